@@ -48,7 +48,12 @@ def joint_named(name: str) -> str:
     side = next((_SIDES[word] for word in split if word in _SIDES), "")
     part = "_".join(word for word in split if word not in _SIDES)
     part = _PARTS.get(part, part)
-    return f"{side}_{part}" if side else part
+    if side:
+        return f"{side}_{part}"
+    joined = f"{part[:1]}_{part[1:]}"  # rknee
+    if part not in _KNOWN and joined in _KNOWN:
+        return joined
+    return "pelvis" if part == "hip" else part
 
 
 def order_by_name(

@@ -23,6 +23,12 @@ from edgehuman.preprocess.skeleton.names import joint_named, order_by_name
         ("left_pinky", "l_little"),
         ("RIGHT_FOOT_INDEX", "r_big_toe"),
         ("MidHip", "pelvis"),
+        ("Hip", "pelvis"),
+        ("Rknee", "r_knee"),
+        ("lear", "l_ear"),
+        ("HipLeft", "l_hip"),
+        ("left eye (inner)", "l_eye_inner"),
+        ("HandTipRight", "r_hand_tip"),
         ("LBigToe", "l_big_toe"),
     ],
 )
@@ -80,9 +86,18 @@ def test_numbers_from_one_are_only_told_of_a_whole_file() -> None:
         order_by_name(names)
 
 
-def test_kinect_s_neck_is_its_upper_spine() -> None:
-    names = ("SpineBase", "SpineMid", "Neck", "Head", "ShoulderLeft", "SpineShoulder")
-    order = order_by_name(names)
+KINECT = ["SpineBase", "SpineMid", "Neck", "Head", "SpineShoulder"] + [
+    f"{part}{side}"
+    for side in ("Left", "Right")
+    for part in ("Shoulder", "Elbow", "Wrist", "Hand", "Hip", "Knee", "Ankle", "Foot", "HandTip")
+]
+
+
+def test_kinect_s_neck_is_its_upper_spine_and_its_face_is_unseen() -> None:
+    order = order_by_name(KINECT)
     assert len(order) == 18
-    assert order[OPENPOSE_18.index("neck")] == 5
-    assert order[OPENPOSE_18.index("l_shoulder")] == 4
+    assert order[OPENPOSE_18.index("neck")] == KINECT.index("SpineShoulder")
+    assert order[OPENPOSE_18.index("l_hip")] == KINECT.index("HipLeft")
+    assert [OPENPOSE_18[k] for k, place in enumerate(order) if place is None] == [
+        *("nose", "r_eye", "l_eye", "r_ear", "l_ear"),
+    ]
