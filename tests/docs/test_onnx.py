@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import onnx
@@ -17,6 +16,7 @@ import pytest
 from edgehuman.card import Card
 from edgehuman.runtime.engine.onnx_file import read_card
 from tests.docs.fences import ROOT, fences
+from tests.leaving import run
 
 BLOCKS = [
     fence.code for fence in fences(ROOT / "docs" / "howto" / "onnx.md") if fence.language == "cpp"
@@ -127,5 +127,5 @@ def test_it_compiles(whose: str, tmp_path: Path) -> None:
     source = tmp_path / "page.cpp"
     source.write_text("".join(BLOCKS), encoding="utf-8")
     words = [compiler, "-std=c++17", "-Wall", "-fsyntax-only", f"-I{folder}", str(source)]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    done = run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

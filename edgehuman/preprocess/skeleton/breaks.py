@@ -26,14 +26,14 @@ _FEWEST = 6
 _SURELY = 1.5
 
 
+JUMPS = "the body moves further between two frames than a body can"
+AS_IF = "as if two people shared an id or the recording were cut; give each part an id of its own"
+
+
 def jumps_said(stamp_s_K: Sequence[float]) -> str:
     """Describe the jumps of one track at these stamps, with the rule."""
     times = f"{len(stamp_s_K)} times, first" if len(stamp_s_K) > 1 else "once,"
-    return (
-        f"the body moves further between two frames than a body can, {times} at "
-        f"{stamp_s_K[0]:.2f} s, as if two people shared an id or the recording were cut; "
-        "give each part an id of its own"
-    )
+    return f"{JUMPS}, {times} at {stamp_s_K[0]:.2f} s, {AS_IF}"
 
 
 def jumps(skeleton_TJ3: Float32, stamp_s_T: Float64) -> Bool:
@@ -53,11 +53,11 @@ def jumps(skeleton_TJ3: Float32, stamp_s_T: Float64) -> Bool:
     height_T = _heights(xy_TJ2)
     height_P = np.fmax(height_T[:-1], height_T[1:])
     after_TJ2 = xy_TJ2[1:]
-    moved_P = np.fmin(
-        _moved(xy_TJ2[:-1], after_TJ2, height_P), _moved(xy_TJ2[:-1], after_TJ2[:, _FLIP], height_P)
-    )
+    moved_P = _moved(xy_TJ2[:-1], after_TJ2, height_P)
+    flipped_P = _moved(xy_TJ2[:-1], after_TJ2[:, _FLIP], height_P)
     limit_P = _ERROR + _PER_S * np.diff(stamp_s_T)
-    return np.asarray(moved_P > limit_P)
+    # Not a number, where too few joints tell, is no jump.
+    return np.asarray((moved_P > limit_P) & ~(flipped_P <= limit_P))
 
 
 def jumped(before_J3: Float32, after_J3: Float32, step_s: float) -> bool:

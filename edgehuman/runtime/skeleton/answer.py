@@ -22,6 +22,7 @@ from edgehuman.card import Card
 from edgehuman.catalogue import is_of
 from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.metrics.gait.vectors import mean_vector
+from edgehuman.preprocess.skeleton.breaks import AS_IF, JUMPS
 from edgehuman.records import Float32
 from edgehuman.runtime.gallery import Gallery, require_same_model
 from edgehuman.runtime.loop.dropped import cause_of_loss
@@ -123,11 +124,7 @@ class Identifier:
         if report.used < 2 * report.tracks and report.tracks > 1:
             why = ": the lines of a track are over two seconds apart; t is in seconds"
         elif report.jumps > report.gaps:
-            why = (
-                f": {report.jumps} times the body moves further between two frames than a body "
-                "can, as if two people shared an id or the recording were cut; give each part an "
-                "id of its own"
-            )
+            why = f": {report.jumps} times {JUMPS}, {AS_IF}"
         elif report.gaps:
             why = f": {report.gaps} pauses of over half a second break them up; t is in seconds"
         elif lost > report.used:

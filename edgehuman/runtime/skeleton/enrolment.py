@@ -15,18 +15,17 @@ from edgehuman.preprocess.skeleton.screen import (
     slow_mistake,
 )
 from edgehuman.preprocess.skeleton.steps import STANDS, rate_remark, stands, step_rate
-from edgehuman.runtime.skeleton.lines import PoseBlock
+from edgehuman.runtime.skeleton.lines import PoseBlock, rate_of
 from edgehuman.runtime.skeleton.walks import Walks
 
 # A datagram may come twice; a track that is two people repeats about every second line.
 _MOST_REPEATED = 0.1
 # What `order_mistake` says of joints in an order that is known.
 _ORDER_NAMED = "The joints are in the order of"
-# Below this, windows of a walk disagree: 0.1 % of 1,980 simulated walks of one person do with the
-# zoo's network, and 67 to 84 % of walks of two people, of whom one has at least a third.
+# Below this, windows of a walk disagree (docs/gait.md: `bench.pages.skeleton.screening`).
 LEAST_AGREEMENT = 0.75
 # Unseen joints move a network's vectors: with fewer seen, windows that disagree are a remark.
-_SEEN = 0.97
+_SEEN = 0.85
 
 
 def require_one(walks: Walks, track: str, where: str) -> None:
@@ -70,7 +69,8 @@ def _motion_mistakes(walks: Walks, track: str) -> list[str]:
     slow = slow_mistake(np.diff(np.unique(block.stamp_s_T)))
     jumping = jumps_said(walks.jump_s[track]) if walks.jump_s[track] else None
     still = STANDS if stands(block.joint_TJ3, rate_of(block)) else None
-    found = [size, slow, jumping, still, _disagreement(walks, track)]
+    apart, is_sure = _disagreement(walks, track)
+    found = [size, slow, jumping, still, apart if is_sure else None]
     first = [line for line in found if line is not None][:1]
     return [*first, *_rate_remarks(block)] if first else []
 
@@ -78,7 +78,9 @@ def _motion_mistakes(walks: Walks, track: str) -> list[str]:
 def remarks(walks: Walks, track: str) -> list[str]:
     """What may be wrong with a track, by one weak sign."""
     block = walks.beginnings[track]
-    return [*joint_remarks(block.joint_TJ3, rate_of(block)), *_rate_remarks(block)]
+    apart, _ = _disagreement(walks, track)
+    found = [*joint_remarks(block.joint_TJ3, rate_of(block)), *_rate_remarks(block)]
+    return found if apart is None else [*found, apart]
 
 
 def _rate_remarks(block: PoseBlock) -> list[str]:
@@ -87,20 +89,14 @@ def _rate_remarks(block: PoseBlock) -> list[str]:
     return [] if remark is None else [remark]
 
 
-def _disagreement(walks: Walks, track: str) -> str | None:
-    """Windows that look like two people, one after the other."""
+def _disagreement(walks: Walks, track: str) -> tuple[str | None, bool]:
+    """Windows that look like two people, one after the other; whether that is sure."""
     agreement = walks.agreement[track]
-    block = walks.beginnings[track]
-    if agreement >= LEAST_AGREEMENT or seen_joints(block.joint_TJ3).mean() < _SEEN:
-        return None
-    return (
+    if agreement >= LEAST_AGREEMENT:
+        return None, False
+    said = (
         f"an earlier and a later part of it are only {agreement:.2f} alike, and parts of one "
         f"person's walk at least {LEAST_AGREEMENT:g}, as if one person followed another under "
         "one id; give each person an id of their own"
     )
-
-
-def rate_of(block: PoseBlock) -> float:
-    """Frames per second of a track's lines, by the median step of their stamps; 24 for one line."""
-    step_s_K = np.diff(np.unique(block.stamp_s_T))
-    return 1.0 / float(np.median(step_s_K)) if len(step_s_K) else 24.0
+    return said, bool(seen_joints(walks.beginnings[track].joint_TJ3).mean() >= _SEEN)

@@ -21,6 +21,7 @@ from edgehuman.geometry import OPENPOSE_18
 from edgehuman.preprocess.skeleton.declared import UNDECLARED, Declared
 from edgehuman.preprocess.skeleton.line import PoseLine, parse_line
 from edgehuman.preprocess.skeleton.reading import Reading
+from edgehuman.preprocess.skeleton.walk import RATE_HZ
 from edgehuman.records import Float32, Float64, Index
 
 MAX_TOLD = 3
@@ -69,6 +70,12 @@ class PoseBlock:
     def arrived(self, arrival_ns: int) -> PoseBlock:
         """The same lines with this arrival time (this machine's monotonic clock)."""
         return replace(self, arrival_ns_T=np.full(len(self), arrival_ns))
+
+
+def rate_of(block: PoseBlock) -> float:
+    """Frames per second of a track's lines, by the median step of their stamps; 24 for one line."""
+    step_s_K = np.diff(np.unique(block.stamp_s_T))
+    return 1.0 / float(np.median(step_s_K)) if len(step_s_K) else RATE_HZ
 
 
 def joined(blocks: Sequence[PoseBlock]) -> PoseBlock:

@@ -16,13 +16,14 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.gait.vectors import least_agreement, mean_vector
 from edgehuman.preprocess.skeleton.breaks import jumped
 from edgehuman.preprocess.skeleton.declared import UNDECLARED, Declared
+from edgehuman.preprocess.skeleton.steps import rate_remark, step_rate
 from edgehuman.records import Float32
 from edgehuman.runtime.loop.datagrams import SCHEME
 from edgehuman.runtime.loop.play import first_seconds, require_seconds, require_something, say
 from edgehuman.runtime.loop.stopping import StopSignals
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.skeleton.answer import Identifier
-from edgehuman.runtime.skeleton.lines import PoseBlock, joined
+from edgehuman.runtime.skeleton.lines import PoseBlock, joined, rate_of
 from edgehuman.runtime.skeleton.source import open_poses
 
 _SIMULATED_S = 10.0
@@ -65,11 +66,11 @@ def walks_of(
 ) -> Walks:
     """The vector of every track of a source that holds a window.
 
+    Ctrl-C and SIGTERM end listening to a port or a pipe; what arrived until then is used.
+
     Args:
         split: whether each part of a track that broke is a walk of its own, since another person
             may bear the id after a break: parts of track 7 are 7, 7#2, 7#3.
-
-    Ctrl-C and SIGTERM end listening to a port or a pipe; what arrived until then is used.
 
     Raises:
         DataError: no window, nothing arrived, or the source cannot be read.
@@ -81,9 +82,7 @@ def walks_of(
     if source == SIMULATED and seconds is None:
         seconds = _SIMULATED_S
     opened = open_poses(source, seed=seed, declared=declared)
-    sums: dict[str, Float32] = {}
-    windows: dict[str, list[Float32]] = defaultdict(list)
-    counts: dict[str, int] = {}
+    windows: dict[tuple[str, int], _Windows] = {}
     seen: dict[str, _Seen] = {}
     stop = StopSignals()
     # Part of a file is not what the user asked for; a port or a pipe has no end to wait for.
@@ -93,29 +92,75 @@ def walks_of(
         listener = Identifier(model, opened.name, notify=say)
         heard = stop.until_stopped(opened) if listens else iter(opened)
         blocks = _keeping(seen, first_seconds(heard, seconds, opened.live))
-        for track, vector_D in _window_vectors(listener, blocks, split):
-            sums[track] = sums.get(track, np.zeros_like(vector_D)) + vector_D
-            counts[track] = counts.get(track, 0) + 1
-            if counts[track] <= _WINDOWS_KEPT:
-                windows[track].append(vector_D)
-    report = {"stream": listener.report.as_dict(), "source": opened.report()}
+        for walk, vector_D in _window_vectors(listener, blocks, split):
+            windows.setdefault(walk, _Windows()).take(vector_D)
     if stop.requested:
         say(f"{opened.name}: stopped; what arrived until then is used")
-    if not sums:
+    if not windows:
         require_something(opened, seconds, stop.requested)
-        for remark in listener.report.notes:
+        remarks = [*listener.report.notes, *_wrong_rates(seen)]
+        for remark in dict.fromkeys(remarks):
             say(f"{opened.name}: {remark}")
         raise DataError(f"{opened.name}: {listener.no_window(opened.report())}")
-    vectors = {
-        track: mean_vector(total_D[None] / np.float32(counts[track]), listener.distance)
-        for track, total_D in sums.items()
-    }
-    known = {track: own for track, own in seen.items() if track in vectors}
-    beginnings = {track: joined(own.frames) for track, own in known.items()}
-    repeated = {track: own.repeats / own.lines for track, own in known.items()}
-    jump_s = {track: tuple(own.jump_s) for track, own in known.items()}
-    agreement = {track: least_agreement(np.stack(windows[track])) for track in vectors}
-    return Walks(vectors, counts, report, beginnings, repeated, jump_s, agreement)
+    report = {"stream": listener.report.as_dict(), "source": opened.report()}
+    return _walks(windows, seen, report, listener.distance)
+
+
+@dataclass(slots=True)
+class _Windows:
+    """The vectors of one walk's windows: all in the sum, the first of them kept."""
+
+    total_D: Float32 | None = None
+    count: int = 0
+    first: list[Float32] = field(default_factory=list)
+
+    def take(self, vector_D: Float32) -> None:
+        """Add one window."""
+        self.total_D = vector_D if self.total_D is None else self.total_D + vector_D
+        self.count += 1
+        if self.count <= _WINDOWS_KEPT:
+            self.first.append(vector_D)
+
+    def mean(self, distance: str) -> Float32:
+        """The mean of all windows, (D,)."""
+        assert self.total_D is not None
+        return mean_vector(self.total_D[None] / np.float32(self.count), distance)
+
+
+def _walks(
+    windows: dict[tuple[str, int], _Windows],
+    seen: dict[str, _Seen],
+    report: dict[str, Any],
+    distance: str,
+) -> Walks:
+    """What is known of every walk, by name."""
+    found: dict[str, _Windows] = {}
+    for (track, part), own in windows.items():
+        name = track if part == 1 else f"{track}#{part}"
+        while part > 1 and (name in seen or name in found):
+            name += "#"  # a track has this very id
+        found[name] = own
+    known = {track: own for track, own in seen.items() if track in found}
+    return Walks(
+        vectors={name: own.mean(distance) for name, own in found.items()},
+        windows={name: own.count for name, own in found.items()},
+        report=report,
+        beginnings={track: joined(own.frames) for track, own in known.items()},
+        repeated={track: own.repeats / own.lines for track, own in known.items()},
+        jump_s={track: tuple(own.jump_s) for track, own in known.items()},
+        agreement={name: least_agreement(np.stack(own.first)) for name, own in found.items()},
+    )
+
+
+def _wrong_rates(seen: dict[str, _Seen]) -> list[str]:
+    """Remarks on stamps by which people would walk much too fast or too slowly."""
+    blocks = [joined(own.frames) for own in seen.values()]
+    found = [
+        rate_remark(step_rate(block.joint_TJ3, rate_of(block)), round(rate_of(block), 1))
+        for block in blocks
+        if len(block)
+    ]
+    return [remark for remark in found if remark is not None]
 
 
 @dataclass(slots=True)
@@ -155,14 +200,12 @@ def _keeping(seen: dict[str, _Seen], blocks: Iterable[PoseBlock]) -> Iterator[Po
 
 def _window_vectors(
     listener: Identifier, blocks: Iterable[PoseBlock], split: bool
-) -> Iterator[tuple[str, Float32]]:
-    """Walk and vector of every window, all weighted equally in the walk's mean."""
+) -> Iterator[tuple[tuple[str, int], Float32]]:
+    """Walk (track and part, from 1) and vector of every window, which all weigh the same."""
     parts: dict[str, int] = defaultdict(int)
     for block in blocks:
         for window, vector_D in listener.embed(block):
-            track = window.track
-            parts[track] += window.begins
+            parts[window.track] += window.begins
             if vector_D is not None:
-                is_later = split and parts[track] > 1
-                name = f"{track}#{parts[track]}" if is_later else track
-                yield name, mean_vector(vector_D[None], listener.distance)
+                part = parts[window.track] if split else 1
+                yield (window.track, part), mean_vector(vector_D[None], listener.distance)

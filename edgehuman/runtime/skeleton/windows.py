@@ -20,13 +20,14 @@ from typing import Any
 import numpy as np
 
 from edgehuman.errors import UsageError
-from edgehuman.preprocess.skeleton.breaks import jumped
+from edgehuman.preprocess.skeleton.breaks import AS_IF, JUMPS, jumped
 from edgehuman.preprocess.skeleton.screen import (
     MOST_OUTSIDE,
     joint_mistakes,
     outside,
     slow_mistake,
 )
+from edgehuman.preprocess.skeleton.steps import rate_remark, step_rate
 from edgehuman.preprocess.skeleton.walk import MAX_GAP_S, ROUNDING, between
 from edgehuman.records import Float32, SkeletonSequence
 from edgehuman.runtime.skeleton.lines import PoseBlock
@@ -39,6 +40,8 @@ _FRAMES_TO_TELL = 24
 # Stamps this near to the window's grid, in frames, are the grid's own, rounded to hundredths of a
 # second at worst; then the last frame may be this early.
 _NEAR_GRID, _EARLY = 0.15, 0.25
+# Seconds in which steps are counted: enough for two slow strides.
+_STEPS_S = 4.0
 UNSEEN, FROZEN = "joints not seen", "frozen"
 
 
@@ -180,9 +183,7 @@ class PoseWindows:
         ready = track.push(stamp_s, joint_J3, self.report)
         if self.report.jumps > jumps:
             self.report.note(
-                f"track {name}: the body moves further between two frames than a body can, as if "
-                "two people shared an id or the recording were cut; what came before is not used "
-                "with what follows. Give each part an id of its own"
+                f"track {name}: {JUMPS}, {AS_IF}; what came before is not used with what follows"
             )
         arrival_ns = int(block.arrival_ns_T[index])
         return [self._window(name, ended, stamp_s, arrival_ns) for ended in ready]
@@ -279,6 +280,7 @@ class _Track:
         self._begins = True
         self._last_J3: Float32 | None = None
         self._told = deque[float](maxlen=_FRAMES_TO_TELL)
+        self._early: list[Float32] | None = []  # the first frames on the grid, to count steps
 
     def push(self, stamp_s: float, joint_J3: Float32, report: PoseReport) -> list[_Ended]:
         """The windows that a frame completes."""
@@ -286,13 +288,13 @@ class _Track:
         self.newest_s, self._last_J3 = stamp_s, joint_J3
         if last_J3 is None or self._breaks(last_J3, joint_J3, stamp_s - last_s, report):
             self._begin(stamp_s)
-            return self._append(stamp_s, joint_J3)
+            return self._append(stamp_s, joint_J3, report)
         self._look(stamp_s - last_s, report)
         ready: list[_Ended] = []
         slack_s = self._slack(stamp_s) / self._rate_hz
         while (at_s := self._start_s + self._step / self._rate_hz) <= stamp_s + slack_s:
             share = min((at_s - last_s) / (stamp_s - last_s), 1.0)
-            ready += self._append(at_s, between(last_J3, joint_J3, share))
+            ready += self._append(at_s, between(last_J3, joint_J3, share), report)
         return ready
 
     def _breaks(
@@ -316,9 +318,12 @@ class _Track:
         self._missing = self._grid.maxlen or 1
         self._grid.clear()
         self._begins = True
+        if self._early:
+            self._early.clear()
 
-    def _append(self, at_s: float, joint_J3: Float32) -> list[_Ended]:
+    def _append(self, at_s: float, joint_J3: Float32, report: PoseReport) -> list[_Ended]:
         self._grid.append(joint_J3)
+        self._count_steps(joint_J3, report)
         self._step += 1
         self._missing -= 1
         if self._missing:
@@ -327,6 +332,19 @@ class _Track:
         self.windows += 1
         begins, self._begins = self._begins, False
         return [(at_s, np.stack(self._grid), begins)]
+
+    def _count_steps(self, joint_J3: Float32, report: PoseReport) -> None:
+        """Warn once of stamps by which the person would walk much too fast or too slowly."""
+        if self._early is None:
+            return
+        self._early.append(joint_J3)
+        if len(self._early) < _STEPS_S * self._rate_hz:
+            return
+        steps_hz = step_rate(np.stack(self._early), self._rate_hz)
+        self._early = None
+        remark = rate_remark(steps_hz, round(1.0 / float(np.median(self._told)), 1))
+        if remark is not None:
+            report.note(remark)
 
     def _look(self, step_s: float, report: PoseReport) -> None:
         """Warn of a rate that is too low to resolve a step."""

@@ -36,7 +36,14 @@ OWN = {
         "placement",
         *(field.name for field in dataclasses.fields(ReadingFlags)),
     },
-    "SkeletonSequence": {"protocol", "random_networks", "submission"},
+    "SkeletonSequence": {
+        "protocol",
+        "random_networks",
+        "submission",
+        "rate_hz",
+        "size",
+        "layout",
+    },
     "PersonCrop": {"split", "flip_test"},
 }
 

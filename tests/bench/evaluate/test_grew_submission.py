@@ -62,7 +62,7 @@ def model(tmp_path: Path) -> str:
 
 
 def read_as(monkeypatch: pytest.MonkeyPatch, walks: SkeletonSet) -> None:
-    monkeypatch.setattr(gait_accuracy, "load_skeletons", lambda data, people, each: walks)
+    monkeypatch.setattr(gait_accuracy, "load_skeletons", lambda data, **_: walks)
 
 
 def test_every_official_probe_has_a_row_of_the_twenty_nearest(

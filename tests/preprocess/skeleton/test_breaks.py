@@ -59,6 +59,18 @@ def test_right_walks_of_all_views_do_not_jump(rate_hz: float, least: float) -> N
     assert not any(jumps(walk, stamps(walk, rate_hz)).any() for walk in walks)
 
 
+@pytest.mark.parametrize("rate_hz", [24.0, 60.0])
+@pytest.mark.parametrize("share", [0.2, 0.3, 0.4, 0.6])
+def test_joints_lost_at_random_are_no_jump(rate_hz: float, share: float) -> None:
+    frames = round(3 * rate_hz)
+    walks = simulate_skeletons(6, 6, seed=6, frames=frames, rate_hz=rate_hz).skeleton_NTJ3
+    walks[np.random.default_rng(1).random(walks.shape[:3]) < share] = 0.0
+    for walk in walks:
+        assert not jumps(walk, stamps(walk, rate_hz)).any()
+        pairs = itertools.pairwise(walk)
+        assert not any(jumped(before, after, 1 / rate_hz) for before, after in pairs)
+
+
 def test_one_person_for_another_is_a_jump() -> None:
     first, second = simulate_skeletons(2, 1, seed=2).skeleton_NTJ3
     second[..., 0] += np.float32(first[47, 1, 0] - second[48, 1, 0] + 400.0)

@@ -250,3 +250,16 @@ def test_joints_that_mean_something_else_are_remarked_once_a_stream(
 
 def test_joints_in_order_are_not_remarked() -> None:
     assert walkers(np.copy).report.notes == []
+
+
+@pytest.mark.parametrize(("real_hz", "said_hz"), [(60, 30), (12, 24), (15, 30), (50, 25)])
+def test_stamps_of_another_rate_are_remarked_once(real_hz: int, said_hz: int) -> None:
+    walk = simulate_skeletons(1, 1, seed=6, frames=5 * said_hz, rate_hz=real_hz).skeleton_NTJ3[0]
+    made = PoseWindows(48, 0.64, 24.0)
+    rows = [(k / said_hz, "a", joint_J3) for k, joint_J3 in enumerate(walk)]
+    made.push(block(*rows))
+    (note,) = made.report.notes
+    assert f"at {said_hz} Hz there are" in note
+    right = PoseWindows(48, 0.64, 24.0)
+    right.push(block(*((k / real_hz, track, joint) for k, (_, track, joint) in enumerate(rows))))
+    assert not right.report.notes

@@ -109,7 +109,7 @@ def test_the_real_evaluation_of_a_model_that_a_person_can_compute(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walks = walks_of(PEOPLE, 3, frames=24)
-    monkeypatch.setattr(gait_accuracy, "load_skeletons", lambda data, people, each: walks)
+    monkeypatch.setattr(gait_accuracy, "load_skeletons", lambda data, **_: walks)
     model = str(write_gait_model(tmp_path / "nose.onnx"))
     text = build_table(TableConfig(tmp_path / "runs", model)).text
     # Arms and legs are everybody's own here; the network is in no catalogue.
