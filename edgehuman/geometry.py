@@ -9,6 +9,7 @@ Axes: J joint, S segment.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -294,6 +295,7 @@ def gait_order() -> Index:
     return np.array([OPENPOSE_18.index(joint) for joint in joints], np.int64)
 
 
+@cache
 def conversion(source: str, target: str, partly: bool = False) -> tuple[tuple[int, ...], ...]:
     """Return, for each target joint, the indices of the source joints to average.
 
@@ -333,17 +335,17 @@ def convert(
     count = len(_names(source))
     if joints.ndim < 2 or joints.shape[-2] != count:
         raise DataError(f"found shape {joints.shape}; {source} must be (..., {count}, D)")
-    made = []
-    for parts in conversion(source, target, partly=has_confidence):
+    table = conversion(source, target, partly=has_confidence)
+    made = joints[..., [parts[0] if parts else 0 for parts in table], :]
+    for place, parts in enumerate(table):
         if not parts:
-            made.append(np.zeros_like(joints[..., 0, :]))
-            continue
-        chosen = joints[..., list(parts), :]
-        joint = chosen.mean(axis=-2)
-        if has_confidence:
-            joint[..., -1] = chosen[..., -1].min(axis=-1)
-        made.append(joint)
-    return np.stack(made, axis=-2).astype(joints.dtype, copy=False)
+            made[..., place, :] = 0
+        elif len(parts) > 1:
+            chosen = joints[..., list(parts), :]
+            made[..., place, :] = chosen.mean(axis=-2)
+            if has_confidence:
+                made[..., place, -1] = chosen[..., -1].min(axis=-1)
+    return made
 
 
 def mirror_order(names: Sequence[str]) -> tuple[int, ...]:

@@ -52,6 +52,14 @@ def test_a_derived_joint_takes_the_lowest_confidence() -> None:
     assert made.dtype == np.float32
 
 
+def test_a_joint_that_the_source_lacks_is_zero_in_every_frame() -> None:
+    joints = np.ones((4, 25, 3), np.float32)
+    made = convert(joints, "kinect25", "openpose18", has_confidence=True)
+    assert made.shape == (4, 18, 3)
+    assert not made[:, OPENPOSE_18.index("nose")].any()
+    assert made[:, OPENPOSE_18.index("neck")].all()
+
+
 def test_a_round_trip_keeps_every_coco_joint() -> None:
     joints = np.arange(2 * 17 * 3, dtype=float).reshape(2, 17, 3)
     back = convert(convert(joints, "coco17", "openpose18"), "openpose18", "coco17")

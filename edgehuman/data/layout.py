@@ -8,7 +8,7 @@ layouts of one record only. The type of `layout.read` differs by record, and is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from edgehuman import catalogue
 from edgehuman.data.containers import field_names
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, UsageError
 
 Reading = TypeVar("Reading", covariant=True)
 
@@ -114,6 +114,27 @@ def found_here(
     if dataset in {layout.dataset for layout in layouts}:
         return find(path, layouts, dataset)
     return None
+
+
+def foreign(stated: Mapping[str, Any], own: Collection[str]) -> list[str]:
+    """The flags of another record among what the user states, as they are typed."""
+    return [f"--{name.replace('_', '-')}" for name in stated if name not in own]
+
+
+def require_own_flags(
+    path: Path, stated: Mapping[str, Any], own: Collection[str], holds: str, others: str
+) -> None:
+    """Raise UsageError for flags of another record.
+
+    Args:
+        stated: what the user states, by the names of the flags.
+        own: the names that this record knows.
+        holds: what the path holds.
+        others: whose the other flags are.
+    """
+    flags = foreign(stated, own)
+    if flags:
+        raise UsageError(f"{path} holds {holds}; {', '.join(flags)}: for {others}; leave them out")
 
 
 def recognised(

@@ -8,7 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgehuman.data.layout import Layout, find, folders, found_here, places, recognised, unknown
+from edgehuman.data.layout import (
+    Layout,
+    find,
+    folders,
+    found_here,
+    places,
+    recognised,
+    require_own_flags,
+    unknown,
+)
 from edgehuman.errors import DataError, UsageError
 
 
@@ -112,3 +121,9 @@ def test_no_path_and_an_archive(tmp_path: Path) -> None:
     (tmp_path / "y.zip").mkdir()
     put(tmp_path / "y.zip" / "a.txt")
     assert find(tmp_path / "y.zip", BOTH)[0] is HAPT
+
+
+def test_flags_of_another_record_are_refused_as_they_are_typed() -> None:
+    require_own_flags(Path("x"), {"size": 1}, ("size", "layout"), "poses", "others")
+    with pytest.raises(UsageError, match="x holds poses; --rate-hz, --b: for others; leave them"):
+        require_own_flags(Path("x"), {"rate_hz": 1, "b": 2}, ("size",), "poses", "others")

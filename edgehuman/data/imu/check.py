@@ -22,9 +22,9 @@ from edgehuman.data.imu.layout import (
 )
 from edgehuman.data.imu.load import layouts, require_own
 from edgehuman.data.imu.own import OWN
-from edgehuman.data.layout import found_here
+from edgehuman.data.layout import foreign, found_here, require_own_flags
 from edgehuman.data.verdict import verdict
-from edgehuman.errors import DataError, UsageError
+from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.records import Float32, WindowSet
@@ -73,13 +73,12 @@ def check(
         UsageError: flags of another record.
     """
     known = {each.name for each in fields(ImuFormat)}
-    others = {name: value for name, value in (declared or {}).items() if name not in known}
-    if others:
+    stated = declared or {}
+    if foreign(stated, known):
         if found_here(path, layouts(ImuFormat()), dataset) is None:
             return None
-        said = ", ".join(f"--{name}" for name in others)
-        raise UsageError(f"{path} holds recordings of a wearable; {said}: for poses")
-    format = ImuFormat(**(declared or {}))
+        require_own_flags(path, stated, known, "recordings of a wearable", "poses")
+    format = ImuFormat(**stated)
     found = found_here(path, layouts(format), dataset)
     if found is None:
         why = recordings.layout(format).almost(path) if declared and dataset is None else ""

@@ -12,15 +12,15 @@ import numpy as np
 
 from edgehuman.data.gait.score import judged_walks, protocol_of
 from edgehuman.data.gait.walks import extent
-from edgehuman.data.layout import found_here
+from edgehuman.data.layout import found_here, require_own_flags
 from edgehuman.data.skeleton.layout import SkeletonLayout
 from edgehuman.data.skeleton.load import filtered, layouts, quality_scores, read_layout
 from edgehuman.data.skeleton.mistakes import empty_walks, find_mistakes
 from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.data.verdict import verdict
-from edgehuman.errors import DataError, UsageError
+from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
-from edgehuman.preprocess.skeleton.declared import STATED, Declared, declare
+from edgehuman.preprocess.skeleton.declared import STATED, declare
 from edgehuman.preprocess.skeleton.screen import SLOWEST_HZ
 from edgehuman.preprocess.skeleton.walk import mean_confidence
 
@@ -43,11 +43,12 @@ def check(
     if found is None:
         return None
     layout, place = found
-    stated = _stated(place, declared or {})
+    stated = declared or {}
+    require_own_flags(place, stated, STATED, "skeletons", "recordings of a wearable")
     data: dict[str, Any] = {"dataset": layout.dataset, "path": str(place), "ok": False}
     notes = [f"assumed: {layout.read.assumed}"] if layout.read.assumed else []
     try:
-        walks = read_layout(layout, place, stated)
+        walks = read_layout(layout, place, declare(**stated))
     except DataError as error:
         data |= {"problems": [str(error)], "notes": notes}
         return Outcome(data, _text(layout, place, data), exit_code=1)
@@ -65,16 +66,6 @@ def check(
     data["left_out"] = [asdict(walk) for walk in walks.left_out]
     data["ok"] = not problems
     return Outcome(data, _text(layout, place, data), exit_code=int(bool(problems)))
-
-
-def _stated(path: Path, declared: Mapping[str, Any]) -> Declared:
-    """Raises UsageError for flags of another record."""
-    others = [f"--{name.replace('_', '-')}" for name in declared if name not in STATED]
-    if others:
-        raise UsageError(
-            f"{path} holds skeletons; {', '.join(others)}: for recordings of a wearable"
-        )
-    return declare(**declared)
 
 
 def _notes(walks: SkeletonSet, dropped: dict[str, int]) -> list[str]:

@@ -5,10 +5,12 @@ edgehuman data convert json --rate-hz 30 --size 1920x1080 --out poses.jsonl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 from tyro.conf import Positional
 
 from edgehuman.data.layout import recognised, require_there
@@ -18,8 +20,15 @@ from edgehuman.files import require_apart, require_usable_file, writing_lines
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.skeleton.declared import declare
 from edgehuman.preprocess.skeleton.formats.kind import find_format, unknown_said
-from edgehuman.preprocess.skeleton.formats.read import lines_of, read_poses, remarks_of
+from edgehuman.preprocess.skeleton.formats.read import (
+    PoseFile,
+    lines_of,
+    read_poses,
+    remarks_of,
+)
 from edgehuman.preprocess.skeleton.line import format_line
+from edgehuman.preprocess.skeleton.screen import joint_mistakes
+from edgehuman.preprocess.skeleton.walk import RATE_HZ
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,7 @@ def convert(config: ConvertConfig) -> Outcome:
     with writing_lines(config.out, f"--out {config.out}") as file:
         file.writelines(format_line(line) + "\n" for line in lines)
     tracks = sum(len(file.tracks) for file in files)
-    remarks = remarks_of(files)
+    remarks = [*remarks_of(files), *_mistakes(files)]
     data = {
         "format": format,
         "out": str(config.out),
@@ -80,11 +89,28 @@ def convert(config: ConvertConfig) -> Outcome:
     return Outcome(data, "\n".join([text, *(f"  note: {remark}" for remark in remarks)]))
 
 
+def _mistakes(files: Sequence[PoseFile]) -> list[str]:
+    """What `edgehuman data check` will refuse in the joints of the tracks, in one line or none."""
+    found: dict[str, str] = {}
+    tracks = [(name, lines) for file in files for name, lines in file.tracks.items()]
+    for name, lines in tracks:
+        stamp_s_T = np.array([line.t_s for line in lines])
+        step_s = float(np.median(np.diff(stamp_s_T))) if len(lines) > 1 else 0.0
+        rate_hz = 1.0 / step_s if step_s > 0.0 else RATE_HZ
+        wrong = joint_mistakes(np.stack([line.joints_J3 for line in lines]), rate_hz)
+        found |= {name: wrong[0]} if wrong else {}
+    if not found:
+        return []
+    name, said = next(iter(found.items()))
+    who = f"track {name}" if len(found) == 1 else f"{len(found)} tracks, such as {name}"
+    return [f"`edgehuman data check` refuses it: {who}: {said}"]
+
+
 def _said(path: Path) -> str:
     """Why a path is not converted: it is a dataset that needs no conversion, or not known."""
     found = next(recognised(path, layouts()), None)
     if found is None:
-        return f"{path}: {unknown_said()}"
+        return f"{path}: {unknown_said(path)}"
     return (
         f"{path} is {found[0].dataset} and needs no conversion: every command takes it as it is, "
         f"such as `edgehuman data check {path}`"

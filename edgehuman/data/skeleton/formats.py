@@ -16,8 +16,15 @@ from edgehuman.data.layout import Layout
 from edgehuman.data.skeleton.layout import SkeletonLayout, Walk, WalkReader
 from edgehuman.preprocess.skeleton.declared import UNDECLARED, Declared
 from edgehuman.preprocess.skeleton.formats.content import beginning
-from edgehuman.preprocess.skeleton.formats.kind import FORMATS, POSE_WORDS, find_format, forms
+from edgehuman.preprocess.skeleton.formats.kind import (
+    FORMATS,
+    POSE_WORDS,
+    find_format,
+    foreign_said,
+    forms,
+)
 from edgehuman.preprocess.skeleton.formats.read import PoseFile, read_poses
+from edgehuman.preprocess.skeleton.formats.table import TABLES
 from edgehuman.preprocess.skeleton.line import PoseLine
 
 _SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".txt")
@@ -63,6 +70,8 @@ def _almost(path: Path) -> str:
     """What is said of a file that seems to hold poses in no known format."""
     if path.suffix.lower() not in _SUFFIXES:
         return ""
+    if path.suffix.lower() in TABLES and foreign_said(path):
+        return foreign_said(path)
     text = beginning(path).lower()
     named = any(word in path.name.lower() for word in ("pose", "keypoint", "landmark"))
     if not (named or sum(word in text for word in POSE_WORDS[:3])) or find_format(path):

@@ -21,7 +21,7 @@ from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.confidence import Confidences
 from edgehuman.preprocess.skeleton.walk import gaps, resample, to_record
-from edgehuman.records import Float32, Float64
+from edgehuman.records import Bool, Float32, Float64
 
 _log = logging.getLogger("edgehuman.data")
 
@@ -73,6 +73,7 @@ class WalkReader:
 
 
 SkeletonLayout = Layout[WalkReader]
+_NONE = LeftOut("", "")
 
 
 def gather(
@@ -90,22 +91,16 @@ def gather(
     """
     kept: list[Walk] = []
     records: list[Float32] = []
-    left_out: list[LeftOut] = []
+    found = list(walks)
+    left_out = [each for each in found if isinstance(each, LeftOut)]
     confidences = Confidences()
-    total = 0
-    for walk in walks:
-        total += 1
+    confidences.decide(_known(walk) for walk in found if isinstance(walk, Walk))
+    for place, walk in enumerate(found):
         if isinstance(walk, LeftOut):
-            left_out.append(walk)
             continue
-        rate = walk.rate_hz or rate_hz
-        if not 1.0 <= rate <= 1000.0:
-            raise DataError(
-                f"{walk.sequence}: rate_hz is {rate:g}; it must be 1 to 1000: give the frame rate "
-                "of the poses"
-            )
-        joints_TJ3 = _seen(walk.joints_TJ3, confidences)
-        record = to_record(joints_TJ3, walk.sequence, walk.layout)
+        found[place] = _NONE  # its joints are not needed twice
+        rate = _rate(walk, rate_hz)
+        record = to_record(_seen(walk.joints_TJ3, confidences), walk.sequence, walk.layout)
         for part, sequence in _parts(record, walk, rate):
             records.append(part)
             kept.append(_renamed(walk, sequence, rate))
@@ -114,10 +109,10 @@ def gather(
         if not kept:
             raise DataError(first)
         said = "%s: %d of %d walks are skipped, such as %s"
-        _log.warning(said, where, len(left_out), total, first)
+        _log.warning(said, where, len(left_out), len(found), first)
     if not kept:
         raise DataError(f"{where} has no walks; check it with `edgehuman data check {where}`")
-    remarks = dict.fromkeys([*(each for walk in kept for each in walk.remarks)])
+    remarks = [*(each for walk in kept for each in walk.remarks), *confidences.remarks]
     return SkeletonSet(
         name=name,
         skeleton_SJ3=np.concatenate(records),
@@ -130,20 +125,46 @@ def gather(
         rate_hz_N=np.array([walk.rate_hz for walk in kept], np.float64),
         image_size_N2=np.array([(walk.height_px, walk.width_px) for walk in kept], np.int64),
         left_out=tuple(left_out),
-        remarks=(*remarks, *confidences.remarks),
+        remarks=tuple(dict.fromkeys(remarks)),
     )
+
+
+def _rate(walk: Walk, rate_hz: float) -> float:
+    rate = walk.rate_hz or rate_hz
+    if not 1.0 <= rate <= 1000.0:
+        raise DataError(
+            f"{walk.sequence}: rate_hz is {rate:g}; it must be 1 to 1000: give the frame rate of "
+            "the poses"
+        )
+    return rate
+
+
+def _known(walk: Walk) -> NDArray[np.floating]:
+    """The confidences (T, J) of the joints of a walk that were seen; NaN for others."""
+    if not _are_joints(walk.joints_TJ3):
+        return np.empty((0, 0))
+    return np.where(_lost(walk.joints_TJ3), np.nan, walk.joints_TJ3[..., 2])
 
 
 def _seen(joints_TJ3: NDArray[Any], confidences: Confidences) -> NDArray[Any]:
     """Joints with confidences 0 to 1; those that are NaN or at (0, 0) were not seen: all zero."""
-    if joints_TJ3.ndim != 3 or joints_TJ3.shape[-1] != 3 or joints_TJ3.dtype.kind != "f":
+    if not _are_joints(joints_TJ3):
         return joints_TJ3
-    lost_TJ = np.isnan(joints_TJ3).any(axis=2) | (joints_TJ3[..., :2] == 0.0).all(axis=2)
     made = joints_TJ3.copy()
-    made[lost_TJ] = np.nan
     made[..., 2] = confidences.read(made[..., 2])
-    made[lost_TJ] = 0.0
+    made[_lost(joints_TJ3)] = 0.0
     return made
+
+
+def _are_joints(joints_TJ3: NDArray[Any]) -> bool:
+    """Whether an array has the form of joints with confidences; if not, `to_record` says so."""
+    return joints_TJ3.ndim == 3 and joints_TJ3.shape[-1] == 3 and joints_TJ3.dtype.kind == "f"
+
+
+def _lost(joints_TJ3: NDArray[Any]) -> Bool:
+    """(T, J) joints that were not seen."""
+    lost_TJ: Bool = np.isnan(joints_TJ3).any(axis=2) | (joints_TJ3[..., :2] == 0.0).all(axis=2)
+    return lost_TJ
 
 
 def _parts(record: Float32, walk: Walk, rate_hz: float) -> Iterator[tuple[Float32, str]]:

@@ -22,9 +22,11 @@ from edgehuman.data.layout import Layout
 from edgehuman.data.skeleton.layout import Walk, WalkReader
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.declared import RATES_HZ, UNDECLARED, Declared
+from edgehuman.preprocess.skeleton.formats.content import beginning
 from edgehuman.preprocess.skeleton.formats.kind import LINES, find_format
 from edgehuman.preprocess.skeleton.formats.read import read_poses
 from edgehuman.preprocess.skeleton.line import PoseLine
+from edgehuman.preprocess.skeleton.screen import unit_said
 from edgehuman.preprocess.skeleton.walk import RATE_HZ
 from edgehuman.records import Float64
 
@@ -38,7 +40,7 @@ _ROUNDING_OFF = 0.4
 _SMALL, _SMALL_ROUNDED = 0.2, 0.05
 _ROUNDS = 10
 # Plausible steps of a camera, seconds.
-_SHORTEST_S, _LONGEST_S = 1e-9, 1e9
+_SHORTEST_S, _SLOWEST_S, _LONGEST_S = 1e-9, 2.0, 1e9
 # The rate has changed if nearly all of this many steps are this many times the usual one; a person
 # found in every third frame for two seconds, or in a third of all frames, does not count.
 _RATE_VARIES = 1.6
@@ -65,6 +67,8 @@ def _almost(path: Path) -> str:
         return ""
     if path.name == LABELS:
         return "this file lists a folder's walks; give the folder"
+    if not beginning(path):
+        return "it is empty"
     return 'its first line has no "joints"'
 
 
@@ -173,10 +177,16 @@ def _require_rate(stamp_s_T: Float64, where: str) -> float:
     """Frames per second of the stamps, by the usual step.
 
     Raises:
-        _StampsError: not a plausible frame rate.
+        _StampsError: not a plausible frame rate, or frame numbers.
     """
     usual_s = _usual_step(stamp_s_T)
     usual_hz = round(1.0 / max(usual_s, _SHORTEST_S), 2)
+    if 1.0 <= usual_s < _LONGEST_S and (
+        usual_s > _SLOWEST_S or np.array_equal(stamp_s_T, stamp_s_T.round())
+    ):
+        raise _StampsError(
+            f"{where}: its stamps `t` are {usual_s:.3g} s apart; {unit_said(usual_s)}"
+        )
     if not RATES_HZ[0] <= usual_hz <= RATES_HZ[1]:
         raise _StampsError(
             f"{where}: its stamps `t` are {usual_s:.3g} s apart; the frame rate must be "

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgehuman.records import Float64
 
@@ -104,18 +105,25 @@ class Confidences:
         self._settled = False
         self._whole = False
 
-    def decide(self, frames: Iterable[Float64]) -> None:
-        """Decide from all frames of a source that is known whole; NaN is passed over."""
-        values = [each[np.isfinite(each)] for each in frames]
-        sure = np.concatenate(values) if values else np.empty(0)
+    def decide(self, frames: Iterable[NDArray[np.floating]]) -> None:
+        """Decide from all frames (J,), or walks (T, J), of a source that is known whole; NaN is
+        passed over.
+        """
+        values, lines = [np.empty(0)], 0
+        for each in frames:
+            lines += len(each) if each.ndim > 1 else 1
+            values.append(each[np.isfinite(each)])
+        sure = np.concatenate(values)
         self._meaning = _meaning_of(sure, self._largest)
         self._settled = self._whole = True
         self._say(self._meaning.said)
-        if len(values) >= DECIDING_LINES:
+        if lines >= DECIDING_LINES:
             self._say_constant(sure)
 
     def read(self, sure_J: Float64) -> Float64:
-        """The confidences 0 to 1 of a frame's joints (J,); NaN stays."""
+        """The confidences 0 to 1 of a frame's joints (J,); NaN stays. After `decide`, of any number
+        of frames (T, J).
+        """
         finite = sure_J[np.isfinite(sure_J)]
         self._lines += 1
         if not self._settled and finite.size:

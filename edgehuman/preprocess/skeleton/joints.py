@@ -5,8 +5,11 @@
     [{"x", "y", "score"}, ...]   {"nose": {"x", "y"}, ...}
     {"x": [...], "y": [...], "visible": [...]}
 
-A joint that is null or NaN, that has no confidence while others do, or that lies exactly at (0, 0),
-was not seen.
+Joints with names (keys, or `name` or `part` of each) may stand in any order, and some may be left
+out.
+
+A joint that is null or NaN, that has no confidence while others do, or that lies exactly at (0, 0)
+or (-1, -1), was not seen.
 
 Axes: J joint.
 """
@@ -20,6 +23,7 @@ import numpy as np
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.layouts import BY_COUNT
+from edgehuman.preprocess.skeleton.names import order_by_name
 from edgehuman.records import Float64
 
 # Keys of a joint, or of lists of all joints; the first that is there counts.
@@ -30,6 +34,9 @@ _SURE = (
     *("prob", "inFrameLikelihood", "trackingState", "TrackingState", "presence"),
 )
 _INSIDE = ("position", "Position", "point", "pos")
+_NAMES = ("name", "part", "bodyPart", "body_part", "joint_name", "keypoint_name", "label")
+# The joints of nobody.
+NOBODY = np.empty((0, 3))
 # Place of the confidence among a joint's numbers: x, y, z, visibility, presence of MediaPipe.
 _PLACE = {3: 2, 4: 3, 5: 3}
 
@@ -44,7 +51,8 @@ def read_joints(values: Any, scores: Any = None, where: str = "a pose") -> Float
         scores: the confidences (J,), if they stand apart.
 
     Raises:
-        DataError: another form, a value that is no number or infinite, or too few scores.
+        DataError: another form, a value that is no number or infinite, too few scores, or an
+            unknown name.
     """
     try:
         made = _columns(values) if isinstance(values, Mapping) else _listed(values, where)
@@ -66,12 +74,38 @@ def read_joints(values: Any, scores: Any = None, where: str = "a pose") -> Float
     sure = joints[:, _PLACE[joints.shape[1]]] if joints.shape[1] > 2 else None
     if scores is not None:
         sure = _scores(scores, len(joints), where)
-    return _unseen_as_nan(joints[:, :2], sure)
+    return _in_order(_unseen_as_nan(joints[:, :2], sure), _names(values), where)
+
+
+def _names(values: Any) -> dict[int, str]:
+    """Place -> name of the joints that have one; empty where joints have no names."""
+    if isinstance(values, Mapping):
+        return dict(enumerate(map(str, values))) if _first(values, _X) is None else {}
+    first = next((each for each in values if each is not None), None)
+    if not isinstance(first, Mapping):
+        return {}
+    found = {k: _first(each, _NAMES) for k, each in enumerate(values) if isinstance(each, Mapping)}
+    is_whole = all(isinstance(name, str) for name in found.values())
+    # One word for all is that of the person.
+    return found if is_whole and len(set(found.values())) > 1 else {}
+
+
+def _in_order(joints_J3: Float64, name_of: Mapping[int, str], where: str) -> Float64:
+    """The joints in a layout's order by their names, NaN where the layout has more."""
+    if not name_of:
+        return joints_J3
+    places = [*name_of]
+    order = order_by_name([*name_of.values()], where)
+    made = np.full((len(order), 3), np.nan)
+    for row, named in zip(made, order, strict=True):
+        row[:] = np.nan if named is None else joints_J3[places[named]]
+    return made
 
 
 def _unseen_as_nan(xy_J2: Float64, sure_J: Float64 | None) -> Float64:
     """(J, 3) with NaN for joints that were not seen."""
-    lost_J = ~np.isfinite(xy_J2).all(axis=1) | (xy_J2 == 0.0).all(axis=1)
+    lost_J = ~np.isfinite(xy_J2).all(axis=1)
+    lost_J |= ((xy_J2 == 0.0) | (xy_J2 == -1.0)).all(axis=1) & (xy_J2[:, 0] == xy_J2[:, 1])
     if sure_J is None:
         sure_J = np.full(len(xy_J2), np.nan)
     else:
@@ -102,7 +136,7 @@ def _columns(values: Mapping[str, Any]) -> Any:
         if len({len(each) for each in lists}) > 1:
             return None
         return [list(row) for row in zip(*lists, strict=True)]
-    return [_of_object(each) for each in values.values()]
+    return [None if each is None else _of_object(each) for each in values.values()]
 
 
 def _listed(values: Any, where: str) -> Any:
@@ -117,7 +151,7 @@ def _listed(values: Any, where: str) -> Any:
     first = next((each for each in values if each is not None), None)
     if isinstance(first, Mapping):
         return [None if each is None else _of_object(each) for each in values]
-    if isinstance(first, (int, float)):
+    if isinstance(first, (int, float, str)):
         return _unflat(np.asarray(values, np.float64), where)
     return values
 

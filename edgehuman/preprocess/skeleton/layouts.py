@@ -66,24 +66,6 @@ def joints_said(layout: str) -> str:
     return _LARGE.get(layout, ", ".join(LAYOUTS[layout]))
 
 
-def lies_along_x(joints_J3: Float64, layout: str) -> bool | None:
-    """Whether the ankles are farther from the shoulders in x than in y, to the right; None if too
-    few of these joints were seen to tell.
-
-    Args:
-        joints_J3: (J, 3); NaN where not seen.
-    """
-    names = LAYOUTS[layout]
-    if len(names) != len(joints_J3):
-        return None
-    upper, lower = (
-        joints_J3[[names.index(f"{side}_{part}") for side in "lr"], :2].mean(axis=0)
-        for part in ("shoulder", "ankle")
-    )
-    away_x, away_y = lower - upper
-    return bool(away_x > 1.5 * abs(away_y)) if np.isfinite(away_x + away_y) else None
-
-
 _SPINE = [KINECT_25.index(name) for name in ("head", "neck", "spine", "pelvis")]
 _BODY = [BODY_25.index(name) for name in ("nose", "neck", "pelvis")]
 

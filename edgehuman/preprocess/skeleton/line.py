@@ -4,22 +4,24 @@
 
 `t` seconds; `id` the track; joints in pixels with confidence, in the layout that "layout" names, or
 the usual one of their number. Width and height of the picture may be left out. A joint that is null
-or [0, 0, c] was not seen.
+or [0, 0, c] was not seen; where "joints" is null or empty, nobody was.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from edgehuman.errors import DataError
 from edgehuman.geometry import LAYOUTS
 from edgehuman.outcome import to_json
-from edgehuman.preprocess.skeleton.joints import read_joints
-from edgehuman.preprocess.skeleton.reading import RawPose, Reading
+from edgehuman.preprocess.skeleton.joints import NOBODY, read_joints
+from edgehuman.preprocess.skeleton.reading import RawPose, Reading, track_name
 from edgehuman.records import Float32
 
 # Key of a line -> what it holds.
@@ -32,6 +34,10 @@ KEYS: Mapping[str, str] = {
     "width": "of the image, in pixels; may be left out",
     "height": "of the image, in pixels; may be left out",
 }
+LONGEST_ID = 64
+_FARTHEST_PX = 1e6
+# The first that is there, and not null, is the track.
+_TRACKS = ("id", "track_id", "tracking_id", "trackId", "person_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +73,13 @@ def parse_line(text: str, where: str, reading: Reading | None = None) -> PoseLin
 def parsed_line(text: str, where: str) -> dict[str, Any]:
     """The object of a line.
 
+    A byte-order mark, and the comma after an element of a list, are passed over.
+
     Raises:
         DataError: not a JSON object.
     """
     try:
-        row = json.loads(text)
+        row = json.loads(text.lstrip("\ufeff").rstrip().removesuffix(","))
     except (ValueError, RecursionError) as error:
         raise DataError(f"{where}: not JSON ({error}); write one object per line") from None
     if not isinstance(row, dict):
@@ -88,11 +96,11 @@ def pose_line(row: Mapping[str, Any], where: str, reading: Reading | None = None
         DataError: a missing key, an unknown layout, another number of joints than it has, or joints
             that are no numbers.
     """
-    return settled(raw_line(row, where), reading or Reading())
+    return settled([raw_line(row, where)], reading or Reading())[0]
 
 
 def raw_line(row: Mapping[str, Any], where: str) -> RawPose:
-    """The same, with the numbers as they are.
+    """The same, with the numbers as they are; no joints where "joints" is null or empty.
 
     Raises:
         DataError: a missing key, or values that are no numbers.
@@ -109,10 +117,12 @@ def raw_line(row: Mapping[str, Any], where: str) -> RawPose:
             f"{where}: unknown layout {str(layout)[:40]!r}; valid: {', '.join(LAYOUTS)}"
         )
     t_s = _number(row["t"], "t", where)
+    joints = row["joints"]
+    nobody = joints is None or (isinstance(joints, Sized) and not len(joints))
     return RawPose(
-        read_joints(row["joints"], where=where),
+        NOBODY if nobody else read_joints(joints, where=where),
         t_s=t_s,
-        track=str(row.get("id", "0")),
+        track=next((track_name(row[key]) for key in _TRACKS if row.get(key) is not None), "0"),
         layout=layout,
         width_px=round(_number(row.get("width") or 0, "width", where)),
         height_px=round(_number(row.get("height") or 0, "height", where)),
@@ -120,16 +130,42 @@ def raw_line(row: Mapping[str, Any], where: str) -> RawPose:
     )
 
 
-def settled(pose: RawPose, reading: Reading) -> PoseLine:
-    """The line of a raw pose with a time.
+def settled(poses: Sequence[RawPose], reading: Reading) -> list[PoseLine]:
+    """The lines of raw poses with times.
 
     Raises:
-        DataError: see `Reading.record`.
+        DataError: see `Reading.records` and `require_limits`.
     """
-    joints_J3 = reading.record(pose)
-    return PoseLine(
-        pose.t_s, "0" if pose.track is None else pose.track, joints_J3, *reading.size_of(pose)
-    )
+    with np.errstate(over="ignore"):  # too large for float32: refused below
+        joints_TJ3 = reading.records(poses)
+    lines = []
+    for pose, joints_J3 in zip(poses, joints_TJ3, strict=True):
+        track = "0" if pose.track is None else pose.track
+        lines.append(PoseLine(pose.t_s, track, joints_J3, *reading.size_of(pose)))
+        require_limits(lines[-1], f"{pose.where}: ")
+    return lines
+
+
+def require_limits(line: PoseLine, where: str = "") -> None:
+    """Raise DataError for an id, a size of the picture or a joint outside its limits.
+
+    Args:
+        where: file and place with ": ", for the message.
+    """
+    if not 0 < len(line.track) <= LONGEST_ID or not line.track.isprintable():
+        raise DataError(
+            f"{where}id is {line.track[:40]!r}; give 1 to {LONGEST_ID} printable characters"
+        )
+    size = (line.width_px, line.height_px)
+    if not 0 <= min(size) <= max(size) <= _FARTHEST_PX:
+        raise DataError(
+            f"{where}image size is {size[0]:.6g}x{size[1]:.6g} pixels; give 0 (unknown) to "
+            f"{_FARTHEST_PX:g} each"
+        )
+    if not (np.abs(line.joints_J3[:, :2]) <= _FARTHEST_PX).all():
+        raise DataError(
+            f"{where}a joint is over {_FARTHEST_PX:g} pixels away; give x and y in pixels"
+        )
 
 
 def format_line(line: PoseLine) -> str:
@@ -143,8 +179,8 @@ def format_line(line: PoseLine) -> str:
 
 def _number(value: Any, name: str, where: str) -> float:
     try:
-        number = math.nan if isinstance(value, (bool, str)) else float(value)
-    except (TypeError, OverflowError):
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
         raise DataError(f"{where}: {name} is {str(value)[:40]!r}; it must be a finite number")

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from edgehuman.geometry import BODY_25, COCO_17, LIMBS_18, OPENPOSE_18
+from edgehuman.geometry import COCO_17, LIMBS_18, OPENPOSE_18
 from edgehuman.records import Bool, Float32, Float64, Index
 
 _JOINT = {name: i for i, name in enumerate(OPENPOSE_18)}
@@ -22,13 +22,8 @@ _FIRST_2L = np.array([[_JOINT[a], _JOINT[b]] for a, b in LIMBS_18]).T
 _BELOW = {"nose": 0.03, "eye": 0.0, "ear": 0.01, "neck": 0.14, "shoulder": 0.14, "elbow": 0.33}
 _BELOW |= {"wrist": 0.48, "hip": 0.47, "knee": 0.74, "ankle": 1.0}
 _BELOW_J = np.array([_BELOW[name.split("_")[-1]] for name in OPENPOSE_18])
-# Orders of other tools with as many joints as a layout that they are taken for.
-_KINECT_25 = (
-    *("pelvis", "spine_mid", "neck_middle", "head", "l_shoulder", "l_elbow", "l_wrist", "l_hand"),
-    *("r_shoulder", "r_elbow", "r_wrist", "r_hand", "l_hip", "l_knee", "l_ankle", "l_foot"),
-    *("r_hip", "r_knee", "r_ankle", "r_foot", "neck", "l_hand_tip", "l_thumb"),
-    *("r_hand_tip", "r_thumb"),
-)
+# The order of another tool with as many joints as a layout that it is taken for. Kinect's is told
+# where joints are read (`layouts.looks_like_kinect`).
 _HUMAN36M_17 = (
     *("pelvis", "r_hip", "r_knee", "r_ankle", "l_hip", "l_knee", "l_ankle", "spine_mid", "neck"),
     *("nose", "head_top", "l_shoulder", "l_elbow", "l_wrist", "r_shoulder", "r_elbow", "r_wrist"),
@@ -45,7 +40,7 @@ def _places(real: Sequence[str], said: Sequence[str]) -> Index:
 
 
 _WITHOUT_NECK = [name for name in OPENPOSE_18 if name != "neck"]
-_AS_COCO, _AS_BODY = ", and were read as COCO-17", ", and were read as BODY-25"
+_AS_COCO = ", and were read as COCO-17"
 # Possible wrong orders: where each OpenPose-18 joint then is, and how the joints were misread.
 _ORDERS: dict[str, tuple[Index, str]] = {
     "COCO-17 with the neck after it": (_places([*COCO_17, "neck"], OPENPOSE_18), ""),
@@ -56,7 +51,6 @@ _ORDERS: dict[str, tuple[Index, str]] = {
     "OpenPose-18 without the neck": (_places(_WITHOUT_NECK, COCO_17), _AS_COCO),
     "OpenPose-18 without the left ear": (_places(OPENPOSE_18[:17], COCO_17), _AS_COCO),
     "Human3.6M": (_places(_HUMAN36M_17, COCO_17), _AS_COCO),
-    "Kinect v2": (_places(_KINECT_25, BODY_25), _AS_BODY),
 }
 _FEWEST_VOTES, _FEWEST_JOINTS = 20, 8
 # Frames looked at: enough for a median.
@@ -132,8 +126,9 @@ def _lying(across: float, down: float) -> str | None:
     if across > 0:
         return (
             "bodies lie along x, from the head on the left to the feet on the right, and walkers "
-            "stand. x and y are swapped: write x (to the right) before y (down). If x does come "
-            "first, the pictures are on their side: turn them by a quarter, and detect again"
+            "stand. x and y are swapped: write x (to the right) before y (down), or give --layout "
+            "movenet17 for 17 joints that are written y first, as MoveNet's. If x does come first, "
+            "the pictures are on their side: turn them by a quarter, and detect again"
         )
     return (
         "bodies lie along x, from the head on the right to the feet on the left, and walkers "

@@ -14,11 +14,19 @@ from numpy.typing import NDArray
 from edgehuman.geometry import OPENPOSE_18
 from edgehuman.preprocess.skeleton.order import only_seen, order_mistake
 from edgehuman.preprocess.skeleton.sides import knows_behind, side_votes, swapped_sides
+from edgehuman.preprocess.skeleton.units import are_shares, shares_said
 from edgehuman.preprocess.skeleton.walk import RATE_HZ
 from edgehuman.records import Bool, Float32
 
 _JOINT = {name: i for i, name in enumerate(OPENPOSE_18)}
 _ANKLES = [_JOINT["r_ankle"], _JOINT["l_ankle"]]
+_OF_BODY = [
+    f"{side}_{part}"
+    for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+    for side in "lr"
+]
+# A joint is hardly ever seen in less than this share of the frames.
+_HARDLY_EVER = 0.1
 _FEWEST_VOTES = 20
 # This share of all joints may lie outside the picture.
 MOST_OUTSIDE = 0.02
@@ -66,12 +74,8 @@ def size_mistake(skeleton_SJ3: Float32, height_px: float, width_px: float) -> st
     seen_K2 = skeleton_SJ3[..., :2][skeleton_SJ3[..., 2] > 0.0]
     if len(seen_K2) < _FEWEST_VOTES:
         return None
-    if (np.abs(seen_K2) <= 2.0).mean() >= 0.99:
-        extent = np.quantile(np.abs(seen_K2), 0.99)
-        return (
-            f"coordinates are at most {extent:.2g}; joints must be in pixels: multiply x by the "
-            "picture's width and y by its height, or give --size, such as 1920x1080"
-        )
+    if are_shares(seen_K2):
+        return shares_said(seen_K2)
     if not (height_px and width_px):
         return None
     share = float(outside(seen_K2, width_px, height_px).mean())
@@ -103,6 +107,26 @@ def slow_mistake(step_s_K: NDArray[np.floating]) -> str | None:
         f"the frame rate is {1.0 / step_s:.1f} Hz, and steps cannot be seen below "
         f"{SLOWEST_HZ:g} Hz; use at least 24 frames per second, with t in seconds"
     )
+
+
+def unseen_said(skeleton_TJ3: Float32) -> str | None:
+    """Joints of the body that one walk hardly ever shows; None if it shows all."""
+    seen_J = (skeleton_TJ3[..., 2] > 0.0).mean(axis=0)
+    lost = [name for name in _OF_BODY if seen_J[_JOINT[name]] < _HARDLY_EVER]
+    if not lost:
+        return None
+    return (
+        f"hardly ever seen: {', '.join(lost)}; people are known less well without them, so enrol "
+        "a walk that shows the whole body"
+    )
+
+
+def unit_said(step_s: float) -> str:
+    """What stamps that are a second or more apart are likely to be, and the fix."""
+    units = [(4.0, "frame numbers", "the frame rate"), (1e3, "milliseconds", "1000")]
+    units += [(1e6, "microseconds", "1e6"), (np.inf, "nanoseconds", "1e9")]
+    what, by = next((what, by) for most_s, what, by in units if step_s <= most_s)
+    return f"t is in seconds, and these look like {what}: divide them by {by}"
 
 
 def joint_mistakes(skeleton_TJ3: Float32, rate_hz: float = RATE_HZ) -> list[str]:

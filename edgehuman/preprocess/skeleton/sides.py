@@ -105,7 +105,8 @@ def swapped_sides(votes_K2: Index, frames: int, knows: bool = False) -> tuple[st
     swapped = "left and right are swapped" if is_sure else "left and right may be swapped"
     return (
         f"{swapped}: {shown}. Left means the person's left: swap the joints, or undo the mirroring "
-        "of the pictures (x -> width - x)",
+        "of the pictures (x -> width - x)"
+        + ("; if people walk backwards, nothing is wrong" if set(wrong) <= {GROWTH, FEET} else ""),
         is_sure,
     )
 

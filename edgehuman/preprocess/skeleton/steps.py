@@ -30,6 +30,8 @@ _CLEAR, _REGULAR, _AGREES = 0.35, 0.7, 0.15
 # within the second, if nothing else shows a walk.
 _STANDING, _SHUFFLING, _SMOOTH_S, _PIECE_S = 0.11, 0.3, 0.25, 2.0
 _STRIDE_S = 1.5
+# A shank is 0.8 trunk lengths high; much less, and the ankles are guessed at the picture's edge.
+_SHORTEST_SHANK = 0.4
 # Movement of the neck in trunk lengths, and growth of the trunk as a logarithm, of who stays.
 _STILL, _GROWS = 0.2, 0.05
 
@@ -58,14 +60,14 @@ def step_rate(skeleton_TJ3: Float32, rate_hz: float) -> float:
 
 
 def stands(skeleton_TJ3: Float32, rate_hz: float) -> bool:
-    """Whether somebody stands still instead of walking; False if the ankles are not seen, or for
-    less than a stride.
+    """Whether somebody stands still instead of walking; False if the ankles are not seen or are
+    guessed at the picture's edge, or for less than a stride.
 
     Either the ankles do not move relative to each other in any piece of two seconds, or they move
     little, without the rhythm of steps, and the body stays where it is and as large as it is.
     """
     apart_T2 = _apart(skeleton_TJ3)
-    if apart_T2 is None or len(apart_T2) < _STRIDE_S * rate_hz:
+    if apart_T2 is None or len(apart_T2) < _STRIDE_S * rate_hz or _is_cut(skeleton_TJ3):
         return False
     width = max(1, round(_SMOOTH_S * rate_hz))
     smooth_T2 = np.stack(
@@ -79,6 +81,28 @@ def stands(skeleton_TJ3: Float32, rate_hz: float) -> bool:
     return (
         swing < _SHUFFLING and _stays(skeleton_TJ3) and np.isnan(step_rate(skeleton_TJ3, rate_hz))
     )
+
+
+def _is_cut(skeleton_TJ3: Float32) -> bool:
+    """Whether the ankles are hardly lower than the knees: the legs end at the picture's edge."""
+    trunk_T, shank_T = _below(skeleton_TJ3, "neck", "hip"), _below(skeleton_TJ3, "knee", "ankle")
+    if not (np.isfinite(trunk_T).any() and np.isfinite(shank_T).any()):
+        return False
+    return bool(np.nanmedian(shank_T) < _SHORTEST_SHANK * np.nanmedian(np.abs(trunk_T)))
+
+
+def _below(skeleton_TJ3: Float32, upper: str, lower: str) -> Float64:
+    """(T,) how far a joint is below another, on the side where it is more; NaN if unseen."""
+    found = []
+    for side in ("r", "l"):
+        first_T3, second_T3 = (
+            skeleton_TJ3[:, _JOINT[name if name == "neck" else f"{side}_{name}"]]
+            for name in (upper, lower)
+        )
+        seen_T = (first_T3[:, 2] > 0.0) & (second_T3[:, 2] > 0.0)
+        found.append(np.where(seen_T, second_T3[:, 1] - first_T3[:, 1], np.nan).astype(np.float64))
+    below: Float64 = np.fmax(*found)
+    return below
 
 
 def _stays(skeleton_TJ3: Float32) -> bool:

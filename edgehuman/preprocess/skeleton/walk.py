@@ -27,6 +27,8 @@ MIN_CONFIDENCE = 0.6
 MAX_GAP_S = 0.5
 # Stamps are rounded: differences of a fiftieth of a frame mean nothing.
 ROUNDING = 0.02
+# Times so rounded that frames share them are usable while this many a second differ.
+SLOWEST_ROUNDED_HZ = 20.0
 # Keeps the score finite if a detector's confidence never changes.
 _LEAST_STD = 1e-3
 

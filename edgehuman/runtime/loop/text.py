@@ -18,7 +18,7 @@ from edgehuman.runtime.loop.datagrams import POLL_S
 CHUNK = 65_536
 _GZIP = b"\x1f\x8b"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*[\[{\]]")
+_ARRAY = re.compile(rb'(?:\xef\xbb\xbf)?\s*\[\s*([\[{\]]|null\b|"\s*[\[{])')
 MAX_LINE = 1 << 18  # Sensor Logger pushes some seconds of all sensors in one
 
 

@@ -121,8 +121,13 @@ class Identifier:
         """Why there was no window, and what to do about it."""
         report, needed = self.report, self.windows.frames
         lost, cause = cause_of_loss(report, source)
-        if report.used < 2 * report.tracks and report.tracks > 1:
-            why = ": the lines of a track are over two seconds apart; t is in seconds"
+        if 2 * (report.restarts + report.out_of_order) > report.frames:
+            why = ": the lines are not in the order of time; sort them by t"
+        elif report.gaps + report.tracks >= report.used > 1:
+            why = (
+                ": every line of a track comes over half a second after the one before; t is in "
+                "seconds: divide frame numbers by the frame rate, milliseconds by 1000"
+            )
         elif report.jumps > report.gaps:
             why = f": {report.jumps} times {JUMPS}, {AS_IF}"
         elif report.gaps:

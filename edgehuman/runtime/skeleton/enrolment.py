@@ -13,8 +13,10 @@ from edgehuman.preprocess.skeleton.screen import (
     joint_remarks,
     size_mistake,
     slow_mistake,
+    unseen_said,
 )
 from edgehuman.preprocess.skeleton.steps import STANDS, rate_remark, stands, step_rate
+from edgehuman.preprocess.skeleton.walk import SLOWEST_ROUNDED_HZ
 from edgehuman.runtime.skeleton.lines import PoseBlock, rate_of
 from edgehuman.runtime.skeleton.walks import Walks
 
@@ -29,11 +31,19 @@ _SEEN = 0.85
 
 
 def require_one(walks: Walks, track: str, where: str) -> None:
-    """Raise DataError for a track with two people at a time: half of its lines would be dropped,
-    from one or the other at random.
+    """Raise DataError for a track with two people at a time, or with rounded times: half of its
+    lines would be dropped at random.
     """
     repeated = walks.repeated[track]
-    if repeated > _MOST_REPEATED:
+    if repeated <= _MOST_REPEATED:
+        return
+    if walks.apart[track] < repeated / 2 and rate_of(walks.beginnings[track]) < SLOWEST_ROUNDED_HZ:
+        raise DataError(
+            f"{where}: {repeated:.0%} of its lines repeat the time of the line before, and the "
+            "body is in one place, so the times are rounded. Nobody was enrolled; write t in "
+            "seconds with three or more decimals"
+        )
+    if walks.apart[track] >= repeated / 2:
         raise DataError(
             f"{where}: {repeated:.0%} of its lines repeat the time of the line before, as if "
             "two people shared an id. Nobody was enrolled; give each person an id of their own"
@@ -79,8 +89,13 @@ def remarks(walks: Walks, track: str) -> list[str]:
     """What may be wrong with a track, by one weak sign."""
     block = walks.beginnings[track]
     apart, _ = _disagreement(walks, track)
-    found = [*joint_remarks(block.joint_TJ3, rate_of(block)), *_rate_remarks(block)]
-    return found if apart is None else [*found, apart]
+    found = [
+        *joint_remarks(block.joint_TJ3, rate_of(block)),
+        *_rate_remarks(block),
+        unseen_said(block.joint_TJ3),
+        apart,
+    ]
+    return [line for line in found if line is not None]
 
 
 def _rate_remarks(block: PoseBlock) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.declared import UNDECLARED, Declared
+from edgehuman.preprocess.skeleton.formats.kind import is_document
 from edgehuman.preprocess.skeleton.formats.read import (
     PoseFile,
     lines_of,
@@ -19,16 +20,17 @@ from edgehuman.preprocess.skeleton.formats.read import (
     remarks_of,
 )
 from edgehuman.runtime.loop.datagrams import EMPTY, Datagrams
-from edgehuman.runtime.loop.text import is_array, next_chunk, read_lines
+from edgehuman.runtime.loop.text import CHUNK, next_chunk, read_lines
 from edgehuman.runtime.skeleton.lines import NOTHING, PoseBlock, PoseParser, pose_block, pose_row
 
 WANTED = "JSON lines (UTF-8)"
 _AT_ONCE = 256
+_MOST = 1 << 30
 _PEOPLE, _SIMULATED_S, _RATE_HZ = 3, 10.0, 24.0
 
 
 class LineFeed:
-    """A file or a pipe of JSON lines, or of one JSON list.
+    """A file or a pipe of JSON lines, or of JSON as a pose estimator writes it.
 
     Args:
         name: for messages and results.
@@ -55,15 +57,18 @@ class LineFeed:
         Raises:
             DataError: none of its lines can be read.
         """
-        first: bytes | None = b""
-        while first is not None and not first.strip():
-            if first:
-                yield NOTHING
-            first = next_chunk(self._descriptor)
-        if first is not None and is_array(first):
-            yield from self._list(first)
+        first = b""
+        # Up to the end of the first line, or enough of it to tell.
+        while not first.strip() or (b"\n" not in first.lstrip() and len(first) < CHUNK):
+            chunk = next_chunk(self._descriptor)
+            if chunk is None:
+                break
+            first += chunk
+            yield NOTHING
+        if is_document(first):
+            yield from self._document(first)
             return
-        for lines, at_end in read_lines(self._descriptor, self.name, WANTED, first or b""):
+        for lines, at_end in read_lines(self._descriptor, self.name, WANTED, first):
             if at_end and lines:
                 yield self._parser.parse_last(lines[0])
             else:
@@ -75,15 +80,21 @@ class LineFeed:
                 + (f" ({self._parser.bad} dropped: {reasons})" if reasons else "; it is empty")
             )
 
-    def _list(self, first: bytes) -> Iterator[PoseBlock]:
-        """The poses of a JSON list, which is read to its end first.
+    def _document(self, first: bytes) -> Iterator[PoseBlock]:
+        """The poses of JSON that is not lines of our own, which is read to its end first.
 
         Raises:
-            DataError: see `read_content`.
+            DataError: over 1 GiB; see `read_content`.
         """
-        chunks = [first]
+        chunks, size = [first], len(first)
         while (chunk := next_chunk(self._descriptor)) is not None:
             chunks.append(chunk)
+            size += len(chunk)
+            if size > _MOST:
+                raise DataError(
+                    f"{self.name} is over {_MOST} bytes of JSON in one piece; give {WANTED}, which "
+                    "are read as they arrive"
+                )
             yield NOTHING
         self._whole = read_content(b"".join(chunks), self.name, self._declared)
         yield from file_blocks([self._whole])
@@ -135,7 +146,7 @@ def file_blocks(files: Sequence[PoseFile]) -> Iterator[PoseBlock]:
     """The poses of whole files in the order of time.
 
     Raises:
-        DataError: an id, a size or a joint outside its limits.
+        DataError: see `lines_of`.
     """
     lines = lines_of(files)
     for begin in range(0, len(lines), _AT_ONCE):

@@ -3,13 +3,14 @@
     {"t": 12.04, "id": 7, "joints": [[x, y, c], … 18 of them], "width": 1920, "height": 1080}
 
 One line is one person in one frame (`preprocess.skeleton.line`). An unreadable line is dropped and
-counted, and the first few are described in words.
+counted, and the first line of each of the first few kinds is described in words.
 
 Axes: T frames, J joints.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -26,8 +27,8 @@ from edgehuman.records import Float32, Float64, Index
 
 MAX_TOLD = 3
 _NUM_JOINTS = len(OPENPOSE_18)
-_LONGEST_ID = 64
-_FARTHEST_PX = 1e6
+# What differs between messages of one kind.
+_VALUE = re.compile(r"'[^']*'|[-+]?\d[\d.e+]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class PoseParser:
     Attributes:
         frames, bad: lines read and lines dropped.
         truncated: 1 if the last line was cut short.
-        told: the first dropped lines, in words.
+        told: the first dropped line of each kind, in words.
     """
 
     def __init__(self, numbered: bool = True, declared: Declared = UNDECLARED) -> None:
@@ -133,6 +134,7 @@ class PoseParser:
         self.told: list[str] = []
         self._numbered = numbered
         self._line = 0
+        self._kinds: list[str] = []
         self._reading = Reading(declared)
 
     def parse(self, lines: Sequence[str]) -> PoseBlock:
@@ -146,7 +148,7 @@ class PoseParser:
                 rows.append(read_pose(line, self._reading))
             except DataError as error:
                 place = f"line {self._line}: " if self._numbered else ""
-                self.drop(place + str(error).removeprefix("a pose: "))
+                self.drop(str(error).removeprefix("a pose: "), place)
         self.frames += len(rows)
         return pose_block(rows)
 
@@ -156,14 +158,16 @@ class PoseParser:
         block = self.parse([line])
         if self.bad > bad and not line.rstrip().endswith("}"):
             self.truncated += 1
-            self.bad, self.told = bad, self.told[:told]
+            self.bad, self.told, self._kinds = bad, self.told[:told], self._kinds[:told]
         return block
 
-    def drop(self, reason: str) -> None:
-        """Count an unreadable line and keep the reason of the first few."""
+    def drop(self, reason: str, place: str = "") -> None:
+        """Count an unreadable line, and keep the reason unless only its values are new."""
         self.bad += 1
-        if len(self.told) < MAX_TOLD:
-            self.told.append(reason)
+        kind = _VALUE.sub("", reason)
+        if len(self.told) < MAX_TOLD and kind not in self._kinds:
+            self._kinds.append(kind)
+            self.told.append(place + reason)
 
     def report(self) -> dict[str, Any]:
         """Lines read and dropped, and why."""
@@ -182,24 +186,9 @@ def read_pose(line: str, reading: Reading | None = None) -> tuple[float, str, Fl
     Raises:
         DataError: the line is wrong; the message says how.
     """
-    with np.errstate(over="ignore"):  # too large for float32: refused below
-        pose = parse_line(line, "a pose", reading)
-    return pose_row(pose)
+    return pose_row(parse_line(line, "a pose", reading))
 
 
 def pose_row(pose: PoseLine) -> tuple[float, str, Float32, int, int]:
-    """Time in seconds, track, joints (18, 3), width and height of a pose, within their limits.
-
-    Raises:
-        DataError: an id, a size or a joint outside its limits.
-    """
-    if not 0 < len(pose.track) <= _LONGEST_ID or not pose.track.isprintable():
-        raise DataError(f"id is {pose.track[:40]!r}; give 1 to {_LONGEST_ID} printable characters")
-    size = (pose.width_px, pose.height_px)
-    if not 0 <= min(size) <= max(size) <= _FARTHEST_PX:
-        raise DataError(
-            f"image size is {size[0]}x{size[1]} pixels; give 0 (unknown) to {_FARTHEST_PX:g} each"
-        )
-    if not (np.abs(pose.joints_J3[:, :2]) <= _FARTHEST_PX).all():
-        raise DataError(f"a joint is over {_FARTHEST_PX:g} pixels away; give x and y in pixels")
-    return pose.t_s, pose.track, pose.joints_J3, *size
+    """Time in seconds, track, joints (18, 3), width and height of a pose."""
+    return pose.t_s, pose.track, pose.joints_J3, pose.width_px, pose.height_px

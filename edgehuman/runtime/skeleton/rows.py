@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from edgehuman.errors import DataError
-from edgehuman.preprocess.skeleton.line import PoseLine, pose_line
+from edgehuman.preprocess.skeleton.line import PoseLine, pose_line, require_limits
 from edgehuman.preprocess.skeleton.reading import Reading
 from edgehuman.runtime.skeleton.lines import PoseBlock, joined, pose_block, pose_row
 
@@ -58,9 +58,10 @@ class PoseRows:
         return pose_block([pose_row(self._line(person)) for person in people])
 
     def _line(self, person: object) -> PoseLine:
-        if isinstance(person, PoseLine):
-            return person
         where = f"pose {self._items}"
+        if isinstance(person, PoseLine):
+            require_limits(person, f"{where}: ")
+            return person
         if isinstance(person, Mapping):
             return pose_line(person, where, self._reading)
         raise DataError(f"{where} is {type(person).__name__} {str(person)[:40]!r}; give {_WANTED}")

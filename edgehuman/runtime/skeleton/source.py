@@ -84,6 +84,6 @@ def _lossless(spec: str, seed: int, declared: Declared) -> Feed[PoseBlock]:
             f"writes per frame. Known forms: {forms()}"
         )
     if path.is_file() and format is None and path.suffix != ".jsonl" and beginning(path):
-        raise DataError(f"{path}: {unknown_said()}")
+        raise DataError(f"{path}: {unknown_said(path)}")
     others = ", or -, udp://host:port or simulated"
     return LineFeed(spec, open_file(path, ".jsonl", others), declared=declared)

@@ -41,7 +41,9 @@ class Walks:
         report: findings in the stream (`stream`), and counts of what was read and dropped
             (`source`).
         beginnings: the first lines of each track, to check for mistakes.
-        repeated: share of each track's lines that repeat the stamp of the line before, 0..1.
+        repeated: share of each track's lines that have the stamp of the line before and other
+            joints, 0..1.
+        apart: share whose body is in another place, too.
         jump_s: stamps in seconds at which each track jumps (`breaks.jumped`).
         agreement: least similarity of an earlier and a later part of each track's windows, -1..1
             (`least_agreement`).
@@ -52,6 +54,7 @@ class Walks:
     report: dict[str, Any]
     beginnings: dict[str, PoseBlock]
     repeated: dict[str, float]
+    apart: dict[str, float]
     jump_s: dict[str, tuple[float, ...]]
     agreement: dict[str, float]
 
@@ -147,6 +150,7 @@ def _walks(
         report=report,
         beginnings={track: joined(own.frames) for track, own in known.items()},
         repeated={track: own.repeats / own.lines for track, own in known.items()},
+        apart={track: own.apart / own.lines for track, own in known.items()},
         jump_s={track: tuple(own.jump_s) for track, own in known.items()},
         agreement={name: least_agreement(np.stack(own.first)) for name, own in found.items()},
     )
@@ -170,6 +174,7 @@ class _Seen:
     frames: list[PoseBlock] = field(default_factory=list)
     lines: int = 0
     repeats: int = 0
+    apart: int = 0
     stamp_s: float = math.nan
     joint_J3: Float32 | None = None
     jump_s: list[float] = field(default_factory=list)
@@ -177,11 +182,14 @@ class _Seen:
     def take(self, stamp_s: float, joint_J3: Float32) -> None:
         """Compare a line with the one before."""
         self.lines += 1
-        self.repeats += stamp_s == self.stamp_s
+        last_J3 = self.joint_J3
+        if last_J3 is not None and stamp_s == self.stamp_s:
+            self.repeats += not np.array_equal(last_J3, joint_J3)
+            self.apart += jumped(last_J3, joint_J3, 0.0)
         if not joint_J3[:, 2].any():
             return
-        step_s, before_J3 = stamp_s - self.stamp_s, self.joint_J3
-        if before_J3 is not None and step_s > 0 and jumped(before_J3, joint_J3, step_s):
+        step_s = stamp_s - self.stamp_s
+        if last_J3 is not None and step_s > 0.0 and jumped(last_J3, joint_J3, step_s):
             self.jump_s.append(stamp_s)
         self.stamp_s, self.joint_J3 = stamp_s, joint_J3
 

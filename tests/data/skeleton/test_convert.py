@@ -54,6 +54,37 @@ def test_what_is_assumed_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "note: 24 frames per second are assumed" in capsys.readouterr().out
 
 
+def test_what_a_check_of_the_lines_will_refuse_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = written.rtmlib(tmp_path, WALK[..., [1, 0, 2]]), tmp_path / "o.jsonl"
+    assert main(["data", "convert", str(path), "--rate-hz", "30", "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "note: `edgehuman data check` refuses it: track 0: bodies lie along x" in said
+    assert main(["data", "check", str(out)]) == 1
+    right = written.rtmlib(tmp_path, WALK)
+    assert main(["data", "convert", str(right), "--rate-hz", "30", "--out", str(out)]) == 0
+    assert "refuses" not in capsys.readouterr().out.rpartition("lines of")[2]
+
+
+def test_an_id_that_is_too_long_is_told_with_its_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written.alphapose("coco17", tmp_path, WALK)
+    rows = json.loads(path.read_text())
+    rows[3]["idx"] = "x" * 200
+    path.write_text(json.dumps(rows))
+    assert main(["data", "convert", str(path), "--out", str(tmp_path / "o.jsonl")]) == 1
+    said = capsys.readouterr().err
+    assert f"{path}: object 3: id is '{'x' * 40}'; give 1 to 64 printable characters" in said
+    folder = tmp_path / "both"
+    folder.mkdir()
+    for name in ("a" * 70, "b"):
+        (folder / f"{name}.json").write_text(json.dumps(rows[:3]))
+    assert main(["data", "convert", str(folder), "--out", str(tmp_path / "o.jsonl")]) == 1
+    assert "id '3' and the file's name are 72 characters together" in capsys.readouterr().err
+
+
 def test_an_input_is_never_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = written.own_lines("openpose18", tmp_path, WALK)
     before = path.read_bytes()

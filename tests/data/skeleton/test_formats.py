@@ -40,9 +40,8 @@ def _changed(path: Path, **changes: Any) -> None:
     [
         ({"keypoints": [1.0, 2.0]}, "object 3: found 2 numbers; keypoints need three per joint"),
         ({"keypoints": "none"}, "object 3: joints are none"),
-        ({"keypoints": [0.0] * 48}, "object 3: found 16 joints; valid"),
+        ({"keypoints": [1.0] * 48}, "object 3: found 16 joints; valid"),
         ({"image_id": "first.jpg"}, "image_id is 'first.jpg'; it must end in"),
-        ({"image_id": "2.jpg"}, "track .1. occurs twice in frame 2; two people need two ids"),
     ],
 )
 def test_a_broken_list_of_people_is_named(
@@ -81,10 +80,11 @@ def test_openpose_folders_are_walks(tmp_path: Path) -> None:
 
 def test_people_without_tracks_are_named(tmp_path: Path) -> None:
     openpose(tmp_path, walks(1)[0])
-    file = tmp_path / "walk_000000000007_keypoints.json"
-    table = json.loads(file.read_text())
-    table["people"] *= 2
-    file.write_text(json.dumps(table))
+    files = sorted(tmp_path.iterdir())
+    for number, file in enumerate(files):
+        table = json.loads(file.read_text())
+        table["people"] += json.loads(files[(number + 1) % len(files)].read_text())["people"][:1]
+        file.write_text(json.dumps(table))
     with pytest.raises(DataError, match="found 2 people in one frame without tracks"):
         load_skeletons(tmp_path)
     table["people"] = [{"face": 1}]
@@ -125,7 +125,7 @@ def test_check_says_what_is_assumed_and_what_is_missing(
 ) -> None:
     path = written.yolo("id", tmp_path, written.walk())
     assert main(["data", "check", str(path)]) == 1
-    assert "the file does not state its size; give it" in capsys.readouterr().out
+    assert "or give --size, such as 1920x1080" in capsys.readouterr().out
     assert main(["data", "check", str(path), "--size", "1920x1080"]) == 0
     out = capsys.readouterr().out
     assert "note: 24 frames per second are assumed" in out

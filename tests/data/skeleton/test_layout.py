@@ -68,3 +68,15 @@ def test_what_is_left_out_is_counted(caplog: pytest.LogCaptureFixture) -> None:
 def test_sets_that_are_none(walks: Sequence[Walk | LeftOut], said: str) -> None:
     with pytest.raises(DataError, match=said):
         gather(walks, "x", "here")
+
+
+def test_confidences_mean_the_same_in_every_walk() -> None:
+    """A set whose second walk alone shows that its scores go to 10."""
+    low, high = walk(30), walk(30, sequence="v")
+    low.joints_TJ3[..., 2] = 0.5
+    high.joints_TJ3[..., 2] = np.linspace(2.0, 8.0, 30)[:, None]
+    made = gather([low, high], "x", "here")
+    assert (made.sequence(0)[1:, :, 2] == 0.5 / 8.0).all()
+    assert made.sequence(1)[-1, 0, 2] == 1.0
+    said = "confidences reach 8: read as scores of 0 to 8, divided by 8"
+    assert made.remarks == (said,)

@@ -42,8 +42,25 @@ def test_uneven_stamps_become_an_even_rate(tmp_path: Path) -> None:
 
 def test_a_track_twice_at_one_moment_is_named(tmp_path: Path) -> None:
     path = tmp_path / "poses.jsonl"
-    path.write_text("\n".join([_line(0.0, "a"), _line(0.0, "a")]))
+    path.write_text("\n".join([_line(0.0, "a"), _line(0.0, "a", 900.0)]))
     with pytest.raises(DataError, match="track 'a' occurs twice at 0 s; two people need two"):
+        load_skeletons(path)
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (1, "are 1 s apart; t is in seconds, and these look like frame numbers: divide them"),
+        (3, "look like frame numbers: divide them by the frame rate"),
+        (33, "look like milliseconds: divide them by 1000"),
+        (33_333, "look like microseconds: divide them by 1e6"),
+        (33_333_333, "look like nanoseconds: divide them by 1e9"),
+    ],
+)
+def test_stamps_in_another_unit_are_named(step: int, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "poses.jsonl"
+    path.write_text("\n".join(_line(1_000 + step * k, "a", k) for k in range(60)))
+    with pytest.raises(DataError, match=said):
         load_skeletons(path)
 
 

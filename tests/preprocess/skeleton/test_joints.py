@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import DataError
+from edgehuman.geometry import COCO_17
 from edgehuman.preprocess.skeleton.joints import read_joints
 
 NAN = float("nan")
@@ -23,6 +24,7 @@ ARRAY = np.array(ROWS)
         ARRAY,
         ARRAY.ravel().tolist(),
         ARRAY.ravel(),
+        [str(value) for value in ARRAY.ravel()],
         [[x, y, 9.0, c] for x, y, c in ROWS],
         [[x, y, 9.0, c, 0.7] for x, y, c in ROWS],
         [value for x, y, c in ROWS for value in (x, y, 9.0, c)],
@@ -70,6 +72,7 @@ def test_joints_without_confidences_have_none(values: Any) -> None:
         [3.0, 4.0],
         [0, 0, 0.9],
         [0.0, 0.0, 0],
+        [-1, -1, 0.9],
     ],
 )
 def test_a_joint_that_was_not_seen_is_nan_and_the_others_stay(joint: Any) -> None:
@@ -109,3 +112,21 @@ def test_an_object_without_a_place_was_not_seen() -> None:
 def test_what_is_no_joints_is_named(values: Any, scores: Any, said: str) -> None:
     with pytest.raises(DataError, match=f"^here: .*{said}"):
         read_joints(values, scores, "here")
+
+
+def test_named_joints_may_stand_in_any_order_and_one_be_null() -> None:
+    named = [
+        {"name": name, "x": x, "y": y, "score": c}
+        for name, (x, y, c) in zip(COCO_17, ROWS, strict=True)
+    ]
+    turned: list[Any] = named[::-1]
+    np.testing.assert_array_equal(read_joints(turned), ARRAY)
+    turned[0] = None  # the right ankle
+    np.testing.assert_array_equal(read_joints(turned)[:16], ARRAY[:16])
+    assert np.isnan(read_joints(turned)[16]).all()
+    by_key = {joint["name"]: joint for joint in named[::-1]}
+    np.testing.assert_array_equal(read_joints(by_key), ARRAY)
+    by_key["left_knee"] = by_key.pop("l_knee")
+    by_key["Nase"] = by_key.pop("nose")
+    with pytest.raises(DataError, match="here: joint 'Nase' is not known"):
+        read_joints(by_key, where="here")

@@ -28,6 +28,30 @@ def test_the_least_a_line_needs() -> None:
     np.testing.assert_array_equal(flat.joints_J3, line.joints_J3)
 
 
+@pytest.mark.parametrize(
+    ("keys", "track"),
+    [
+        ({"id": None}, "0"),
+        ({"id": 7}, "7"),
+        ({"id": 7.0}, "7"),
+        ({"id": 1764460002.0}, "1764460002"),
+        ({"track_id": 4}, "4"),
+        ({"id": None, "track_id": "door 4"}, "door 4"),
+        ({"id": "7", "track_id": 4}, "7"),
+    ],
+)
+def test_the_track_of_a_line(keys: dict[str, object], track: str) -> None:
+    assert parse_line(json.dumps({"t": 2, "joints": _JOINTS, **keys}), "line 1").track == track
+
+
+def test_numbers_may_be_written_as_text() -> None:
+    joints = [[str(value) for value in joint] for joint in _JOINTS]
+    said = {"t": "2.5", "joints": joints, "width": "640", "height": "480"}
+    line = parse_line(json.dumps(said), "line 1")
+    assert (line.t_s, line.width_px, line.height_px) == (2.5, 640, 480)
+    np.testing.assert_array_equal(line.joints_J3, np.array(_JOINTS, np.float32))
+
+
 def test_another_layout_is_named_by_the_line() -> None:
     line = parse_line(json.dumps({"t": 0, "joints": _JOINTS[:17], "layout": "coco17"}), "line 1")
     # The neck is the mean of joints 5 and 6, the shoulders.

@@ -109,3 +109,58 @@ def test_kinect_has_no_face_and_that_is_said_once() -> None:
     assert not record[[0, 14, 15, 16, 17]].any()
     assert record[1:14, 2].all()
     assert len([remark for remark in reading.remarks if "no nose" in remark]) == 1
+
+
+def test_one_odd_frame_makes_no_kinect() -> None:
+    """Head, neck, spine and pelvis of Kinect lie one below the other; of BODY-25 they do not."""
+    odd, usual = np.ones((25, 3)), np.ones((25, 3))
+    odd[[3, 20, 1, 0], 1] = (10, 20, 30, 40)
+    usual[[0, 1, 8], 1] = (10, 20, 40)
+    usual[3, 1] = 30
+    for joints in (odd, usual):
+        joints[:, 0] = 500.0
+    poses = [RawPose(joints, layout="body25", where="a.json") for joints in (odd, usual, usual)]
+    reading = Reading()
+    reading.decide(poses)
+    assert [reading.layout_of(pose) for pose in poses] == ["body25"] * 3
+    turned = Reading()
+    turned.decide([poses[1], poses[0], poses[0]])
+    with pytest.raises(DataError, match="in the order of kinect25; give --layout kinect25"):
+        turned.layout_of(poses[1])
+
+
+def test_poses_of_several_layouts_and_sizes_are_read_together_as_alone() -> None:
+    small, bare, lost = body(0.5), body(), body()
+    bare[:, 2] = np.nan
+    lost[4] = np.nan
+    poses = [
+        RawPose(body()),
+        RawPose(small, width_px=100, height_px=100),
+        RawPose(np.zeros((0, 3))),
+        RawPose(bare),
+        RawPose(np.concatenate([body(), body()[:1]])),
+        RawPose(lost),
+    ]
+    reading = Reading()
+    reading.decide(poses)
+    made_TJ3 = reading.records(poses)
+    assert made_TJ3.dtype == np.float32
+    for pose, joints_J3 in zip(poses, made_TJ3, strict=True):
+        np.testing.assert_array_equal(joints_J3, Reading().record(pose))
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_depth_of_mediapipe_is_no_confidence(whole: bool) -> None:
+    j = np.arange(33)
+    joints = np.stack([100.0 + 10 * j, 200.0 + 20 * j, np.linspace(-0.5, 0.5, 33)], axis=1)
+    reading, pose = Reading(), RawPose(joints)
+    if whole:
+        reading.decide([pose] * 30)
+    assert (reading.record(pose)[:, 2] == 1.0).all()
+    assert reading.remarks[0] == "the third number of a joint is its depth (z), no confidence"
+    seen = RawPose(np.abs(joints))
+    assert reading_of(seen)[0, 2] == pytest.approx(0.5)
+
+
+def reading_of(pose: RawPose) -> Float64:
+    return np.asarray(Reading().record(pose), np.float64)

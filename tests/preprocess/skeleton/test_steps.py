@@ -80,6 +80,15 @@ def test_people_who_stand_are_told_from_walkers(walks: Float32) -> None:
     assert not stands(still[0], 24.0)
 
 
+def test_a_walker_whose_legs_end_at_the_edge_of_the_picture_does_not_stand(walks: Float32) -> None:
+    """A detector puts what is below the edge on it."""
+    cut = walks.copy()
+    for walk in cut:
+        edge = np.quantile(walk[:, OPENPOSE_18.index("r_knee"), 1], 0.3)
+        walk[..., 1] = np.minimum(walk[..., 1], edge)
+    assert not any(stands(walk, 24.0) for walk in cut)
+
+
 def test_no_walk_takes_steps_as_fast_as_its_frames(walks: Float32) -> None:
     """A detector that confuses the legs, and two people in turn, give no rate at all."""
     legs = [OPENPOSE_18.index(f"{side}_{part}") for side in "rl" for part in ("knee", "ankle")]

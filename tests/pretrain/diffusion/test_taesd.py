@@ -115,6 +115,6 @@ def test_files_that_are_no_weights_are_refused(tmp_path: Path) -> None:
         load_encoder(tmp_path / "list.pth")
     # A file that would run code is refused, and PyTorch's advice to run it is not repeated.
     torch.save({"0.weight": Runs()}, tmp_path / "code.pth")
-    with pytest.raises(CheckpointError, match="it names .*getcwd") as refused:
+    with pytest.raises(CheckpointError, match=r"it names .*getcwd") as refused:
         load_encoder(tmp_path / "code.pth")
     assert "weights_only" not in str(refused.value)

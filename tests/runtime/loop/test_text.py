@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from edgehuman.errors import DataError
-from edgehuman.runtime.loop.text import MAX_LINE, open_file, read_lines, standard_input
+from edgehuman.runtime.loop.text import MAX_LINE, is_array, open_file, read_lines, standard_input
 
 # Without the time of packing: every process of the tests makes the same bytes.
 compress = partial(gzip.compress, mtime=0)
@@ -117,3 +117,20 @@ def test_lines_that_only_look_like_an_array_are_lines(content: bytes) -> None:
     lines = [line for part, _ in read_lines(descriptor, "p", "lines") for line in part]
     assert lines == content.decode().split("\n")[:-1]
     os.close(descriptor)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "is_list"),
+    [
+        (b'\xef\xbb\xbf [{"t": 1}', True),
+        (b"[[0.1, 0.2]]", True),
+        (b"[]", True),
+        (b'[null, {"t": 1}]', True),
+        (b'["[{\\"name\\": 1}]"]', True),
+        (b'{"t": 1}', False),
+        (b"[1, 2]", False),
+        (b"[nullable]", False),
+    ],
+)
+def test_a_json_list_is_told_by_its_beginning(beginning: bytes, is_list: bool) -> None:
+    assert is_array(beginning) == is_list

@@ -69,6 +69,45 @@ def a_tenth(first: Float32, second: Float32) -> Float32:
     return np.where(drawn[:, None, None], second, first)
 
 
+def test_rounded_times_are_not_called_two_people(
+    two: tuple[Float32, Float32], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{**row, "t": round(row["t"], 1)} for row in lines_of(two[0])]
+    write_poses(folder / "rounded.jsonl", rows)
+    code, _, err = enrol(capsys, folder, "ROUNDED")
+    assert code == 1
+    assert "the body is in one place, so the times are rounded. Nobody was enrolled; write" in err
+
+
+def test_rounded_times_of_a_fast_camera_are_enrolled(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fast = simulate_skeletons(1, 1, seed=5, frames=700, rate_hz=240.0).skeleton_NTJ3[0]
+    rows = [{**row, "t": round(row["t"], 2)} for row in lines_of(fast, 240.0)]
+    write_poses(folder / "fast.jsonl", rows)
+    assert enrol(capsys, folder, "FAST")[0] == 0
+
+
+def test_joints_that_are_never_seen_are_remarked(
+    two: tuple[Float32, Float32], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    upper = two[0].copy()
+    upper[:, [9, 10, 12, 13]] = 0.0
+    write_poses(folder / "upper.jsonl", lines_of(upper))
+    code, _, err = enrol(capsys, folder, "UPPER")
+    assert code == 0
+    assert "hardly ever seen: l_knee, r_knee, l_ankle, r_ankle; people are known less well" in err
+    write_poses(folder / "whole.jsonl", lines_of(two[1]))
+    assert "hardly ever seen" not in enrol(capsys, folder, "WHOLE")[2]
+
+
+def test_lines_that_were_written_twice_are_enrolled(
+    two: tuple[Float32, Float32], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_poses(folder / "twice.jsonl", [row for row in lines_of(two[0]) for _ in range(2)])
+    assert enrol(capsys, folder, "TWICE")[0] == 0
+
+
 @pytest.mark.parametrize("mixed", [alternating, swapped_midway, a_tenth])
 def test_two_people_under_one_id_are_refused(
     mixed: Any, two: tuple[Float32, Float32], folder: Path, capsys: pytest.CaptureFixture[str]

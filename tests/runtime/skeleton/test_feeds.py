@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import threading
 import time
 from itertools import islice
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from edgehuman.preprocess.skeleton.declared import declare
 from edgehuman.runtime.loop.source import Source
-from edgehuman.runtime.skeleton.feeds import PoseDatagramFeed
-from edgehuman.runtime.skeleton.lines import PoseBlock
+from edgehuman.runtime.skeleton.feeds import FileFeed, LineFeed, PoseDatagramFeed
+from edgehuman.runtime.skeleton.lines import PoseBlock, joined
 from edgehuman.runtime.skeleton.source import open_poses, source_of
+from tests.preprocess.skeleton.formats.single import ONE_JSON
+from tests.preprocess.skeleton.formats.written import FRAMES, WRITERS, in_layout
+from tests.preprocess.skeleton.formats.written import walk as written_walk
 from tests.runtime.gait_models import ANNA, BOB, walk
 
 
@@ -72,3 +80,53 @@ def test_simulated_walkers_come_interleaved_and_say_so() -> None:
     assert source.report()["simulated"] is True
     assert set(blocks[0].track_T) == {"walker-0", "walker-1", "walker-2"}
     assert blocks[1].stamp_s_T[0] - blocks[0].stamp_s_T[0] == pytest.approx(1 / 24)
+
+
+STATED = declare(30, "1920x1080")
+
+
+def piped(content: bytes) -> tuple[PoseBlock, list[str]]:
+    """The poses of a pipe that is written in pieces, and the remarks."""
+    read, write = os.pipe()
+
+    def send() -> None:
+        with os.fdopen(write, "wb") as file:
+            for begin in range(0, len(content), 50_000):
+                file.write(content[begin : begin + 50_000])
+                file.flush()
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    feed = LineFeed("pipe", read, declared=STATED)
+    block = joined([*feed])
+    sender.join()
+    feed.close()
+    return block, feed.report()["remarks"]
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("name", ONE_JSON)
+def test_a_pipe_is_read_as_the_file_is(name: str, indent: int | None, tmp_path: Path) -> None:
+    path = WRITERS[name][1](tmp_path, written_walk())
+    content = json.dumps(json.loads(path.read_text()), indent=indent).encode()
+    file = FileFeed(path, STATED)
+    whole = joined([*file])
+    block, remarks = piped(content)
+    assert len(block) == FRAMES
+    np.testing.assert_array_equal(block.joint_TJ3, whole.joint_TJ3)
+    np.testing.assert_array_equal(block.stamp_s_T, whole.stamp_s_T)
+    assert remarks == file.report()["remarks"]
+
+
+def test_scores_of_alphapose_mean_the_same_from_a_pipe(tmp_path: Path) -> None:
+    bodies = in_layout(written_walk(), "coco17")
+    bodies[..., 2] *= 5.0
+    rows = [
+        {"image_id": f"{k}.jpg", "keypoints": body.ravel().tolist(), "score": 2.0, "idx": 1}
+        for k, body in enumerate(bodies)
+    ]
+    path = tmp_path / "alphapose-results.json"
+    path.write_text(json.dumps(rows))
+    block, remarks = piped(path.read_bytes())
+    np.testing.assert_array_equal(block.joint_TJ3, joined([*FileFeed(path, STATED)]).joint_TJ3)
+    assert any("divided by 6" in remark for remark in remarks)

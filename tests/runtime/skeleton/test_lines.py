@@ -91,7 +91,30 @@ def test_a_last_line_cut_short_is_truncated_not_bad() -> None:
     assert (parser.bad, parser.truncated) == (1, 1)
 
 
+def test_a_reason_is_told_once_however_its_values_differ() -> None:
+    parser = PoseParser()
+    parser.parse([text(t=f"now {k}") for k in range(9)] + [text(joints=JOINTS[:14])])
+    assert parser.bad == 10
+    first, second = parser.told
+    assert first == "line 1: t is 'now 0'; it must be a finite number"
+    assert second.startswith("line 10: found 14 joints; valid: ")
+
+
 def test_only_the_first_bad_lines_are_kept() -> None:
     parser = PoseParser()
-    parser.parse(["{"] * 10)
-    assert (parser.bad, len(parser.told)) == (10, 3)
+    parser.parse(["{", "[1]", '{"t": 1}', text(t="soon")])
+    assert (parser.bad, len(parser.told)) == (4, 3)
+
+
+@pytest.mark.parametrize("joints", [None, []])
+def test_a_line_without_joints_is_a_frame_without_anybody(joints: Any) -> None:
+    parser = PoseParser()
+    block = parser.parse([text(), text(joints=joints)])
+    assert (len(block), parser.bad) == (2, 0)
+    assert not block.joint_TJ3[1].any()
+
+
+def test_a_mark_before_the_first_line_and_commas_after_lines_are_passed_over() -> None:
+    parser = PoseParser()
+    assert len(parser.parse(["\ufeff" + text(), text(t=2) + ",", text(t=3) + ", \r"])) == 3
+    assert parser.bad == 0

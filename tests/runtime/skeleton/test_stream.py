@@ -118,5 +118,5 @@ def test_files_of_a_pose_estimator_are_streamed_with_what_they_do_not_state(nose
     assert {result.track for result in results} == {"0"}
     with pytest.raises(UsageError, match="--size is 'big'"):
         edgehuman.stream(nose, path, size="big")
-    with pytest.raises(DataError, match="does not state its size; give it"):
+    with pytest.raises(DataError, match="or give --size, such as 1920x1080"):
         list(edgehuman.stream(nose, path))

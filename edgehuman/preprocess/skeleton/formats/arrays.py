@@ -28,7 +28,7 @@ _UPPER = [COCO_17.index(name) for name in ("l_shoulder", "r_shoulder")]
 _LOWER = [COCO_17.index(name) for name in ("l_ankle", "r_ankle")]
 
 
-def is_array(text: str) -> bool:
+def is_numbers(text: str) -> bool:
     """Whether JSON begins as nested lists of numbers."""
     return _BEGINNING.match(text) is not None
 
@@ -41,7 +41,7 @@ def read_array(objects: list[Any], where: str) -> Iterator[Person]:
     """
     try:
         array = np.asarray(objects, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise DataError(
             f"{where}: its lists differ in length; give (frames, joints, 3), or an object with "
             '"joints" per person'

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -20,20 +20,32 @@ import numpy as np
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.declared import UNDECLARED, Declared
 from edgehuman.preprocess.skeleton.formats.arrays import read_array
-from edgehuman.preprocess.skeleton.formats.content import parse_objects
+from edgehuman.preprocess.skeleton.formats.content import DamagedError, encoding_of, parse_objects
+from edgehuman.preprocess.skeleton.formats.doubles import are_few, without_doubles
 from edgehuman.preprocess.skeleton.formats.kind import (
+    FORMATS,
     LINES,
     OPENPOSE,
     find_format,
+    format_of,
     subfolders,
     unknown_said,
+    visible,
 )
-from edgehuman.preprocess.skeleton.formats.people import Person, frame_number, people
+from edgehuman.preprocess.skeleton.formats.people import Person, people
+from edgehuman.preprocess.skeleton.formats.place import frame_number
 from edgehuman.preprocess.skeleton.formats.table import is_table, read_table
-from edgehuman.preprocess.skeleton.formats.yolo import read_yolo
-from edgehuman.preprocess.skeleton.line import PoseLine, parsed_line, raw_line, settled
+from edgehuman.preprocess.skeleton.formats.times import timed
+from edgehuman.preprocess.skeleton.formats.yolo import has_confidences, holds_words, read_yolo
+from edgehuman.preprocess.skeleton.line import (
+    LONGEST_ID,
+    PoseLine,
+    parsed_line,
+    raw_line,
+    settled,
+)
 from edgehuman.preprocess.skeleton.reading import Reading
-from edgehuman.preprocess.skeleton.walk import RATE_HZ
+from edgehuman.preprocess.skeleton.walk import SLOWEST_ROUNDED_HZ
 
 _LARGEST = {"alphapose": 6.0}
 _UNTRACKED = {
@@ -43,6 +55,9 @@ _UNTRACKED = {
     "ultralytics": "track them (`model.track`), so that each has a track_id",
 }
 _TRACK = "run a tracker, and give each person an id"
+# This share of the files of a folder with a file per frame may be damaged.
+_FEW_DAMAGED = 0.1
+_FILES_TO_TELL = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +94,11 @@ def read_poses(
         raise DataError(f"{path}: cannot be read (No such file or folder); check the path")
     format = format or find_format(path)
     if format is None:
-        raise DataError(f"{path}: {unknown_said()}")
+        raise DataError(f"{path}: {unknown_said(path)}")
     made = []
-    for name, where, found in _sources(path, format):
-        made.append(_settled(found, name, where, format, declared))
+    for source in _sources(path, format):
+        file = _settled(source.people, source.name, source.where, format, declared)
+        made.append(replace(file, remarks=(*source.remarks, *file.remarks)))
     if not any(file.tracks for file in made):
         raise DataError(f"{path}: it shows nobody; check the pose estimator's output")
     return made
@@ -96,20 +112,32 @@ def read_content(content: bytes, where: str, declared: Declared = UNDECLARED) ->
     """
     objects = parse_objects(content, where)
     found = list(_people_of(objects, where))
-    file = _settled(found, where, where, "joints", declared)
+    format = format_of(content)
+    file = _settled(found, where, where, format if format in FORMATS else "joints", declared)
     if not file.tracks:
         raise DataError(f"{where}: it shows nobody; check the pose estimator's output")
     return file
 
 
 def lines_of(files: Sequence[PoseFile]) -> list[PoseLine]:
-    """The lines of all files in the order of time; with several files, tracks carry their names."""
-    lines = [
-        line if len(files) == 1 else replace(line, track=f"{file.name}:{line.track}")
-        for file in files
-        for track in file.tracks.values()
-        for line in track
-    ]
+    """The lines of all files in the order of time; with several files, tracks carry their names.
+
+    Raises:
+        DataError: the name of a file and an id are too long together.
+    """
+    if len(files) == 1:
+        lines = [line for track in files[0].tracks.values() for line in track]
+        return sorted(lines, key=lambda line: line.t_s)
+    lines = []
+    for file in files:
+        for name, track in file.tracks.items():
+            whole = f"{file.name}:{name}"
+            if len(whole) > LONGEST_ID:
+                raise DataError(
+                    f"{file.name}: id {name[:40]!r} and the file's name are {len(whole)} "
+                    f"characters together; give the file a name that leaves {LONGEST_ID}"
+                )
+            lines += [replace(line, track=whole) for line in track]
     return sorted(lines, key=lambda line: line.t_s)
 
 
@@ -128,38 +156,53 @@ def _people_of(objects: list[object], where: str) -> Iterator[Person]:
     return people(objects, where)
 
 
-def _sources(path: Path, format: str) -> Iterator[tuple[str, str, list[Person]]]:
-    """Name, place and people of each file, or of each folder with a file per frame."""
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Name, place and people of a file, or of a folder with a file per frame."""
+
+    name: str
+    where: str
+    people: list[Person]
+    remarks: tuple[str, ...] = ()
+
+
+def _sources(path: Path, format: str) -> Iterator[_Source]:
+    """What is read of a path: each file, or each folder with a file per frame."""
     if format == "openpose" and path.is_dir():
         own = next(path.glob(OPENPOSE), None) is not None
         inside = [place for place in subfolders(path) if next(place.glob(OPENPOSE), None)]
         for place in [path] if own or not inside else inside:
-            files = sorted(place.glob(OPENPOSE if own or inside else "*.json"))
-            yield place.name, str(place), _frames(files)
+            files = sorted(visible(place.glob(OPENPOSE if own or inside else "*.json")))
+            yield _Source(place.name, str(place), *_frames(files, _of_frame))
     elif format == "yolo":
         place = path if path.is_file() or next(path.glob("*.txt"), None) else path / "labels"
-        files = [place] if place.is_file() else sorted(place.glob("*.txt"))
-        yield path.stem, str(path), [each for file in files for each in read_yolo(file)]
+        files = [place] if place.is_file() else sorted(visible(place.glob("*.txt")))
+        files = [file for file in files if not holds_words(file)]
+        sure = any(has_confidences(file) for file in files[:_FILES_TO_TELL])
+        yield _Source(path.stem, str(path), *_frames(files, lambda file: read_yolo(file, not sure)))
     elif format == LINES:
-        yield path.stem, str(path), list(_lines(path))
+        yield _Source(path.stem, str(path), list(_lines(path)))
     elif path.is_dir():
-        yield from _of_files(path, sorted(path.glob("*.json")))
+        yield from _of_files(path, sorted(visible(path.glob("*.json"))))
     elif is_table(path):
-        yield path.stem, str(path), list(read_table(path))
+        yield _Source(path.stem, str(path), list(read_table(path)))
     else:
-        yield path.stem, str(path), list(_of_file(path))
+        yield _Source(path.stem, str(path), list(_of_file(path)))
 
 
 def _lines(path: Path) -> Iterator[Person]:
     """The people of lines of our own."""
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open("rb") as file:
+            encoding = encoding_of(file.read(4))
+        with path.open(encoding=encoding) as file:
             for number, text in enumerate(file, start=1):
                 if text.strip():
                     where = f"{path}: line {number}"
                     pose = raw_line(parsed_line(text, where), where)
-                    yield Person(pose, math.nan, number - 1)
-    except (OSError, UnicodeDecodeError) as error:
+                    if len(pose.joints_J3):
+                        yield Person(pose, math.nan, number - 1)
+    except (OSError, UnicodeError) as error:
         raise DataError(f"{path}: cannot be read ({error}); copy it again") from None
 
 
@@ -171,17 +214,17 @@ def _of_file(path: Path) -> Iterator[Person]:
     return _people_of(parse_objects(content, str(path)), str(path))
 
 
-def _of_files(path: Path, files: Sequence[Path]) -> Iterator[tuple[str, str, list[Person]]]:
+def _of_files(path: Path, files: Sequence[Path]) -> Iterator[_Source]:
     """A folder of JSON: each file is a frame if nothing inside has a frame or a time, else one or
     more whole walks.
     """
     if len(files) > 1:
         first = next((found for file in files[:20] if (found := list(_of_file(file)))), [])
         if first and all(_is_timeless(person) for person in first):
-            yield path.name, str(path), _frames(files)
+            yield _Source(path.name, str(path), *_frames(files, _of_frame))
             return
     for file in files:
-        yield file.stem, str(file), list(_of_file(file))
+        yield _Source(file.stem, str(file), list(_of_file(file)))
 
 
 def _is_timeless(person: Person) -> bool:
@@ -189,91 +232,94 @@ def _is_timeless(person: Person) -> bool:
     return not known and not math.isfinite(person.clock)
 
 
-def _frames(files: Sequence[Path]) -> list[Person]:
-    """The people of a folder with one file per frame; the file's name is the frame."""
-    found = []
+def _frames(
+    files: Sequence[Path], read: Callable[[Path], Iterable[Person]]
+) -> tuple[list[Person], tuple[str, ...]]:
+    """The people of a folder with one file per frame, and a remark on those that are damaged.
+
+    Raises:
+        DataError: over a tenth of the files are damaged, or the only one.
+    """
+    found: list[Person] = []
+    errors: list[DamagedError] = []
     for file in files:
-        frame = frame_number(file.name, str(file), "the file's name")
-        for person in _of_file(file):
-            where = str(file)
-            found.append(replace(person, pose=replace(person.pose, frame=frame, where=where)))
-    return found
+        try:
+            found += list(read(file))
+        except DamagedError as error:
+            errors.append(error)
+        if len(errors) > _FEW_DAMAGED * len(files):
+            raise errors[0]
+    if not errors:
+        return found, ()
+    return found, (f"{len(errors)} of {len(files)} files are left out, such as {errors[0]}",)
+
+
+def _of_frame(file: Path) -> Iterator[Person]:
+    """The people of one frame; the file's name is the frame."""
+    frame = frame_number(file.name, str(file), "the file's name")
+    for person in _of_file(file):
+        yield replace(person, pose=replace(person.pose, frame=frame, where=str(file)))
 
 
 def _settled(
     found: Sequence[Person], name: str, where: str, format: str, declared: Declared
 ) -> PoseFile:
     """The people of one file as lines, by track."""
-    timed, rate_hz, remarks = _timed(found, declared)
-    tracked, left_out = _tracked(timed, format, where)
+    people_at, rate_hz, remarks = timed(_seen(found), declared)
+    tracked, left_out = _tracked(people_at, format)
     reading = Reading(declared, _LARGEST.get(format, 0.0), signed=format == "openpose")
     reading.decide([person.pose for person in tracked])
     tracks: dict[str, list[PoseLine]] = defaultdict(list)
-    for person in tracked:
-        line = settled(person.pose, reading)
+    for line in settled([person.pose for person in tracked], reading):
         tracks[line.track].append(line)
+    doubles = []
     for track, lines in tracks.items():
-        lines.sort(key=lambda line: line.t_s)
-        for before, after in pairwise(lines):
-            if before.t_s == after.t_s:
-                at = f"in frame {after.t_s * rate_hz:.0f}" if rate_hz else f"at {after.t_s:g} s"
-                raise DataError(
-                    f"{where}: track {track!r} occurs twice {at}; two people need two ids: "
-                    f"{_UNTRACKED.get(format, _TRACK)}"
-                )
-    return PoseFile(name, dict(tracks), rate_hz, (*remarks, *left_out, *reading.remarks))
+        tracks[track], remark = _once(track, lines, rate_hz, where, format)
+        doubles += [remark] if remark else []
+    return PoseFile(name, dict(tracks), rate_hz, (*remarks, *left_out, *doubles, *reading.remarks))
 
 
-def _timed(
-    found: Sequence[Person], declared: Declared
-) -> tuple[list[Person], float, tuple[str, ...]]:
-    """The people with times in seconds, the rate that made them of frames (else 0), and remarks."""
-    if not found:
-        return [], 0.0, ()
-    if all(math.isfinite(person.pose.t_s) for person in found):
-        return list(found), 0.0, ()
-    if all(math.isfinite(person.clock) for person in found):
-        unit_s = _unit_of([person.clock for person in found])
-        timed = [replace(each, pose=replace(each.pose, t_s=each.clock * unit_s)) for each in found]
-        return timed, 0.0, ()
-    rate_hz = declared.rate_hz or RATE_HZ
-    numbered = all(person.pose.frame >= 0 for person in found)
-    frames = [person.pose.frame for person in found] if numbered else _counted(found)
-    timed = [
-        replace(person, pose=replace(person.pose, t_s=frame / rate_hz))
-        for person, frame in zip(found, frames, strict=True)
-    ]
-    said = f"{rate_hz:g} frames per second are assumed: the files do not state it; give --rate-hz"
-    return timed, rate_hz, () if declared.rate_hz else (said,)
+def _seen(found: Sequence[Person]) -> Sequence[Person]:
+    """The people without those of whom nothing was seen; everybody if nobody was."""
+    seen = [each for each in found if np.isfinite(each.pose.joints_J3[:, 0]).any()]
+    return seen or found
 
 
-def _unit_of(clocks: Sequence[float]) -> float:
-    """Seconds in a unit of stamps that do not state it, by their usual step."""
-    steps = np.diff(np.unique(clocks))
-    step = float(np.median(steps)) if len(steps) else 0.0
-    return next((unit for unit in (1.0, 1e-3, 1e-6) if step * unit < 2.0), 1e-9)
+def _once(
+    track: str, lines: list[PoseLine], rate_hz: float, where: str, format: str
+) -> tuple[list[PoseLine], str]:
+    """The lines of a track by time, one for each, and a remark if some were left out.
 
-
-def _counted(found: Sequence[Person]) -> list[int]:
-    """Frames of people without frame numbers: the elements of the file's list, or, where each of
-    these is one person of several, a new frame whenever a track comes again.
+    Raises:
+        DataError: two poses at over a tenth of the times.
     """
-    positions = [person.position for person in found]
-    tracks = {person.pose.track for person in found}
-    if len(set(positions)) < len(positions) or len(tracks) < 2:
-        return positions
-    frames, frame, there = [], 0, set[str | None]()
-    for person in found:
-        if person.pose.track in there:
-            frame, there = frame + 1, set()
-        there.add(person.pose.track)
-        frames.append(frame)
-    return frames
+    lines.sort(key=lambda line: line.t_s)
+    kept, doubled, apart = without_doubles(lines)
+    if not doubled:
+        return kept, ""
+    if are_few(doubled, len(kept)):
+        return kept, (
+            f"{doubled} of {len(kept)} frames hold several poses of track {track!r}; the one "
+            "nearest to the frame before is used"
+        )
+    is_rounded = not rate_hz and 2 * apart < doubled
+    if is_rounded and len(kept) >= SLOWEST_ROUNDED_HZ * (kept[-1].t_s - kept[0].t_s):
+        return kept, "times are rounded: of frames that share one, the first is used"
+    if is_rounded:
+        raise DataError(
+            f"{where}: {doubled} of {len(kept)} times of track {track!r} have several frames, and "
+            "the body is in one place, so the times are rounded; write t in seconds with three or "
+            "more decimals"
+        )
+    t_s = next(a.t_s for a, b in pairwise(lines) if a.t_s == b.t_s)
+    at = f"in frame {t_s * rate_hz:.0f}" if rate_hz else f"at {t_s:g} s"
+    raise DataError(
+        f"{where}: track {track!r} occurs twice {at}; two people need two ids: "
+        f"{_UNTRACKED.get(format, _TRACK)}"
+    )
 
 
-def _tracked(
-    found: Sequence[Person], format: str, where: str
-) -> tuple[list[Person], tuple[str, ...]]:
+def _tracked(found: Sequence[Person], format: str) -> tuple[list[Person], tuple[str, ...]]:
     """The people that have a track; everybody if there is one person without."""
     without = [person for person in found if person.pose.track is None]
     if without and len(without) < len(found):
@@ -281,8 +327,9 @@ def _tracked(
         said = f"{len(without)} of {len(found)} poses have no track id and are left out"
         return kept, (said,)
     counts = Counter(person.pose.t_s for person in without)
-    twice = next((person.pose for person in without if counts[person.pose.t_s] > 1), None)
-    if twice is not None:
+    doubled = sum(count > 1 for count in counts.values())
+    if not are_few(doubled, len(counts)):
+        twice = next(person.pose for person in without if counts[person.pose.t_s] > 1)
         raise DataError(
             f"{twice.where}: found {counts[twice.t_s]} people in one frame without tracks; "
             f"{_UNTRACKED.get(format, _TRACK)}"

@@ -7,17 +7,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from edgehuman.errors import DataError
-from edgehuman.preprocess.skeleton.formats.content import beginning
-from edgehuman.preprocess.skeleton.formats.people import Person, frame_number
+from edgehuman.preprocess.skeleton.formats.content import DamagedError, beginning, text_of
+from edgehuman.preprocess.skeleton.formats.people import Person
+from edgehuman.preprocess.skeleton.formats.place import frame_number
 from edgehuman.preprocess.skeleton.joints import read_joints
 from edgehuman.preprocess.skeleton.layouts import BY_COUNT
-from edgehuman.preprocess.skeleton.reading import RawPose
+from edgehuman.preprocess.skeleton.reading import RawPose, track_name
 
 _USUAL = 17
 _COUNTS = (_USUAL, *(count for count in BY_COUNT if count != _USUAL))
@@ -32,15 +34,37 @@ def is_yolo(path: Path) -> bool:
     return bool(lines) and _numbers(lines[0]) is not None
 
 
-def read_yolo(path: Path) -> Iterator[Person]:
+def holds_words(path: Path) -> bool:
+    """Whether a text file begins with a word, as classes.txt does."""
+    first = beginning(path, 256).split(maxsplit=1)
+    return bool(first) and re.match(r"[-+.]?\d", first[0]) is None
+
+
+def has_confidences(path: Path) -> bool:
+    """Whether a line ends in the confidence of its box: then a lone 1 is one too."""
+    for line in beginning(path).splitlines():
+        found = _numbers(line)
+        if found is None:
+            continue
+        row, count, width = found
+        rest = row[_BOX + count * width :]
+        if len(rest) and not float(rest[0]).is_integer():
+            return True
+    return False
+
+
+def read_yolo(path: Path, ids: bool = True) -> Iterator[Person]:
     """The people of one frame.
+
+    Args:
+        ids: whether a lone whole number after the joints is a track id.
 
     Raises:
         DataError: a line of another form, or a file's name without a number.
     """
     frame = frame_number(path.name, str(path), "the file's name")
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = text_of(path.read_bytes()).splitlines()
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}; copy it again") from None
     for number, line in enumerate(lines, start=1):
@@ -49,20 +73,20 @@ def read_yolo(path: Path) -> Iterator[Person]:
         where = f"{path}: line {number}"
         found = _numbers(line)
         if found is None:
-            raise DataError(
+            raise DamagedError(
                 f"{where}: found {len(line.split())} columns; a YOLO pose has class, box of 4 and "
                 "x, y, confidence of every joint, then perhaps the box's confidence and a track id"
             )
         row, count, width = found
         joints = read_joints(row[_BOX : _BOX + count * width].reshape(count, width), None, where)
         rest = row[_BOX + count * width :]
-        track = f"{rest[-1]:g}" if len(rest) and _is_id(rest) else None
+        track = track_name(float(rest[-1])) if len(rest) and _is_id(rest, ids) else None
         yield Person(RawPose(joints, frame=frame, track=track, where=where), np.nan, 0)
 
 
-def _is_id(rest: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> bool:
+def _is_id(rest: np.ndarray[tuple[int, ...], np.dtype[np.float64]], ids: bool) -> bool:
     """Whether the last column is a track rather than a confidence."""
-    return len(rest) == 2 or (float(rest[-1]).is_integer() and rest[-1] >= 1.0)
+    return len(rest) == 2 or (ids and float(rest[-1]).is_integer() and rest[-1] >= 1.0)
 
 
 def _numbers(

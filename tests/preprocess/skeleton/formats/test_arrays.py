@@ -9,7 +9,7 @@ import pytest
 
 from edgehuman.errors import DataError
 from edgehuman.geometry import COCO_17
-from edgehuman.preprocess.skeleton.formats.arrays import is_array, read_array
+from edgehuman.preprocess.skeleton.formats.arrays import is_numbers, read_array
 from edgehuman.records import Float64
 
 
@@ -64,4 +64,4 @@ def test_other_arrays_are_named(objects: list[Any], said: str) -> None:
     ("text", "yes"), [("[[[0.1", True), ("[ [1", True), ('[{"a"', False), ("[1", False)]
 )
 def test_arrays_begin_as_lists_of_numbers(text: str, yes: bool) -> None:
-    assert is_array(text) == yes
+    assert is_numbers(text) == yes

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from edgehuman.errors import DataError
-from edgehuman.preprocess.skeleton.formats.content import beginning, holds, parse_objects
+from edgehuman.preprocess.skeleton.formats.content import (
+    beginning,
+    encoding_of,
+    holds,
+    parse_objects,
+    text_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,3 +51,18 @@ def test_a_word_is_found_across_pieces_of_a_file(tmp_path: Path) -> None:
     assert not holds(path, '"landmarks"')
     assert beginning(path, 8) == ""
     assert beginning(tmp_path) == ""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_every_encoding_of_json_is_read(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('[{"keypoints": "é"}]', encoding=encoding)
+    assert beginning(path) == '[{"keypoints": "é"}]'
+    assert holds(path, '"keypoints"')
+    assert parse_objects(path.read_bytes(), "here") == [{"keypoints": "é"}]
+
+
+def test_a_character_cut_off_is_left_out_and_cp1252_is_read() -> None:
+    assert text_of("aé".encode()[:2]) == "a"
+    assert text_of(b'{"Jos\xe9": 1}') == '{"José": 1}'
+    assert encoding_of(b"") == "utf-8-sig"

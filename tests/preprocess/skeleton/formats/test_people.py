@@ -8,29 +8,13 @@ from typing import Any
 import pytest
 
 from edgehuman.errors import DataError
-from edgehuman.preprocess.skeleton.formats.people import Person, frame_number, people
+from edgehuman.preprocess.skeleton.formats.people import Person, people
 
 BODY = [[j + 1.0, 2.0 * j, 0.5] for j in range(17)]
 
 
 def found(*objects: Any) -> list[Person]:
     return list(people(objects, "here"))
-
-
-@pytest.mark.parametrize(
-    ("name", "number"),
-    [
-        ("12.jpg", 12),
-        ("walk_000000000007_keypoints.json", 7),
-        ("2024-05-01_frame0012.png", 12),
-        ("a/b9/img_3.jp2", 3),
-        ("C:\\videos\\cam2\\45.jpg", 45),
-        ("video.mp4_31", 31),
-        ("000031", 31),
-    ],
-)
-def test_the_last_number_of_a_name_is_the_frame(name: str, number: int) -> None:
-    assert frame_number(name, "here") == number
 
 
 def test_a_name_without_a_number_is_named() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ import pytest
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.declared import Declared, declare
 from edgehuman.preprocess.skeleton.formats.kind import find_format
-from edgehuman.preprocess.skeleton.formats.read import read_content, read_poses
+from edgehuman.preprocess.skeleton.formats.read import lines_of, read_content, read_poses
+from edgehuman.preprocess.skeleton.order import order_mistake
 from edgehuman.records import Float32
 from tests.preprocess.skeleton.formats import written
+from tests.preprocess.skeleton.formats.single import ONE_JSON
 from tests.preprocess.skeleton.formats.written import FRAMES, WRITERS, walk
 
 STATED = declare(30, "1920x1080")
@@ -46,7 +49,7 @@ def test_every_format_gives_the_walk_back(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["openpose shares", "mediapipe csv", "yolo", "movenet"])
 def test_shares_need_the_size_of_the_picture(name: str, tmp_path: Path) -> None:
     path = WRITERS[name][1](tmp_path, WALK)
-    with pytest.raises(DataError, match=r"shares of the picture.* give it, such as --size"):
+    with pytest.raises(DataError, match=r"shares of the picture.* or give --size, such as"):
         read_poses(path, Declared(rate_hz=30))
 
 
@@ -103,10 +106,11 @@ def test_metres_are_refused_with_the_way_out(tmp_path: Path) -> None:
         read_poses(kinect(tmp_path, turned=True), STATED)
 
 
-def test_y_before_x_is_named_with_the_layout_that_reads_it(tmp_path: Path) -> None:
+def test_y_before_x_is_read_as_it_stands_and_named_when_checked(tmp_path: Path) -> None:
     path = written.rtmlib(tmp_path, WALK[:, :, [1, 0, 2]])
-    with pytest.raises(DataError, match=r"people lie along x.* give --layout movenet17"):
-        read_poses(path, STATED)
+    said = order_mistake(joints_of(path, STATED))
+    assert said is not None
+    assert "or give --layout movenet17" in said
     found = joints_of(path, declare(30, layout="movenet"))
     np.testing.assert_allclose(found[..., :2], WALK[..., :2], atol=0.01)
 
@@ -121,10 +125,12 @@ def test_openpose_frames_may_have_other_names(tmp_path: Path) -> None:
 
 def two(rows: list[dict[str, Any]], key: str, names: tuple[object, object]) -> list[dict[str, Any]]:
     """Everybody twice, under two ids; None leaves the id out."""
-    made = []
+    made: list[dict[str, Any]] = []
     for name in names:
         made += [
-            {k: v for k, v in row.items() if k != key} | ({} if name is None else {key: name})
+            {k: v for k, v in row.items() if k != key}
+            | {"keypoints": [value + len(made) for value in row["keypoints"]]}
+            | ({} if name is None else {key: name})
             for row in rows
         ]
     return made
@@ -206,3 +212,139 @@ def test_a_file_of_another_form_names_the_known_ones(tmp_path: Path) -> None:
         read_poses(path)
     with pytest.raises(DataError, match="cannot be read"):
         read_poses(tmp_path / "none.json")
+
+
+def frames_of(path: Path) -> tuple[int, tuple[str, ...]]:
+    """Frames of the one track, and the remarks."""
+    [file] = read_poses(path, STATED)
+    [lines] = file.tracks.values()
+    return len(lines), file.remarks
+
+
+def add_person(path: Path, x_px: float, confidence: float = 0.9) -> None:
+    """Another person, without an id, in a file of OpenPose."""
+    frame = json.loads(path.read_text())
+    joints = [value for j in range(25) for value in (x_px + j, x_px + 9 * j, confidence)]
+    nobody = [0.0] * 75
+    person = {"person_id": [-1], "pose_keypoints_2d": joints if x_px else nobody}
+    frame["people"].append(person)
+    path.write_text(json.dumps(frame))
+
+
+def test_people_of_whom_nothing_was_seen_are_nobody(tmp_path: Path) -> None:
+    place = written.openpose("body25", tmp_path, WALK)
+    for path in place.iterdir():
+        add_person(path, 0.0)
+    assert frames_of(place) == (FRAMES, ())
+
+
+def test_a_second_person_in_a_few_frames_is_left_out_and_said(tmp_path: Path) -> None:
+    place = written.openpose("body25", tmp_path, WALK)
+    for path in sorted(place.iterdir())[20:24]:
+        add_person(path, 900.0)
+    found, remarks = frames_of(place)
+    assert found == FRAMES
+    assert remarks[0].startswith("4 of 66 frames hold several poses of track '0'; the one nearest")
+    np.testing.assert_allclose(joints_of(place)[..., :2], WALK[..., :2], atol=0.01)
+    for path in sorted(place.iterdir())[24:40]:
+        add_person(path, 900.0)
+    with pytest.raises(DataError, match="found 2 people in one frame without tracks; run a track"):
+        read_poses(place, STATED)
+
+
+@pytest.mark.parametrize("damage", ["", '{"version": 1.3, "peo'])
+def test_a_damaged_frame_is_left_out_and_said(damage: str, tmp_path: Path) -> None:
+    place = written.openpose("body25", tmp_path, WALK)
+    files = sorted(place.iterdir())
+    files[-1].write_text(damage)
+    found, [remark] = frames_of(place)
+    assert found == FRAMES - 1
+    assert remark.startswith("1 of 66 files are left out, such as ")
+    for path in files[:9]:
+        path.write_text(damage)
+    with pytest.raises(DataError, match=r"0000_keypoints\.json: not JSON .* copy or write it"):
+        read_poses(place, STATED)
+
+
+@pytest.mark.parametrize("name", ["openpose body25", "yolo", "mmpose pictures"])
+def test_other_files_in_a_folder_of_frames_are_passed_over(name: str, tmp_path: Path) -> None:
+    format, write = WRITERS[name]
+    place = write(tmp_path, WALK)
+    for path in list(place.iterdir()):
+        (place / f"._{path.name}").write_bytes(b"\x00\x05\x16\x07")
+    (place / "classes.txt").write_text("person\n")
+    (place / ".DS_Store").write_bytes(b"\x00")
+    assert find_format(place) == format
+    assert frames_of(place)[0] == FRAMES
+
+
+def test_a_box_that_is_quite_sure_is_no_track(tmp_path: Path) -> None:
+    place = written.yolo("conf", tmp_path, WALK)
+    path = place / "walk_9.txt"
+    path.write_text(path.read_text().replace(" 0.91\n", " 1\n"))
+    found, remarks = frames_of(place)
+    assert found == FRAMES
+    assert not any("no track id" in remark for remark in remarks)
+
+
+def test_rounded_times_are_not_called_two_people(tmp_path: Path) -> None:
+    rows = [
+        json.dumps({"t": round(k / 30, 1), "id": "7", "joints": frame.tolist()})
+        for k, frame in enumerate(WALK)
+    ]
+    path = tmp_path / "poses.jsonl"
+    path.write_text("\n".join(rows) + "\n")
+    with pytest.raises(DataError, match=r"so the times are rounded; write t in seconds with three"):
+        read_poses(path)
+
+
+@pytest.mark.parametrize("key", ["fps", "frame_rate"])
+def test_a_file_states_its_frame_rate_and_size(key: str, tmp_path: Path) -> None:
+    frames = [
+        {"frame": k, "landmarks": [{"x": x, "y": y, "visibility": c} for x, y, c in body]}
+        for k, body in enumerate(written.shares(written.in_layout(WALK, "mediapipe33")).tolist())
+    ]
+    path = tmp_path / "landmarks.json"
+    path.write_text(json.dumps({key: 30, "width": 1920, "height": 1080, "frames": frames}))
+    [file] = read_poses(path)
+    [lines] = file.tracks.values()
+    assert file.rate_hz == 30
+    assert not any("assumed" in remark for remark in file.remarks)
+    found = np.stack([line.joints_J3 for line in lines])
+    np.testing.assert_allclose(found[..., :2], WALK[..., :2], atol=0.01)
+
+
+VALUES: tuple[Any, ...] = (None, np.nan, -np.inf, [[]], {"a": 1}, 10**400, 1e300, -1, "", True)
+
+
+def keys_of(node: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The place of every key of an object, and of the first element of every list."""
+    if isinstance(node, dict):
+        inside: list[Any] = [*node]
+    else:
+        inside = [0] if isinstance(node, list) and node else []
+    for key in inside:
+        yield (*at, key)
+        yield from keys_of(node[key], (*at, key))
+
+
+@pytest.mark.parametrize("name", [*ONE_JSON, "openpose body25", "mmpose pictures"])
+def test_whatever_a_key_holds_only_a_data_error_comes_out(name: str, tmp_path: Path) -> None:
+    format, write = WRITERS[name]
+    path = write(tmp_path, WALK[:2])
+    file = path if path.is_file() else next(each for each in path.rglob("*") if each.is_file())
+    text = file.read_text()
+    for at in keys_of(json.loads(text)):
+        for value in VALUES:
+            node = whole = json.loads(text)
+            for key in at[:-1]:
+                node = node[key]
+            node[at[-1]] = value
+            file.write_text(json.dumps(whole))
+            try:
+                lines = lines_of(read_poses(path, STATED, format))
+            except DataError:
+                continue
+            assert all(np.isfinite(line.joints_J3).all() for line in lines)
+            assert all(np.isfinite(line.t_s) for line in lines)
+            assert not any(line.track.lower() in ("nan", "inf", "-inf") for line in lines)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import DataError
+from edgehuman.geometry import COCO_17
 from edgehuman.preprocess.skeleton.formats.table import is_table, read_table
 
 AXES = ("x", "y", "z", "v")
@@ -89,3 +90,46 @@ def test_other_tables_are_none(text: str, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(text)
     assert not is_table(path)
+
+
+NAMED = [("left_" if name[0] == "l" else "right_") + name[2:] for name in COCO_17[1:]]
+
+
+@pytest.mark.parametrize("names", [["nose", *NAMED], [str(j) for j in range(17)]])
+@pytest.mark.parametrize("seed", range(3))
+def test_rows_per_joint_may_stand_in_any_order_and_be_missing(
+    names: list[str], seed: int, tmp_path: Path
+) -> None:
+    """Joint j is at (j + 1, 2); the left wrist (9) of frame 1 has no row, nor has the nose (0)."""
+    rows = [[frame, name, j + 1.0, 2.0] for frame in range(3) for j, name in enumerate(names)]
+    rows = [row for row in rows if row[:2] not in ([1, names[9]], [1, names[0]])]
+    shuffled = [rows[k] for k in np.random.default_rng(seed).permutation(len(rows))]
+    path = table(tmp_path / "a.csv", ["frame", "landmark", "x", "y"], shuffled)
+    found = {person.pose.frame: person.pose.joints_J3 for person in read_table(path)}
+    for frame in (0, 2):
+        assert found[frame][:, 0].tolist() == [j + 1.0 for j in range(17)]
+    assert np.flatnonzero(np.isnan(found[1][:, 0])).tolist() == [0, 9]
+    assert found[1][10, 0] == 11.0
+
+
+def test_columns_of_named_joints_may_stand_in_any_order_beside_others(tmp_path: Path) -> None:
+    names = ["nose", *NAMED, "bbox"]
+    columns = [f"{name}_{axis}" for name in sorted(names) for axis in "xy"]
+    row = [value for name in sorted(names) for value in (names.index(name) + 1.0, 2.0)]
+    [person] = read_table(table(tmp_path / "a.csv", ["frame", *columns], [[0, *row]]))
+    assert person.pose.joints_J3[:, 0].tolist() == [j + 1.0 for j in range(17)]
+
+
+def test_a_box_beside_numbered_joints_is_no_joint(tmp_path: Path) -> None:
+    columns = ["bbox_x", "bbox_y", *(f"{axis}{j}" for j in range(17) for axis in "xy")]
+    row: list[object] = [0.0, 0.0, *(value for j in range(17) for value in (j + 1.0, 2.0))]
+    [person] = read_table(table(tmp_path / "a.csv", columns, [row]))
+    assert person.pose.joints_J3[:, 0].tolist() == [j + 1.0 for j in range(17)]
+
+
+def test_a_name_that_is_not_known_is_told_with_the_file(tmp_path: Path) -> None:
+    names = ["nose", *NAMED[:-1], "rgt_ankle"]
+    columns = [f"{name}_{axis}" for name in names for axis in "xy"]
+    path = table(tmp_path / "a.csv", columns, [[1.0] * 34])
+    with pytest.raises(DataError, match=r"a\.csv: joint 'rgt_ankle' is not known; name joints"):
+        list(read_table(path))

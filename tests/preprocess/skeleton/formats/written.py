@@ -116,13 +116,56 @@ def mediapipe_csv(named: bool, folder: Path, record: Float32) -> Path:
     return path
 
 
-def mediapipe_long_csv(folder: Path, record: Float32) -> Path:
-    lines = ["frame,landmark,x,y,z,visibility"]
+def mediapipe_long_csv(named: bool, folder: Path, record: Float32) -> Path:
+    """A row per joint; with names, in their alphabetic order and numbered by pandas."""
+    lines = [",frame,landmark,x,y,z,visibility" if named else "frame,landmark,x,y,z,visibility"]
     for number, body in enumerate(shares(in_layout(record, "mediapipe33"))):
-        lines += [f"{number},{j},{x:.7g},{y:.7g},0.1,{c:.7g}" for j, (x, y, c) in enumerate(body)]
+        cells = [f"{x:.7g},{y:.7g},0.1,{c:.7g}" for x, y, c in body]
+        if named:
+            rows = sorted(zip(LAYOUTS["mediapipe33"], cells, strict=True))
+            lines += [f"{len(lines) + k},{number},{a},{b}" for k, (a, b) in enumerate(rows)]
+        else:
+            lines += [f"{number},{j},{each}" for j, each in enumerate(cells)]
     path = folder / "long.csv"
     path.write_text("\n".join(lines) + "\n")
     return path
+
+
+def named_csv(folder: Path, record: Float32) -> Path:
+    """Columns by name in alphabetic order, decimal commas, the header again in the middle."""
+    names = sorted(LAYOUTS["coco17"])
+    header = ";".join(["frame", *(f"{name}_{axis}" for name in names for axis in ("x", "y", "s"))])
+    order = [LAYOUTS["coco17"].index(name) for name in names]
+    lines = [header]
+    for number, body in enumerate(in_layout(record, "coco17")):
+        lines.append(";".join([str(number), *(f"{value:.7g}" for value in body[order].ravel())]))
+    path = folder / "landmarks.csv"
+    whole = "\r\n".join([*lines[:20], header, *lines[20:]]).replace(".", ",")
+    path.write_text(f"\ufeff{whole}\r\n", encoding="utf-8", newline="")
+    return path
+
+
+def numbered_csv(folder: Path, record: Float32) -> Path:
+    columns = [f"keypoint_{axis}_{joint}" for joint in range(17) for axis in ("x", "y", "conf")]
+    lines = [",".join(["frame", *columns])]
+    for number, body in enumerate(in_layout(record, "coco17")):
+        lines.append(",".join([str(number), *(f"{value:.7g}" for value in body.ravel())]))
+    path = folder / "landmarks.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def named_joints(form: str, folder: Path, record: Float32) -> Path:
+    """Joints with names in alphabetic order: an object of joints, or a list with names."""
+    frames: list[dict[str, Any]] = []
+    for number, body in enumerate(in_layout(record, "coco17").tolist()):
+        joints = {
+            name.replace("l_", "left_").replace("r_", "right_"): {"x": x, "y": y, "confidence": c}
+            for name, (x, y, c) in sorted(zip(LAYOUTS["coco17"], body, strict=True))
+        }
+        listed = [{"name": name, **joint} for name, joint in joints.items()]
+        frames.append({"frame": number, "keypoints": joints if form == "keys" else listed})
+    return _dump(folder / "named.json", frames)
 
 
 def yolo(columns: str, folder: Path, record: Float32) -> Path:
@@ -195,6 +238,56 @@ def mmpose_pictures(folder: Path, record: Float32) -> Path:
         person = {"keypoints": body[:, :2].tolist(), "keypoint_scores": body[:, 2].tolist()}
         _dump(place / f"{number:06d}.json", [person])
     return place
+
+
+def mmpose_old(folder: Path, record: Float32) -> Path:
+    """mmpose 0.x: joints with their scores, boxes with theirs."""
+    frames = [
+        {"frame": k, "pose_results": [{"keypoints": body.tolist(), "bbox": [1, 2, 3, 4, 0.9]}]}
+        for k, body in enumerate(in_layout(record, "coco17"))
+    ]
+    return _dump(folder / "old.json", frames)
+
+
+def mediapipe_bare(folder: Path, record: Float32) -> Path:
+    """Lists of people's landmarks, and frames without anybody around them."""
+    bodies = shares(in_layout(record, "mediapipe33")).tolist()
+    frames = [[[{"x": x, "y": y, "visibility": c} for x, y, c in body]] for body in bodies]
+    return _dump(folder / "bare.json", [None, [], *frames, []])
+
+
+def openpose_old(folder: Path, record: Float32) -> Path:
+    place = folder / "openpose"
+    place.mkdir()
+    for number, frame in enumerate(in_layout(record, "openpose18")):
+        person = {"pose_keypoints": frame.ravel().tolist(), "face_keypoints": []}
+        _dump(place / f"a_{number:012d}_keypoints.json", {"version": 0.1, "people": [person]})
+    return place
+
+
+def ultralytics_results(form: str, folder: Path, record: Float32) -> Path:
+    """Other ways to write what `model.predict` gives."""
+    frames: list[Any] = []
+    for number, body in enumerate(in_layout(record, "coco17")):
+        xy, sure = [body[:, :2].tolist()], [body[:, 2].tolist()]
+        frames.append(
+            {
+                "strings": json.dumps([_detection(body)]),
+                "columns": {"frame": number, "keypoints_xy": xy, "keypoints_conf": sure},
+                "object": {"frame": number, "keypoints": {"xy": xy, "conf": sure}},
+                "data": {"frame": number, "keypoints": {"data": [body.tolist()], "xy": xy}},
+            }[form]
+        )
+    return _dump(folder / "results.json", frames)
+
+
+def movenet_objects(folder: Path, record: Float32) -> Path:
+    bodies = shares(in_layout(record, "coco17"))[..., [1, 0, 2]]
+    frames = [
+        {"frame": k, "keypoints_with_scores": body[None, None].tolist()}
+        for k, body in enumerate(bodies)
+    ]
+    return _dump(folder / "movenet.json", frames)
 
 
 def rtmlib(folder: Path, record: Float32) -> Path:
@@ -270,7 +363,12 @@ WRITERS: Mapping[str, tuple[str, Writer]] = {
     "mediapipe tasks": ("mediapipe", mediapipe_tasks),
     "mediapipe csv": ("mediapipe", partial(mediapipe_csv, False)),
     "mediapipe named csv": ("mediapipe", partial(mediapipe_csv, True)),
-    "mediapipe long csv": ("mediapipe", mediapipe_long_csv),
+    "mediapipe long csv": ("mediapipe", partial(mediapipe_long_csv, False)),
+    "mediapipe long named csv": ("mediapipe", partial(mediapipe_long_csv, True)),
+    "named csv": ("mediapipe", named_csv),
+    "numbered csv": ("mediapipe", numbered_csv),
+    "named keys": ("ultralytics", partial(named_joints, "keys")),
+    "named list": ("ultralytics", partial(named_joints, "list")),
     "yolo": ("yolo", partial(yolo, "")),
     "yolo id": ("yolo", partial(yolo, "id")),
     "yolo conf": ("yolo", partial(yolo, "conf")),
@@ -282,6 +380,14 @@ WRITERS: Mapping[str, tuple[str, Writer]] = {
     "movenet multipose": ("movenet", partial(movenet, "several")),
     "mmpose": ("mmpose", partial(mmpose, "coco17")),
     "mmpose wholebody133": ("mmpose", partial(mmpose, "wholebody133")),
+    "mmpose 0.x": ("mmpose", mmpose_old),
+    "mediapipe bare": ("mediapipe", mediapipe_bare),
+    "openpose 0.x": ("openpose", openpose_old),
+    **{
+        f"ultralytics {form}": ("ultralytics", partial(ultralytics_results, form))
+        for form in ("strings", "columns", "object", "data")
+    },
+    "movenet objects": ("movenet", movenet_objects),
     "mmpose pictures": ("mmpose", mmpose_pictures),
     "rtmlib": ("rtmlib", rtmlib),
     "rtmlib lines": ("rtmlib", rtmlib_lines),
