@@ -215,7 +215,13 @@ def write_int8(
     data = calibrating_data(config)
     export(
         ExportConfig(
-            str(checkpoint), precision="int8", data=data, out=path, threads=1, seed=config.seed
+            str(checkpoint),
+            precision="int8",
+            data=data,
+            out=path,
+            replace=True,  # that of an earlier student in this training's own folder
+            threads=1,
+            seed=config.seed,
         ),
         None if graph is None else lambda network, card: graph,
     )

@@ -116,7 +116,7 @@ def main(words: Sequence[str] | None = None) -> Path:
     print(edgehuman.train(config, data=windows).text)
 
     file: Path = given.out / "my_activities.onnx"
-    print(export(ExportConfig(str(given.out), out=file, data="simulated")).text)
+    print(export(ExportConfig(str(given.out), out=file, data="simulated", replace=True)).text)
     first = next(iter(sorted(given.recordings.glob("*.csv"))))
     for result in edgehuman.stream(str(file), str(first), seconds=10):
         print(f"{result.t_s:6.2f} s  {result.label:<20}{result.score:.2f}")

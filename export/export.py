@@ -57,7 +57,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.runtime.engine import build as to_tensorrt
 from edgehuman.runtime.engine.onnx_file import sealed
 from edgehuman.runtime.engine.part_files import FRAME, HEAD, part_path
-from edgehuman.runtime.engine.replaced import require_own
+from edgehuman.runtime.engine.replaced import require_free_or_own
 
 __all__ = ["ExportConfig", "export"]
 
@@ -175,13 +175,15 @@ def _require_place(config: ExportConfig, network: nn.Module, card: Card, path: P
     precision: str | None = None if config.precision == "auto" else config.precision
     if config.format == "tensorrt":
         precision = "int8-tensorrt" if precision == "int8" else precision
-        return to_tensorrt.require_place(path, known, precision, config.on_device)
+        return to_tensorrt.require_place(
+            path, known, precision, config.on_device, replace=config.replace
+        )
     require_usable_file(path, f"--out {path}", ArtefactError)
-    if config.format == "torch-tensorrt":
-        return require_own(path, to_torch_tensorrt.files_of(path), known, precision)
     parts = (FRAME, HEAD) if frames.is_set(network) else ()
     files = (path, *(part_path(path, name) for name in parts))
-    return require_own(path, files, known, precision)
+    if config.format == "torch-tensorrt":
+        files = to_torch_tensorrt.files_of(path)
+    return require_free_or_own(path, files, known, precision, replace=config.replace)
 
 
 def _files(config: ExportConfig, card: Card, path: Path) -> tuple[Path, ...]:

@@ -45,6 +45,8 @@ class ExportConfig:
     windows, or 128 pictures or walks; 256 or 32 for a network of over 20 M parameters."""
     out: Path | None = None
     """The file to write; by default NAME.onnx, .engine or .pt2 in the current folder."""
+    replace: bool = False
+    """Replace the file of --out even if it holds another model, such as one trained before."""
     name: str | None = None
     """The model's name in its card; by default the checkpoint's own."""
     threads: int = 1

@@ -43,7 +43,9 @@ def build_from_onnx(config: ExportConfig) -> Outcome:
     check(config)
     path = out_path(config, card.replace(name=source.stem))
     content = source.read_bytes()
-    places = to_tensorrt.require_place(path, card, card.precision.name, config.on_device, content)
+    places = to_tensorrt.require_place(
+        path, card, card.precision.name, config.on_device, content, config.replace
+    )
     files = to_tensorrt.files_of(path, card, config.on_device)
     if config.on_device:
         to_tensorrt.write_bundle(path, content, card, options(config), config.engine)

@@ -20,7 +20,7 @@ from edgehuman.export.export import ExportConfig, export, metrics_of
 from edgehuman.export.graph import fp16
 from edgehuman.export.graph.sessions import open_session
 from edgehuman.export.graph.tidy import constants
-from edgehuman.export.graph.trace import card_of
+from edgehuman.export.graph.trace import card_of, with_card
 from edgehuman.export.proof import precision
 from edgehuman.export.proof.judge import answers
 from edgehuman.metrics.parity import BUDGETS, Budget
@@ -80,6 +80,23 @@ def test_over_budget_writes_nothing_and_explains(
     with pytest.raises(ParityError, match=r"(?s)tiny in fp32 .*head/Gemm.* <- diverges here"):
         export(config)
     assert os.listdir(tmp_path) == []
+
+
+def test_other_weights_are_replaced_only_where_that_is_asked_for(
+    tiny: None, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.onnx"
+    words: dict[str, Any] = {"precision": "fp16", "data": "made", "out": path}
+    export(ExportConfig("any", **words))
+    export(ExportConfig("any", **words))  # the same weights
+    other = read_card(path).replace(weights_sha256="other")
+    onnx.save(with_card(onnx.load(path), other), path)
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match=r"holds other weights of this network .* add --replace"):
+        export(ExportConfig("any", **words))
+    assert path.read_bytes() == before
+    assert "is replaced" in export(ExportConfig("any", replace=True, **words)).text
+    assert read_card(path).weights_sha256 != "other"
 
 
 def broken_half(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ from edgehuman.outcome import to_json
 from edgehuman.runtime.engine import build_on_device
 from edgehuman.runtime.engine.build_on_device import BuildError, Options
 from edgehuman.runtime.engine.plan_file import LIBRARIES, side_path
-from edgehuman.runtime.engine.replaced import require_own
+from edgehuman.runtime.engine.replaced import require_free_or_own
 
 
 def load_library(engine: str | None) -> Any:
@@ -122,6 +122,7 @@ def require_place(
     precision: str | None = None,
     on_device: bool = False,
     onnx: bytes | None = None,
+    replace: bool = False,
 ) -> list[str]:
     """Check, before the work, that the engine or bundle can be written, and that none of its files
     replaces another model's.
@@ -130,20 +131,21 @@ def require_place(
         card: with the hash of the weights.
         precision: of the graph, as cards say it.
         onnx: the graph, if it exists already.
+        replace: whether the file that `--out` names may be another model's.
 
     Returns:
         Remarks on the files that are replaced beside the engine.
 
     Raises:
         ArtefactError: cannot write to the folder, or a bundle's folder has other files.
-        UsageError: see `require_own`.
+        UsageError: see `require_free_or_own`.
     """
     files = files_of(path, card, on_device)
     if on_device:
         require_own_folder(path, _bundle_names(card), f"--out {path}", ArtefactError)
-        return require_own(files[0], files[:1], card, precision, onnx)
+        return require_free_or_own(files[0], files[:1], card, precision, onnx, replace=replace)
     require_usable_file(path, f"--out {path}", ArtefactError)
-    return require_own(path, files, card, precision, onnx)
+    return require_free_or_own(path, files, card, precision, onnx, replace=replace)
 
 
 def files_of(path: Path, card: Card, on_device: bool = False) -> tuple[Path, ...]:

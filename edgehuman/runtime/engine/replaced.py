@@ -1,10 +1,11 @@
 """What an output may replace: an earlier file of the same model, and nothing else.
 
-    notes = require_own(path, files, card, "fp16")      before any work
+    notes = require_free_or_own(path, files, card, "fp16")      before any work
 
-The file that a flag names may be an earlier export of the same weights, or of the same network
-trained again. A file beside it, whose name the user did not write (a graph, a side file, a part),
-may be an earlier one of the same weights and precision, or go with the file that is replaced.
+The file that a flag names may be an earlier export of the same weights; with `--replace` of any
+model, such as the same network before it was trained again. A file beside it, whose name the user
+did not write (a graph, a side file, a part), may be an earlier one of the same weights and
+precision, or go with the file that is replaced.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ from edgehuman.runtime.engine.plan_file import side_path
 _SIDE = ".json"
 
 
-def require_own(
+def require_free_or_own(
     path: Path,
     files: Collection[Path],
     card: Card,
     precision: str | None = None,
     onnx: bytes | None = None,
     flag: str = "--out",
+    replace: bool | None = None,
 ) -> list[str]:
     """Check, before the work, that a model's files replace no file of another model.
 
@@ -39,20 +41,25 @@ def require_own(
         card: of the new model, with the hash of its weights.
         precision: of the new files, as cards say it; None: not known yet.
         onnx: the new graph, if it exists already.
+        flag: the flag that named the path, for the message.
+        replace: whether `--replace` is given; None: the command has no such flag.
 
     Returns:
-        Remarks on the files that are replaced beside the named one.
+        Remarks on another model that is replaced, and on the files beside the named one.
 
     Raises:
         UsageError: a file is another model's, or no model's; the message names it and the fix.
     """
     named = card_at(path) if _is_kept(path) else None
-    if _is_kept(path) and not _may_be_named(path, named, card, precision, onnx):
-        raise UsageError(
-            f"{flag} {path}: that file {_in_words(path, named)}; choose another {flag}, or remove "
-            f"{path}"
-        )
     notes = []
+    if _is_kept(path) and not _is_own(path, named, card, precision, onnx):
+        if named is None or not replace:
+            fix = f"remove {path}" if named is None or replace is None else "add --replace"
+            raise UsageError(
+                f"{flag} {path}: that file {_in_words(path, named, card)}; choose another {flag}, "
+                f"or {fix}"
+            )
+        notes.append(f"{path.name}, {_other(named, card)}, is replaced")
     for file in files:
         if file == path or not _is_kept(file) or _holds(file, onnx):
             continue
@@ -63,8 +70,8 @@ def require_own(
             continue
         if found is None or not _is_of(found, card, precision):
             raise UsageError(
-                f"{flag} {path} also writes {file.name}, but that file {_in_words(file, found)}; "
-                f"choose another {flag}, or move {file}"
+                f"{flag} {path} also writes {file.name}, but that file "
+                f"{_in_words(file, found, card)}; choose another {flag}, or move {file}"
             )
         notes.append(f"{file.name} ({_named(found)}) is replaced")
     return notes
@@ -80,13 +87,13 @@ def card_at(path: Path) -> Card | None:
     return None
 
 
-def _may_be_named(
+def _is_own(
     path: Path, named: Card | None, card: Card, precision: str | None, onnx: bytes | None
 ) -> bool:
     """Whether the file that a flag names is an earlier one of the new model."""
     if named is None:
         return _holds(path, onnx) or _goes_with_graph(path, card, precision, onnx)
-    return _is_of(named, card, None) or _is_trained_again(named, card)
+    return _is_of(named, card, None)
 
 
 def _is_kept(path: Path) -> bool:
@@ -104,10 +111,6 @@ def _is_of(found: Card, card: Card, precision: str | None) -> bool:
     return same and precision in (None, found.precision.name)
 
 
-def _is_trained_again(found: Card, card: Card) -> bool:
-    return (found.name, found.arch, found.task) == (card.name, card.arch, card.task)
-
-
 def _goes_with_graph(file: Path, card: Card, precision: str | None, onnx: bytes | None) -> bool:
     """Whether an engine or side file that says nothing is named after this model's own graph."""
     if file.suffix == ".onnx":
@@ -120,12 +123,18 @@ def _goes_with_graph(file: Path, card: Card, precision: str | None, onnx: bytes 
     return _holds(graph, onnx) or (found is not None and _is_of(found, card, precision))
 
 
-def _in_words(path: Path, found: Card | None) -> str:
+def _in_words(path: Path, found: Card | None, card: Card) -> str:
     if found is not None:
-        return f"holds another model ({_named(found)})"
+        return f"holds {_other(found, card)}"
     if path.suffix == ".onnx":
         return "has no card of an export"
     return "is of no model that edgehuman wrote"
+
+
+def _other(found: Card, card: Card) -> str:
+    if found.name == card.name and found.weights_sha256 != card.weights_sha256:
+        return f"other weights of this network ({_named(found)})"
+    return f"another model ({_named(found)})"
 
 
 def _named(card: Card) -> str:

@@ -36,7 +36,7 @@ from edgehuman.preprocess.imu.text.intervals import Interval, intervals_of, labe
 from edgehuman.preprocess.imu.text.stamps import require_order
 from edgehuman.records import Float32, Float64, Index
 from edgehuman.runtime.engine.onnx_file import with_card
-from edgehuman.runtime.engine.replaced import require_own
+from edgehuman.runtime.engine.replaced import require_free_or_own
 from edgehuman.runtime.imu.answer import MountingName, StreamOptions, require_activity
 from edgehuman.runtime.imu.mounting import Mounting
 from edgehuman.runtime.imu.ring import SampleBlock
@@ -121,7 +121,7 @@ def adapt_model(config: AdaptConfig) -> Outcome:
     )
     model = load(config.model, engine="onnxruntime-cpu")
     require_activity(model)
-    require_own(config.out, (config.out,), model.card)
+    require_free_or_own(config.out, (config.out,), model.card)
     names = class_of_label(model.labels, naming)
     files = [file for each in config.data for file in recordings_in(each, config.rate_hz)]
     sources = (open_source(str(file), format=config.format) for file in files)

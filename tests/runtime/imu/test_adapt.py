@@ -14,6 +14,7 @@ from edgehuman.cli import main
 from edgehuman.runtime.engine.onnx_file import read_card, read_onnx
 from tests.runtime.conftest import MakeModel, tiny_card
 
+KNOWN = tiny_card(weights_sha256="1")
 UP = {"walking": (1.0, 0.0, 0.0), "sitting": (0.75, 0.66, 0.0), "laying": (0.0, 0.0, 1.0)}
 """What points up while this person does it: they sit so leant back that it looks like walking."""
 
@@ -113,15 +114,19 @@ def test_the_model_is_unchanged(
     seconds: float,
     why: str,
 ) -> None:
-    model, out = make_model(), tmp_path / "o.onnx"
+    model, out = make_model(KNOWN), tmp_path / "o.onnx"
     data = write(tmp_path / "a.csv", seconds, labels)
     code, said = adapt(capsys, model, "--data", data, "--out", out)
     assert code == 0
     assert not said["changed"]
     assert why in str(said["why_not"])
     assert out.read_bytes() == model.read_bytes()
-    assert main(["adapt", str(model), "--data", str(data), "--out", str(out)]) == 0
+    words = ["--data", str(data), "--out", str(out)]
+    assert main(["adapt", str(model), *words]) == 0
     assert "UNCHANGED" in capsys.readouterr().out
+    other = make_model(KNOWN.replace(weights_sha256="2"), name="other.onnx")
+    assert main(["adapt", str(other), *words]) == 2
+    assert "o.onnx: that file holds other weights of this network" in capsys.readouterr().err
 
 
 def test_labels_of_another_name(
@@ -169,7 +174,7 @@ def test_rows_that_run_backwards_are_the_cause_that_is_named(
 def test_a_folder_of_complete_recordings_is_each_of_its_files(
     make_model: MakeModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    model, folder, out = make_model(), tmp_path / "anna", tmp_path / "o.onnx"
+    model, folder, out = make_model(KNOWN), tmp_path / "anna", tmp_path / "o.onnx"
     folder.mkdir()
     files = [write(folder / f"{name}.csv", 20.0, {name: name}) for name in ("walking", "sitting")]
     (folder / "README.txt").write_text("Recorded at home.")
@@ -222,8 +227,8 @@ def test_an_existing_out_is_replaced_whole(
     make_model: MakeModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out, data = tmp_path / "o.onnx", write(tmp_path / "a.csv")
-    make_model(name="o.onnx")
-    adapt(capsys, make_model(), "--data", data, "--out", out)
+    make_model(KNOWN, name="o.onnx")
+    adapt(capsys, make_model(KNOWN), "--data", data, "--out", out)
     assert read_card(out).decision.affine
 
 
