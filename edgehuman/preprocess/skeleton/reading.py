@@ -26,13 +26,22 @@ from edgehuman.preprocess.skeleton.layouts import (
     layout_named,
     looks_like_kinect,
 )
-from edgehuman.preprocess.skeleton.units import metres_said, shares_said, unit_of
+from edgehuman.preprocess.skeleton.units import (
+    draw_metres,
+    metres_drawn,
+    metres_said,
+    rises,
+    shares_said,
+    unit_of,
+)
 from edgehuman.preprocess.skeleton.walk import NUM_JOINTS, to_record
 from edgehuman.records import Float32, Float64
 
 _FEWEST_SEEN = 4
 _KINECT = len(LAYOUTS["kinect25"])
 _BEFORE_HIPS = 0.1
+# People stand over a metre from the sensor: such third numbers are no confidences.
+_FAR_AWAY = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,7 @@ class Reading:
         self._units = ""
         self._kinect: bool | None = None
         self._depth: bool | None = None
+        self._y_up: bool | None = None
         self._remarks: list[str] = []
 
     @property
@@ -101,16 +111,15 @@ class Reading:
         """
         if not poses:
             return
-        self._depth = _has_depth([pose.joints_J3 for pose in poses])
-        if not self._depth:
-            self._sure.decide(pose.joints_J3[:, 2] for pose in poses)
-        self._decide_kinect(poses)
-        xy_K2 = _seen([pose.joints_J3 for pose in poses])
+        frames = [pose.joints_J3 for pose in poses]
+        xy_K2 = _seen(frames)
         units = self._units_of(xy_K2)
         if units:
             self._units = units
-        if units == "metres":
-            raise DataError(f"{poses[0].where}: {metres_said(xy_K2)}")
+        self._depth = self._has_depth(frames)
+        if not self._depth:
+            self._sure.decide(pose.joints_J3[:, 2] for pose in poses)
+        self._decide_kinect(poses)
         sized = self.declared.width_px or all(pose.width_px and pose.height_px for pose in poses)
         if units in ("shares", "signed") and not sized:
             raise DataError(f"{poses[0].where}: {shares_said(xy_K2)}")
@@ -125,7 +134,8 @@ class Reading:
         all zero for a pose without joints.
 
         Raises:
-            DataError: an unknown layout, another number of joints than it has, or metres.
+            DataError: an unknown layout, another number of joints than it has, or small numbers
+                around a point that are no body in metres.
         """
         alike: dict[tuple[str, int, tuple[int, int]], list[int]] = defaultdict(list)
         for place, pose in enumerate(poses):
@@ -143,8 +153,9 @@ class Reading:
         if layout in Y_FIRST:
             joints_TJ3[..., :2] = joints_TJ3[..., 1::-1]
         lost_TJ = np.isnan(joints_TJ3[..., 0])
+        self._units = self._units or self._units_of(_seen([*joints_TJ3]))
         if self._depth is None and not lost_TJ.all():
-            self._depth = _has_depth([*joints_TJ3])
+            self._depth = self._has_depth([*joints_TJ3])
         if self._depth:
             joints_TJ3[..., 2] = np.nan
             self._say("the third number of a joint is its depth (z), no confidence")
@@ -153,7 +164,10 @@ class Reading:
         joints_TJ3[..., 2] = np.where(bare_T[:, None], 1.0, self._sure.read(sure_TJ))
         if bare_T.any():
             self._say("joints have no confidence; 1 is assumed")
-        self._to_pixels(joints_TJ3, *size, where)
+        if self._units == "metres":
+            self._draw_metres(joints_TJ3, layout, where)
+        else:
+            self._to_pixels(joints_TJ3, *size)
         joints_TJ3[lost_TJ] = 0.0
         return to_record(joints_TJ3, where, layout)
 
@@ -205,11 +219,16 @@ class Reading:
             return self.declared.width_px, self.declared.height_px
         return pose.width_px, pose.height_px
 
-    def _to_pixels(self, joints_TJ3: Float64, width_px: int, height_px: int, where: str) -> None:
-        if not self._units:
-            self._units = self._units_of(_seen([*joints_TJ3]))
-        if self._units == "metres":
+    def _draw_metres(self, joints_TJ3: Float64, layout: str, where: str) -> None:
+        """Bring metres into pixels; which way y points is decided by the first body that stands."""
+        if self._y_up is None:
+            self._y_up = rises(joints_TJ3, layout)
+        if self._y_up is None:
             raise DataError(f"{where}: {metres_said(_seen([*joints_TJ3]))}")
+        draw_metres(joints_TJ3, self._y_up, layout)
+        self._say(metres_drawn(self._y_up))
+
+    def _to_pixels(self, joints_TJ3: Float64, width_px: int, height_px: int) -> None:
         if self._units not in ("shares", "signed") or not (width_px and height_px):
             return
         if self._units == "signed":
@@ -220,6 +239,18 @@ class Reading:
             f"coordinates are {scale} across the picture; multiplied by its size of "
             f"{width_px}x{height_px} pixels"
         )
+
+    def _has_depth(self, frames: Sequence[Float64]) -> bool:
+        """Whether the third number of a joint is no confidence."""
+        third = np.concatenate(frames)[:, 2]
+        third = third[np.isfinite(third) & (third != -1.0)]
+        if not len(third):
+            return False
+        if self._units == "metres" and float((third > 1.0).mean()) >= _FAR_AWAY:
+            return True
+        # About half of the z of MediaPipe lie before the hips.
+        is_mediapipe = len(frames[0]) == len(LAYOUTS["mediapipe33"])
+        return is_mediapipe and float((third < 0.0).mean()) > _BEFORE_HIPS
 
     def _units_of(self, xy_K2: Float64) -> str:
         """As `unit_of`; "" if too few joints were seen to tell."""
@@ -234,12 +265,3 @@ def _seen(frames: Sequence[Float64]) -> Float64:
     """x, y (K, 2) of the joints that were seen."""
     joints_K3 = np.concatenate(frames)
     return joints_K3[np.isfinite(joints_K3[:, 0]), :2]
-
-
-def _has_depth(frames: Sequence[Float64]) -> bool:
-    """Whether the third numbers are the z of MediaPipe: about half of them lie before the hips."""
-    if len(frames[0]) != len(LAYOUTS["mediapipe33"]):
-        return False
-    third = np.concatenate(frames)[:, 2]
-    third = third[np.isfinite(third) & (third != -1.0)]
-    return bool(len(third)) and float((third < 0.0).mean()) > _BEFORE_HIPS

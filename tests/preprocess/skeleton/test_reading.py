@@ -11,6 +11,7 @@ from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.declared import declare
 from edgehuman.preprocess.skeleton.reading import RawPose, Reading
 from edgehuman.records import Float64
+from edgehuman.simulate.skeleton.walks import simulate_skeletons
 
 
 def body(scale: float = 1.0) -> Float64:
@@ -52,11 +53,48 @@ def test_openpose_may_count_from_minus_one_to_one() -> None:
     assert reading.record(pose)[0].tolist() == pytest.approx([100, 200, 0.8])
 
 
-def test_metres_are_refused_in_files_and_in_streams() -> None:
-    metres = (body() - (180, 360, 0)) / (200, 200, 1)
-    for refused in (Reading().record, lambda pose: Reading().decide([pose])):
-        with pytest.raises(DataError, match="metres around a point"):
-            refused(RawPose(metres))
+def in_metres(y_up: bool) -> RawPose:
+    """A real body of 1.5 m from the neck to the ankles, around its hips."""
+    joints_J3 = simulate_skeletons(1, 1, seed=0).skeleton_NTJ3[0, 0].astype(np.float64)
+    neck, ankle = joints_J3[1, :2], joints_J3[[10, 13], :2].mean(axis=0)
+    joints_J3[:, :2] = (joints_J3[:, :2] - (neck + ankle) / 2) * 1.5 / (ankle[1] - neck[1])
+    joints_J3[:, 1] *= -1.0 if y_up else 1.0
+    return RawPose(joints_J3)
+
+
+@pytest.mark.parametrize("y_up", [False, True])
+@pytest.mark.parametrize("whole", [False, True], ids=["stream", "file"])
+def test_a_body_in_metres_is_drawn(y_up: bool, whole: bool) -> None:
+    pose, reading = in_metres(y_up), Reading()
+    if whole:
+        reading.decide([pose])
+    found_J3 = reading.record(pose)
+    assert found_J3[13, 1] - found_J3[1, 1] == pytest.approx(375, rel=0.1)
+    assert found_J3[4, 0] == pytest.approx(960 + 250 * pose.joints_J3[4, 0], abs=0.01)
+    assert found_J3[4, 2] == pytest.approx(pose.joints_J3[4, 2], abs=1e-6)
+    said = "coordinates are in metres, y up" if y_up else "coordinates are in metres: drawn"
+    assert any(remark.startswith(said) for remark in reading.remarks)
+
+
+def test_the_distance_from_the_sensor_is_no_confidence() -> None:
+    pose = in_metres(True)
+    pose.joints_J3[:, 2] = 2.8
+    for whole in (False, True):
+        reading = Reading()
+        if whole:
+            reading.decide([pose])
+        assert set(reading.record(pose)[:, 2].tolist()) == {1.0}
+        assert any("depth (z)" in remark for remark in reading.remarks)
+
+
+def test_small_numbers_around_a_point_that_are_no_body_are_refused() -> None:
+    metres = (body() - (180, 360, 0)) / (2000, 2000, 1)
+    for whole in (False, True):
+        reading = Reading()
+        if whole:
+            reading.decide([RawPose(metres)])
+        with pytest.raises(DataError, match="around a point, and no body that stands, in metres"):
+            reading.record(RawPose(metres))
 
 
 def test_a_person_at_the_edge_of_the_picture_is_in_pixels() -> None:

@@ -31,4 +31,4 @@ def test_the_unit_is_told_by_extent_and_sign(xy: Float64, signed: bool, unit: st
 def test_what_is_said_of_no_pixels() -> None:
     assert are_shares(PIXELS / 1000)
     assert "at most 0.86; joints must be in pixels" in shares_said(PIXELS / 1000)
-    assert metres_said(AROUND).startswith("coordinates are -0.9 to 0.9, metres around a point")
+    assert metres_said(AROUND).startswith("coordinates are -0.9 to 0.9 around a point, and no body")

@@ -68,14 +68,18 @@ def test_yolo_without_confidences_is_sure_and_says_so(tmp_path: Path) -> None:
     assert (found[..., 2] == 1.0).all()
 
 
+# The walker is 1.4 m from the neck to the ankles.
+PX_PER_M = float(WALK[0, [10, 13], 1].mean() - WALK[0, 1, 1]) / 1.4
+
+
 def kinect(folder: Path, turned: bool) -> Path:
-    """Kinect's 25 joints, in the picture or in metres with y up."""
+    """Kinect's 25 joints, in the picture or in metres: x to the sensor's left, y up."""
     body = written.in_layout(WALK, "kinect25")
     hip = WALK[:, [8, 11]].mean(axis=1)
     neck, head = WALK[:, 1], WALK[:, 0] - np.array([0, 5, 0], np.float32)
     body[:, 0], body[:, 3], body[:, 20], body[:, 1] = hip, head, neck, (hip + neck) / 2
     if turned:
-        body[..., :2] = (body[..., :2] - hip[:, None, :2]) / (400, -400)
+        body[..., :2] = (body[..., :2] - hip[0, :2]) / -PX_PER_M
     path = folder / "kinect.json"
     frames = [{"frame": k, "joints": joints.tolist()} for k, joints in enumerate(body)]
     path.write_text(json.dumps(frames))
@@ -101,9 +105,10 @@ def test_bodies_of_kinect_have_their_own_names(tmp_path: Path) -> None:
     assert [line.t_s for line in file.tracks["0"]] == pytest.approx([0, 0.033, 0.066])
 
 
-def test_metres_are_refused_with_the_way_out(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"metres around a point.*MapCameraPointToColorSpace"):
-        read_poses(kinect(tmp_path, turned=True), STATED)
+def test_kinects_metres_are_seen_as_the_sensor_sees_them(tmp_path: Path) -> None:
+    found = joints_of(kinect(tmp_path, turned=True), STATED)
+    moved = (found[:, 1:14, :2] - found[:1, 1:2, :2]) * PX_PER_M / 250.0
+    np.testing.assert_allclose(moved, WALK[:, 1:14, :2] - WALK[:1, 1:2, :2], atol=0.05)
 
 
 def test_y_before_x_is_read_as_it_stands_and_named_when_checked(tmp_path: Path) -> None:
