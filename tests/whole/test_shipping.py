@@ -16,7 +16,7 @@ import pytest
 from tests import leaving
 from tests.whole.house import ROOT
 
-LEFT_BEHIND = (".git", ".venv", "*.egg-info", "__pycache__", ".*_cache", "*.pyc")
+LEFT_BEHIND = (".git", ".venv", ".cache", "*.egg-info", "__pycache__", ".*_cache", "*.pyc")
 MADE_HERE = ("build", "dist", "demo", "runs", "site")
 DOCKERFILES = sorted((ROOT / "docker").glob("*.Dockerfile"))
 
