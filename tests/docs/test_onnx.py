@@ -13,6 +13,7 @@ from pathlib import Path
 import onnx
 import pytest
 
+from edgehuman import zoo
 from edgehuman.card import Card
 from edgehuman.runtime.engine.onnx_file import read_card
 from tests.docs.fences import ROOT, fences
@@ -21,7 +22,7 @@ from tests.leaving import run
 BLOCKS = [
     fence.code for fence in fences(ROOT / "docs" / "howto" / "onnx.md") if fence.language == "cpp"
 ]
-ZOO = ROOT / "edgehuman" / "zoo"
+ZOO = Path(zoo.__file__).parent  # also where the package is installed
 _CALL = re.compile(r'run<(\w+)>\(ORT_TSTR\("([\w-]+\.onnx)"\), \w+, \{(.*?)\}, "(\w+)"\)')
 _TYPES = {"float32": "float", "uint8": "uint8_t"}
 HEADER = "onnxruntime_cxx_api.h"
