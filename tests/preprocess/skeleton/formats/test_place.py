@@ -55,7 +55,8 @@ def test_what_is_no_finite_number_counts_as_absent(value: Any, number: float | N
 @pytest.mark.parametrize("value", [None, math.nan, math.inf, [1], {"a": 1}, True, 10**400])
 @pytest.mark.parametrize("key", ["frame", "t", "timestamp_ms", "timestamp", "width", "fps"])
 def test_a_value_of_another_type_says_nothing(key: str, value: Any) -> None:
-    assert placed({key: value, "height": 480}, HERE) == HERE
+    # Their words, as NaN is no equal of itself.
+    assert repr(placed({key: value, "height": 480}, HERE)) == repr(HERE)
 
 
 def test_images_of_coco_are_found_by_their_id() -> None:
@@ -69,5 +70,5 @@ def test_images_of_coco_are_found_by_their_id() -> None:
 def test_what_the_outer_object_says_stays() -> None:
     outer = placed({"fps": 25, "resolution": [640, 480], "frame": "frame_3"}, HERE)
     inner = placed({"fps": 0, "orig_shape": ["high", "wide"]}, outer)
-    assert inner == outer
+    assert repr(inner) == repr(outer)
     assert (inner.rate_hz, inner.width_px, inner.frame) == (25.0, 640, 3)
