@@ -19,6 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from edgehuman.bench.entry import main
+from edgehuman.bench.evaluate.skeleton import EvaluateConfig
+from edgehuman.bench.evaluate.walks import open_named
 from edgehuman.bench.pages.keep import write_table
 from edgehuman.data.skeleton.load import load_skeletons
 from edgehuman.errors import UsageError
@@ -28,7 +30,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.preprocess.skeleton.screen import joint_mistakes, joint_remarks
 from edgehuman.preprocess.skeleton.walk import RATE_HZ
 from edgehuman.records import Float32
-from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.model import Model
 from edgehuman.runtime.skeleton.answer import require_gait
 from edgehuman.runtime.skeleton.enrolment import LEAST_AGREEMENT
 from edgehuman.simulate.gait.pinhole import Cameras
@@ -179,7 +181,7 @@ def build_page(config: ScreeningConfig) -> Outcome:
     Raises:
         ArtefactError, UsageError: no such model, or not of gait. DataError: no such walks.
     """
-    model = load(config.model)
+    model = open_named(EvaluateConfig(config.model))
     require_gait(model)
     made = simulate_skeletons(config.people, 12, config.seed, cameras=ALL_ROUND)
     simulated = made.skeleton_NTJ3

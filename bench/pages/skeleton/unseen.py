@@ -20,7 +20,8 @@ from typing import cast
 import numpy as np
 
 from edgehuman.bench.entry import main
-from edgehuman.bench.evaluate.skeleton import load_test
+from edgehuman.bench.evaluate.skeleton import EvaluateConfig, load_test
+from edgehuman.bench.evaluate.walks import open_named
 from edgehuman.bench.pages.keep import write_table
 from edgehuman.catalogue import SIMULATED
 from edgehuman.data.gait.score import score_walks
@@ -31,7 +32,6 @@ from edgehuman.metrics.gait.protocols import PROBE
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.outcome import Outcome
 from edgehuman.records import Bool, Float32
-from edgehuman.runtime.model import load
 from edgehuman.runtime.skeleton.answer import require_gait
 
 Lose = Callable[[Float32, np.random.Generator], Bool]
@@ -43,7 +43,7 @@ class UnseenConfig:
     """Measure what unseen joints cost a gait model."""
 
     model: str = "zoo:gait-skeleton"
-    """`zoo:NAME`, an artefact, or the folder of a checkpoint."""
+    """`zoo:NAME`, an artefact, the folder of a checkpoint, or a network's name (random weights)."""
     data: str = SIMULATED
     """A dataset's path, or the word `simulated`."""
     out: Path = Path("runs/unseen")
@@ -125,7 +125,7 @@ def build_page(config: UnseenConfig) -> Outcome:
     Raises:
         ArtefactError, UsageError: no such model, or not of gait. DataError: no such walks.
     """
-    model = load(config.model, threads=config.threads)
+    model = open_named(EvaluateConfig(config.model, threads=config.threads))
     require_gait(model)
     card = model.card
     walks = load_test(config.data, card.input.rate_hz)

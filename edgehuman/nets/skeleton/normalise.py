@@ -13,7 +13,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from edgehuman.geometry import OPENPOSE_18, TRUNK_5
 from edgehuman.nets.skeleton.fill import Fill
 
 # Joints farther away are detector errors; people cross an image within half of it.
@@ -32,9 +31,6 @@ class SequenceNorm(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.fill = Fill()
-        is_trunk_J = torch.tensor([1.0 if name in TRUNK_5 else 0.0 for name in OPENPOSE_18])
-        self.is_trunk_J: Tensor
-        self.register_buffer("is_trunk_J", is_trunk_J, persistent=False)
 
     def forward(self, skeleton_NTJ3: Tensor) -> Tensor:
         # Some detectors leave joints that they did not find at (0, 0) and keep their score.
@@ -44,7 +40,7 @@ class SequenceNorm(nn.Module):
         filled: tuple[Tensor, Tensor] = self.fill(xy_NTJ2, is_seen_NTJ.to(skeleton_NTJ3.dtype))
         xy_NTJ2, known_NJ = filled
         middle_NJ2 = xy_NTJ2[:, xy_NTJ2.shape[1] // 2]
-        centre_N2, unit_N = extent(middle_NJ2, known_NJ * self.is_trunk_J)
+        centre_N2, unit_N = extent(middle_NJ2, known_NJ * self.fill.is_trunk_J)
         all_centre_N2, all_unit_N = extent(middle_NJ2, known_NJ)
         has_trunk_N = unit_N > 0
         centre_N2 = torch.where(has_trunk_N[:, None], centre_N2, all_centre_N2)

@@ -15,10 +15,10 @@ from edgehuman.preprocess.skeleton.screen import (
     slow_mistake,
     unseen_said,
 )
-from edgehuman.preprocess.skeleton.steps import STANDS, rate_remark, stands, step_rate
+from edgehuman.preprocess.skeleton.steps import STANDS, stands
 from edgehuman.preprocess.skeleton.walk import SLOWEST_ROUNDED_HZ
-from edgehuman.runtime.skeleton.lines import PoseBlock, rate_of
-from edgehuman.runtime.skeleton.walks import Walks
+from edgehuman.runtime.skeleton.lines import rate_of
+from edgehuman.runtime.skeleton.walks import Walks, rate_remarks
 
 # A datagram may come twice; a track that is two people repeats about every second line.
 _MOST_REPEATED = 0.1
@@ -82,7 +82,7 @@ def _motion_mistakes(walks: Walks, track: str) -> list[str]:
     apart, is_sure = _disagreement(walks, track)
     found = [size, slow, jumping, still, apart if is_sure else None]
     first = [line for line in found if line is not None][:1]
-    return [*first, *_rate_remarks(block)] if first else []
+    return [*first, *rate_remarks(block)] if first else []
 
 
 def remarks(walks: Walks, track: str) -> list[str]:
@@ -91,17 +91,11 @@ def remarks(walks: Walks, track: str) -> list[str]:
     apart, _ = _disagreement(walks, track)
     found = [
         *joint_remarks(block.joint_TJ3, rate_of(block)),
-        *_rate_remarks(block),
+        *rate_remarks(block),
         unseen_said(block.joint_TJ3),
         apart,
     ]
     return [line for line in found if line is not None]
-
-
-def _rate_remarks(block: PoseBlock) -> list[str]:
-    rate_hz = rate_of(block)
-    remark = rate_remark(step_rate(block.joint_TJ3, rate_hz), round(rate_hz, 1))
-    return [] if remark is None else [remark]
 
 
 def _disagreement(walks: Walks, track: str) -> tuple[str | None, bool]:

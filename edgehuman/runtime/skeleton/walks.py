@@ -158,13 +158,14 @@ def _walks(
 
 def _wrong_rates(seen: dict[str, _Seen]) -> list[str]:
     """Remarks on stamps by which people would walk much too fast or too slowly."""
-    blocks = [joined(own.frames) for own in seen.values()]
-    found = [
-        rate_remark(step_rate(block.joint_TJ3, rate_of(block)), round(rate_of(block), 1))
-        for block in blocks
-        if len(block)
-    ]
-    return [remark for remark in found if remark is not None]
+    return [remark for own in seen.values() for remark in rate_remarks(joined(own.frames))]
+
+
+def rate_remarks(block: PoseBlock) -> list[str]:
+    """A remark on the stamps of one track, if they are likely wrong by the steps that it takes."""
+    rate_hz = rate_of(block)
+    remark = rate_remark(step_rate(block.joint_TJ3, rate_hz), round(rate_hz, 1))
+    return [] if remark is None else [remark]
 
 
 @dataclass(slots=True)
