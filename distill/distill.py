@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -274,8 +275,7 @@ def _targets(
     made = views.digest()
     folder = config.targets
     if folder is None:
-        parts = (teacher.digest[:12], made[:12], *kinds)
-        folder = config.out.parent / "targets" / "-".join(parts)
+        folder = _folder_of(config.out.parent / "targets", teacher.digest[:12], made[:12], kinds)
     return keep_targets(
         folder,
         teacher,
@@ -287,6 +287,16 @@ def _targets(
         kinds=kinds,
         require=require,
     )
+
+
+def _folder_of(beside: Path, teacher: str, views: str, kinds: Sequence[str]) -> Path:
+    """The folder of a teacher's answers to some views: that which keeps these kinds already, beside
+    others or not.
+    """
+    name = f"{teacher}-{views}-"
+    kept = sorted(beside.glob(f"{name}*")) if beside.is_dir() else []
+    holding = (each for each in kept if set(kinds) <= set(each.name[len(name) :].split("-")))
+    return next(holding, beside / f"{name}{'-'.join(kinds)}")
 
 
 def _taught(

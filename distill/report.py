@@ -37,6 +37,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.progress import tell
 from edgehuman.records import Float32
 from edgehuman.runtime import model as runtime
+from edgehuman.runtime.zoo import ZOO, file_of
 from edgehuman.tasks.finetune import Judge, Measured, answer_of
 
 INT8, CALIBRATED = "int8.onnx", "calibrated.onnx"
@@ -91,7 +92,7 @@ def compare(compared: Compared, outcome: Outcome) -> Outcome:
             f"{teacher.name} gives {teacher.output.kind} or labels that the student does not; it "
             "is not scored"
         )
-    facts: dict[str, dict[str, Any]] = {"teacher": {"params": teacher.params}}
+    facts: dict[str, dict[str, Any]] = {"teacher": {"params": teacher.params, **_size(teacher)}}
     for name, row in _files(compared, graph).items():
         answers[name] = _laid_out(runtime.load(row["path"]).logits, card.output)
         facts[name] = row
@@ -309,6 +310,20 @@ def _call(member: Teacher, record: NDArray[Any]) -> Callable[[], object]:
     session = open_session(_graph_of(member.name, member.digest), 1)
     feed = {session.get_inputs()[0].name: record}
     return lambda: session.run(None, feed)
+
+
+def _size(teacher: Teacher) -> dict[str, float]:
+    """{"mb": of the teacher's graphs together}; {} if one of them has no file."""
+    found = []
+    for member in members_of(teacher):
+        name = member.name
+        if Path(name).is_dir():
+            found.append(_graph_of(name, member.digest).ByteSize())
+        elif name.startswith(ZOO) or Path(name).is_file():
+            found.append(file_of(name).stat().st_size)
+        else:
+            return {}
+    return {"mb": sum(found) / 1e6}
 
 
 @lru_cache(maxsize=4)

@@ -68,8 +68,17 @@ class DistilFlags(_Base):
                 "qat_steps",
                 "0 without --precision int8",
             ),
+            (self.keep or self.targets is None, "targets", "left out with --no-keep"),
         )
         require(self, rules)
+        self._require_used()
+
+    def _require_used(self) -> None:
+        """Raise UsageError for settings of quantisation-aware training where there is none."""
+        for name in () if self.qat_steps else ("qat_layout", "qat_lr"):
+            default = DistilFlags.__dataclass_fields__[name].default
+            rule = (getattr(self, name) == default, name, f"{default} without --qat-steps")
+            require(self, [rule])
 
     def _name(self) -> str:
         return f"distil-{self.student.replace(':', '.')}"

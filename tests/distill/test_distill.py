@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import signal
 from pathlib import Path
@@ -146,7 +147,7 @@ def test_a_teacher_of_other_labels_teaches_its_embedding_and_is_not_scored(
     other = dataclasses.replace(windows, labels=names)
     fields: dict[str, Any] = {"objective": ("features",)}
     found = numbers(distil(config(tmp_path / "s", teacher, **fields), other))
-    assert set(found["teacher"]) == {"params", "ms"}
+    assert set(found["teacher"]) == {"params", "mb", "ms"}
     assert (found["metric_drop"], found["agreement"]) == (None, {})
     assert found["student"]["metrics"]["macro_f1"] > 0
 
@@ -210,7 +211,7 @@ def test_a_teacher_of_another_kind_is_not_scored(teacher: Path, tmp_path: Path) 
     save_weights(tmp_path / "t", weights, card.replace(output=output))
     asked = {"objective": ("features",), "views": 1, "steps": 2}
     found = numbers(distil(config(tmp_path / "s", tmp_path / "t", **asked), made_windows()))
-    assert set(found["teacher"]) == {"params", "ms"}
+    assert set(found["teacher"]) == {"params", "mb", "ms"}
     assert found["agreement"] == {}
 
 
@@ -232,6 +233,26 @@ def test_targets_need_not_be_kept(teacher: Path, tmp_path: Path) -> None:
     )
     assert kept.exit_code == live.exit_code == 0
     assert [path.name for path in tmp_path.glob("targets/*/*.json")] == [cache.PLAN]
+
+
+def test_a_folder_with_more_kinds_serves_a_student_of_fewer(
+    teacher: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = {"objective": ("kd", "features"), "read_test": False}
+    distil(config(tmp_path / "a", teacher, **both), made_windows())
+    asked: list[int] = []
+    answer = NetworkTeacher.answer
+
+    def counted(self: NetworkTeacher, record_N: Any) -> Any:
+        asked.append(len(record_N))
+        return answer(self, record_N)
+
+    monkeypatch.setattr(NetworkTeacher, "answer", counted)
+    one = {"objective": ("kd",), "read_test": False}
+    distil(config(tmp_path / "b", teacher, **one), made_windows())
+    assert len(list(tmp_path.glob("targets/*"))) == 1
+    rows = json.loads(next(tmp_path.glob("targets/*/*.json")).read_text())
+    assert sum(asked) < 0.05 * rows["samples"] * rows["views"]  # those computed again to compare
 
 
 @pytest.fixture
