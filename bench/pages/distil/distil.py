@@ -113,11 +113,14 @@ class Page:
     def distilled(self, name: str, way: Taught, seed: int, qat_steps: int) -> Found:
         """Teach a student one way, or find it taught; return the comparison with its teacher."""
         from edgehuman.distill.distill import distil
+        from edgehuman.distill.report import CALIBRATED, INT8
 
         folder = self.out / f"{name.replace(' ', '_').replace(',', '')}-{seed}"
         words = self._distil_words(seed, folder, way) | {"qat_steps": qat_steps}
 
         def run(resume: bool) -> Outcome:
+            for file in () if resume else (INT8, CALIBRATED):
+                (folder / file).unlink(missing_ok=True)  # of other words, as the weights were
             return distil(catalogue.load_object(self.row.distil)(**words, resume=resume))
 
         return once(folder, self._asked(words), None, run)

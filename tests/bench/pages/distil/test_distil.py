@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,20 @@ def test_every_row_has_its_seeds_and_finished_ones_are_kept(
     assert table["models"]["student alone"][0]["metrics"] == {"macro_f1": 0.7}
     assert "3 x imuconv_4m, 600 steps" in found.text
     assert "SIMULATED" not in found.text
+
+
+def test_files_of_other_steps_do_not_stop_a_row(
+    made: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_module, "draw", lambda *given: None)
+    config = DistilPageConfig(pair="wisdm", data=tmp_path, out=tmp_path / "out", seeds=(0,))
+    build_page(config)
+    left = tmp_path / "out" / "wisdm" / "logits-0" / "int8.onnx"
+    left.write_bytes(b"of 600 steps")
+    made.clear()
+    build_page(dataclasses.replace(config, steps=900))
+    assert "logits-0" in made
+    assert not left.exists()
 
 
 @pytest.mark.usefixtures("made")
