@@ -106,7 +106,7 @@ def fp32_card(name: str) -> Card:
 
 def read_nodes(path: Path) -> list[Node]:
     """Read the nodes of a graph that have constant inputs."""
-    graph = onnx.load(path).graph
+    graph = onnx.load(path, load_external_data=False).graph  # `fp32_card` refused such a file
     constants = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
     return [
         Node(
