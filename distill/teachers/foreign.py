@@ -42,7 +42,8 @@ class ForeignTeacher:
 
     Raises:
         UsageError: no contract, a wrong one, or one that does not fit the graph.
-        ArtefactError, EngineError: the file is damaged, or this machine cannot run it.
+        ArtefactError, EngineError: the file is damaged, keeps weights in another file, or this
+            machine cannot run it.
     """
 
     def __init__(self, path: Path, running: Running) -> None:

@@ -15,12 +15,12 @@ finds damage and careless edits. It is not a signature: whoever can write the fi
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgehuman.card import CARD_KEY, Card, from_json, sha256_of_bytes
 from edgehuman.errors import ArtefactError
+from edgehuman.runtime.engine.wire import BYTES, fields, reason_against
 from edgehuman.runtime.zoo import FETCHED
 
 SEAL_KEY = "edgehuman.file_sha256"
@@ -30,8 +30,6 @@ GRAPH_SEAL_KEY = "edgehuman.graph_sha256"
 _OURS = (CARD_KEY, SEAL_KEY, GRAPH_SEAL_KEY)
 _UNSEALED = b"0" * 64
 _GRAPH, _METADATA = 7, 14
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-_FIXED_SIZE = {_FIXED64: 8, _FIXED32: 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +129,19 @@ def open_file(path: Path) -> OnnxFile:
 
 
 def read_onnx(content: bytes, where: str) -> OnnxFile:
-    """Read the parts of an ONNX file's bytes; the seal is not checked.
+    """Read the parts of an ONNX file's bytes, none of which leads out; the seal is not checked.
 
     Raises:
-        ArtefactError: not an ONNX file, or truncated.
+        ArtefactError: not an ONNX file, or truncated; or it needs another file, or a library of
+            custom operators.
     """
     metadata: dict[str, str] = {}
     graph: slice | None = None
     seals = []
+    reaches = ""
     try:
-        for number, value, span in _fields(memoryview(content)):
+        reaches = reason_against(content)
+        for number, value, span in fields(memoryview(content)):
             if number == _GRAPH:
                 graph = slice(span.stop - len(value), span.stop)
             elif number == _METADATA:
@@ -155,6 +156,12 @@ def read_onnx(content: bytes, where: str) -> OnnxFile:
             f"{where} ({len(content)} bytes) is not a complete ONNX file: it is truncated or has "
             "another format; copy it again, or export the model again"
         )
+    if reaches:
+        raise ArtefactError(
+            f"{where}: {reaches}; a model is one file that needs nothing else, because what it "
+            "names would be opened or run here. Save it whole with the operators of ONNX, e.g. "
+            "onnx.save(onnx.load(PATH), NEW)"
+        )
     return OnnxFile(where, content, metadata, graph, tuple(seals))
 
 
@@ -165,7 +172,7 @@ def _place_of_seal(entry: memoryview, span: slice) -> slice:
         ValueError: the value is not 64 bytes long.
     """
     begin = span.stop - len(entry)
-    values = [(value, place) for number, value, place in _fields(entry) if number == 2]
+    values = [(value, place) for number, value, place in fields(entry) if number == 2]
     if len(values) != 1 or len(values[0][0]) != len(_UNSEALED):
         raise ValueError("a seal of another length")
     stop = begin + values[0][1].stop
@@ -209,7 +216,7 @@ def _with_metadata(content: bytes, key: str, text: str | None) -> bytes:
     """The file with this entry in place of those of its key; None: without one."""
     kept = b"".join(
         content[span]
-        for number, value, span in _fields(memoryview(content))
+        for number, value, span in fields(memoryview(content))
         if number != _METADATA or _entry(value)[0] != key
     )
     if text is None:
@@ -238,53 +245,13 @@ def _content(path: Path) -> bytes:
 
 def _entry(message: memoryview) -> tuple[str, str]:
     """Key and value of one metadata entry."""
-    parts = {number: bytes(value).decode() for number, value, _ in _fields(message)}
+    parts = {number: bytes(value).decode() for number, value, _ in fields(message)}
     return parts.get(1, ""), parts.get(2, "")
-
-
-def _fields(message: memoryview) -> Iterator[tuple[int, memoryview, slice]]:
-    """Yield each field: its number, its bytes (empty for numbers), and its position with the key.
-
-    Raises:
-        ValueError: an unknown wire type, or a field that is longer than the message.
-        IndexError: the message ends inside a number.
-    """
-    at = 0
-    while at < len(message):
-        start = at
-        key, at = _varint(message, at)
-        number, wire_type = key >> 3, key & 7
-        size = 0
-        if wire_type == _BYTES:
-            size, at = _varint(message, at)
-        elif wire_type in _FIXED_SIZE:
-            at += _FIXED_SIZE[wire_type]
-        elif wire_type == _VARINT:
-            _, at = _varint(message, at)
-        else:
-            raise ValueError(f"wire type {wire_type}")
-        end = at + size
-        if end > len(message):
-            raise ValueError(f"field {number} ends after the message")
-        yield number, message[at:end], slice(start, end)
-        at = end
-
-
-def _varint(message: memoryview, at: int) -> tuple[int, int]:
-    """Read a number of seven bits per byte, lowest first; also return the position after it."""
-    value = 0
-    for shift in range(0, 70, 7):
-        byte = message[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-    raise ValueError("a number of more than ten bytes")
 
 
 def _bytes_field(number: int, content: bytes) -> bytes:
     """A length-delimited field of a message."""
-    return _as_varint(number << 3 | _BYTES) + _as_varint(len(content)) + content
+    return _as_varint(number << 3 | BYTES) + _as_varint(len(content)) + content
 
 
 def _as_varint(value: int) -> bytes:
