@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from edgehuman import catalogue
 from edgehuman.card import Card
-from edgehuman.errors import ArtefactError, DataError, UsageError
+from edgehuman.errors import ArtefactError, DataError, SignatureError, UsageError
 from edgehuman.metrics.calibration import softmax
 from edgehuman.metrics.placements import answered
 from edgehuman.records import Float32
@@ -38,6 +38,8 @@ from edgehuman.runtime.engine.open import (
     warn,
 )
 from edgehuman.runtime.engine.parts import Parts, open_parts
+from edgehuman.runtime.provenance.trusted import Trust
+from edgehuman.runtime.provenance.trusted import trusted_keys as default_keys
 from edgehuman.runtime.zoo import ZOO, unknown_model, zoo_file
 
 Export = Callable[[str, int, Path], Path]
@@ -129,6 +131,8 @@ def load(
     engine: EngineName = "auto",
     rebuild: bool = False,
     notify: Notify = warn,
+    require_signed: bool = False,
+    trusted_keys: str | Path | None = None,
 ) -> Model:
     """Load a model, ready to run on this machine.
 
@@ -140,23 +144,36 @@ def load(
         engine: the engine; by default chosen by the file's suffix and this machine.
         rebuild: rebuild a TensorRT engine that does not fit in the background, while its ONNX runs.
         notify: called with remarks on every deviation from the request; logs warnings by default.
+        require_signed: load only what a trusted key signed; so too if the environment says
+            EDGEHUMAN_REQUIRE_SIGNED=1.
+        trusted_keys: a public key, or a folder of them, whose signature is required; None:
+            ~/.config/edgehuman/trusted, or EDGEHUMAN_TRUSTED_KEYS.
 
     Raises:
         UsageError: an unknown name, or arguments that contradict each other.
         ArtefactError: the file is missing, foreign or corrupted.
+        SignatureError: a signature is required, and there is none that holds.
         EngineError: the file is intact, but this machine cannot run it.
         MissingDependencyError: TensorRT, or for a catalogue name the training half, is not
             installed.
     """
     given = {"name_or_path": name_or_path, "threads": threads, "seed": seed, "rebuild": rebuild}
-    require_kinds(load, given)
+    signed = {"require_signed": require_signed, "trusted_keys": trusted_keys}
+    require_kinds(load, {**given, **signed})
     name = str(name_or_path)
     if threads < 1:
         raise UsageError(f"threads must be at least 1 (got {threads})")
     request = EngineRequest(engine, threads, rebuild, notify)
+    if require_signed or trusted_keys is not None:
+        request = replace(request, trust=Trust(Path(trusted_keys or default_keys())))
     if name.startswith(ZOO):
         return Model(open_engine(zoo_file(name), request), name, request)
     if name in catalogue.NETWORKS:
+        if request.trust is not None:
+            raise SignatureError(
+                f"{name} is a network with random weights, which nobody signed, and a signature is "
+                "required; give the file of a model"
+            )
         if request.on_tensorrt:
             raise UsageError(
                 f"{name} is a network without weights or an engine; run `edgehuman export {name} "

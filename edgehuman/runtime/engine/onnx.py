@@ -186,7 +186,7 @@ def open_session(
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    # Bytes of its other format, which no check here reads, could stand in a file that reads as ONNX.
+    # A file that reads as ONNX could be one of its other format too, which nothing here checks.
     options.add_session_config_entry("session.load_model_format", "ONNX")
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.disable_quant_qdq", str(int(in_float)))

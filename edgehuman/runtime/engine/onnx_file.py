@@ -112,8 +112,7 @@ class OnnxFile:
                 f"{fix}"
             )
         return (
-            "has a card of edgehuman but no seal, so it is not known whether it was changed; "
-            f"{fix}"
+            f"has a card of edgehuman but no seal, so it is not known whether it was changed; {fix}"
         )
 
 

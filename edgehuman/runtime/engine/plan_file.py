@@ -119,18 +119,30 @@ def read_side(path: Path, trust: Trust | Exactly | None = None) -> tuple[dict[st
     content = _read_side(side, path)
     if trust is not None:
         trust.require(side, sha256_of_bytes(content))
-    _require_seal(content, side, path)
+    seals = len(SEAL.findall(content))
+    if seals == 1 and sealed(content) != content:
+        raise EngineMismatchError(
+            f"{side} was changed after it was written, or damaged: its seal does not hold. Copy it "
+            f"again. {cure(path)}"
+        )
     try:
         table = json.loads(content)
         about = table["engine"]
         _require_types(about)
-        return about, from_json(to_json(table["card"]), str(side))
+        card = from_json(to_json(table["card"]), str(side))
     except (ValueError, KeyError, TypeError) as error:
         if isinstance(error, ArtefactError):
             raise EngineMismatchError(f"{error}. {cure(path)}") from None
         raise EngineMismatchError(
             f"{side} is not a complete side file ({type(error).__name__}: {error}). {cure(path)}"
         ) from None
+    if seals != 1:
+        raise EngineMismatchError(
+            f"{side} has {seals or 'no'} seal{'s' * (seals > 1)}, so it is not known whether it "
+            f"was changed. {cure(path)}; or, if you know where it comes from, seal it: "
+            f"`edgehuman seal {path}`"
+        )
+    return about, card
 
 
 def _read_side(side: Path, path: Path) -> bytes:
@@ -143,22 +155,6 @@ def _read_side(side: Path, path: Path) -> bytes:
         ) from None
     except OSError as error:
         raise EngineMismatchError(f"cannot read {side}: {error.strerror}. {cure(path)}") from None
-
-
-def _require_seal(content: bytes, side: Path, path: Path) -> None:
-    """Raise EngineMismatchError unless every byte is as it was sealed."""
-    seals = len(SEAL.findall(content))
-    if seals != 1:
-        raise EngineMismatchError(
-            f"{side} has {seals or 'no'} seal{'s' * (seals > 1)}, so it is not known whether it "
-            f"was changed. {cure(path)}; or, if you know where it comes from, seal it: "
-            f"`edgehuman seal {path}`"
-        )
-    if sealed(content) != content:
-        raise EngineMismatchError(
-            f"{side} was changed after it was written, or damaged: its seal does not hold. Copy it "
-            f"again. {cure(path)}"
-        )
 
 
 _TYPES: Mapping[str, type] = {

@@ -125,15 +125,17 @@ def read_bundle(path: Path) -> Bundle:
         with path.open("rb") as stream:
             content = stream.read(LARGEST + 1)
     except OSError as error:
-        raise SignatureError(f"cannot read {path}: {error.strerror}; sign the model again") from None
+        raise SignatureError(
+            f"cannot read {path}: {error.strerror}; sign the model again"
+        ) from None
     if len(content) > LARGEST:
         raise SignatureError(f"{path} is over {LARGEST >> 20} MB, which no signature of a model is")
     try:
         return _bundle(content)
     except _PARSING as error:
         raise SignatureError(
-            f"{path} is not a signature of OpenSSF Model Signing ({_reason(error)}); copy it again, "
-            "or sign the model again"
+            f"{path} is not a signature of OpenSSF Model Signing ({_reason(error)}); copy it "
+            "again, or sign the model again"
         ) from None
 
 

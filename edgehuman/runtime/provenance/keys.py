@@ -183,7 +183,9 @@ def _require_guarded(path: Path) -> None:
     """Raises UsageError where anyone may replace what is trusted. Windows has no such mode."""
     mode = path.stat().st_mode
     if os.name == "posix" and mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-        raise UsageError(f"anyone may write to {path}, so it cannot be trusted; run: chmod o-w {path}")
+        raise UsageError(
+            f"anyone may write to {path}, so it cannot be trusted; run: chmod o-w {path}"
+        )
 
 
 def verified_by(bundle: Bundle, keys: Sequence[PublicKey], where: str) -> PublicKey:

@@ -1,8 +1,8 @@
 """The files that are one model, and the signature beside them.
 
-    activity.onnx, activity.engine, activity.engine.json         -> activity.sig
-    gaitset.onnx, gaitset.frame.onnx, gaitset.head.onnx          -> gaitset.sig
-    runs/activity/ (a checkpoint folder)                         -> runs/activity/model.sig
+activity.onnx, activity.engine, activity.engine.json         -> activity.sig
+gaitset.onnx, gaitset.frame.onnx, gaitset.head.onnx          -> gaitset.sig
+runs/activity/ (a checkpoint folder)                         -> runs/activity/model.sig
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ def members_of(path: Path) -> Members:
             f"{path}: {'no such file' if not path.exists() else 'not a model'}; give an .onnx or "
             ".engine file, zoo:NAME, or a folder"
         )
-    names = [f"{stem}{part}{suffix}" for part in ("", f".{FRAME}", f".{HEAD}") for suffix in _SUFFIXES]
+    names = [
+        f"{stem}{part}{suffix}" for part in ("", f".{FRAME}", f".{HEAD}") for suffix in _SUFFIXES
+    ]
     found = {name: file for name in sorted(names) if (file := path.with_name(name)).is_file()}
     signature = path.with_name(f"{stem}.sig")
     return Members(stem, path.parent, found, signature, (signature.name, *_GIT))

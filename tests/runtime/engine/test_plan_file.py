@@ -21,7 +21,7 @@ from edgehuman.runtime.engine.plan_file import (
     side_path,
 )
 from tests.runtime.conftest import MakeModel, tiny_card
-from tests.runtime.played_gpu import GPU, PLAN, edit_side, write_played
+from tests.runtime.played_gpu import GPU, PLAN, edit_side, resealed, write_played
 
 
 @pytest.fixture
@@ -72,7 +72,8 @@ def test_a_side_file_with_a_key_missing_or_of_another_type(engine: Path) -> None
 
 def test_a_side_file_whose_card_is_of_another_schema(engine: Path) -> None:
     side = side_path(engine)
-    side.write_text(side.read_text().replace('"schema_version": 1', '"schema_version": 99'))
+    newer = side.read_bytes().replace(b'"schema_version": 1', b'"schema_version": 99')
+    side.write_bytes(resealed(newer))
     with pytest.raises(EngineMismatchError, match="schema version 99"):
         read_engine(engine)
 

@@ -19,6 +19,7 @@ from edgehuman.runtime.engine import plan_file as engine_file
 from edgehuman.runtime.engine import rebuild
 from edgehuman.runtime.engine import tensorrt as tensorrt_engine
 from edgehuman.runtime.engine.onnx import OnnxRuntimeEngine
+from edgehuman.runtime.engine.onnx_file import open_file
 from edgehuman.runtime.engine.open import EngineRequest, open_engine
 from edgehuman.runtime.engine.plan_file import EngineMismatchError, read_engine
 from edgehuman.runtime.engine.rebuild import RebuildingEngine, plan_build
@@ -234,7 +235,8 @@ def test_a_folder_that_cannot_be_written(old: Path, monkeypatch: pytest.MonkeyPa
 def test_from_the_word_to_the_new_engine(
     old: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def build(library: str, options: Any, onnx: Path, folder: Path) -> PlayedBuilder:
+    def build(library: str, options: Any, onnx: Path, identity: str, folder: Path) -> PlayedBuilder:
+        assert identity == open_file(onnx).identity
         assert (library, options["capabilities"]) == ("tensorrt", [])
         folder.rmdir()
         return PlayedBuilder(onnx, folder)
