@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman import catalogue
-from edgehuman.card import InputSpec, OutputSpec, sha256_of_bytes
+from edgehuman.card import InputSpec, OutputSpec
 from edgehuman.distill.kinds import EMBEDDING, KIND_OF, LOGITS, MAP, TOKENS
 from edgehuman.distill.teachers.contract import Contract, Declared, axes_of, read_contract
 from edgehuman.distill.teachers.teachers import Running
@@ -24,6 +24,7 @@ from edgehuman.outcome import to_json
 from edgehuman.records import STANDARD_GRAVITY_MS2, Float32
 from edgehuman.runtime.engine.onnx import CPU, CUDA, open_session
 from edgehuman.runtime.engine.onnx_file import read_onnx
+from edgehuman.runtime.provenance.trusted import trust_of_environment
 
 _DTYPES = {
     "tensor(float)": np.float32,
@@ -51,11 +52,13 @@ class ForeignTeacher:
         contract = self._declared.contract
         providers = (CUDA, CPU) if running.device == "cuda" else (CPU,)
         content = path.read_bytes()
-        read_onnx(content, str(path))
+        digest = read_onnx(content, str(path)).sha256
+        if (trust := trust_of_environment()) is not None:
+            trust.require(path, digest)
         self._session = open_session(content, path, running.threads, providers, False)
         self.name = str(path)
         self.card_data = self._declared.data
-        words = sha256_of_bytes(content) + to_json(self._declared.table)
+        words = digest + to_json(self._declared.table)
         self.digest = hashlib.sha256(words.encode()).hexdigest()
         self.labels = contract.labels
         self.input = self._declared.spec

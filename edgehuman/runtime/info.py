@@ -103,9 +103,9 @@ def info(config: InfoConfig) -> Outcome:
 
 def _bill(found: _Found, out: Path | None) -> Outcome:
     """The bill of materials of a model and all its files."""
-    files = members_of(found.path).files if found.path.is_file() else {}
-    if found.path.name == WEIGHTS:
-        files = {WEIGHTS: found.path}
+    files = {found.path.name: found.path}
+    if found.path.suffix != ".safetensors":
+        files = members_of(found.path).files
     table = bill(found.card, {name: sha256_of_file(file) for name, file in files.items()})
     text = to_json(table, indent=1)
     if out is None:

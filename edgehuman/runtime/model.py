@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from edgehuman import catalogue
 from edgehuman.card import Card
-from edgehuman.errors import ArtefactError, DataError, SignatureError, UsageError
+from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.calibration import softmax
 from edgehuman.metrics.placements import answered
 from edgehuman.records import Float32
@@ -38,7 +38,7 @@ from edgehuman.runtime.engine.open import (
     warn,
 )
 from edgehuman.runtime.engine.parts import Parts, open_parts
-from edgehuman.runtime.provenance.trusted import Trust
+from edgehuman.runtime.provenance.trusted import Trust, unsigned
 from edgehuman.runtime.provenance.trusted import trusted_keys as default_keys
 from edgehuman.runtime.zoo import ZOO, unknown_model, zoo_file
 
@@ -169,24 +169,25 @@ def load(
     if name.startswith(ZOO):
         return Model(open_engine(zoo_file(name), request), name, request)
     if name in catalogue.NETWORKS:
-        if request.trust is not None:
-            raise SignatureError(
-                f"{name} is a network with random weights, which nobody signed, and a signature is "
-                "required; give the file of a model"
-            )
-        if request.on_tensorrt:
-            raise UsageError(
-                f"{name} is a network without weights or an engine; run `edgehuman export {name} "
-                f"--format tensorrt --engine {engine}` and use that file"
-            )
-        with tempfile.TemporaryDirectory(prefix="edgehuman-") as folder:
-            model = Model(open_engine(_exported(name, seed, Path(folder)), request), name, request)
-            _ = model.parts  # their files are about to go
-            return model
+        return _load_random(name, seed, request)
     path = Path(name_or_path)
     if not path.exists() and path.suffix not in ENGINES and path.parent == Path():
         raise unknown_model(name)
     return Model(open_engine(path, request), name, request)
+
+
+def _load_random(name: str, seed: int, request: EngineRequest) -> Model:
+    if request.trust is not None:
+        raise unsigned(name)
+    if request.on_tensorrt:
+        raise UsageError(
+            f"{name} is a network without weights or an engine; run `edgehuman export {name} "
+            f"--format tensorrt --engine {request.name}` and use that file"
+        )
+    with tempfile.TemporaryDirectory(prefix="edgehuman-") as folder:
+        model = Model(open_engine(_exported(name, seed, Path(folder)), request), name, request)
+        _ = model.parts  # their files are about to go
+        return model
 
 
 def _exported(name: str, seed: int, folder: Path) -> Path:

@@ -96,6 +96,14 @@ class Exactly:
             raise SignatureError(f"{path} is not what the builder wrote, so it is not loaded")
 
 
+def unsigned(name: str) -> SignatureError:
+    """The error for a name of the catalogue where a signature is required."""
+    return SignatureError(
+        f"{name} is a network with random weights, which nobody signed, and a signature is "
+        "required; give the file of a model"
+    )
+
+
 def trust_of_environment() -> Trust | None:
     """What the environment requires; None: no signature.
 
