@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +18,8 @@ from edgehuman.errors import ArtefactError, CheckpointError
 from edgehuman.outcome import to_json
 
 CARD_KEY = "edgehuman"
+CARD_SEAL_KEY = "edgehuman.card_sha256"
+"""In a safetensors file, the hash of its card, which has the hash of the weights."""
 SCHEMA_VERSION = 1
 WEIGHTS = "model.safetensors"
 """The file of a checkpoint folder that holds weights and card."""
@@ -326,13 +329,33 @@ def of_weights(path: Path) -> Card:
             header = json.loads(stream.read(size))
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path}: damaged ({error}); train again or restore a copy") from None
-    try:
-        text = header["__metadata__"][CARD_KEY]
-    except (KeyError, TypeError):
+    found = header.get("__metadata__") if isinstance(header, dict) else None
+    return of_metadata(found if isinstance(found, dict) else {}, path)
+
+
+def of_metadata(metadata: Mapping[str, str], path: Path) -> Card:
+    """The card in the metadata of a safetensors file; its seal is checked, if it has one: those of
+    earlier versions have none.
+
+    Raises:
+        CheckpointError: no card, or one that was changed.
+        ArtefactError: the card has another schema version.
+    """
+    text = metadata.get(CARD_KEY)
+    if not isinstance(text, str):
         raise CheckpointError(
             f"{path}: has no edgehuman card; use a folder written by an edgehuman training"
-        ) from None
+        )
+    if set(metadata) != {CARD_KEY} and metadata.get(CARD_SEAL_KEY) != card_seal(text):
+        raise CheckpointError(
+            f"{path}: its card was changed after the training, or damaged; restore a copy"
+        )
     return from_json(text, str(path))
+
+
+def card_seal(text: str) -> str:
+    """The seal of a card in a safetensors file."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _tuples(table: dict[str, Any]) -> dict[str, Any]:

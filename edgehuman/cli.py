@@ -1,7 +1,7 @@
 """The command line: words -> Config -> one function -> one printed result.
 
-One row per sub-command; a row's modules are imported only when it is called. Results go to stdout,
-progress and logs to stderr. Exit code 0: done; 1: the run failed; 2: wrong arguments.
+The sub-commands stand in `flags.commands`. Results go to stdout, progress and logs to stderr. Exit
+code 0: done; 1: the run failed; 2: wrong arguments.
 """
 
 from __future__ import annotations
@@ -9,14 +9,20 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from edgehuman import catalogue
 from edgehuman.config import resolve
 from edgehuman.errors import EdgehumanError, UsageError, printable, saying_unreachable
-from edgehuman.flags import choose
+from edgehuman.flags.commands import (
+    COMMANDS,
+    ChoiceCommand,
+    Command,
+    ModelCommand,
+    loads_models,
+)
+from edgehuman.flags.signed import SIGNED_FLAGS, requiring_signed
 from edgehuman.flags.words import flag_value, recipe_table, take, take_recipe, wants_help
 from edgehuman.install import not_installed
 from edgehuman.outcome import Outcome, to_json
@@ -24,205 +30,7 @@ from edgehuman.outcome import Outcome, to_json
 if TYPE_CHECKING:
     from edgehuman.flags.completion import Offer
 
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One sub-command: dotted paths of its config and its function, a summary, an example."""
-
-    config: str
-    function: str
-    summary: str
-    example: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChoiceCommand:
-    """A sub-command whose config depends on a flag, such as `--method` or `--source`.
-
-    Attributes:
-        choose: words -> dotted paths of config and function.
-        flag: the flag that chooses; "" if something else does.
-        rows: value of the flag -> what it runs, for the help.
-    """
-
-    choose: Callable[[Sequence[str]], tuple[str, str]]
-    summary: str
-    example: str
-    flag: str = ""
-    rows: Callable[[], Mapping[str, catalogue.Action]] = dict
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCommand:
-    """A sub-command whose config depends on the model: a step of `catalogue.RECORDS`, chosen by the
-    record in the model's card.
-    """
-
-    step: str
-    summary: str
-    example: str
-
-
-COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
-    "demo": Command(
-        "edgehuman.runtime.demo.demo:DemoConfig",
-        "edgehuman.runtime.demo.demo:demo",
-        "recognise a simulated live stream with the built-in model; no download",
-        "edgehuman demo --seconds 60",
-    ),
-    "models": Command(
-        "edgehuman.runtime.models:ModelsConfig",
-        "edgehuman.runtime.models:models",
-        "the models that ship, then every network: parameters, operations, source",
-        "edgehuman models --json",
-    ),
-    "info": Command(
-        "edgehuman.runtime.info:InfoConfig",
-        "edgehuman.runtime.info:info",
-        "what is inside a model: needs, teachers, metrics, proof, licences",
-        "edgehuman info zoo:activity",
-    ),
-    "data list": Command(
-        "edgehuman.data.commands:ListConfig",
-        "edgehuman.data.commands:list_datasets",
-        "public datasets that edgehuman can read: where to get them, their terms",
-        "edgehuman data list",
-    ),
-    "data check": Command(
-        "edgehuman.data.commands:CheckConfig",
-        "edgehuman.data.commands:check",
-        "what is missing or wrong in a dataset's folder or file",
-        "edgehuman data check downloads/UCI_HAR",
-    ),
-    "data export": Command(
-        "edgehuman.data.imu.write:ExportConfig",
-        "edgehuman.data.imu.write:export_csv",
-        "one person's continuous recordings as CSV files for `edgehuman run`",
-        "edgehuman data export hapt_raw.npz --subject 2 --out recordings",
-    ),
-    "data convert": ChoiceCommand(
-        choose.convert,
-        "poses of any estimator as lines of JSON; a dataset of wearables as one compact .npz",
-        "edgehuman data convert openpose_json --rate-hz 30 --out poses.jsonl",
-        "kind",
-        choose.conversions,
-    ),
-    "data simulate": ChoiceCommand(
-        choose.simulate,
-        "simulated people: --kind imu (a sensor's CSV files), people (pictures), skeletons",
-        "edgehuman data simulate --kind imu --people 3 --minutes 5 --out recordings",
-        "kind",
-        choose.simulations,
-    ),
-    "data pack": ChoiceCommand(
-        choose.pack,
-        "a dataset in the form that trains fastest: images as shards, silhouettes as one file",
-        "edgehuman data pack photos --out shards --shard-size 5000",
-        "kind",
-        choose.packs,
-    ),
-    "pretrain": ChoiceCommand(
-        choose.pretrain,
-        "self-supervised pretraining of an encoder",
-        "edgehuman pretrain --arch imuvit_512x5 --data hapt_raw.npz --out runs/mae",
-        "method",
-        lambda: choose.actions(catalogue.METHODS),
-    ),
-    "import": ChoiceCommand(
-        choose.weights,
-        "published weights (timm, Cream, StarNet, DINO, MAE, OpenGait) as a checkpoint folder",
-        "edgehuman import vit_tiny.safetensors --source timm --arch vit_tiny --out runs/v",
-        "source",
-        lambda: choose.actions(catalogue.SOURCES),
-    ),
-    "finetune": ChoiceCommand(
-        choose.finetune,
-        "a pretrained encoder (or none) to a task: probe, fine-tune, from scratch",
-        "edgehuman finetune --task activity --weights runs/mae --data uci_har.npz --out runs/a",
-        "task",
-        lambda: choose.actions(catalogue.TASKS),
-    ),
-    "distill": ChoiceCommand(
-        choose.distil,
-        "a small student of a large teacher, then its INT8 file, compared with the teacher",
-        "edgehuman distill --teacher runs/a --student imuconv_288k --data uci_har.npz",
-        "task",
-        choose.distillations,
-    ),
-    "prune": Command(
-        "edgehuman.distill.prune.settings:PruneConfig",
-        "edgehuman.distill.prune.prune:prune",
-        "a network of your own with fewer channels, where that is measurably faster",
-        "edgehuman prune mypackage.nets:MyNet --width 0.5 --out runs/narrow",
-    ),
-    "evaluate": ModelCommand(
-        "evaluate",
-        "an artefact's task metrics on a dataset's test part",
-        "edgehuman evaluate zoo:activity --data uci_har.npz --json",
-    ),
-    "export": ChoiceCommand(
-        choose.export,
-        "a checkpoint to an ONNX or TensorRT file that carries its card and its proof",
-        "edgehuman export runs/a --precision int8 --data uci_har.npz --out a-int8.onnx",
-    ),
-    "adapt": Command(
-        "edgehuman.runtime.imu.adapt:AdaptConfig",
-        "edgehuman.runtime.imu.adapt:adapt_model",
-        "an activity model, adapted to one person by their labelled recording",
-        "edgehuman adapt zoo:activity --data anna.csv --out anna.onnx",
-    ),
-    "bench": Command(
-        "edgehuman.bench.bench:BenchConfig",
-        "edgehuman.bench.bench:bench",
-        "latency, accuracy and memory side by side: one table, one picture",
-        "edgehuman bench zoo:activity zoo:activity-int8 --against torch,compile",
-    ),
-    "run": ModelCommand(
-        "run",
-        "recognise a live stream (file, stdin, UDP, simulator), photos, skeletons, silhouettes",
-        "edgehuman run zoo:activity --source walk.csv --json",
-    ),
-    "gallery enroll": ModelCommand(
-        "enroll",
-        "enrol a person's walk in a gallery file",
-        "edgehuman gallery enroll zoo:gait-skeleton --source a.jsonl --name ANNA --gallery k.npz",
-    ),
-    "gallery identify": ModelCommand(
-        "identify",
-        "name the nearest known person of every track",
-        "edgehuman gallery identify zoo:gait-skeleton --source door.jsonl --gallery k.npz",
-    ),
-    "gallery list": Command(
-        "edgehuman.runtime.commands:GalleryListConfig",
-        "edgehuman.runtime.commands:list_gallery",
-        "list the people of a gallery file, and its model",
-        "edgehuman gallery list k.npz",
-    ),
-    "gallery forget": Command(
-        "edgehuman.runtime.commands:ForgetConfig",
-        "edgehuman.runtime.commands:forget",
-        "remove a person, or one walk, from the file",
-        "edgehuman gallery forget k.npz --name ANNA",
-    ),
-    "zoo get": Command(
-        "edgehuman.runtime.fetch:GetConfig",
-        "edgehuman.runtime.fetch:get",
-        "fetch a model that is too large for the wheel",
-        "edgehuman zoo get person-garments",
-    ),
-    "doctor": Command(
-        "edgehuman.runtime.doctor:DoctorConfig",
-        "edgehuman.runtime.doctor:doctor",
-        "what this machine can do, what is missing, and how to install it",
-        "edgehuman doctor",
-    ),
-    "completion": Command(
-        "edgehuman.flags.completion:CompletionConfig",
-        "edgehuman.flags.completion:completion",
-        "a script that completes commands and flags in bash, zsh or fish",
-        "edgehuman completion bash",
-    ),
-}
+__all__ = ["COMMANDS", "ChoiceCommand", "Command", "ModelCommand", "call", "main", "offered"]
 
 
 def offered() -> dict[str, Offer]:
@@ -238,7 +46,14 @@ def offered() -> dict[str, Offer]:
         else:
             actions = row.rows().values()
             paths[name] = [each.config for each in actions] or [row.choose(["--help"])[0]]
-    return {name: Offer(COMMANDS[name].summary, tuple(found)) for name, found in paths.items()}
+    return {
+        name: Offer(COMMANDS[name].summary, tuple(found), _signed_flags(name))
+        for name, found in paths.items()
+    }
+
+
+def _signed_flags(name: str) -> tuple[tuple[str, str], ...]:
+    return SIGNED_FLAGS if loads_models(name, COMMANDS[name]) else ()
 
 
 def _summaries(word: str = "") -> dict[str, str]:
@@ -288,6 +103,11 @@ def _by_model(name: str, row: ModelCommand, words: Sequence[str]) -> catalogue.A
 def call(words: Sequence[str]) -> tuple[Outcome, bool]:
     """Run one command; its outcome, and whether JSON was requested."""
     name, rest = _find_command(words)
+    with requiring_signed(rest, loads_models(name, COMMANDS[name])):
+        return _call(name, rest)
+
+
+def _call(name: str, rest: list[str]) -> tuple[Outcome, bool]:
     row = COMMANDS[name]
     example, prog = row.example, f"edgehuman {name}"
     if isinstance(row, ModelCommand):
@@ -327,7 +147,7 @@ def _page(name: str, config_path: str, words: Sequence[str], example: str) -> st
 
     row, load = COMMANDS[name], catalogue.load_object
     if not isinstance(row, ChoiceCommand) or not row.flag:
-        return page(name, row.summary, load(config_path), [example])
+        return page(name, row.summary, load(config_path), [example], also=_signed_flags(name))
     actions = row.rows()
     said = {}
     for value, action in actions.items():

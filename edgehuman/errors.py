@@ -5,6 +5,7 @@
     ├── DataError                 a recording, a dataset folder or a record is wrong  (exit code 1)
     │   └── ImageError            one image cannot be read; whoever reads many counts it and goes on
     ├── ArtefactError             a model file is missing, foreign, corrupted or for another task
+    │   ├── SignatureError        it is not signed by a trusted key, or was changed afterwards
     │   └── EngineError           the artefact is right but this machine cannot run it
     │       └── NoGpuError        because it has no GPU
     ├── CheckpointError           a training folder is missing, incomplete or of another network
@@ -82,6 +83,10 @@ class ImageError(DataError):
 
 class ArtefactError(EdgehumanError, ValueError):
     """A model file is missing, foreign, corrupted, or made for another task."""
+
+
+class SignatureError(ArtefactError):
+    """A model file is not signed by a trusted key, or is not what was signed."""
 
 
 class EngineError(ArtefactError):

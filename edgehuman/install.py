@@ -38,6 +38,7 @@ _MODULES: Mapping[str, tuple[str, str]] = {
     "tomli_w": ("tomli-w", "train"),
     "webdataset": ("webdataset", "train"),
     "pycocotools": ("pycocotools", "train"),
+    "cryptography": ("cryptography", "sign"),
     "torch_pruning": ("torch-pruning", "prune"),
     "tensorboard": ("tensorboard", "tensorboard"),
     "tensorrt": ("tensorrt", "tensorrt"),

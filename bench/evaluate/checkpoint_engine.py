@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from edgehuman.card import Card
 from edgehuman.records import Float32
 from edgehuman.runtime.model import Model
+from edgehuman.runtime.provenance.trusted import trust_of_environment, unsigned
 
 
 class NetworkEngine:
@@ -60,9 +61,9 @@ def open_checkpoint(folder: Path, threads: int = 1) -> Model:
         CheckpointError: the folder holds no checkpoint, or a damaged one.
         ModuleNotFoundError: PyTorch is not installed.
     """
-    from edgehuman.nets.checkpoint import load_network
+    from edgehuman.nets.checkpoint import load_trusted
 
-    network, card = load_network(folder)
+    network, card = load_trusted(folder)
     return Model(NetworkEngine(network, card, folder, threads), str(folder))
 
 
@@ -75,10 +76,13 @@ def open_random(name: str, seed: int, threads: int = 1, frames: int | None = Non
 
     Raises:
         UsageError: no such network.
+        SignatureError: a signature is required.
         ModuleNotFoundError: PyTorch is not installed.
     """
     from edgehuman.export.networks import random_network
 
+    if trust_of_environment() is not None:
+        raise unsigned(name)
     network, card = random_network(name, seed)
     if frames is not None:
         card = card.replace(input=replace(card.input, shape=(frames, *card.input.shape[1:])))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman import catalogue
-from edgehuman.card import InputSpec, OutputSpec, sha256_of_file
+from edgehuman.card import InputSpec, OutputSpec
 from edgehuman.distill.kinds import EMBEDDING, KIND_OF, LOGITS, MAP, TOKENS
 from edgehuman.distill.teachers.contract import Contract, Declared, axes_of, read_contract
 from edgehuman.distill.teachers.teachers import Running
@@ -23,6 +23,8 @@ from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.outcome import to_json
 from edgehuman.records import STANDARD_GRAVITY_MS2, Float32
 from edgehuman.runtime.engine.onnx import CPU, CUDA, open_session
+from edgehuman.runtime.engine.onnx_file import read_onnx
+from edgehuman.runtime.provenance.trusted import trust_of_environment
 
 _DTYPES = {
     "tensor(float)": np.float32,
@@ -41,23 +43,27 @@ class ForeignTeacher:
 
     Raises:
         UsageError: no contract, a wrong one, or one that does not fit the graph.
-        ArtefactError, EngineError: the file is damaged, or this machine cannot run it.
+        ArtefactError, EngineError: the file is damaged, keeps weights in another file, or this
+            machine cannot run it.
     """
 
     def __init__(self, path: Path, running: Running) -> None:
         self._declared = read_contract(path, our_input)
         contract = self._declared.contract
         providers = (CUDA, CPU) if running.device == "cuda" else (CPU,)
-        self._session = open_session(path, running.threads, providers, False)
+        content = path.read_bytes()
+        digest = read_onnx(content, str(path)).sha256
+        if (trust := trust_of_environment()) is not None:
+            trust.require(path, digest)
+        self._session = open_session(content, path, running.threads, providers, False)
         self.name = str(path)
         self.card_data = self._declared.data
-        words = "".join(map(sha256_of_file, (path, *_external(path))))
-        words += to_json(self._declared.table)
+        words = digest + to_json(self._declared.table)
         self.digest = hashlib.sha256(words.encode()).hexdigest()
         self.labels = contract.labels
         self.input = self._declared.spec
         self.output = OutputSpec(contract.kind, contract.labels)
-        self.params = _count(path)
+        self.params = _count(content)
         self._names = list(self._declared.outputs.values())
         self._kinds = list(self._declared.outputs)
         self._input, self._dtype, self._batch = self._require_graph()
@@ -287,23 +293,9 @@ def _zeros(declared: Declared) -> NDArray[Any]:
     return np.zeros((1, *shape), spec.dtype)
 
 
-def _count(path: Path) -> int:
+def _count(content: bytes) -> int:
     """Number of values in the weights of a graph."""
     import onnx
 
-    graph = onnx.load(path, load_external_data=False).graph
+    graph = onnx.load_from_string(content).graph
     return sum(prod(each.dims) for each in graph.initializer if len(each.dims) > 0)
-
-
-def _external(path: Path) -> list[Path]:
-    """The files beside a graph that hold weights of it."""
-    import onnx
-
-    graph = onnx.load(path, load_external_data=False).graph
-    names = {
-        entry.value
-        for each in graph.initializer
-        for entry in each.external_data
-        if entry.key == "location"
-    }
-    return [path.with_name(name) for name in sorted(names)]

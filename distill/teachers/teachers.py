@@ -19,7 +19,7 @@ from typing import Any, Literal, Protocol
 
 from numpy.typing import NDArray
 
-from edgehuman.card import CARD_KEY, Card, InputSpec, OutputSpec, TrainingData
+from edgehuman.card import Card, InputSpec, OutputSpec, TrainingData
 from edgehuman.distill.kinds import KIND_OF, KINDS, LOGITS, MAP
 from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.records import Float32
@@ -123,7 +123,7 @@ def _open(word: str, running: Running) -> Teacher:
 def _has_card(path: Path) -> bool:
     if not path.is_file():
         raise ArtefactError(f"{path}: no such file; give the path of an .onnx file")
-    return CARD_KEY in read_onnx(path.read_bytes(), str(path)).metadata
+    return read_onnx(path.read_bytes(), str(path)).is_ours
 
 
 def require_record(teacher: Teacher, record: str, student: str) -> None:

@@ -17,11 +17,12 @@ from edgehuman.distill.kinds import KIND_OF
 from edgehuman.distill.teachers.teachers import Running
 from edgehuman.errors import NoGpuError
 from edgehuman.export.graph.trace import weights_sha256
-from edgehuman.nets.checkpoint import load_network
+from edgehuman.nets.checkpoint import load_trusted
 from edgehuman.outcome import to_json
 from edgehuman.records import Float32
-from edgehuman.runtime.engine.onnx_file import read_onnx
-from edgehuman.runtime.model import load
+from edgehuman.runtime.engine.onnx import open_bytes, read_trusted
+from edgehuman.runtime.engine.open import EngineName, EngineRequest
+from edgehuman.runtime.model import Model
 from edgehuman.runtime.zoo import file_of
 
 
@@ -72,7 +73,7 @@ class NetworkTeacher(_OfCard):
     """
 
     def __init__(self, word: str, running: Running) -> None:
-        network, card = load_network(Path(word))
+        network, card = load_trusted(Path(word))
         super().__init__(word, card)
         if running.device == "cuda" and not torch.cuda.is_available():
             raise NoGpuError(f"the teacher {word} is to run on a GPU, and there is none; use cpu")
@@ -102,13 +103,16 @@ class GraphTeacher(_OfCard):
     Raises:
         UsageError: no such model in the zoo.
         ArtefactError, EngineError: the file is damaged, or this machine cannot run it.
+        SignatureError: a signature is required, and there is none that holds.
     """
 
     def __init__(self, word: str, running: Running) -> None:
-        engine = "onnxruntime-cuda" if running.device == "cuda" else "onnxruntime-cpu"
-        self._model = load(word, threads=running.threads, engine=engine)  # type: ignore[arg-type]
-        super().__init__(word, self._model.card)
-        graph = read_onnx(file_of(word).read_bytes(), word).graph_sha256
+        engine: EngineName = "onnxruntime-cuda" if running.device == "cuda" else "onnxruntime-cpu"
+        path, request = file_of(word), EngineRequest(engine, running.threads)
+        file = read_trusted(path, request)
+        self._model = Model(open_bytes(file, path, request), word, request)
+        super().__init__(word, file.card)
+        graph = file.graph_sha256
         self.digest = hashlib.sha256((graph + _contract(self.card)).encode()).hexdigest()
         self.precision = self.card.precision.name
         self.space = self.card.gallery_space

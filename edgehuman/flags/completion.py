@@ -110,10 +110,12 @@ class Offer:
     Attributes:
         summary: of the command.
         configs: dotted paths of all configs that it may have.
+        also: further flags, with what they mean.
     """
 
     summary: str
     configs: tuple[str, ...]
+    also: tuple[tuple[str, str], ...] = ()
 
 
 def completion(config: CompletionConfig, offers: Mapping[str, Offer]) -> Outcome:
@@ -138,7 +140,8 @@ def options_of(offers: Mapping[str, Offer]) -> Options:
                 option = flag.spelling.split()[0]
                 options[option] = tuple(dict.fromkeys([*options.get(option, ()), *flag.choices]))
         networks = {"--arch": tuple(catalogue.NETWORKS)} if "--arch" in options else {}
-        table[name] = options | networks | dict.fromkeys(_ALWAYS, ())
+        also = [spelling.split()[0] for spelling, _ in offer.also]
+        table[name] = options | networks | dict.fromkeys([*also, *_ALWAYS], ())
     return {**table, "help": {}}
 
 

@@ -78,6 +78,7 @@ def page(
     config_class: type[Any],
     examples: Sequence[str],
     choices: Choices | None = None,
+    also: Sequence[tuple[str, str]] = (),
 ) -> str:
     """The page of one command.
 
@@ -85,6 +86,7 @@ def page(
         name: as typed: "finetune".
         examples: lines that run.
         choices: what chooses the flags, if something does.
+        also: flags that the config does not have, with what they mean.
     """
     flags = flags_of(config_class)
     if choices is not None:
@@ -95,6 +97,7 @@ def page(
         *([_choice_rows(name, choices)] if choices else []),
         *_groups(flags, choices),
         *(_rows(title, rows) for title, rows in getattr(config_class, "HELP_FILES", ())),
+        *([_rows("signatures", also)] if also else []),
         _rows("always", _also(config_class)),
         "\n  ".join(["examples:" if len(examples) > 1 else "example:", *examples]),
     ]

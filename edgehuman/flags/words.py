@@ -45,11 +45,23 @@ def take_recipe(words: list[str]) -> Path | None:
     Raises:
         UsageError: the flag has no value.
     """
-    flag = "--recipe"
-    value = flag_value(words, "recipe", {})
+    return take_path(words, "recipe", "the path of a .toml file")
+
+
+def take_path(words: list[str], name: str, needs: str) -> Path | None:
+    """Remove a flag and its value, a path, from the words and return the path.
+
+    Args:
+        needs: what the value is, for the message.
+
+    Raises:
+        UsageError: the flag has no value.
+    """
+    flag = f"--{name}"
+    value = flag_value(words, name, {})
     if value is None:
         if flag in words:
-            raise UsageError(f"{flag} needs a value: the path of a .toml file")
+            raise UsageError(f"{flag} needs a value: {needs}")
         return None
     kept: list[str] = []
     skip = False

@@ -7,29 +7,41 @@ back from the graph (`edgehuman.nets.from_onnx`).
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError, safe_open
+from safetensors.torch import load as load_bytes
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from edgehuman import catalogue
-from edgehuman.card import CARD_KEY, WEIGHTS, Card, from_json
+from edgehuman.card import CARD_SEAL_KEY, WEIGHTS, Card, of_metadata, sha256_of_bytes
 from edgehuman.errors import CheckpointError
 from edgehuman.nets.building import ENCODER, Fitting
 from edgehuman.nets.widths import fit_head, fit_widths
+from edgehuman.runtime.provenance.trusted import Exactly, Trust, trust_of_environment
 from edgehuman.runtime.zoo import ZOO
 
 
-def read_weights(folder: Path) -> tuple[dict[str, Tensor], Card]:
+def read_weights(
+    folder: Path, trust: Trust | Exactly | None = None
+) -> tuple[dict[str, Tensor], Card]:
     """Read the weights of a checkpoint folder, or of a graph, and their card.
 
+    Args:
+        trust: whose signature a folder's weights need; None: none. A graph's: as the environment
+            says.
+
     Raises:
+        SignatureError: a signature is required, and there is none that holds.
         UsageError: no such model in the zoo.
         ArtefactError: no such graph, or not of ours.
-        CheckpointError: no such folder, no weights in it, damaged, or not written by edgehuman; or
-            a graph of another precision than FP32.
+        CheckpointError: no such folder, no weights in it, damaged, changed, or not written by
+            edgehuman; or a graph of another precision than FP32.
     """
     if _is_graph(folder):
         from edgehuman.nets.from_onnx import weights_of
@@ -45,18 +57,43 @@ def read_weights(folder: Path) -> tuple[dict[str, Tensor], Card]:
         found = "no such folder" if not folder.is_dir() else f"no {WEIGHTS} in it"
         raise CheckpointError(f"{folder}: {found}; give a checkpoint folder written by a training")
     try:
-        with safe_open(path, framework="pt") as stream:
-            metadata = stream.metadata() or {}
-        weights = load_file(path)
+        weights, metadata = _read(path, trust)
     except (SafetensorError, OSError) as error:
         raise CheckpointError(
             f"{path}: damaged ({error}); train again or restore a copy"
         ) from error
-    if CARD_KEY not in metadata:
+    card = of_metadata(metadata, path)
+    # These tensors are hashed: it does not matter whether the file was read once or twice.
+    # Without a seal, its card may have the hash of what it was made from.
+    if CARD_SEAL_KEY in metadata and (found := sha256_of(weights)) != card.weights_sha256:
         raise CheckpointError(
-            f"{path}: has no edgehuman card; use a folder written by an edgehuman training"
+            f"{path}: its weights have sha256 {found[:12]}…, but its card has "
+            f"{card.weights_sha256[:12]}…: they were changed after the training, or damaged. "
+            "Restore a copy"
         )
-    return weights, from_json(metadata[CARD_KEY], str(path))
+    return weights, card
+
+
+def _read(path: Path, trust: Trust | Exactly | None) -> tuple[dict[str, Tensor], Mapping[str, str]]:
+    """The tensors and the metadata of a file; where a signature is required, of verified bytes."""
+    if trust is None:
+        with safe_open(path, framework="pt") as stream:
+            metadata = stream.metadata() or {}
+        return load_file(path), metadata
+    content = path.read_bytes()
+    trust.require(path, sha256_of_bytes(content))
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    return load_bytes(content), header.get("__metadata__") or {}
+
+
+def sha256_of(weights: Mapping[str, Tensor]) -> str:
+    """Hash of weights, as cards state it: name, shape, type and bytes of each, sorted by name."""
+    digest = hashlib.sha256()
+    for key, tensor in sorted(weights.items()):
+        array = tensor.detach().cpu().contiguous()
+        digest.update(f"{key} {tuple(array.shape)} {array.dtype}\n".encode())
+        digest.update(array.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def read_card(folder: Path) -> Card:
@@ -72,13 +109,26 @@ def _is_graph(folder: Path) -> bool:
     return str(folder).startswith(ZOO) or folder.suffix == ".onnx"
 
 
-def load_network(folder: Path) -> tuple[nn.Module, Card]:
+def load_trusted(folder: Path) -> tuple[nn.Module, Card]:
+    """As `load_network`, of a folder that somebody named: signed, if the environment requires it.
+
+    Raises:
+        SignatureError: a signature is required, and there is none that holds.
+        CheckpointError: as `load_network`.
+    """
+    return load_network(folder, trust_of_environment())
+
+
+def load_network(folder: Path, trust: Trust | Exactly | None = None) -> tuple[nn.Module, Card]:
     """Load the trained network of a checkpoint folder, in eval mode, and its card.
+
+    Args:
+        trust: as of `read_weights`.
 
     Raises:
         CheckpointError: as `read_weights`, or weights that do not match the card's network.
     """
-    weights, card = read_weights(folder)
+    weights, card = read_weights(folder, trust)
     network: nn.Module = catalogue.step(card.input.record, "build")(card, weights)
     if card.pruned:
         fit_widths(network, weights)

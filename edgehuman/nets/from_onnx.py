@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,8 +33,9 @@ from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import CheckpointError
 from edgehuman.nets.image.tinyvit import WindowAttention
 from edgehuman.nets.skeleton.parallel_layer import TurnedHeads
-from edgehuman.runtime.engine.onnx_file import read_card
-from edgehuman.runtime.model import load
+from edgehuman.runtime.engine.onnx import open_bytes, read_trusted
+from edgehuman.runtime.engine.onnx_file import OnnxFile, open_file
+from edgehuman.runtime.engine.open import Engine, EngineRequest
 from edgehuman.runtime.zoo import file_of, zoo_names
 
 Constant = NDArray[Any]
@@ -68,20 +68,23 @@ def weights_of(name: str) -> tuple[dict[str, Tensor], Card]:
         ArtefactError: no such file, or not a model of ours.
         CheckpointError: INT8 or FP16, pruned, or a graph that does not give the network back.
     """
-    card = fp32_card(name)
+    path, request = file_of(name), EngineRequest("onnxruntime")
+    file = read_trusted(path, request)
+    card = _fp32(name, file)
     if card.pruned:
         raise CheckpointError(
             f"{name} is pruned: its widths cannot be read back from a graph; give the checkpoint "
             "folder that it was exported from"
         )
-    nodes = read_nodes(file_of(name))
+    nodes = read_nodes(file.content)
     network: nn.Module = catalogue.step(card.input.record, "build")(card, _hints(nodes))
     folded = recover(network, nodes)
     few = _STATISTICS_FROM if folded else _COMPARED
     records = catalogue.step(card.input.record, "samples")(card, SIMULATED, most=few).array
     if folded:
         restore_statistics(network, folded, torch.from_numpy(records))
-    _require_same_answers(name, network, records[:: len(records) // _COMPARED])
+    engine = open_bytes(file, path, request)
+    _require_same_answers(name, network, engine, records[:: len(records) // _COMPARED])
     return dict(network.state_dict()), card
 
 
@@ -92,7 +95,11 @@ def fp32_card(name: str) -> Card:
         UsageError, ArtefactError: no such model.
         CheckpointError: of another precision; the message names the FP32 model.
     """
-    card = read_card(file_of(name))
+    return _fp32(name, open_file(file_of(name)))
+
+
+def _fp32(name: str, file: OnnxFile) -> Card:
+    card = file.card
     if card.precision.name != "fp32":
         whole = name.replace(f"-{card.precision.name}", "")
         known = whole in zoo_names() and whole != name
@@ -104,9 +111,9 @@ def fp32_card(name: str) -> Card:
     return card
 
 
-def read_nodes(path: Path) -> list[Node]:
-    """Read the nodes of a graph that have constant inputs."""
-    graph = onnx.load(path).graph
+def read_nodes(content: bytes) -> list[Node]:
+    """Read the nodes of a graph, the bytes of a file, that have constant inputs."""
+    graph = onnx.load_from_string(content).graph
     constants = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
     return [
         Node(
@@ -250,9 +257,11 @@ def _folded_norm(path: str, norm: _BatchNorm, nodes: list[Node]) -> Iterator[tup
                 yield f"{path}.running_var", np.ones_like(constant)
 
 
-def _require_same_answers(name: str, network: nn.Module, records: NDArray[Any]) -> None:
+def _require_same_answers(
+    name: str, network: nn.Module, engine: Engine, records: NDArray[Any]
+) -> None:
     """Raise CheckpointError if the network does not answer as the graph does."""
-    expected = load(name, engine="onnxruntime").engine.run(records)
+    expected = engine.run(records)
     with torch.inference_mode():
         found = network.eval()(torch.from_numpy(records)).numpy()
     error = float(np.abs(found - expected).max())

@@ -2,7 +2,8 @@
 
 The card alone is read: no engine is opened and PyTorch is not needed, whether the model is
 `zoo:NAME`, an ONNX file, an engine (its side file), a checkpoint folder, or a name from
-`edgehuman models`, which has no weights and says so first.
+`edgehuman models`, which has no weights and says so first. `--bom` gives the same as a bill of
+materials, see `provenance.bom`.
 """
 
 from __future__ import annotations
@@ -18,11 +19,22 @@ from typing import Any
 from tyro.conf import Positional
 
 from edgehuman import catalogue
-from edgehuman.card import RANDOM_WEIGHTS, WEIGHTS, Card, InputSpec, Precision, of_weights
-from edgehuman.errors import ArtefactError, EdgehumanError
-from edgehuman.outcome import Outcome
+from edgehuman.card import (
+    RANDOM_WEIGHTS,
+    WEIGHTS,
+    Card,
+    InputSpec,
+    Precision,
+    of_weights,
+    sha256_of_file,
+)
+from edgehuman.errors import ArtefactError, EdgehumanError, UsageError
+from edgehuman.files import require_apart, write_whole
+from edgehuman.outcome import Outcome, to_json
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.engine.plan_file import read_side, side_path
+from edgehuman.runtime.provenance.bom import bill
+from edgehuman.runtime.provenance.members import members_of
 from edgehuman.runtime.zoo import file_of
 from edgehuman.tables.licences import verdict
 
@@ -41,6 +53,10 @@ class InfoConfig:
     model: Positional[str]
     """zoo:NAME, an .onnx or .engine file, a checkpoint folder, or a name from `edgehuman
     models`."""
+    bom: bool = False
+    """A bill of materials in place of the page: CycloneDX 1.6 (JSON), with a card of the model."""
+    out: Path | None = None
+    """Write the bill of materials to this file too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +79,15 @@ def info(config: InfoConfig) -> Outcome:
         UsageError: no such model.
         ArtefactError, CheckpointError: missing, foreign or corrupted.
     """
+    if config.out is not None and not config.bom:
+        raise UsageError("--out is for the bill of materials; add --bom, or remove --out")
     if config.model in catalogue.NETWORKS:
+        if config.bom:
+            raise UsageError(f"{config.model} is a network without weights: there is no bill of it")
         return _network(config.model)
     found = _find(config.model)
+    if config.bom:
+        return _bill(found, config.out)
     card, size = found.card, found.path.stat().st_size if found.path.is_file() else None
     data = {
         "model": config.model,
@@ -77,6 +99,20 @@ def info(config: InfoConfig) -> Outcome:
         "card": dataclasses.asdict(card),
     }
     return Outcome(data, _text(config.model, found, size))
+
+
+def _bill(found: _Found, out: Path | None) -> Outcome:
+    """The bill of materials of a model and all its files."""
+    files = {found.path.name: found.path}
+    if found.path.suffix != ".safetensors":
+        files = members_of(found.path).files
+    table = bill(found.card, {name: sha256_of_file(file) for name, file in files.items()})
+    text = to_json(table, indent=1)
+    if out is None:
+        return Outcome(table, text)
+    require_apart({**{f"the model's {name}": file for name, file in files.items()}, "--out": out})
+    write_whole(out, f"{text}\n".encode(), UsageError)
+    return Outcome(table, f"{out}: CycloneDX 1.6, {found.card.name} in {len(files)} file(s)")
 
 
 def mounting(card: Card) -> tuple[str, ...]:

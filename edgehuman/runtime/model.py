@@ -38,6 +38,8 @@ from edgehuman.runtime.engine.open import (
     warn,
 )
 from edgehuman.runtime.engine.parts import Parts, open_parts
+from edgehuman.runtime.provenance.trusted import Trust, unsigned
+from edgehuman.runtime.provenance.trusted import trusted_keys as default_keys
 from edgehuman.runtime.zoo import ZOO, unknown_model, zoo_file
 
 Export = Callable[[str, int, Path], Path]
@@ -129,6 +131,8 @@ def load(
     engine: EngineName = "auto",
     rebuild: bool = False,
     notify: Notify = warn,
+    require_signed: bool = False,
+    trusted_keys: str | Path | None = None,
 ) -> Model:
     """Load a model, ready to run on this machine.
 
@@ -140,36 +144,50 @@ def load(
         engine: the engine; by default chosen by the file's suffix and this machine.
         rebuild: rebuild a TensorRT engine that does not fit in the background, while its ONNX runs.
         notify: called with remarks on every deviation from the request; logs warnings by default.
+        require_signed: load only what a trusted key signed; so too if the environment says
+            EDGEHUMAN_REQUIRE_SIGNED=1.
+        trusted_keys: a public key, or a folder of them, whose signature is required; None:
+            ~/.config/edgehuman/trusted, or EDGEHUMAN_TRUSTED_KEYS.
 
     Raises:
         UsageError: an unknown name, or arguments that contradict each other.
         ArtefactError: the file is missing, foreign or corrupted.
+        SignatureError: a signature is required, and there is none that holds.
         EngineError: the file is intact, but this machine cannot run it.
         MissingDependencyError: TensorRT, or for a catalogue name the training half, is not
             installed.
     """
     given = {"name_or_path": name_or_path, "threads": threads, "seed": seed, "rebuild": rebuild}
-    require_kinds(load, given)
+    signed = {"require_signed": require_signed, "trusted_keys": trusted_keys}
+    require_kinds(load, {**given, **signed})
     name = str(name_or_path)
     if threads < 1:
         raise UsageError(f"threads must be at least 1 (got {threads})")
     request = EngineRequest(engine, threads, rebuild, notify)
+    if require_signed or trusted_keys is not None:
+        request = replace(request, trust=Trust(Path(trusted_keys or default_keys())))
     if name.startswith(ZOO):
         return Model(open_engine(zoo_file(name), request), name, request)
     if name in catalogue.NETWORKS:
-        if request.on_tensorrt:
-            raise UsageError(
-                f"{name} is a network without weights or an engine; run `edgehuman export {name} "
-                f"--format tensorrt --engine {engine}` and use that file"
-            )
-        with tempfile.TemporaryDirectory(prefix="edgehuman-") as folder:
-            model = Model(open_engine(_exported(name, seed, Path(folder)), request), name, request)
-            _ = model.parts  # their files are about to go
-            return model
+        return _load_random(name, seed, request)
     path = Path(name_or_path)
     if not path.exists() and path.suffix not in ENGINES and path.parent == Path():
         raise unknown_model(name)
     return Model(open_engine(path, request), name, request)
+
+
+def _load_random(name: str, seed: int, request: EngineRequest) -> Model:
+    if request.trust is not None:
+        raise unsigned(name)
+    if request.on_tensorrt:
+        raise UsageError(
+            f"{name} is a network without weights or an engine; run `edgehuman export {name} "
+            f"--format tensorrt --engine {request.name}` and use that file"
+        )
+    with tempfile.TemporaryDirectory(prefix="edgehuman-") as folder:
+        model = Model(open_engine(_exported(name, seed, Path(folder)), request), name, request)
+        _ = model.parts  # their files are about to go
+        return model
 
 
 def _exported(name: str, seed: int, folder: Path) -> Path:

@@ -21,10 +21,11 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
-from edgehuman.card import CARD_KEY, WEIGHTS, Card
+from edgehuman.card import CARD_KEY, CARD_SEAL_KEY, WEIGHTS, Card, card_seal
 from edgehuman.config import read_table, to_table, write_toml
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.files import require_usable_folder, writing
+from edgehuman.nets.checkpoint import sha256_of
 from edgehuman.outcome import to_json
 from edgehuman.training.settings import TrainingConfig
 
@@ -32,9 +33,10 @@ CONFIG, STATE, METRICS = "config.toml", "state.pt", "metrics.jsonl"
 
 
 def save_weights(folder: Path, weights: Mapping[str, Tensor], card: Card) -> None:
-    """Write `model.safetensors` with the card inside."""
+    """Write `model.safetensors` with the card inside, which has the hash of these weights."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-    metadata = {CARD_KEY: card.to_json()}
+    text = card.replace(weights_sha256=sha256_of(tensors)).to_json()
+    metadata = {CARD_KEY: text, CARD_SEAL_KEY: card_seal(text)}
     _write(folder / WEIGHTS, lambda path: save_file(tensors, path, metadata))
 
 

@@ -18,8 +18,7 @@ from edgehuman.export.proof.samples import balanced, load_samples
 from edgehuman.export.words import ExportConfig, check, options, out_path
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.engine import build as to_tensorrt
-from edgehuman.runtime.engine.onnx import open_onnx
-from edgehuman.runtime.engine.onnx_file import read_card
+from edgehuman.runtime.engine.onnx import open_bytes, read_trusted
 from edgehuman.runtime.engine.open import EngineRequest
 from edgehuman.runtime.zoo import file_of
 
@@ -32,17 +31,20 @@ def build_from_onnx(config: ExportConfig) -> Outcome:
     Raises:
         UsageError: a graph that TensorRT does not support, or flags that need the checkpoint.
         ArtefactError: the file is missing, foreign or changed, or its graph does not parse.
+        SignatureError: a signature is required, and there is none that holds.
         EngineError, MissingDependencyError, ParityError: from building and checking.
         LicenceError: see `require_commercial`.
     """
     source = file_of(config.checkpoint)
-    card = read_card(source)
+    request = EngineRequest("onnxruntime")
+    file = read_trusted(source, request)
+    card = file.card
     require_buildable(config, card, source)
     if config.commercial:
         require_commercial(card, config.checkpoint)
     check(config)
     path = out_path(config, card.replace(name=source.stem))
-    content = source.read_bytes()
+    content = file.content
     places = to_tensorrt.require_place(
         path, card, card.precision.name, config.on_device, content, config.replace
     )
@@ -54,7 +56,7 @@ def build_from_onnx(config: ExportConfig) -> Outcome:
     to_tensorrt.require_target(library, options(config))
     samples = load_samples(card, config.data or SIMULATED)
     samples = samples.select(balanced(samples, _JUDGES, config.seed))
-    serving = open_onnx(source, EngineRequest("onnxruntime"))
+    serving = open_bytes(file, source, request)
     reference = np.concatenate([serving.run(one[None]) for one in samples.array])
     plan, about = to_tensorrt.build_engine(library, content, options(config), config.timing_cache)
     about = engine_proof.prove(content, plan, about, card, samples.array, reference)

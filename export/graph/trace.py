@@ -10,7 +10,6 @@ Source of the exporter: torch.onnx.export(dynamo=True), which traces with torch.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import re
 import sys
@@ -28,6 +27,7 @@ from edgehuman.card import CARD_KEY, Card, InputSpec, from_json
 from edgehuman.errors import ArtefactError, CheckpointError
 from edgehuman.export.graph.readable import make_readable
 from edgehuman.export.graph.tidy import tidy
+from edgehuman.nets.checkpoint import sha256_of
 
 # 20 is the newest opset that TensorRT 10 (JetPack 6.1) reads, and the first with a Gelu node.
 OPSET = 20
@@ -98,12 +98,7 @@ def check_weights(network: nn.Module, name: str) -> None:
 
 def weights_sha256(network: nn.Module) -> str:
     """Hash of the state dict: name, shape, type and bytes of each entry, sorted by name."""
-    digest = hashlib.sha256()
-    for key, tensor in sorted(network.state_dict().items()):
-        array = tensor.detach().cpu().contiguous()
-        digest.update(f"{key} {tuple(array.shape)} {array.dtype}\n".encode())
-        digest.update(array.reshape(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
+    return sha256_of(network.state_dict())
 
 
 def versions() -> dict[str, str]:

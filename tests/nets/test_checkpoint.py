@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from edgehuman import nets
-from edgehuman.card import IMU_INPUT, WEIGHTS, Card, OutputSpec, image_input
-from edgehuman.errors import CheckpointError
+from edgehuman.card import (
+    CARD_SEAL_KEY,
+    IMU_INPUT,
+    WEIGHTS,
+    Card,
+    OutputSpec,
+    image_input,
+    of_weights,
+)
+from edgehuman.errors import CheckpointError, SignatureError
 from edgehuman.nets.building import build
-from edgehuman.nets.checkpoint import load_encoder, load_network
+from edgehuman.nets.checkpoint import load_encoder, load_network, load_trusted, sha256_of
 from edgehuman.training.checkpoint import save_weights
+from tests.runtime.provenance.signed import make_key, public_of, sign_with
 
 LABELS = ("walking", "sitting")
 
@@ -31,7 +44,7 @@ def test_a_network_comes_back_with_its_card(tmp_path: Path) -> None:
     network = saved(tmp_path)
     again, found = load_network(tmp_path)
     imu_NTC = torch.randn(2, 128, 6)
-    assert found == card()
+    assert found == card().replace(weights_sha256=sha256_of(network.state_dict()))
     torch.testing.assert_close(again(imu_NTC), network(imu_NTC))
     torch.testing.assert_close(nets.load(str(tmp_path))(imu_NTC), network(imu_NTC))
 
@@ -93,3 +106,60 @@ def test_a_foreign_safetensors_file_is_refused(tmp_path: Path) -> None:
     save_file({"x": torch.zeros(2)}, tmp_path / WEIGHTS)
     with pytest.raises(CheckpointError, match="has no edgehuman card"):
         load_network(tmp_path)
+
+
+def edited(folder: Path, edit: Callable[[dict[str, str], dict[str, torch.Tensor]], object]) -> None:
+    """Write a checkpoint again with other metadata or weights, as somebody else would."""
+    path = folder / WEIGHTS
+    with safe_open(path, framework="pt") as stream:
+        metadata = stream.metadata()
+    weights = load_file(path)
+    edit(metadata, weights)
+    save_file(weights, path, metadata)
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (lambda m, w: w.update({"head.bias": w["head.bias"] + 1}), "its weights have sha256"),
+        (lambda m, w: w.update({"head.bios": w.pop("head.bias")}), "its weights have sha256"),
+        (lambda m, w: m.update(edgehuman=m["edgehuman"].replace("1", "2", 1)), "card was changed"),
+        (lambda m, w: m.update({CARD_SEAL_KEY: "0" * 64}), "card was changed"),
+        (lambda m, w: m.update({"edgehuman.card_sha257": m.pop(CARD_SEAL_KEY)}), "was changed"),
+    ],
+)
+def test_a_checkpoint_that_was_changed_is_refused(edit: Any, said: str, tmp_path: Path) -> None:
+    saved(tmp_path)
+    edited(tmp_path, edit)
+    with pytest.raises(CheckpointError, match=said):
+        load_network(tmp_path)
+    if "card" in said:
+        with pytest.raises(CheckpointError, match=said):
+            of_weights(tmp_path / WEIGHTS)
+
+
+def test_a_checkpoint_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    saved(tmp_path)
+    text = card().replace(weights_sha256="of what it was made from").to_json()
+    edited(tmp_path, lambda m, w: m.pop(CARD_SEAL_KEY) and m.update(edgehuman=text))
+    assert load_network(tmp_path)[1].weights_sha256 == "of what it was made from"
+
+
+def test_where_signatures_are_required_a_checkpoint_has_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, key = tmp_path / "runs", make_key(tmp_path)
+    network = saved(folder)
+    monkeypatch.setenv("EDGEHUMAN_REQUIRE_SIGNED", "1")
+    monkeypatch.setenv("EDGEHUMAN_TRUSTED_KEYS", str(public_of(key)))
+    for load in (nets.load, load_trusted):
+        with pytest.raises(SignatureError, match=r"model\.safetensors is not signed"):
+            load(folder)
+    sign_with(key, folder)
+    again, found = load_trusted(folder)
+    assert found.weights_sha256 == sha256_of(again.state_dict()) == sha256_of(network.state_dict())
+    content = bytearray((folder / WEIGHTS).read_bytes())
+    content[-1] ^= 1
+    (folder / WEIGHTS).write_bytes(content)
+    with pytest.raises(SignatureError, match="changed after it was signed"):
+        load_trusted(folder)

@@ -18,7 +18,7 @@ import numpy as np
 from edgehuman.errors import EngineError
 from edgehuman.records import Uint8
 from edgehuman.runtime.engine import build as to_tensorrt
-from edgehuman.runtime.engine.build_on_device import Gpu, Options, describe
+from edgehuman.runtime.engine.build_on_device import Gpu, Options, describe, sealed
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.engine.plan_file import side_path
 
@@ -230,4 +230,9 @@ def edit_side(path: Path, **changes: Any) -> None:
             del side["engine"][key]
         else:
             side["engine"][key] = value
-    side_path(path).write_text(json.dumps(side))
+    side_path(path).write_bytes(resealed(json.dumps(side).encode()))
+
+
+def resealed(side: bytes) -> bytes:
+    """A changed side file with a seal that holds."""
+    return sealed(side)

@@ -15,6 +15,7 @@ from edgehuman.card import IMU_INPUT, Card, OutputSpec, TrainingData
 from edgehuman.cli import main
 from edgehuman.errors import ArtefactError, CheckpointError, UsageError
 from edgehuman.outcome import Outcome
+from edgehuman.runtime.engine.build import side_file
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.engine.plan_file import side_path
 from edgehuman.runtime.info import (
@@ -101,7 +102,7 @@ def test_a_name_a_file_and_an_engine_say_the_same(tmp_path: Path) -> None:
         "options": {},
     }
     plan = tmp_path / "b.engine"
-    side_path(plan).write_text(json.dumps({"engine": engine, "card": own}), encoding="utf-8")
+    side_path(plan).write_bytes(side_file(read_card(onnx), engine))
     for path in (onnx, plan, side_path(plan)):
         data = info(InfoConfig(str(path))).data
         assert isinstance(data, dict)

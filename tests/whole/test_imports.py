@@ -36,7 +36,7 @@ DEVICE_FILES = sorted(
 # They name code that stands above them and import none of it: what they name is imported when it is
 # asked for.
 TABLES = {
-    *("edgehuman/catalogue.py", "edgehuman/cli.py"),
+    *("edgehuman/catalogue.py", "edgehuman/flags/commands.py"),
     *(f"edgehuman/tables/{name}.py" for name in ("datasets", "networks", "trainings")),
 }
 # Where records meet, and why.

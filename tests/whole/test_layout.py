@@ -38,6 +38,7 @@ SUBJECTS = {
         "evaluate",
         "targets",
         "pages",
+        "provenance",
     ),
     *("scale", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
     *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),

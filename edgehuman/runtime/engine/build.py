@@ -31,7 +31,7 @@ from edgehuman.files import (
 )
 from edgehuman.outcome import to_json
 from edgehuman.runtime.engine import build_on_device
-from edgehuman.runtime.engine.build_on_device import BuildError, Options
+from edgehuman.runtime.engine.build_on_device import UNSEALED, BuildError, Options
 from edgehuman.runtime.engine.plan_file import LIBRARIES, side_path
 from edgehuman.runtime.engine.replaced import require_free_or_own
 
@@ -112,8 +112,9 @@ def _keep(cache: Path, content: bytes) -> None:
 
 
 def side_file(card: Card, about: Mapping[str, Any]) -> bytes:
-    """`NAME.engine.json`: the card, and how the engine was built."""
-    return to_json({"card": json.loads(card.to_json()), "engine": about}, indent=1).encode()
+    """`NAME.engine.json`: the card, how the engine was built, and the seal of both."""
+    table = {"card": json.loads(card.to_json()), "engine": about, "seal": UNSEALED}
+    return build_on_device.sealed(to_json(table, indent=1).encode())
 
 
 def require_place(

@@ -18,6 +18,7 @@ import importlib
 import json
 import os
 import platform
+import re
 import signal
 import sys
 import threading
@@ -32,6 +33,8 @@ INSTALL = {
     "tensorrt_rtx": "pip install tensorrt-rtx",
 }
 HARDWARE = ("none", "ampere_plus", "same_compute_capability")
+SEAL = re.compile(rb'(?<="seal": ")[0-9a-f]{64}(?=")')  # in a side file: of all its other bytes
+UNSEALED = "0" * 64
 Report = Callable[[float, str], None]
 
 
@@ -99,9 +102,8 @@ def load_library(name: str) -> Any:
     except (ImportError, OSError, AttributeError) as error:
         raise BuildError(f"{name} is not installed here ({error}); run: {INSTALL[name]}") from None
     if name == "tensorrt" and int(version.split(".")[0]) < OLDEST_MAJOR:
-        raise BuildError(
-            f"TensorRT {version} is installed; {OLDEST_MAJOR} or newer is needed, as in JetPack 6.1"
-        )
+        need = f"{OLDEST_MAJOR} or newer is needed, as in JetPack 6.1"
+        raise BuildError(f"TensorRT {version} is installed; {need}")
     return trt
 
 
@@ -111,8 +113,6 @@ def build(
     """Build the plan, and the timing cache to keep for the next build on this GPU and version.
 
     Args:
-        trt: the module `tensorrt` or `tensorrt_rtx`.
-        onnx: the graph; its precision is the engine's.
         timing: an earlier timing cache; TensorRT ignores one of another GPU or version.
         report: called with the share done (0..1) and the name of the phase.
 
@@ -160,21 +160,23 @@ def describe(trt: Any, onnx: bytes, plan: bytes, options: Options, spent_s: floa
     }
 
 
+def sealed(side: bytes) -> bytes:
+    """A side file with its seal: the SHA-256 of its bytes, with the seal's digits as zeros."""
+    blank = SEAL.sub(UNSEALED.encode(), side)
+    return SEAL.sub(hashlib.sha256(blank).hexdigest().encode(), blank)
+
+
 def require_target(trt: Any, options: Options, gpu: Gpu | None) -> None:
     """Raise BuildError if there is neither a GPU to build on nor a capability to build for."""
     offered, name = capabilities_of(trt), trt.__name__
     listed = ", ".join(map(str, offered))
     if options.capabilities and not offered:
-        raise BuildError(
-            f"{name} builds for the GPU that it runs on; remove the capability, or build with "
-            "tensorrt_rtx"
-        )
+        fix = "remove the capability, or build with tensorrt_rtx"
+        raise BuildError(f"{name} builds for the GPU that it runs on; {fix}")
     for number in options.capabilities:
         if number not in offered:
-            raise BuildError(
-                f"{name} {trt.__version__} cannot build for compute capability {number}; "
-                f"it offers {listed}"
-            )
+            said = f"{name} {trt.__version__} cannot build for compute capability {number}"
+            raise BuildError(f"{said}; it offers {listed}")
     if gpu is None and not options.capabilities:
         way = f"give a capability: {listed}"
         if not offered:
@@ -201,9 +203,8 @@ def _parse(trt: Any, network: Any, log: Any, onnx: bytes) -> None:
             raise BuildError("not an ONNX file: it has no graph; export the model again")
         return
     errors = [parser.get_error(i) for i in range(parser.num_errors)]
-    if not errors:
-        raise BuildError(f"TensorRT's parser refused the graph: {log.last}")
-    raise BuildError("; ".join(_in_words(error) for error in errors[:3]))
+    said = "; ".join(_in_words(error) for error in errors[:3])
+    raise BuildError(said or f"TensorRT's parser refused the graph: {log.last}")
 
 
 def _in_words(error: Any) -> str:
@@ -320,8 +321,7 @@ def progress_line(stream: Any) -> Report:
         left_s = (now - start) * (1 - share) / max(share, 1e-3)
         left = f", about {left_s:.0f} s left" if share > 0.02 else ""
         said = f"building the engine: {100 * share:3.0f} %{left} ({phase})"
-        stream.write(f"\r\x1b[K{said}" if live else f"{said}\n")
-        stream.flush()
+        print(f"\r\x1b[K{said}" if live else f"{said}\n", end="", file=stream, flush=True)
 
     return report
 
@@ -389,8 +389,8 @@ def build_bundle(folder: Path, words: dict[str, Any]) -> str:
     start = time.monotonic()
     plan, kept = build(trt, onnx, options, kept, progress_line(sys.stderr))
     about = describe(trt, onnx, plan, options, time.monotonic() - start)
-    side = json.dumps({"card": bundle["card"], "engine": about}, indent=1)
-    write_together({out.with_name(f"{out.name}.json"): side.encode(), out: plan})
+    side = json.dumps({"card": bundle["card"], "engine": about, "seal": UNSEALED}, indent=1)
+    write_together({out.with_name(f"{out.name}.json"): sealed(side.encode()), out: plan})
     if kept:
         write_together({timing: kept})
     return f"{out} ({len(plan) / 1e6:.1f} MB) in {about['build_s']:.1f} s"

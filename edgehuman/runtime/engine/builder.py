@@ -18,10 +18,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from edgehuman.errors import EdgehumanError
+from edgehuman.card import sha256_of_bytes
+from edgehuman.errors import ArtefactError, EdgehumanError
 from edgehuman.runtime.engine import build_on_device
 from edgehuman.runtime.engine.build import side_file, timing_cache_of
-from edgehuman.runtime.engine.onnx_file import read_card
+from edgehuman.runtime.engine.onnx_file import open_file
 from edgehuman.runtime.engine.plan_file import side_path
 
 
@@ -31,7 +32,9 @@ class Builds(Protocol):
     folder: Path
 
     def reports(self) -> Iterator[Mapping[str, Any]]:
-        """Yield {"share", "phase"} while it runs, then {"done"} or {"error"}."""
+        """Yield {"share", "phase"} while it runs, then {"done", "files"} or {"error"}. "files" are
+        the SHA-256 of what was written, by name.
+        """
 
     def stop(self) -> None:
         """Stop the build if it is running, and remove its folder."""
@@ -44,12 +47,16 @@ class Builder:
         library: the module to build with.
         options: for `build_on_device.Options`.
         onnx: the graph to build from.
+        identity: of the checked bytes, see `OnnxFile`; another file is not built.
         folder: the output folder; `stop` removes it with everything in it.
     """
 
-    def __init__(self, library: str, options: Mapping[str, Any], onnx: Path, folder: Path) -> None:
+    def __init__(
+        self, library: str, options: Mapping[str, Any], onnx: Path, identity: str, folder: Path
+    ) -> None:
         self.folder = folder
-        request = {"library": library, "options": options, "onnx": str(onnx), "out": str(folder)}
+        graph = {"onnx": str(onnx), "identity": identity}
+        request = {"library": library, "options": options, **graph, "out": str(folder)}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "edgehuman.runtime.engine.builder", json.dumps(request)],
             stdin=subprocess.DEVNULL,
@@ -95,8 +102,7 @@ def main() -> int:
         os.nice(10)
     folder, finished = Path(request["out"]), False
     try:
-        seconds = _build(request, folder)
-        finished = _say({"done": seconds})
+        finished = _say(_build(request, folder))
     except (EdgehumanError, build_on_device.BuildError, OSError, TypeError) as error:
         _say({"error": str(error)})
     except KeyboardInterrupt:
@@ -107,10 +113,13 @@ def main() -> int:
     return 0
 
 
-def _build(request: Mapping[str, Any], folder: Path) -> float:
-    """Build the plan and its side file into the folder; return the seconds it took."""
+def _build(request: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Build the plan and its side file into the folder; return the seconds and the files."""
     onnx = Path(request["onnx"])
-    content = onnx.read_bytes()
+    file = open_file(onnx)
+    if file.identity != request["identity"]:
+        raise ArtefactError(f"{onnx} was changed since it was checked; start again")
+    content = file.content
     told: Mapping[str, Any] = request["options"]
     given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in told.items()}
     options = build_on_device.Options(**given)
@@ -121,11 +130,12 @@ def _build(request: Mapping[str, Any], folder: Path) -> float:
     plan, _ = build_on_device.build(trt, content, options, timings, _report)
     seconds = time.monotonic() - start_s
     about = build_on_device.describe(trt, content, plan, options, seconds)
-    side = side_file(read_card(onnx), about)
     out = folder / onnx.with_suffix(".engine").name
-    side_path(out).write_bytes(side)
-    out.write_bytes(plan)
-    return seconds
+    contents = {side_path(out): side_file(file.card, about), out: plan}
+    for path, content in contents.items():
+        path.write_bytes(content)
+    files = {path.name: sha256_of_bytes(content) for path, content in contents.items()}
+    return {"done": seconds, "files": files}
 
 
 def _report(share: float, phase: str) -> None:

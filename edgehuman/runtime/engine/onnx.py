@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from edgehuman.errors import ArtefactError, EngineError
 from edgehuman.records import Float32
 from edgehuman.runtime.engine.build_on_device import find_gpu
-from edgehuman.runtime.engine.onnx_file import read_card
+from edgehuman.runtime.engine.onnx_file import OnnxFile, open_file
 from edgehuman.runtime.engine.open import EngineRequest, Notify, warn
 
 CPU, CUDA, TENSORRT = "CPUExecutionProvider", "CUDAExecutionProvider", "TensorrtExecutionProvider"
@@ -42,25 +42,43 @@ def open_onnx(path: Path, request: EngineRequest) -> OnnxRuntimeEngine:
     Raises:
         ArtefactError, EngineError: as `OnnxRuntimeEngine`.
     """
+    return open_bytes(read_trusted(path, request), path, request)
+
+
+def read_trusted(path: Path, request: EngineRequest) -> OnnxFile:
+    """Read a file once; its seal holds, and its signature where the request asks for one.
+
+    Raises:
+        ArtefactError: as `open_file`. SignatureError: not signed by a trusted key.
+    """
+    file = open_file(path)
+    if request.trust is not None:
+        request.trust.require(path, file.sha256)
+    return file
+
+
+def open_bytes(file: OnnxFile, path: Path, request: EngineRequest) -> OnnxRuntimeEngine:
+    """As `open_onnx`, of a file that was read and checked already."""
     if request.name in _BY_NAME:
-        return OnnxRuntimeEngine(path, request.threads, _BY_NAME[request.name], request.notify)
-    chosen = best_providers(path, request.notify)
+        chosen = _BY_NAME[request.name]
+        return OnnxRuntimeEngine(path, request.threads, chosen, request.notify, file)
+    chosen = best_providers(file, request.notify)
     try:
-        return OnnxRuntimeEngine(path, request.threads, chosen, request.notify)
+        return OnnxRuntimeEngine(path, request.threads, chosen, request.notify, file)
     except EngineError as error:
         if chosen == (CPU,):
             raise
         request.notify(f"{path.name} runs on the CPU: {error}")
-        return OnnxRuntimeEngine(path, request.threads, (CPU,), request.notify)
+        return OnnxRuntimeEngine(path, request.threads, (CPU,), request.notify, file)
 
 
-def best_providers(path: Path, notify: Notify) -> tuple[str, ...]:
+def best_providers(file: OnnxFile, notify: Notify) -> tuple[str, ...]:
     """CUDA if onnxruntime and this machine have it; the CPU for INT8 graphs."""
     import onnxruntime
 
     if CUDA not in onnxruntime.get_available_providers():
         return (CPU,)
-    if read_card(path).precision.name.startswith("int8"):
+    if file.card.precision.name.startswith("int8"):
         return (CPU,)
     if find_gpu() is None:
         notify("onnxruntime has CUDA but there is no NVIDIA GPU; running on the CPU")
@@ -77,6 +95,10 @@ class OnnxRuntimeEngine:
         providers: where to run, best first. If the first cannot be used, that is an error, not a
             silent fallback.
         notify: called with remarks on nodes that fall back to the CPU.
+        file: the checked bytes, which run; None: the path is read, once.
+
+    Attributes:
+        identity: of the bytes that run, see `OnnxFile`.
 
     Raises:
         ArtefactError: missing, foreign, corrupted, without a card, or a graph that does not match
@@ -90,12 +112,15 @@ class OnnxRuntimeEngine:
         threads: int = 1,
         providers: Sequence[str] = (CPU,),
         notify: Notify = warn,
+        file: OnnxFile | None = None,
     ) -> None:
+        file = file or open_file(path)
         self.path = path
-        self.card = read_card(path)
+        self.card = file.card
+        self.identity = file.identity
         self.threads = threads
         in_float = self.card.precision.name == "int8-tensorrt"
-        self._session = open_session(path, threads, providers, in_float)
+        self._session = open_session(file.content, path, threads, providers, in_float)
         self._input = self._session.get_inputs()[0].name
         self._outputs = [self._session.get_outputs()[0].name]
         self._check_graph()
@@ -143,10 +168,14 @@ class OnnxRuntimeEngine:
             )
 
 
-def open_session(path: Path, threads: int, providers: Sequence[str], in_float: bool) -> Any:
+def open_session(
+    content: bytes, path: Path, threads: int, providers: Sequence[str], in_float: bool
+) -> Any:
     """Open an onnxruntime session without spinning threads, so that a waiting stream uses no CPU.
 
     Args:
+        content: the bytes that were checked; the path is not read.
+        path: for messages.
         in_float: multiply quantised values in float32: the CPU kernels for INT8 graphs of TensorRT
             overflow on x86 without VNNI.
     """
@@ -157,6 +186,8 @@ def open_session(path: Path, threads: int, providers: Sequence[str], in_float: b
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    # A file that reads as ONNX could be one of its other format too, which nothing here checks.
+    options.add_session_config_entry("session.load_model_format", "ONNX")
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.disable_quant_qdq", str(int(in_float)))
     options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
@@ -164,9 +195,10 @@ def open_session(path: Path, threads: int, providers: Sequence[str], in_float: b
         # Its own fallback prints to standard output, where our results go, and changes the provider
         # during a stream.
         session = onnxruntime.InferenceSession(
-            str(path), options, providers=list(providers), enable_fallback=0
+            content, options, providers=list(providers), enable_fallback=0
         )
         session.disable_fallback()
+        session._model_bytes = b""  # kept for a fallback alone, as large as the weights
     except Exception as error:  # onnxruntime's exceptions have no common base class
         reason = str(error).strip().splitlines()[0]
         if type(error).__name__ in _CORRUPTED:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
 
@@ -22,6 +22,7 @@ from edgehuman.card import Card
 from edgehuman.catalogue import load_object
 from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.records import Float32
+from edgehuman.runtime.provenance.trusted import Exactly, Trust, trust_of_environment
 
 EngineName = Literal[
     "auto",
@@ -68,6 +69,7 @@ class EngineRequest:
         threads: intra-op threads of onnxruntime.
         rebuild: rebuild a TensorRT engine that does not fit in the background while its ONNX runs.
         notify: called with remarks on every deviation from the request: a fallback, a rebuild.
+        trust: whose signature every file needs; None: none. Default: as the environment says.
 
     Raises:
         UsageError: an unknown name, or arguments that contradict each other.
@@ -77,6 +79,7 @@ class EngineRequest:
     threads: int = 1
     rebuild: bool = False
     notify: Notify = warn
+    trust: Trust | Exactly | None = field(default_factory=trust_of_environment)
 
     def __post_init__(self) -> None:
         if self.name not in get_args(EngineName):
@@ -106,6 +109,7 @@ def open_engine(path: Path, request: EngineRequest | None = None) -> Engine:
 
     Raises:
         ArtefactError: no engine for this suffix, or the file is missing, foreign or corrupted.
+        SignatureError: a signature is required, and there is none that holds.
         EngineError: the file is intact, but this machine cannot run it.
         MissingDependencyError: the engine's library is not installed.
     """

@@ -20,7 +20,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from edgehuman.card import Card
-from edgehuman.errors import EdgehumanError
+from edgehuman.errors import EdgehumanError, SignatureError
 from edgehuman.records import Float32
 from edgehuman.runtime.engine.open import Engine, EngineRequest, open_engine
 from edgehuman.runtime.engine.part_files import FRAME, HEAD, part_path
@@ -50,12 +50,17 @@ def open_parts(path: Path, card: Card, request: EngineRequest) -> Parts | None:
 
     Args:
         card: of the whole model.
+
+    Raises:
+        SignatureError: a signature is required, and a part has none that holds.
     """
     files = [part_path(path, part) for part in (FRAME, HEAD)]
     if not all(file.is_file() for file in files):
         return None
     try:
         frame, head = (open_engine(file, request) for file in files)
+    except SignatureError:
+        raise
     except EdgehumanError as error:
         request.notify(f"{path.name} runs without its parts for single frames: {error}")
         return None

@@ -1,9 +1,9 @@
 """A TensorRT engine on disk: `x.engine` and `x.engine.json`, and whether they fit this machine.
 
 Everything is checked before the plan is deserialised, because deserialising a plan runs code. The
-hash in the side file detects a plan that was damaged, exchanged or edited. It is not a signature:
-anyone who can write both files can write a matching plan. So treat engines like programs from the
-same source, or rebuild them from their ONNX.
+hash in the side file detects a plan that was damaged, exchanged or edited; the side file has a seal
+of its own, over all its bytes. Neither is a signature: anyone who can write both files can write a
+matching plan. So sign engines (`edgehuman sign`), or rebuild them from their ONNX.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import Any
 from edgehuman.card import Card, from_json, sha256_of_bytes, sha256_of_file
 from edgehuman.errors import ArtefactError, EngineError, NoGpuError
 from edgehuman.outcome import to_json
-from edgehuman.runtime.engine.build_on_device import Gpu, find_gpu
+from edgehuman.runtime.engine.build_on_device import SEAL, Gpu, find_gpu, sealed
+from edgehuman.runtime.provenance.trusted import Exactly, Trust
 
 LIBRARIES = {"tensorrt": "tensorrt", "tensorrt-rtx": "tensorrt_rtx"}
 """Name of an engine -> its Python module."""
@@ -69,16 +70,23 @@ def side_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.json")
 
 
-def read_engine(path: Path) -> EngineFile:
-    """Read the plan and its side file; nothing is deserialised.
+def read_engine(path: Path, trust: Trust | Exactly | None = None) -> EngineFile:
+    """Read the plan and its side file, each once; nothing is deserialised.
+
+    Args:
+        trust: whose signature both files need; None: none.
 
     Raises:
+        SignatureError: a signature is required, and there is none that holds.
         ArtefactError: there is neither an engine nor an ONNX to build it from, or it is unreadable.
         EngineMismatchError: no plan, a missing or broken side file, or an edited plan.
     """
     plan = _read_plan(path)
-    about, card = read_side(path)
-    found, recorded = sha256_of_bytes(plan), about["engine_sha256"]
+    found = sha256_of_bytes(plan)
+    if trust is not None:
+        trust.require(path, found)
+    about, card = read_side(path, trust)
+    recorded = about["engine_sha256"]
     if found != recorded:
         raise EngineMismatchError(
             f"{path} has sha256 {found[:12]}…, but {side_path(path).name} has {recorded[:12]}…: "
@@ -100,18 +108,46 @@ def read_engine(path: Path) -> EngineFile:
     )
 
 
-def read_side(path: Path) -> tuple[dict[str, Any], Card]:
+def read_side(path: Path, trust: Trust | Exactly | None = None) -> tuple[dict[str, Any], Card]:
     """Read the side file of an engine: the engine's table and the card.
 
     Raises:
-        EngineMismatchError: missing, unreadable, or without a required key.
+        EngineMismatchError: missing, unreadable, changed, not sealed, or without a required key.
+        SignatureError: a signature is required, and there is none that holds.
     """
     side = side_path(path)
+    content = _read_side(side, path)
+    if trust is not None:
+        trust.require(side, sha256_of_bytes(content))
+    seals = len(SEAL.findall(content))
+    if seals == 1 and sealed(content) != content:
+        raise EngineMismatchError(
+            f"{side} was changed after it was written, or damaged: its seal does not hold. Copy it "
+            f"again. {cure(path)}"
+        )
     try:
-        table = json.loads(side.read_bytes())
+        table = json.loads(content)
         about = table["engine"]
         _require_types(about)
-        return about, from_json(to_json(table["card"]), str(side))
+        card = from_json(to_json(table["card"]), str(side))
+    except (ValueError, KeyError, TypeError) as error:
+        if isinstance(error, ArtefactError):
+            raise EngineMismatchError(f"{error}. {cure(path)}") from None
+        raise EngineMismatchError(
+            f"{side} is not a complete side file ({type(error).__name__}: {error}). {cure(path)}"
+        ) from None
+    if seals != 1:
+        raise EngineMismatchError(
+            f"{side} has {seals or 'no'} seal{'s' * (seals > 1)}, so it is not known whether it "
+            f"was changed. {cure(path)}; or, if you know where it comes from, seal it: "
+            f"`edgehuman seal {path}`"
+        )
+    return about, card
+
+
+def _read_side(side: Path, path: Path) -> bytes:
+    try:
+        return side.read_bytes()
     except FileNotFoundError:
         raise EngineMismatchError(
             f"{side} is missing, so it is unknown what {path.name} was built for. It is not "
@@ -119,12 +155,6 @@ def read_side(path: Path) -> tuple[dict[str, Any], Card]:
         ) from None
     except OSError as error:
         raise EngineMismatchError(f"cannot read {side}: {error.strerror}. {cure(path)}") from None
-    except (ValueError, KeyError, TypeError) as error:
-        if isinstance(error, ArtefactError):
-            raise EngineMismatchError(f"{error}. {cure(path)}") from None
-        raise EngineMismatchError(
-            f"{side} is not a complete side file ({type(error).__name__}: {error}). {cure(path)}"
-        ) from None
 
 
 _TYPES: Mapping[str, type] = {

@@ -7,6 +7,10 @@
 The builder is a separate process: it can be stopped, may crash without us, and has low priority. It
 works in its own folder beside the engine, so that neither a stop nor an engine that fails parity
 changes the existing files. It needs neither torch nor the onnx package.
+
+Where signatures are required, the ONNX and the old engine are signed; the builder builds from the
+bytes that were verified, and what it wrote, by its own word, is what takes over. Nobody signed the
+new engine, so it serves this run alone and replaces no file.
 """
 
 from __future__ import annotations
@@ -46,6 +50,7 @@ from edgehuman.runtime.engine.plan_file import (
 )
 from edgehuman.runtime.engine.tensorrt import open_tensorrt
 from edgehuman.runtime.engine.tensorrt_library import load_library
+from edgehuman.runtime.provenance.trusted import Exactly
 
 _COMPARED = 8  # outputs of the ONNX to compare a new engine with
 BETWEEN_REPORTS_S = 5.0
@@ -72,6 +77,7 @@ def start_rebuild(path: Path, request: EngineRequest, reason: str) -> Rebuilding
     Raises:
         EngineError: no ONNX to build from, a read-only folder, or no GPU.
         ArtefactError: the ONNX is foreign or corrupted.
+        SignatureError: a signature is required, and there is none that holds.
         MissingDependencyError: TensorRT or cuda-python is not installed.
     """
     onnx = path.with_suffix(".onnx")
@@ -95,7 +101,8 @@ def start_rebuild(path: Path, request: EngineRequest, reason: str) -> Rebuilding
             f"({error.strerror}). Copy the model to another folder, or run {onnx}"
         ) from None
     request.notify(f"{reason}. Rebuilding {path.name}; {onnx.name} runs meanwhile")
-    return RebuildingEngine(path, serving, Builder(library, options, onnx, folder), request)
+    builder = Builder(library, options, onnx, serving.identity, folder)
+    return RebuildingEngine(path, serving, builder, request)
 
 
 def plan_build(path: Path, request: EngineRequest) -> tuple[str, dict[str, Any]]:
@@ -109,7 +116,7 @@ def plan_build(path: Path, request: EngineRequest) -> tuple[str, dict[str, Any]]
     library = LIBRARIES.get(request.name)
     # A broken side file is a reason to rebuild; then use the builder's defaults.
     with contextlib.suppress(EngineMismatchError):
-        about, _ = read_side(path)
+        about, _ = read_side(path, request.trust)
         options = dict(about["options"])
         library = library or (about["library"] if about["library"] in LIBRARIES.values() else None)
     gpu = require_machine(path)
@@ -181,8 +188,7 @@ class RebuildingEngine:
 
     def _watch(self) -> None:
         try:
-            seconds = self._await_build()
-            self._take_over(seconds)
+            self._take_over(self._await_build())
         except Exception as error:  # a thread cannot raise to a caller: notify, and keep the ONNX
             said = str(error) if isinstance(error, EdgehumanError) else repr(error)
             if not self._over:
@@ -196,14 +202,14 @@ class RebuildingEngine:
             self._builder.stop()
             atexit.unregister(self.close)
 
-    def _await_build(self) -> float:
-        """Wait for the build; return the seconds it took."""
+    def _await_build(self) -> Mapping[str, Any]:
+        """Wait for the build; return its last report."""
         start_s = told_s = time.monotonic()
         for report in self._builder.reports():
             if "error" in report:
                 raise EngineError(report["error"])
             if "done" in report:
-                return float(report["done"])
+                return report
             now_s = time.monotonic()
             if now_s - told_s >= BETWEEN_REPORTS_S:
                 told_s = now_s
@@ -212,17 +218,21 @@ class RebuildingEngine:
                 )
         raise EngineError("the builder ended without an engine")
 
-    def _take_over(self, seconds: float) -> None:
+    def _take_over(self, report: Mapping[str, Any]) -> None:
         """Compare the new engine, put its files in place, and use it."""
-        built = self._builder.folder / self.path.name
-        engine = open_tensorrt(built, self._request)
+        built, signed = self._builder.folder / self.path.name, self._request.trust is not None
+        written = Exactly(report.get("files", {})) if signed else None
+        engine = open_tensorrt(built, dataclasses.replace(self._request, trust=written))
         self._enough.wait()
         said = compared(engine, list(self._seen), self.card)
-        move_together({side_path(built): side_path(self.path), built: self.path})
+        if not signed:
+            move_together({side_path(built): side_path(self.path), built: self.path})
         engine.path = self.path
         self._serving = engine
+        kept = "; it is not kept, as nobody signed it" if signed else ""
         self._request.notify(
-            f"{self.path.name} was rebuilt in {seconds:.0f} s and is in use: {said}"
+            f"{self.path.name} was rebuilt in {float(report['done']):.0f} s and is in use: {said}"
+            f"{kept}"
         )
 
 

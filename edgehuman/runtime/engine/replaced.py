@@ -18,7 +18,7 @@ from pathlib import Path
 from edgehuman.card import Card, from_json
 from edgehuman.errors import EdgehumanError, UsageError
 from edgehuman.outcome import to_json
-from edgehuman.runtime.engine.onnx_file import read_card
+from edgehuman.runtime.engine.onnx_file import read_onnx
 from edgehuman.runtime.engine.plan_file import side_path
 
 _SIDE = ".json"
@@ -81,7 +81,7 @@ def card_at(path: Path) -> Card | None:
     """The card of a file of a model: inside it, or in the side file beside it; None: none."""
     with contextlib.suppress(EdgehumanError, OSError, ValueError, LookupError, TypeError):
         if path.suffix == ".onnx":
-            return read_card(path)
+            return read_onnx(path.read_bytes(), str(path)).card  # also of an earlier seal
         side = path if path.suffix == _SIDE else side_path(path)
         return from_json(to_json(json.loads(side.read_bytes())["card"]), str(side))
     return None

@@ -16,7 +16,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, prod
 from pathlib import Path
 from typing import Any
@@ -50,11 +50,12 @@ def open_tensorrt(path: Path, request: EngineRequest) -> TensorRtEngine:
 
     Raises:
         ArtefactError: no such file, or a plan that does not match its card.
+        SignatureError: a signature is required, and there is none that holds.
         EngineMismatchError: it does not fit this machine; rebuilding it fixes that.
         EngineError: no GPU, or a CUDA call failed.
         MissingDependencyError: TensorRT or cuda-python is not installed.
     """
-    file = read_engine(path)
+    file = read_engine(path, request.trust)
     wanted = LIBRARIES.get(request.name, file.library)
     gpu = require_machine(path)
     trt = load_library(wanted, file.version if wanted == file.library else None)
@@ -89,7 +90,7 @@ class TensorRtEngine:
     def __init__(self, file: EngineFile, trt: Any, device: Device) -> None:
         self.card = file.card
         self.path = file.path
-        self._file = file
+        self._file = replace(file, plan=b"")  # as large as the network; it is read only here
         self._device = device
         self._close = weakref.finalize(self, device.close)
         self._log = make_log(trt)

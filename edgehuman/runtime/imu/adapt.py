@@ -35,7 +35,9 @@ from edgehuman.preprocess.imu.text.columns import column_rows, label_name
 from edgehuman.preprocess.imu.text.intervals import Interval, intervals_of, labels_between
 from edgehuman.preprocess.imu.text.stamps import require_order
 from edgehuman.records import Float32, Float64, Index
+from edgehuman.runtime.engine.onnx import open_bytes, read_trusted
 from edgehuman.runtime.engine.onnx_file import with_card
+from edgehuman.runtime.engine.open import EngineRequest
 from edgehuman.runtime.engine.replaced import require_free_or_own
 from edgehuman.runtime.imu.answer import MountingName, StreamOptions, require_activity
 from edgehuman.runtime.imu.mounting import Mounting
@@ -43,7 +45,7 @@ from edgehuman.runtime.imu.ring import SampleBlock
 from edgehuman.runtime.imu.source import open_source, recordings_in
 from edgehuman.runtime.imu.windows import StreamWindow, WindowMaker
 from edgehuman.runtime.loop.play import Playable, say
-from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.model import Model
 from edgehuman.runtime.zoo import file_of
 
 FEW = 20
@@ -119,7 +121,9 @@ def adapt_model(config: AdaptConfig) -> Outcome:
         placement=config.placement,
         missing_share=config.missing_share,
     )
-    model = load(config.model, engine="onnxruntime-cpu")
+    request = EngineRequest("onnxruntime-cpu")
+    file = read_trusted(path, request)
+    model = Model(open_bytes(file, path, request), config.model, request)
     require_activity(model)
     require_free_or_own(config.out, (config.out,), model.card)
     names = class_of_label(model.labels, naming)
@@ -129,7 +133,7 @@ def adapt_model(config: AdaptConfig) -> Outcome:
     require_found(map(label_name, naming), found.seen, "--map")
     _require_labels(found, model, config)
     result = adapted(model, found)
-    content = path.read_bytes()
+    content = file.content
     if result.rows:
         content = with_card(content, new_card(model.card, result))
     write_whole(config.out, content)

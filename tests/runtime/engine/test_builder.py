@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from edgehuman.runtime.engine.builder import Builder
+from edgehuman.runtime.engine.onnx_file import open_file
 from edgehuman.runtime.engine.plan_file import read_engine, require_fit
 from tests import leaving
 from tests.runtime.played_gpu import GPU
@@ -24,10 +25,15 @@ sys.exit(main())
 """
 
 
+def seal_of(onnx: Path) -> str:
+    return open_file(onnx).identity
+
+
 def build_request(onnx: Path, out: Path, **options: Any) -> str:
     out.mkdir()
     given = {"capabilities": [86], "batch": [1, 1, 4], **options}
-    words = {"library": "tensorrt_rtx", "onnx": str(onnx), "out": str(out), "options": given}
+    graph = {"onnx": str(onnx), "identity": seal_of(onnx)}
+    words = {"library": "tensorrt_rtx", **graph, "out": str(out), "options": given}
     return json.dumps(words)
 
 
@@ -49,7 +55,7 @@ def test_a_real_build_needs_neither_torch_nor_onnx(tiny: Path, tmp_path: Path) -
 def test_a_real_build_that_fails_says_why_and_leaves_nothing(tiny: Path, tmp_path: Path) -> None:
     pytest.importorskip("tensorrt_rtx", reason="pip install 'edgehuman[tensorrt-rtx]'")
     (tmp_path / "new").mkdir()
-    builder = Builder("tensorrt_rtx", {"batch": [4, 1, 1]}, tiny, tmp_path / "new")
+    builder = Builder("tensorrt_rtx", {"batch": [4, 1, 1]}, tiny, seal_of(tiny), tmp_path / "new")
     assert [report["error"][:18] for report in builder.reports()] == ["batch must be smal"]
     builder.stop()
     assert not (tmp_path / "new").exists()
@@ -57,7 +63,7 @@ def test_a_real_build_that_fails_says_why_and_leaves_nothing(tiny: Path, tmp_pat
 
 def test_a_stopped_build_leaves_nothing(tiny: Path, tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
-    builder = Builder("tensorrt_rtx", {"capabilities": [86]}, tiny, tmp_path / "new")
+    builder = Builder("tensorrt_rtx", {"capabilities": [86]}, tiny, seal_of(tiny), tmp_path / "new")
     builder.stop()
     assert os.listdir(tmp_path) == ["tiny.onnx"]
     (last,) = builder.reports()

@@ -5,6 +5,7 @@ CUDA's answers are played: a session of the CPU under another name.
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,7 @@ import onnxruntime
 import pytest
 
 from edgehuman.card import Precision
-from edgehuman.errors import EngineError
+from edgehuman.errors import ArtefactError, EngineError
 from edgehuman.runtime.engine import onnx as onnx_engine
 from edgehuman.runtime.engine.onnx import CPU, CUDA, TENSORRT, OnnxRuntimeEngine
 from edgehuman.runtime.engine.open import EngineRequest, open_engine
@@ -155,3 +156,71 @@ def test_an_onnxruntime_that_cannot_tell_says_so(
 
     monkeypatch.setattr(onnxruntime, "InferenceSession", Older)
     assert "cannot report nodes that fall back" in opened(tiny)[1][0]
+
+
+def test_one_read_gives_the_card_the_seal_and_the_session(
+    tiny: Path, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evil = make_model(gain=-4.0, name="evil.onnx").read_bytes()
+    read, reads = Path.read_bytes, []
+
+    def swapped_after(path: Path) -> bytes:
+        content = read(path)
+        if path == tiny:
+            reads.append(path)
+            path.write_bytes(evil)  # whoever reads again gets another model
+        return content
+
+    monkeypatch.setattr(Path, "read_bytes", swapped_after)
+    engine = open_engine(tiny)
+    assert reads == [tiny]
+    assert engine.run(np.ones((1, 128, 6), np.float32)).tolist() == [[4, 4, 4]]
+
+
+def test_a_file_that_is_swapped_all_the_time_serves_what_was_checked(
+    tiny: Path, make_model: MakeModel
+) -> None:
+    good, unsealed = tiny.read_bytes(), make_model(gain=-4.0, name="evil.onnx", seal=False)
+    evil, stop = unsealed.read_bytes(), threading.Event()
+
+    def swap() -> None:
+        while not stop.is_set():
+            for content in (evil, good):
+                made = tiny.with_suffix(".new")
+                made.write_bytes(content)
+                made.replace(tiny)
+
+    swapping = threading.Thread(target=swap)
+    swapping.start()
+    answers, refused = [], 0
+    try:
+        for _ in range(200):
+            try:
+                answers.append(open_engine(tiny).run(np.ones((1, 128, 6), np.float32)).tolist())
+            except ArtefactError:
+                refused += 1
+    finally:
+        stop.set()
+        swapping.join()
+    assert answers == [[[4, 4, 4]]] * len(answers)
+    assert 0 < len(answers) < 200
+    assert refused
+
+
+def test_the_bytes_are_not_kept_beside_the_session(tiny: Path) -> None:
+    engine = OnnxRuntimeEngine(tiny)
+    assert engine._session._model_bytes == b""
+
+
+def test_bytes_of_onnxruntime_s_other_format_are_not_opened_as_such(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options: list[Any] = []
+
+    def session(content: bytes, given: Any, **words: Any) -> Any:
+        options.append(given)
+        return REAL_SESSION(content, given, **words)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", session)
+    OnnxRuntimeEngine(tiny)
+    assert options[0].get_session_config_entry("session.load_model_format") == "ONNX"

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from pathlib import Path
 
 import onnx
 import pytest
 
 from edgehuman.errors import ArtefactError
-from edgehuman.runtime.engine.onnx_file import SEAL_KEY, read_card, read_onnx, sealed, with_card
+from edgehuman.runtime.engine import onnx_file
+from edgehuman.runtime.engine.onnx_file import (
+    GRAPH_SEAL_KEY,
+    SEAL_KEY,
+    open_file,
+    read_card,
+    read_onnx,
+    sealed,
+    with_card,
+)
+from edgehuman.runtime.engine.open import open_engine
+from edgehuman.runtime.zoo import Fetched
 from tests.runtime.conftest import MakeModel, tiny_card
 
 
@@ -48,6 +60,78 @@ def test_a_weight_changed_after_the_export_is_refused(tiny: Path) -> None:
     tiny.write_bytes(content.replace(four, b"\x00\x00\x80\x41"))
     with pytest.raises(ArtefactError, match="changed after its export"):
         read_card(tiny)
+
+
+def test_no_flipped_byte_passes(tiny: Path) -> None:
+    good, rng = tiny.read_bytes(), random.Random(5)
+    for i in range(1500):  # over the whole file: graph, card, seal and all between
+        bad = bytearray(good)
+        bad[round(i * (len(good) - 1) / 1499)] ^= rng.randrange(1, 256)
+        with pytest.raises(ArtefactError):
+            read_onnx(bytes(bad), "it").require_seal()
+        if i % 100 == 0:
+            tiny.write_bytes(bad)
+            for read in (read_card, open_engine):
+                with pytest.raises(ArtefactError):
+                    read(tiny)
+    tiny.write_bytes(good)
+    assert read_card(tiny) == tiny_card()
+
+
+def test_no_byte_more_or_less_passes(tiny: Path) -> None:
+    good = tiny.read_bytes()
+    more = [b"\x00", b"\x08\x09", good, _bytes_of_metadata("note", "hello")]
+    for bad in (*(good[:-size] for size in (1, 50, 99)), *(good + each for each in more)):
+        tiny.write_bytes(bad)
+        with pytest.raises(ArtefactError):
+            read_card(tiny)
+
+
+def _bytes_of_metadata(key: str, value: str) -> bytes:
+    model = onnx.ModelProto()
+    model.metadata_props.append(onnx.StringStringEntryProto(key=key, value=value))
+    return bytes(model.SerializeToString())
+
+
+def test_ours_without_a_seal_is_refused_and_told_how_to_get_one(make_model: MakeModel) -> None:
+    path = make_model(seal=False)
+    with pytest.raises(ArtefactError, match=rf"no seal.*export it again.*`edgehuman seal {path}`"):
+        read_card(path)
+    before = path.read_bytes()
+    graph = read_onnx(before, "it").graph_sha256
+    path.write_bytes(before + _bytes_of_metadata(GRAPH_SEAL_KEY, graph))
+    with pytest.raises(ArtefactError, match=r"seal covers the graph but not the card; .*seal"):
+        read_card(path)
+    path.write_bytes(sealed(before) + _bytes_of_metadata(SEAL_KEY, "0" * 64))
+    with pytest.raises(ArtefactError, match="has 2 seals"):
+        read_card(path)
+
+
+def test_a_seal_of_another_length_is_none(make_model: MakeModel) -> None:
+    path = make_model(seal=False)
+    for seal in ("", "0" * 63, "0" * 65):
+        path.write_bytes(path.read_bytes() + _bytes_of_metadata(SEAL_KEY, seal))
+        with pytest.raises(ArtefactError, match="not a complete ONNX file"):
+            read_card(path)
+
+
+def test_a_foreign_file_needs_no_seal(make_model: MakeModel) -> None:
+    file = open_file(make_model(with_card=False, seal=False))
+    assert not file.is_ours
+    assert file.identity == file.sha256 == hashlib.sha256(file.content).hexdigest()
+
+
+def test_a_released_file_from_before_the_seal_has_its_hash_in_the_table(
+    make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_model(seal=False)
+    content = path.read_bytes()
+    row = Fetched(len(content), hashlib.sha256(content).hexdigest(), "ImuWindow")
+    monkeypatch.setattr(onnx_file, "FETCHED", {"tiny": row})
+    assert read_card(path) == tiny_card()
+    path.write_bytes(content.replace(b"walking", b"talking"))
+    with pytest.raises(ArtefactError, match="no seal"):
+        read_card(path)
 
 
 @pytest.mark.parametrize("kept", [0, 1, 10, 100, -400])

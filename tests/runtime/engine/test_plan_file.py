@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from edgehuman.runtime.engine.plan_file import (
     side_path,
 )
 from tests.runtime.conftest import MakeModel, tiny_card
-from tests.runtime.played_gpu import GPU, PLAN, edit_side, write_played
+from tests.runtime.played_gpu import GPU, PLAN, edit_side, resealed, write_played
 
 
 @pytest.fixture
@@ -72,7 +73,8 @@ def test_a_side_file_with_a_key_missing_or_of_another_type(engine: Path) -> None
 
 def test_a_side_file_whose_card_is_of_another_schema(engine: Path) -> None:
     side = side_path(engine)
-    side.write_text(side.read_text().replace('"schema_version": 1', '"schema_version": 99'))
+    newer = side.read_bytes().replace(b'"schema_version": 1', b'"schema_version": 99')
+    side.write_bytes(resealed(newer))
     with pytest.raises(EngineMismatchError, match="schema version 99"):
         read_engine(engine)
 
@@ -166,3 +168,43 @@ def test_a_real_engine_of_the_export_is_read_and_compared(tiny: Path, tmp_path: 
         stream.write(b"edited")
     with pytest.raises(EngineMismatchError, match="was edited"):
         fit(path, trt.__version__, GPU, "tensorrt_rtx")
+
+
+def test_no_flipped_byte_of_a_plan_or_its_side_file_passes(engine: Path) -> None:
+    rng = random.Random(3)
+    for path in (engine, side_path(engine)):
+        good = path.read_bytes()
+        for i in range(300):
+            bad = bytearray(good)
+            bad[round(i * (len(good) - 1) / 299)] ^= rng.randrange(1, 256)
+            path.write_bytes(bad)
+            with pytest.raises(EngineMismatchError):
+                read_engine(engine)
+        path.write_bytes(good)
+    assert read_engine(engine).card == tiny_card()
+
+
+def test_a_side_file_without_a_seal_says_how_to_get_one(engine: Path) -> None:
+    side = side_path(engine)
+    good = side.read_bytes()
+    for bad, said in (
+        (good.replace(b'"seal"', b'"sale"'), "has no seal"),
+        (good.replace(b"{", b'{"seal": "' + b"0" * 64 + b'",', 1), "has 2 seals"),
+    ):
+        side.write_bytes(bad)
+        with pytest.raises(EngineMismatchError, match=f"{said}.*`edgehuman seal {engine}`"):
+            read_engine(engine)
+
+
+def test_plan_and_side_file_are_each_read_once(
+    engine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, reads = Path.read_bytes, []
+
+    def counted(path: Path) -> bytes:
+        reads.append(path.name)
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", counted)
+    assert read_engine(engine).plan == PLAN
+    assert sorted(reads) == ["tiny.engine", "tiny.engine.json"]

@@ -13,15 +13,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgehuman.card import sha256_of_file
 from edgehuman.errors import EngineError
 from edgehuman.records import Float32
 from edgehuman.runtime.engine import plan_file as engine_file
 from edgehuman.runtime.engine import rebuild
 from edgehuman.runtime.engine import tensorrt as tensorrt_engine
 from edgehuman.runtime.engine.onnx import OnnxRuntimeEngine
+from edgehuman.runtime.engine.onnx_file import open_file
 from edgehuman.runtime.engine.open import EngineRequest, open_engine
-from edgehuman.runtime.engine.plan_file import EngineMismatchError, read_engine
+from edgehuman.runtime.engine.plan_file import EngineMismatchError, read_engine, side_path
 from edgehuman.runtime.engine.rebuild import RebuildingEngine, plan_build
+from edgehuman.runtime.provenance.trusted import Trust
 from tests.runtime.played_gpu import (
     GPU,
     PLAN,
@@ -30,6 +33,7 @@ from tests.runtime.played_gpu import (
     edit_side,
     write_played,
 )
+from tests.runtime.provenance.signed import make_key, public_of, sign_with
 
 RECORD_NTC: Float32 = np.ones((1, 128, 6), np.float32)
 
@@ -234,7 +238,8 @@ def test_a_folder_that_cannot_be_written(old: Path, monkeypatch: pytest.MonkeyPa
 def test_from_the_word_to_the_new_engine(
     old: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def build(library: str, options: Any, onnx: Path, folder: Path) -> PlayedBuilder:
+    def build(library: str, options: Any, onnx: Path, identity: str, folder: Path) -> PlayedBuilder:
+        assert identity == open_file(onnx).identity
         assert (library, options["capabilities"]) == ("tensorrt", [])
         folder.rmdir()
         return PlayedBuilder(onnx, folder)
@@ -247,3 +252,31 @@ def test_from_the_word_to_the_new_engine(
     assert "is in use" in told[-1]
     assert old.read_bytes() == PLAN
     assert open_engine(old).describe()["built_for"] == [86]
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize("honest", [True, False])
+def test_where_signatures_are_required_the_new_engine_serves_and_replaces_nothing(
+    honest: bool, old: Path, told: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "keys").mkdir()
+    key = make_key(tmp_path / "keys")
+    sign_with(key, old)
+    before = {path.name: path.read_bytes() for path in old.parent.iterdir() if path.is_file()}
+    onnx, new = old.with_suffix(".onnx"), old.parent / "new"
+    made = write_played(onnx, tmp_path / "keys" / "tiny.engine", build_s=12.0)
+    files = {path.name: sha256_of_file(path) for path in (made, side_path(made))}
+    report = {"done": 12.0, "files": files if honest else {}}
+    request = EngineRequest(rebuild=True, notify=told.append, trust=Trust(public_of(key)))
+    engine = RebuildingEngine(
+        old, OnnxRuntimeEngine(onnx), PlayedBuilder(onnx, new, report), request
+    )
+    finish(engine)
+    if honest:
+        assert told[-1].endswith("it is not kept, as nobody signed it")
+        assert engine.describe()["engine"] == "tensorrt"
+    else:
+        assert "is not what the builder wrote" in told[-1]
+        assert engine.describe()["engine"] == "onnxruntime"
+    after = {path.name: path.read_bytes() for path in old.parent.iterdir() if path.is_file()}
+    assert after == before
