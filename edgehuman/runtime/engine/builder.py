@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from edgehuman.errors import EdgehumanError
+from edgehuman.install import module_line
 from edgehuman.runtime.engine import build_on_device
 from edgehuman.runtime.engine.build import side_file, timing_cache_of
 from edgehuman.runtime.engine.onnx_file import read_card
@@ -51,7 +52,7 @@ class Builder:
         self.folder = folder
         request = {"library": library, "options": options, "onnx": str(onnx), "out": str(folder)}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "edgehuman.runtime.engine.builder", json.dumps(request)],
+            module_line("edgehuman.runtime.engine.builder", json.dumps(request)),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
