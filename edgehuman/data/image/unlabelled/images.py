@@ -141,13 +141,13 @@ def open_images(path: Path | str, seed: int = 0) -> Images:
     if said == SIMULATED:
         return DrawnImages(SIMULATED_PEOPLE, SIMULATED_EACH, seed, HEIGHT, WIDTH)
     path = Path(path)
-    if said.startswith(_REMOTE) or said.endswith(".tar") or ("{" in said and not path.exists()):
+    if said.startswith(_REMOTE) or said.endswith(".tar") or ("{" in said and not os.path.exists(said)):
         return _shards(said)
     if said.lower().endswith(_ARCHIVES):
         raise DataError(f"{path} is a packed archive; unpack it and give the folder")
-    if path.is_file():
+    if os.path.isfile(said):  # of a name that is too long, a path's own would raise
         return _one_file(path)
-    if not path.is_dir():
+    if not os.path.isdir(said):
         raise DataError(
             f"{path}: no such file or folder; give a folder of images, shards (.tar), or the word "
             "simulated"

@@ -9,8 +9,10 @@ https://github.com/webdataset/webdataset; `pack.py` writes it.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
+import re
 import shutil
 import tarfile
 from collections import Counter
@@ -29,6 +31,12 @@ from edgehuman.progress import progress_bar
 from edgehuman.records import Bool, Index, Uint8
 
 _BLOCK = 1 << 20
+_MOST_SHARDS = 100_000
+_MOST_LETTERS, _MOST_DEPTH = 4096, 10
+_STEP = {"{": 1, "}": -1}
+_RANGE = re.compile(r"\{(-?\d{1,18}|\w)\.\.(-?\d{1,18}|\w)(?:\.\.-?\d+)?\}")
+# What an address on the web may hold (RFC 3986), without the quote: older openers give it to a shell.
+_ADDRESS = re.compile(r"https?://[\w.~:/?#\[\]@!$&()*+,;=%-]+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -175,12 +183,7 @@ def open_shards(said: str) -> ShardImages:
     Raises:
         DataError: one is missing, cannot be fetched, or is not a tar file.
     """
-    urls = [said]
-    if "{" in said:
-        # Slow to import, and not needed for a single file.
-        from webdataset.shardlists import expand_urls
-
-        urls = expand_urls(said)
+    urls = _expanded(said) if "{" in said else [said]
     hidden = [url for url in urls if url.startswith("pipe:")]
     if hidden and not said.startswith("pipe:"):
         raise DataError(
@@ -189,6 +192,45 @@ def open_shards(said: str) -> ShardImages:
         )
     paths = [fetch(url) if _is_remote(url) else Path(url.removeprefix("file:")) for url in urls]
     return ShardImages.of(paths, said)
+
+
+def _expanded(said: str) -> list[str]:
+    """The addresses that braces stand for, as many as there may be.
+
+    Raises:
+        DataError: too many, or braces that are no pattern.
+    """
+    # Slow to import, and not needed for a single file.
+    from webdataset.shardlists import expand_urls
+
+    why = f"{said[:200]}: is no pattern of shards"
+    depth = max(itertools.accumulate(_STEP.get(letter, 0) for letter in said))
+    if len(said) > _MOST_LETTERS or depth > _MOST_DEPTH:
+        raise DataError(f"{why}; write it with fewer braces, such as s-{{000..099}}.tar")
+    if _most_of(said) > _MOST_SHARDS:
+        raise DataError(f"{why}: it stands for over {_MOST_SHARDS:,} files; give their folder")
+    try:
+        return expand_urls(said)  # type: ignore[no-any-return]
+    except (ValueError, AssertionError) as error:  # an assertion: a variable that is not set
+        raise DataError(f"{why} ({error}); write it such as s-{{000..099}}.tar") from None
+
+
+def _most_of(said: str) -> int:
+    """At least the number of addresses that braces stand for, without making them."""
+    most, open_braces = 1, [1]
+    for letter in said:
+        if letter == "{":
+            open_braces.append(1)
+        elif letter == ",":
+            open_braces[-1] += 1
+        elif letter == "}" and len(open_braces) > 1:
+            most *= open_braces.pop()
+    for first, last in _RANGE.findall(said):
+        if first.lstrip("-").isdigit() and last.lstrip("-").isdigit():
+            most *= abs(int(last) - int(first)) + 1
+        else:
+            most *= abs(ord(last[-1]) - ord(first[0])) + 1
+    return most
 
 
 def _is_remote(url: str) -> bool:
@@ -205,8 +247,13 @@ def fetch(url: str) -> Path:
     """Return the local copy of a remote shard, fetched on first use and cached by its address.
 
     Raises:
-        DataError: it cannot be fetched or stored.
+        DataError: it cannot be fetched or stored, or is no address.
     """
+    if not url.startswith("pipe:") and _ADDRESS.fullmatch(url) is None:
+        raise DataError(
+            f"{url[:200]!r}: no address; one has no spaces, quotes or letters beyond ASCII. Write "
+            "them with %, such as %20 for a space"
+        )
     tail = url.rpartition("/")[2].partition("?")[0]
     plain = "".join(c if c.isalnum() or c in "-_." else "_" for c in tail)[-60:].removesuffix(
         ".tar"
