@@ -21,6 +21,7 @@ import numpy as np
 from edgehuman.catalogue import SIMULATED
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.errors import DataError, ImageError
+from edgehuman.limits.sizes import MOST_PICTURE, read_bounded
 from edgehuman.preprocess.image.folder import ImageWalk, is_simulated
 from edgehuman.preprocess.image.pixels import HEIGHT, IMAGE_SUFFIXES, WIDTH, decode
 from edgehuman.progress import progress_bar
@@ -87,8 +88,7 @@ class FolderImages:
         """The bytes of the file; see `Images`."""
         path = os.path.join(self.source, self.names[index])
         try:
-            with open(path, "rb") as file:
-                return file.read()
+            return read_bounded(Path(path), MOST_PICTURE, ImageError, "picture")
         except OSError as error:
             raise ImageError(f"{path}: {error.strerror}; copy it again, or remove it") from None
 
