@@ -26,11 +26,14 @@ from numpy.typing import NDArray
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.errors import DataError, ImageError
 from edgehuman.files import writing
+from edgehuman.limits.sizes import MOST_PICTURE
+from edgehuman.limits.tars import content_of, members
 from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES, decode
 from edgehuman.progress import progress_bar
 from edgehuman.records import Bool, Index, Uint8
 
 _BLOCK = 1 << 20
+_MOST_JSON = 1 << 16
 _MOST_SHARDS = 100_000
 _MOST_LETTERS, _MOST_DEPTH = 4096, 10
 _STEP = {"{": 1, "}": -1}
@@ -71,8 +74,8 @@ class ShardImages:
         simulated = bytearray()
         others: Counter[str] = Counter()
         for number, path in enumerate(progress_bar(paths, "reading shards", delay=2, unit="shard")):
-            members, drawn = contents(path)
-            for member in members:
+            held, drawn = contents(path)
+            for member in held:
                 suffix = os.path.splitext(member.name)[1].lower()
                 if suffix in IMAGE_SUFFIXES:
                     rows.append((number, member.offset_data, member.size))
@@ -81,9 +84,9 @@ class ShardImages:
                 else:
                     others[suffix or "without a suffix"] += 1
         if not rows:
-            held = ", ".join(f"{count} {suffix}" for suffix, count in others.most_common(5))
+            listed = ", ".join(f"{count} {suffix}" for suffix, count in others.most_common(5))
             raise DataError(
-                f"{source}: has no images (it holds {held or 'nothing'}); a shard is a .tar file "
+                f"{source}: has no images (it holds {listed or 'nothing'}); a shard is a .tar file "
                 "of images, as `edgehuman data pack` writes"
             )
         row_N3 = np.array(rows, np.int64)
@@ -106,6 +109,11 @@ class ShardImages:
 
     def encoded(self, index: int) -> bytes:
         """The bytes of the file; see `Images`."""
+        if self.size_N[index] > MOST_PICTURE:
+            raise ImageError(
+                f"{self.name(index)}: has {self.size_N[index]:,} bytes; a picture may have "
+                f"{MOST_PICTURE:,}. Remove it"
+            )
         try:
             # Reopened each time: cheap compared with decoding, and safe in threads and processes.
             with open(self.shards[self.shard_N[index]], "rb", buffering=0) as file:
@@ -132,17 +140,15 @@ def contents(path: Path) -> tuple[list[tarfile.TarInfo], set[str]]:
     gives the files before the cut.
 
     Raises:
-        DataError: no such file, or not a tar.
+        DataError: no such file, not a tar, or damaged on purpose (see `limits.tars`).
     """
     found: list[tarfile.TarInfo] = []
     drawn: set[str] = set()
     try:
-        with tarfile.open(path, "r:") as archive:
-            for member in archive:
-                if member.isreg():
-                    found.append(member)
-                    if member.name.endswith(".json") and _says_simulated(archive, member):
-                        drawn.add(_sample(member.name))
+        for archive, member in members(path, DataError):
+            found.append(member)
+            if member.name.endswith(".json") and _says_simulated(archive, member):
+                drawn.add(_sample(member.name))
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}; give the path of a shard") from None
     except tarfile.TarError as error:
@@ -162,14 +168,12 @@ def _sample(name: str) -> str:
 
 def _says_simulated(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bool:
     """Whether a JSON file has the mark that `pack.py` writes; other contents are ignored."""
-    file = archive.extractfile(member)
-    assert file is not None
-    text = file.read()
+    text = content_of(archive, member, _MOST_JSON)
     if b'"simulated"' not in text:  # much faster than parsing the JSON of millions of photos
         return False
     try:
         row = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(row, dict) and row.get("simulated") is True
 
