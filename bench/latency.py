@@ -20,6 +20,7 @@ import numpy as np
 from edgehuman.bench.contestants import Call, Contestant, Entry, Records
 from edgehuman.bench.energy import Meter, Stretch
 from edgehuman.errors import UsageError
+from edgehuman.install import module_line
 from edgehuman.metrics.bootstrap import Interval, interval, percentile
 from edgehuman.records import Float64
 
@@ -191,8 +192,8 @@ def footprint(entry: Entry, timeout_s: float = 300.0) -> Footprint | str:
     """Measure in a new process, because within one process only the first contestant pays for
     shared imports. Returns the reason as text if it could not be measured.
     """
-    words = [sys.executable, "-m", "edgehuman.bench.latency", json.dumps(asdict(entry))]
-    words.append(str(time.monotonic()))  # one clock for all processes of a machine
+    started_s = str(time.monotonic())  # one clock for all processes of a machine
+    words = module_line("edgehuman.bench.latency", json.dumps(asdict(entry)), started_s)
     try:
         done = subprocess.run(words, capture_output=True, text=True, timeout=timeout_s, check=False)
     except subprocess.TimeoutExpired:

@@ -234,10 +234,14 @@ def _require_no_command(value: Any, where: str) -> None:
     """Refuse the address of shards that is a command: a file from elsewhere may run nothing.
 
     Raises:
-        UsageError: a text that begins with "pipe:", also inside a list.
+        UsageError: a text that begins with "pipe:", also inside a list, or as a path would
+            ("./pipe:").
     """
-    for one in value if isinstance(value, list) else [value]:
-        if isinstance(one, str) and one.lstrip().startswith("pipe:"):
+    if isinstance(value, list):
+        for one in value:
+            _require_no_command(one, where)
+    elif isinstance(one := value, str):
+        if any(said.lstrip().startswith("pipe:") for said in (one, str(Path(one)))):
             flag = f"--{where.rpartition(' ')[2].replace('_', '-')}"
             raise UsageError(
                 f"{where} is {one!r}, a command; commands run only where you type them. Remove the "

@@ -1,6 +1,7 @@
-"""What installs a module that is missing: its extra, and the command that works today.
+"""This installation: what installs a module that is missing, and how Python is started in it.
 
     raise not_installed("torch", "training")
+    subprocess.run(module_line("edgehuman.bench.latency", *words))
 
 edgehuman is not on PyPI yet, so `pip install 'edgehuman[train]'` works only where edgehuman is
 installed already; from a checkout, its own folder is named. That is decided here alone.
@@ -8,6 +9,8 @@ installed already; from a checkout, its own folder is named. That is decided her
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -46,6 +49,9 @@ _MODULES: Mapping[str, tuple[str, str]] = {
     "torch_tensorrt": ("torch-tensorrt", "torch-tensorrt"),
     "tensorrt_rtx": ("tensorrt-rtx", "tensorrt-rtx"),
 }
+# Before it only `sys` is imported, which no file can stand for: Python puts the current folder
+# first, and -P, which leaves it out, came with 3.11.
+_FROM_HERE = "import sys; n = int(sys.argv[1]) + 2; sys.path[:] = sys.argv[2:n]; del sys.argv[1:n]"
 
 
 def extra_of(module: str) -> str:
@@ -91,3 +97,22 @@ def not_installed(module: str, purpose: str = "") -> MissingDependencyError:
     else:
         brings = "no extra of edgehuman brings it"
     return MissingDependencyError(f"{needs} is not installed; {brings}; run: {fix_for(top)}")
+
+
+def code_line(code: str, *words: str) -> list[str]:
+    """The command that runs code in another Python process, which imports what this one does.
+
+    Nothing is imported from the current folder, which may hold an `edgehuman/` of somebody's,
+    unless this process was started so.
+    """
+    # An editable installation has entries that are no folders.
+    kept = [each for each in sys.path if os.path.isabs(each) or each.startswith("__editable__")]
+    if str(CHECKOUT) not in kept:
+        kept.append(str(CHECKOUT))  # it was found by a relative place
+    return [sys.executable, "-c", f"{_FROM_HERE}\n{code}", str(len(kept)), *kept, *words]
+
+
+def module_line(module: str, *words: str) -> list[str]:
+    """The command that runs a module in another process, as `python -m`; see `code_line`."""
+    run = f"import runpy; runpy.run_module({module!r}, run_name='__main__', alter_sys=True)"
+    return code_line(run, *words)

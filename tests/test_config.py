@@ -303,6 +303,8 @@ class ShardsConfig:
     [
         ('data = "pipe:touch {}"', "--data"),
         ('data = " pipe:touch {}"', "--data"),
+        ('data = "./pipe:touch {}"', "--data"),
+        ('more_data = [["pipe:touch {}"]]', "--more-data"),
         ('more_data = ["photos", "pipe:touch {}"]', "--more-data"),
     ],
 )
@@ -311,7 +313,7 @@ def test_a_command_is_taken_from_the_command_line_alone(
 ) -> None:
     recipe, made = tmp_path / "theirs.toml", tmp_path / "made"
     recipe.write_text(line.format(made))
-    with pytest.raises(UsageError, match=rf"theirs.toml: .* is ' ?pipe:.*type it: {flag} '"):
+    with pytest.raises(UsageError, match=rf"theirs.toml: .* is '(?: |./)?pipe:.*type it: {flag} '"):
         resolve(ShardsConfig, [], recipe)
     with pytest.raises(UsageError, match="a command; commands run only where you type them"):
         read_toml(ShardsConfig, recipe)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -11,10 +12,19 @@ import pytest
 
 from edgehuman import install
 from edgehuman.config import read_table
-from edgehuman.install import extra_of, fix_for, not_installed, pip_line, requirement
+from edgehuman.install import (
+    CHECKOUT,
+    code_line,
+    extra_of,
+    fix_for,
+    module_line,
+    not_installed,
+    pip_line,
+    requirement,
+)
 from edgehuman.runtime.doctor import NEEDS, PACKAGES
 from tests import leaving
-from tests.whole.house import ROOT
+from tests.whole.house import ROOT, SOURCES
 
 PROJECT = read_table(ROOT / "pyproject.toml")["project"]
 # In the place of each finder stands one that finds nothing of these packages.
@@ -165,3 +175,54 @@ def test_a_command_does_with_what_the_doctor_says_that_it_needs(words: list[str]
     )
     assert "not installed" not in done.stderr
     assert done.returncode == (2 if words[-1] == "nothing" else 0)
+
+
+# Other processes of this installation -------------------------------------------------------------
+
+
+@pytest.fixture
+def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with what would be imported in place of the installed modules."""
+    for name in ("edgehuman", "json", "runpy", "numpy", "importlib", "cv2", "tests"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n1 / 0")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("before", [[], [""], [".", "src"]])
+def test_another_process_imports_nothing_of_the_current_folder(
+    hostile: Path, monkeypatch: pytest.MonkeyPatch, before: list[str]
+) -> None:
+    monkeypatch.setattr(sys, "path", [*before, *sys.path])
+    code = "import json, edgehuman.install; print(json.dumps([edgehuman.__file__, sys.argv[1:]]))"
+    done = leaving.run(code_line(code, "a", "-c"), capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert json.loads(done.stdout) == [str(CHECKOUT / "edgehuman" / "__init__.py"), ["a", "-c"]]
+    line = module_line("edgehuman", "--help")
+    done = leaving.run(line, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: edgehuman")
+    assert not (hostile / "ran").exists()
+
+
+def test_a_package_found_by_a_relative_place_is_found_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = [place for place in sys.path if place != str(CHECKOUT)]
+    monkeypatch.setattr(sys, "path", ["", *kept])
+    monkeypatch.setenv("PYTHONPATH", "")
+    monkeypatch.chdir(tmp_path)
+    code = "import edgehuman.install; print(edgehuman.install.CHECKOUT)"
+    done = leaving.run(code_line(code), capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(CHECKOUT)
+
+
+def test_every_python_of_ours_is_started_in_this_one_place() -> None:
+    """The kind: `-m` and `-c` put the current folder first."""
+    places = [
+        file
+        for file in SOURCES
+        if re.search(r"\bsys\.executable\b(?!\)\.parent)", (ROOT / file).read_text())
+    ]
+    assert [file for file in places if not file.startswith("tests/")] == ["edgehuman/install.py"]

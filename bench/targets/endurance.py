@@ -20,6 +20,7 @@ from edgehuman.bench.entry import main
 from edgehuman.bench.latency import resident_mb
 from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import UsageError
+from edgehuman.install import module_line
 from edgehuman.outcome import Outcome, to_json
 
 # After so much stream time, buffers are full and the allocator has settled.
@@ -86,14 +87,7 @@ def endure_elsewhere(model: str, hours: float) -> Endurance:
     Raises:
         FailedRun: the process failed; the message is the last line of its stderr.
     """
-    words = [
-        sys.executable,
-        "-m",
-        "edgehuman.bench.targets.endurance",
-        model,
-        "--hours",
-        str(hours),
-    ]
+    words = module_line("edgehuman.bench.targets.endurance", model, "--hours", str(hours))
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise FailedRun((done.stderr.strip().splitlines() or ["the process died"])[-1])

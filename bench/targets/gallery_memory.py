@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from edgehuman.bench.contestants import FailedRun
 from edgehuman.bench.entry import main
 from edgehuman.config import require
+from edgehuman.install import code_line
 from edgehuman.outcome import Outcome
 
 _CODE = """
@@ -68,7 +69,7 @@ def gallery_memory_mb(config: GalleryMemoryConfig) -> dict[str, float]:
     """
     words = [str(config.gallery), str(config.dim), str(config.queries), config.distance]
     done = subprocess.run(
-        [sys.executable, "-c", _CODE, *words], capture_output=True, text=True, check=False
+        code_line(_CODE, *words), capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise FailedRun((done.stderr.strip().splitlines() or ["killed"])[-1])

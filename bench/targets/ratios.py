@@ -25,7 +25,7 @@ from edgehuman.bench.targets.endurance import endure_elsewhere
 from edgehuman.bench.targets.recordings import recordings_folder
 from edgehuman.catalogue import SIMULATED
 from edgehuman.export.catalogued import load
-from edgehuman.install import pip_line
+from edgehuman.install import module_line, pip_line
 from edgehuman.progress import progress_bar
 from edgehuman.runtime.zoo import ZOO, zoo_names
 
@@ -229,7 +229,7 @@ def views_per_second() -> float:
 
 def help_seconds(rounds: int = 9) -> float:
     """Median seconds of `edgehuman --help`, start of Python included."""
-    words = [sys.executable, "-m", "edgehuman", "--help"]
+    words = module_line("edgehuman", "--help")
 
     def run() -> None:
         subprocess.run(words, stdout=subprocess.DEVNULL, check=True)

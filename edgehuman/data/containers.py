@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
+from edgehuman.limits import archives
+from edgehuman.limits.sizes import MOST_ANNOTATIONS, read_bounded, require_small_json
 from edgehuman.records import Index
 
 
@@ -19,14 +20,15 @@ def field_names(path: Path) -> set[str]:
     """Names of the arrays in an .npz, without reading them; empty if the path is not an .npz.
 
     Raises:
-        DataError: a file that ends in .npz but is not one.
+        DataError: a file that ends in .npz but is not one, or has a list of names beyond reason.
     """
     if path.suffix != ".npz" or not path.is_file():
         return set()
     try:
-        with zipfile.ZipFile(path) as archive:
-            return {name.removesuffix(".npy") for name in archive.namelist()}
-    except (zipfile.BadZipFile, OSError) as error:
+        return archives.field_names(path)
+    except DataError:
+        raise
+    except archives.DAMAGE as error:
         raise DataError(
             f"{path}: not a readable .npz file ({error}); copy or download it again"
         ) from None
@@ -36,12 +38,13 @@ def arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
     """Read the named arrays of an .npz.
 
     Raises:
-        DataError: the file cannot be read.
+        DataError: the file cannot be read, or is too large (see `limits.archives`).
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in names}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        return archives.read_npz(path, names)
+    except DataError:
+        raise
+    except archives.DAMAGE as error:
         raise DataError(f"{path}: cannot be read ({error}); copy or download it again") from None
 
 
@@ -64,10 +67,14 @@ def read_json(path: Path) -> Any:
     """Read a JSON file.
 
     Raises:
-        DataError: it cannot be read, or is not JSON.
+        DataError: it cannot be read, is not JSON, or is too large.
     """
     try:
-        return json.loads(path.read_bytes())
+        content = read_bounded(path, MOST_ANNOTATIONS, DataError)
+        require_small_json(content, str(path), DataError, MOST_ANNOTATIONS)
+        return json.loads(content)
+    except DataError:
+        raise
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}; copy it again") from None
     except (ValueError, RecursionError) as error:

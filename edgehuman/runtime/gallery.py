@@ -35,6 +35,8 @@ import numpy as np
 from edgehuman.card import Card
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.files import write_whole
+from edgehuman.limits.archives import DAMAGE, read_npz
+from edgehuman.limits.sizes import require_small_json
 from edgehuman.metrics.retrieval import Distance, Scorer, Sightings
 from edgehuman.outcome import to_json
 from edgehuman.records import Float32, Float64
@@ -297,10 +299,12 @@ def read_gallery(path: Path) -> Gallery:
     if not path.is_file():
         raise ArtefactError(f"{path} is a device or a pipe; a gallery is a file, such as known.npz")
     try:
-        # Opened here: a damaged archive leaves a file open that NumPy has opened.
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            header = json.loads(bytes(file["header"]).decode("utf-8"))
-            vector_GD = np.asarray(file["vector_GD"])
+        # A gallery is not compressed, so that its arrays are no larger than the file.
+        most = path.stat().st_size
+        file = read_npz(path, ["header", "vector_GD"], ArtefactError, most)
+        text, vector_GD = bytes(file["header"]), file["vector_GD"]
+        require_small_json(text, str(path), ArtefactError)
+        header = json.loads(text.decode("utf-8"))
         _require_format(header, vector_GD, path)
         return Gallery(
             weights_sha256=str(header["weights_sha256"]),
@@ -314,11 +318,10 @@ def read_gallery(path: Path) -> Gallery:
         raise ArtefactError(
             f"{path}: no permission to read it; fix its permissions, or run as its owner"
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (*DAMAGE, KeyError, TypeError) as error:
         if isinstance(error, ArtefactError):
             raise
-        # NumPy's message for a file that is not an archive suggests loading it unsafely.
-        why = "not a NumPy archive" if "pickle" in str(error) else error
+        why = "not a NumPy archive" if isinstance(error, zipfile.BadZipFile) else error
         raise ArtefactError(
             f"{path} is not a readable gallery ({why}); restore a copy, or enrol into a new file"
         ) from None

@@ -26,6 +26,7 @@ from edgehuman.bench.latency import peak_mb
 from edgehuman.bench.targets.ratios import in_turns, require_torch
 from edgehuman.config import require
 from edgehuman.errors import UsageError
+from edgehuman.install import module_line
 from edgehuman.outcome import Outcome
 from edgehuman.progress import progress_bar
 from edgehuman.records import Float32
@@ -142,7 +143,7 @@ def measured(config: GaitSpeedConfig, arch: str) -> Speed:
     graph = arch in config.graphs
     kept = config.work / f"{arch}-{config.batch}-{config.rounds}{'-graph' if graph else ''}.json"
     if not kept.is_file():
-        words = [sys.executable, "-m", "edgehuman.bench.pages.skeleton.speed", "--one", arch]
+        words = module_line("edgehuman.bench.pages.skeleton.speed", "--one", arch)
         words += ["--batch", str(config.batch), "--rounds", str(config.rounds), "--graphs"]
         done = subprocess.run(words + [arch] * graph, capture_output=True, text=True, check=False)
         if done.returncode:

@@ -22,8 +22,14 @@ from numpy.typing import NDArray
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.data.layout import Layout, folders
 from edgehuman.errors import DataError, ImageError
+from edgehuman.limits.sizes import MOST_PICTURE, read_bounded
 from edgehuman.preprocess.image.header import read_header
-from edgehuman.preprocess.image.pixels import clip_box, crop, read_image
+from edgehuman.preprocess.image.pixels import (
+    clip_box,
+    crop,
+    read_image,
+    require_room,
+)
 from edgehuman.records import Float32, Index, Text, Uint8
 
 TASKS = ("reid", "attributes", "pose", "landmarks", "parsing")
@@ -159,7 +165,7 @@ class FilePictures:
         """
         path = Path(self.root, self.names[index])
         try:
-            header = read_header(path.read_bytes())
+            header = read_header(read_bounded(path, MOST_PICTURE, ImageError, "picture"))
         except OSError as error:
             raise ImageError(f"{path}: {error.strerror}; copy the pictures again") from None
         if header.height:
@@ -214,15 +220,18 @@ def load_png_mask(path: str) -> NDArray[Any]:
     """Class indices (H, W) of a greyscale image file.
 
     Raises:
-        ImageError: missing, damaged, or coloured.
+        ImageError: missing, damaged, too large, or coloured.
     """
     import cv2
 
     try:
-        data = Path(path).read_bytes()
+        data = read_bounded(Path(path), MOST_PICTURE, ImageError, "mask")
     except OSError as error:
         raise ImageError(f"{path}: {error.strerror}; every picture needs a mask") from None
-    found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
+    header = read_header(data)
+    require_room(header, path)
+    known = header.format and header.complete
+    found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if known else None
     if found is None:
         raise ImageError(f"{path}: the mask cannot be decoded; copy it again")
     if found.ndim == 3 and (found[..., 0] == found[..., 1]).all():

@@ -29,6 +29,7 @@ from edgehuman.data.silhouette.published.images import (
     why_no_masks,
 )
 from edgehuman.errors import DataError
+from edgehuman.preprocess.silhouette.read import require_frame_room
 from edgehuman.records import Uint8
 
 VIDEOS = frozenset({".avi", ".mp4", ".mkv", ".mov", ".webm"})
@@ -88,6 +89,7 @@ def _frames(path: Path) -> Iterator[NDArray[Any]]:
 
     video = cv2.VideoCapture(str(path))
     try:
+        require_frame_room(video, path)
         for _ in range(_LONGEST):
             there, frame = video.read()
             if not there:

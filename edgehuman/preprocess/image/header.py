@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from edgehuman.preprocess.image.foreign import HEAD, brands_of
+from edgehuman.preprocess.image.room import sides_of
 
 _SIGNATURES = (
     (b"\xff\xd8\xff", "JPEG"),
@@ -48,6 +49,8 @@ class ImageHeader:
     alpha: some pixels may be transparent.
     complete: the file is not truncated.
     animated: it holds several frames; of GIF, PNG and WebP.
+    pixels: as decoded; 0 if unknown.
+    room: bytes that the decoded image takes, at least; 0 if unknown.
     """
 
     format: str
@@ -57,6 +60,8 @@ class ImageHeader:
     alpha: bool = False
     complete: bool = True
     animated: bool = False
+    pixels: int = field(default=0, compare=False)
+    room: int = field(default=0, compare=False)
 
 
 def read_header(data: bytes) -> ImageHeader:
@@ -64,16 +69,19 @@ def read_header(data: bytes) -> ImageHeader:
     name = format_of(data)
     try:
         if name == "JPEG":
-            return _jpeg(data)
+            found = _jpeg(data)
+            pixels = found.height * found.width
+            return replace(found, pixels=pixels, room=3 * pixels)
         if name == "PNG":
-            return _png(data)
-        if name == "WebP":
-            return _webp(data)
-        if name == "GIF":
-            return ImageHeader(name, animated=_gif_frames(data) > 1)
+            found = _png(data)
+        elif name == "WebP":
+            found = _webp(data)
+        else:
+            found = ImageHeader(name, animated=name == "GIF" and _gif_frames(data) > 1)
     except (struct.error, IndexError):
         return ImageHeader(name, complete=False)
-    return ImageHeader(name)
+    height, width, pixel_bytes = sides_of(data, name)
+    return replace(found, pixels=height * width, room=height * width * pixel_bytes)
 
 
 def format_of(data: bytes) -> str:
@@ -95,7 +103,8 @@ def _jpeg(data: bytes) -> ImageHeader:
             continue
         (length,) = struct.unpack_from(">H", data, place + 2)
         if marker in _FRAME_MARKERS:
-            height, width = struct.unpack_from(">HH", data, place + 5)
+            tall, wide = struct.unpack_from(">HH", data, place + 5)
+            height, width = max(height, tall), max(width, wide)
         elif marker == _APP1 and data[place + 4 : place + 10] == b"Exif\0\0":
             orientation = _orientation(data[place + 10 : place + 2 + length])
         elif marker == _SCAN:

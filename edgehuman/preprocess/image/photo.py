@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgehuman.errors import ImageError
+from edgehuman.limits.sizes import MOST_PICTURE, read_bounded
 from edgehuman.preprocess.image.complaints import complaints
 from edgehuman.preprocess.image.header import ImageHeader
 from edgehuman.preprocess.image.pixels import decode_as, require_whole
@@ -54,11 +55,11 @@ def read_photo(path: Path, height: int, width: int) -> Photo:
         height, width: of the network's input, pixels.
 
     Raises:
-        ImageError: no such file, no permission, not an image, truncated, damaged, or under 8 pixels
-            a side.
+        ImageError: no such file, no permission, not an image, truncated, damaged, under 8 pixels a
+            side, or too large.
     """
     try:
-        data = path.read_bytes()
+        data = read_bounded(path, MOST_PICTURE, ImageError, "picture")
     except OSError as error:
         raise ImageError(f"{path}: {error.strerror}; give the path of an image") from None
     header = require_whole(data, str(path))

@@ -17,8 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, ImageError
+from edgehuman.limits.sizes import MOST_PICTURE, read_bounded
 from edgehuman.preprocess.image.foreign import HEAD, foreign_of
 from edgehuman.preprocess.image.header import FORMATS, ImageHeader, read_header
+from edgehuman.preprocess.image.room import MOST_PIXELS, MOST_ROOM, MOST_SHRUNK_PIXELS
 from edgehuman.records import Float32, Uint8
 
 Box = tuple[float, float, float, float]
@@ -56,17 +58,17 @@ def decode(data: bytes, name: str = "the image") -> Uint8:
         name: what to call it in an error.
 
     Raises:
-        ImageError: empty, not an image, truncated, damaged, or under 8 pixels a side.
+        ImageError: empty, not an image, truncated, damaged, under 8 pixels a side, or too large.
     """
     header = require_whole(data, name)
     return decode_as(data, header, name)
 
 
 def require_whole(data: bytes, name: str) -> ImageHeader:
-    """Return the header of an image, after checking that it is complete.
+    """Return the header of an image, after checking that it is complete and not too large.
 
     Raises:
-        ImageError: empty, not an image, or truncated.
+        ImageError: empty, not an image, truncated, or of more pixels than are ever decoded.
     """
     if not data:
         raise ImageError(f"{name} is empty (0 bytes); copy it again, or remove it")
@@ -84,7 +86,24 @@ def require_whole(data: bytes, name: str) -> ImageHeader:
             f"{name}: a {header.format} of {len(data)} bytes without its end, so it was cut short; "
             "copy it again, or remove it"
         )
+    require_room(header, name, 2 if header.format == "JPEG" else 1)
     return header
+
+
+def require_room(header: ImageHeader, name: str, shrink: int = 1) -> None:
+    """Check, before it is decoded, that an image fits into memory: 134 megapixels and 1 GB; of a
+    JPEG that is shrunk meanwhile, 268 megapixels.
+
+    Raises:
+        ImageError: it is larger.
+    """
+    most = MOST_PIXELS if shrink == 1 else MOST_SHRUNK_PIXELS
+    if header.pixels > most or header.room // shrink**2 > MOST_ROOM:
+        raise ImageError(
+            f"{name}: a {header.format} of {header.pixels / 1e6:,.0f} megapixels would take "
+            f"{header.room >> 20:,} MB; at most {most / 1e6:.0f} megapixels and "
+            f"{MOST_ROOM >> 20:,} MB are decoded. Shrink it, or remove it"
+        )
 
 
 def decode_as(
@@ -99,10 +118,11 @@ def decode_as(
         silent: whether OpenCV keeps its errors to itself; see `complaints`.
 
     Raises:
-        ImageError: damaged, or under 8 pixels a side.
+        ImageError: damaged, under 8 pixels a side, or too large.
     """
     import cv2
 
+    require_room(header, name, shrink)
     own = header.format in ("JPEG", "PNG", "WebP")
     if header.alpha and shrink == 1:
         flags = cv2.IMREAD_UNCHANGED
@@ -203,7 +223,7 @@ def read_image(path: Path | str) -> Uint8:
         ImageError: no such file, no permission, or see `decode`.
     """
     try:
-        return decode(Path(path).read_bytes(), str(path))
+        return decode(read_bounded(Path(path), MOST_PICTURE, ImageError, "picture"), str(path))
     except OSError as error:
         raise ImageError(f"{path}: {error.strerror}; give the path of an image") from None
 

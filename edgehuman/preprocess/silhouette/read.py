@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
+from edgehuman.limits.sizes import MOST_PICTURE, read_bounded
 from edgehuman.preprocess.silhouette.normalise import one_channel
 from edgehuman.records import Uint8
 
@@ -26,7 +27,7 @@ def read_mask(path: Path) -> Uint8:
         DataError: no such file, not a PNG, cut short, damaged, too large, or in colour.
     """
     try:
-        data = path.read_bytes()
+        data = read_bounded(path, MOST_PICTURE, DataError, "mask")
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}; give the path of a PNG mask") from None
     if not data.startswith(_BEGIN) or len(data) < 24:
@@ -49,6 +50,22 @@ def read_mask(path: Path) -> Uint8:
         # 16 bits are used in full, or hold the values of 8.
         image = (image >> 8 if image.max() > 255 else image).astype(np.uint8)
     return one_channel(image, str(path))
+
+
+def require_frame_room(video: Any, path: Path) -> None:
+    """Raise DataError for a video of larger frames than a mask has, before one is decoded.
+
+    Args:
+        video: OpenCV's, opened.
+    """
+    import cv2
+
+    width, height = (video.get(each) for each in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+    if not 0 <= width * height <= _MOST_PIXELS:
+        raise DataError(
+            f"{path}: has frames of {width:.0f}x{height:.0f} pixels; a mask has at most "
+            f"{_MOST_PIXELS:,} pixels. Shrink them"
+        )
 
 
 def _decoded(data: bytes) -> NDArray[Any] | None:

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 from edgehuman.card import sha256_of_bytes
 from edgehuman.errors import ArtefactError, EdgehumanError
+from edgehuman.install import module_line
 from edgehuman.runtime.engine import build_on_device
 from edgehuman.runtime.engine.build import side_file, timing_cache_of
 from edgehuman.runtime.engine.onnx_file import open_file
@@ -58,7 +59,7 @@ class Builder:
         graph = {"onnx": str(onnx), "identity": identity}
         request = {"library": library, "options": options, **graph, "out": str(folder)}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "edgehuman.runtime.engine.builder", json.dumps(request)],
+            module_line("edgehuman.runtime.engine.builder", json.dumps(request)),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -25,7 +25,7 @@ from edgehuman import catalogue
 from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.silhouette.normalise import SIDE, normalise, one_channel
-from edgehuman.preprocess.silhouette.read import read_mask
+from edgehuman.preprocess.silhouette.read import read_mask, require_frame_room
 from edgehuman.preprocess.silhouette.screen import EMPTY, INVERTED, is_unsized, mask_mistake
 from edgehuman.records import Uint8
 
@@ -156,13 +156,14 @@ def _video(path: Path) -> Iterator[NDArray[Any]]:
     """Frames of a video of masks, black and white; a frame in colour stays as it is.
 
     Raises:
-        DataError: OpenCV reads no frame of it.
+        DataError: OpenCV reads no frame of it, or they are too large.
     """
     import cv2
 
     video = cv2.VideoCapture(str(path))
     count = 0
     try:
+        require_frame_room(video, path)
         while True:
             there, image = video.read()
             if not there:

@@ -21,6 +21,7 @@ from edgehuman.data.image.set import FilePictures, PersonReader, PersonSet, whol
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
+from edgehuman.limits.sizes import MOST_ANNOTATIONS, read_bounded, require_small_json
 from edgehuman.preprocess.image.pixels import person_box
 from edgehuman.records import Float32
 
@@ -111,9 +112,13 @@ def _read(root: Path, kind: _Kind) -> PersonSet:
 
 def _people(file: Path, folder: str, role: str, kind: _Kind) -> Iterator[_Person]:
     try:
-        table = json.loads(file.read_bytes())
+        content = read_bounded(file, MOST_ANNOTATIONS, DataError)
+        require_small_json(content, str(file), DataError, MOST_ANNOTATIONS)
+        table = json.loads(content)
         image_of = {row["id"]: row for row in table["images"]}
         rows: list[dict[str, Any]] = table["annotations"]
+    except DataError:
+        raise
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise DataError(
             f"{file} is not a COCO annotation file ({type(error).__name__}: {error}); copy it again"

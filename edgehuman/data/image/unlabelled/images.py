@@ -21,6 +21,7 @@ import numpy as np
 from edgehuman.catalogue import SIMULATED
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.errors import DataError, ImageError
+from edgehuman.limits.sizes import MOST_PICTURE, read_bounded
 from edgehuman.preprocess.image.folder import ImageWalk, is_simulated
 from edgehuman.preprocess.image.pixels import HEIGHT, IMAGE_SUFFIXES, WIDTH, decode
 from edgehuman.progress import progress_bar
@@ -87,8 +88,7 @@ class FolderImages:
         """The bytes of the file; see `Images`."""
         path = os.path.join(self.source, self.names[index])
         try:
-            with open(path, "rb") as file:
-                return file.read()
+            return read_bounded(Path(path), MOST_PICTURE, ImageError, "picture")
         except OSError as error:
             raise ImageError(f"{path}: {error.strerror}; copy it again, or remove it") from None
 
@@ -141,13 +141,13 @@ def open_images(path: Path | str, seed: int = 0) -> Images:
     if said == SIMULATED:
         return DrawnImages(SIMULATED_PEOPLE, SIMULATED_EACH, seed, HEIGHT, WIDTH)
     path = Path(path)
-    if said.startswith(_REMOTE) or said.endswith(".tar") or ("{" in said and not path.exists()):
+    if said.startswith(_REMOTE) or said.endswith(".tar") or ("{" in said and not os.path.exists(said)):
         return _shards(said)
     if said.lower().endswith(_ARCHIVES):
         raise DataError(f"{path} is a packed archive; unpack it and give the folder")
-    if path.is_file():
+    if os.path.isfile(said):  # of a name that is too long, a path's own would raise
         return _one_file(path)
-    if not path.is_dir():
+    if not os.path.isdir(said):
         raise DataError(
             f"{path}: no such file or folder; give a folder of images, shards (.tar), or the word "
             "simulated"

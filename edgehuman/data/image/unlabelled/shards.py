@@ -9,8 +9,10 @@ https://github.com/webdataset/webdataset; `pack.py` writes it.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
+import re
 import shutil
 import tarfile
 from collections import Counter
@@ -24,11 +26,20 @@ from numpy.typing import NDArray
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.errors import DataError, ImageError
 from edgehuman.files import writing
+from edgehuman.limits.sizes import MOST_PICTURE
+from edgehuman.limits.tars import content_of, members
 from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES, decode
 from edgehuman.progress import progress_bar
 from edgehuman.records import Bool, Index, Uint8
 
 _BLOCK = 1 << 20
+_MOST_JSON = 1 << 16
+_MOST_SHARDS = 100_000
+_MOST_LETTERS, _MOST_DEPTH = 4096, 10
+_STEP = {"{": 1, "}": -1}
+_RANGE = re.compile(r"\{(-?\d{1,18}|\w)\.\.(-?\d{1,18}|\w)(?:\.\.-?\d+)?\}")
+# What an address on the web may hold (RFC 3986), without the quote: older openers give it to a shell.
+_ADDRESS = re.compile(r"https?://[\w.~:/?#\[\]@!$&()*+,;=%-]+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -63,8 +74,8 @@ class ShardImages:
         simulated = bytearray()
         others: Counter[str] = Counter()
         for number, path in enumerate(progress_bar(paths, "reading shards", delay=2, unit="shard")):
-            members, drawn = contents(path)
-            for member in members:
+            held, drawn = contents(path)
+            for member in held:
                 suffix = os.path.splitext(member.name)[1].lower()
                 if suffix in IMAGE_SUFFIXES:
                     rows.append((number, member.offset_data, member.size))
@@ -73,9 +84,9 @@ class ShardImages:
                 else:
                     others[suffix or "without a suffix"] += 1
         if not rows:
-            held = ", ".join(f"{count} {suffix}" for suffix, count in others.most_common(5))
+            listed = ", ".join(f"{count} {suffix}" for suffix, count in others.most_common(5))
             raise DataError(
-                f"{source}: has no images (it holds {held or 'nothing'}); a shard is a .tar file "
+                f"{source}: has no images (it holds {listed or 'nothing'}); a shard is a .tar file "
                 "of images, as `edgehuman data pack` writes"
             )
         row_N3 = np.array(rows, np.int64)
@@ -98,6 +109,11 @@ class ShardImages:
 
     def encoded(self, index: int) -> bytes:
         """The bytes of the file; see `Images`."""
+        if self.size_N[index] > MOST_PICTURE:
+            raise ImageError(
+                f"{self.name(index)}: has {self.size_N[index]:,} bytes; a picture may have "
+                f"{MOST_PICTURE:,}. Remove it"
+            )
         try:
             # Reopened each time: cheap compared with decoding, and safe in threads and processes.
             with open(self.shards[self.shard_N[index]], "rb", buffering=0) as file:
@@ -124,17 +140,15 @@ def contents(path: Path) -> tuple[list[tarfile.TarInfo], set[str]]:
     gives the files before the cut.
 
     Raises:
-        DataError: no such file, or not a tar.
+        DataError: no such file, not a tar, or damaged on purpose (see `limits.tars`).
     """
     found: list[tarfile.TarInfo] = []
     drawn: set[str] = set()
     try:
-        with tarfile.open(path, "r:") as archive:
-            for member in archive:
-                if member.isreg():
-                    found.append(member)
-                    if member.name.endswith(".json") and _says_simulated(archive, member):
-                        drawn.add(_sample(member.name))
+        for archive, member in members(path, DataError):
+            found.append(member)
+            if member.name.endswith(".json") and _says_simulated(archive, member):
+                drawn.add(_sample(member.name))
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}; give the path of a shard") from None
     except tarfile.TarError as error:
@@ -154,14 +168,12 @@ def _sample(name: str) -> str:
 
 def _says_simulated(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bool:
     """Whether a JSON file has the mark that `pack.py` writes; other contents are ignored."""
-    file = archive.extractfile(member)
-    assert file is not None
-    text = file.read()
+    text = content_of(archive, member, _MOST_JSON)
     if b'"simulated"' not in text:  # much faster than parsing the JSON of millions of photos
         return False
     try:
         row = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(row, dict) and row.get("simulated") is True
 
@@ -175,12 +187,7 @@ def open_shards(said: str) -> ShardImages:
     Raises:
         DataError: one is missing, cannot be fetched, or is not a tar file.
     """
-    urls = [said]
-    if "{" in said:
-        # Slow to import, and not needed for a single file.
-        from webdataset.shardlists import expand_urls
-
-        urls = expand_urls(said)
+    urls = _expanded(said) if "{" in said else [said]
     hidden = [url for url in urls if url.startswith("pipe:")]
     if hidden and not said.startswith("pipe:"):
         raise DataError(
@@ -189,6 +196,45 @@ def open_shards(said: str) -> ShardImages:
         )
     paths = [fetch(url) if _is_remote(url) else Path(url.removeprefix("file:")) for url in urls]
     return ShardImages.of(paths, said)
+
+
+def _expanded(said: str) -> list[str]:
+    """The addresses that braces stand for, as many as there may be.
+
+    Raises:
+        DataError: too many, or braces that are no pattern.
+    """
+    # Slow to import, and not needed for a single file.
+    from webdataset.shardlists import expand_urls
+
+    why = f"{said[:200]}: is no pattern of shards"
+    depth = max(itertools.accumulate(_STEP.get(letter, 0) for letter in said))
+    if len(said) > _MOST_LETTERS or depth > _MOST_DEPTH:
+        raise DataError(f"{why}; write it with fewer braces, such as s-{{000..099}}.tar")
+    if _most_of(said) > _MOST_SHARDS:
+        raise DataError(f"{why}: it stands for over {_MOST_SHARDS:,} files; give their folder")
+    try:
+        return expand_urls(said)  # type: ignore[no-any-return]
+    except (ValueError, AssertionError) as error:  # an assertion: a variable that is not set
+        raise DataError(f"{why} ({error}); write it such as s-{{000..099}}.tar") from None
+
+
+def _most_of(said: str) -> int:
+    """At least the number of addresses that braces stand for, without making them."""
+    most, open_braces = 1, [1]
+    for letter in said:
+        if letter == "{":
+            open_braces.append(1)
+        elif letter == ",":
+            open_braces[-1] += 1
+        elif letter == "}" and len(open_braces) > 1:
+            most *= open_braces.pop()
+    for first, last in _RANGE.findall(said):
+        if first.lstrip("-").isdigit() and last.lstrip("-").isdigit():
+            most *= abs(int(last) - int(first)) + 1
+        else:
+            most *= abs(ord(last[-1]) - ord(first[0])) + 1
+    return most
 
 
 def _is_remote(url: str) -> bool:
@@ -205,8 +251,13 @@ def fetch(url: str) -> Path:
     """Return the local copy of a remote shard, fetched on first use and cached by its address.
 
     Raises:
-        DataError: it cannot be fetched or stored.
+        DataError: it cannot be fetched or stored, or is no address.
     """
+    if not url.startswith("pipe:") and _ADDRESS.fullmatch(url) is None:
+        raise DataError(
+            f"{url[:200]!r}: no address; one has no spaces, quotes or letters beyond ASCII. Write "
+            "them with %, such as %20 for a space"
+        )
     tail = url.rpartition("/")[2].partition("?")[0]
     plain = "".join(c if c.isalnum() or c in "-_." else "_" for c in tail)[-60:].removesuffix(
         ".tar"

@@ -9,12 +9,10 @@ their own session.
 
 from __future__ import annotations
 
-import json
 import mmap
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import traceback
 from dataclasses import dataclass
@@ -26,12 +24,12 @@ import numpy as np
 from edgehuman.data.image.views.make import ViewConfig
 from edgehuman.data.image.views.order import Filler
 from edgehuman.errors import EdgehumanError, UsageError
+from edgehuman.install import code_line
 from edgehuman.records import Index, Uint8
 
 _START = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from edgehuman.data.image.views.workers import serve; "
-    "serve(int(sys.argv[2]), int(sys.argv[3]))"
+    "serve(int(sys.argv[1]), int(sys.argv[2]))"
 )
 _LEAVE_S = 5.0
 
@@ -109,9 +107,8 @@ def start(descriptor: int) -> Worker:
     if os.name != "posix":
         raise UsageError("view workers need Linux or macOS; use workers=0")
     ours, theirs = Pipe()
-    words = [json.dumps(sys.path), str(theirs.fileno()), str(descriptor)]
     process = subprocess.Popen(
-        [sys.executable, "-c", _START, *words],
+        code_line(_START, str(theirs.fileno()), str(descriptor)),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         pass_fds=(theirs.fileno(), descriptor),

@@ -16,7 +16,6 @@ million windows (13 GB at a hop of 64): keep the folders of a few people under r
 from __future__ import annotations
 
 import csv
-import gzip
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from edgehuman.data.imu.published.text_files import absent, matching, read_colum
 from edgehuman.data.imu.published.two_streams import align, seconds
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
+from edgehuman.preprocess.imu.text.documents import read_text
 from edgehuman.records import Float64
 
 # The mutually exclusive body states of the publication.
@@ -123,8 +123,8 @@ def _labels(path: Path, uuid: str) -> dict[int, int]:
     for folder in sorted(path.glob("*features_labels*")):
         file = folder / f"{uuid}.features_labels.csv.gz"
         if file.is_file():
-            with gzip.open(file, "rt", encoding="utf-8", newline="") as lines:
-                rows = [(int(row["timestamp"]), _state(row)) for row in csv.DictReader(lines)]
+            lines = read_text(file).decode("utf-8").splitlines()
+            rows = [(int(row["timestamp"]), _state(row)) for row in csv.DictReader(lines)]
             return {stamp: state for stamp, state in rows if state >= 0}
     return {}
 

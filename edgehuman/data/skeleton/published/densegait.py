@@ -6,11 +6,11 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
 from edgehuman.data.layout import Layout
 from edgehuman.data.skeleton.layout import Walk, WalkReader
 from edgehuman.errors import DataError
+from edgehuman.limits.archives import read_npy
+from edgehuman.limits.sizes import MOST_PICTURE, read_bounded
 
 _TABLE = "annotations.csv"
 _NEEDED = {"file_name", "track_id"}
@@ -38,7 +38,9 @@ def _read(place: Path) -> Iterator[Walk]:
                 )
             path = _inside(place, name)
             try:
-                joints = np.load(path, allow_pickle=False)
+                joints = read_npy(read_bounded(path, MOST_PICTURE, DataError))
+            except DataError:
+                raise
             except (OSError, ValueError, EOFError) as error:
                 raise DataError(f"{path}: cannot be read ({error}); unpack it again") from None
             who = f"densegait:{track}"

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman.errors import DataError
+from edgehuman.limits.archives import FREE_BYTES, MOST_RATIO
+from edgehuman.limits.sizes import MOST_TEXT, read_bounded, require_few_lines, require_small_json
 from edgehuman.outcome import to_json
 from edgehuman.preprocess.imu.text.events import is_event
 
 GZIP = ".gz"
-MOST_BYTES = 1 << 30
+MOST_BYTES = MOST_TEXT
 _GZIP_MAGIC = b"\x1f\x8b"
 _BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ROWS_WITHIN = re.compile(rb"\[\s*\{")
@@ -74,7 +76,8 @@ def lines_of(content: bytes, name: str) -> bytes:
 
 def _unpacked(content: bytes, name: str) -> bytes:
     parts: list[bytes] = []
-    left = MOST_BYTES
+    left = most = min(MOST_BYTES, max(FREE_BYTES, MOST_RATIO * len(content)))
+    packed = len(content)
     while content:  # more parts may follow, as `cat a.gz b.gz` makes them
         unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
         try:
@@ -83,7 +86,10 @@ def _unpacked(content: bytes, name: str) -> bytes:
             raise DataError(f"{name} is damaged ({error}); copy it again") from None
         left -= len(parts[-1])
         if left < 0:
-            raise DataError(f"{name} holds over {MOST_BYTES >> 30} GB; unpack and split it")
+            raise DataError(
+                f"{name} holds over {most >> 20:,} MB, packed into {packed:,} bytes; unpack and "
+                "split it"
+            )
         if not unpacker.eof:
             raise DataError(f"{name} is cut short; copy it again, or unpack what there is")
         content = unpacker.unused_data.lstrip(b"\0")  # tapes and some writers fill up with zeros
@@ -92,7 +98,10 @@ def _unpacked(content: bytes, name: str) -> bytes:
 
 def _json_lines(content: bytes, name: str) -> bytes:
     try:
+        require_small_json(content, name, DataError)
         document = json.loads(content.removeprefix(codecs.BOM_UTF8))
+    except DataError:
+        raise
     except (ValueError, RecursionError) as error:
         if isinstance(error, json.JSONDecodeError) and error.msg == "Extra data":
             return content  # JSON lines, the first of which is long
@@ -169,6 +178,8 @@ def read_text(path: Path) -> bytes:
         DataError: not readable, or as `lines_of`.
     """
     try:
-        return lines_of(path.read_bytes(), str(path))
+        content = lines_of(read_bounded(path, MOST_TEXT, DataError, "recording"), str(path))
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}); fix its permissions") from None
+    require_few_lines(content, str(path), DataError)
+    return content

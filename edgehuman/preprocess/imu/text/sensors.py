@@ -17,6 +17,8 @@ import numpy as np
 
 from edgehuman.errors import DataError
 from edgehuman.files import decoded
+from edgehuman.limits.archives import DAMAGE, member, opened_zip
+from edgehuman.limits.sizes import MOST_TEXT, read_bounded, require_few_lines
 from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.preprocess.imu.text.columns import ALIASES, REQUIRED, axis_of, listed, plain
 from edgehuman.preprocess.imu.text.header import MAX_BEFORE, delimiter_of, find_header, split_cells
@@ -141,18 +143,32 @@ def beside(path: Path) -> str:
 def _files(path: Path) -> Mapping[str, Callable[[], bytes]]:
     """What reads each text file of a folder or zip, by name."""
     if path.is_dir():
-        return {each.name: each.read_bytes for each in path.iterdir() if _is_text(each.name)}
+        return {
+            each.name: partial(read_bounded, each, MOST_TEXT, DataError, "recording")
+            for each in path.iterdir()
+            if _is_text(each.name)
+        }
     try:
-        archive = zipfile.ZipFile(path)
+        with opened_zip(path, DataError) as archive:
+            names = archive.namelist()
     except (zipfile.BadZipFile, OSError) as error:
         raise DataError(f"cannot read {path} as a zip ({error}); give the folder inside") from None
-    return {name: partial(archive.read, name) for name in archive.namelist() if _is_text(name)}
+    return {name: partial(_unpacked, path, name) for name in names if _is_text(name)}
+
+
+def _unpacked(path: Path, name: str) -> bytes:
+    with opened_zip(path, DataError) as archive:
+        return bytes(member(archive, name, MOST_TEXT, DataError))
 
 
 def _lines(read: Callable[[], bytes], where: str) -> list[str]:
     try:
-        return [decoded(line) for line in read().removeprefix(codecs.BOM_UTF8).splitlines()]
-    except (OSError, RuntimeError, zipfile.BadZipFile) as error:
+        content = read().removeprefix(codecs.BOM_UTF8)
+        require_few_lines(content, where, DataError)
+        return [decoded(line) for line in content.splitlines()]
+    except DataError:
+        raise
+    except DAMAGE as error:
         raise DataError(f"cannot read {where} ({error}); check its permissions") from None
 
 

@@ -9,6 +9,7 @@ import os
 import pickle
 import shutil
 import tarfile
+import time
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -139,6 +140,64 @@ def test_braces_make_no_command(said: str, tmp_path: Path, cache: Path) -> None:
     with pytest.raises(DataError, match="its braces make the command 'pipe:touch"):
         open_images(said.format(made=made))
     assert not made.exists()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "s-{0..9999999999}.tar",
+        "s-{-9999999999..9}.tar",
+        "{0..999}{0..999}.tar",
+        "{{0..999},{0..999}{0..99}}.tar",
+        "{a,b}" * 30,
+        "{" * 100 + "}" * 100,
+        "{" * 2000,
+        "{a,b}" * 5000,
+        "a::" * 100 + "{0..999999}",
+    ],
+)
+def test_braces_that_stand_for_too_many_files_are_not_expanded(said: str) -> None:
+    start = time.process_time()
+    with pytest.raises(DataError, match="is no pattern of shards"):
+        open_images(said)
+    assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize("said", ["{a,b", "s-${NO_SUCH_NAME}.tar", "{a}..{b}"])
+def test_braces_that_are_no_pattern_are_an_error(said: str) -> None:
+    with pytest.raises(DataError):
+        open_images(said)
+
+
+def test_usual_patterns_stay(tmp_path: Path) -> None:
+    said = f"{tmp_path}/{{a,b}}/s-{{000..099}}-{{x,y,z}}.tar"
+    with pytest.raises(DataError, match=r"a/s-000-x\.tar: No such file"):
+        open_images(said)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:9/a'; touch {made}; '.tar",
+        "http://127.0.0.1:9/a.tar -o {made}",
+        "http://127.0.0.1:9/`touch {made}`.tar",
+        'http://127.0.0.1:9/"a".tar',
+        "http://127.0.0.1:9/a\n.tar",
+        "http://127.0.0.1:9/{{a'b,c}}.tar",
+    ],
+)
+def test_an_address_holds_nothing_that_a_shell_would_take(
+    url: str, tmp_path: Path, cache: Path
+) -> None:
+    with pytest.raises(DataError, match="no address"):
+        open_images(url.format(made=tmp_path / "made"))
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("scheme", ["s3", "hf", "gs", "scp", "sftp", "ais", "htgs", "file:pipe"])
+def test_other_schemes_are_paths_and_run_nothing(scheme: str, cache: Path) -> None:
+    with pytest.raises(DataError, match="No such file"):
+        open_images(f"{scheme}://host/a.tar")
 
 
 def test_a_shard_cut_short_loses_what_is_behind_the_cut(packed: Path) -> None:

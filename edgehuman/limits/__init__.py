@@ -1,0 +1,1 @@
+"""How much a file may ask for, held before memory is asked for."""

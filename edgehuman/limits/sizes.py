@@ -1,0 +1,109 @@
+"""Read a whole file, or parse JSON, of no more than a given size.
+
+    content = read_bounded(path, MOST_TEXT, DataError)
+    require_small_json(content, str(path), DataError);  json.loads(content)
+
+A file may be sparse, a device or growing, and JSON of three bytes makes objects of 64; so both are
+bounded by what they will take, before it is taken.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from edgehuman.errors import EdgehumanError
+
+MOST_TEXT = 1 << 30
+"""Of a recording, a table or JSON that is read at once, bytes."""
+MOST_ANNOTATIONS = 12 << 30
+"""Of the labels that a dataset is published with, and of what they make, bytes; COCO-WholeBody's
+take 5 GB."""
+MOST_NOTE = 1 << 24
+"""Of a file beside another: a card, labels, an index of parts, bytes."""
+MOST_RECIPE = 1 << 20
+"""Of a recipe or contract, bytes; they have a few thousand."""
+MOST_PICTURE = 1 << 28
+"""Of an encoded picture, bytes; photos have some megabytes, TIFF and PNG up to a hundred."""
+MOST_LINES = 25_000_000
+"""Of a text that is split into lines: 70 hours at 100 rows a second."""
+MOST_JSON_MEMORY = 2 << 30
+"""Of what JSON makes, bytes."""
+
+# A list, an object with a name in it, and a number or short text; Python 3.10 to 3.14, 64 bits.
+_LIST_BYTES, _OBJECT_BYTES, _VALUE_BYTES = 72, 232, 40
+_MOST_KEY_PARTS = 64
+_PIECE = 1 << 20
+_QUOTED = re.compile(rb"\"[^\"\n]*\"|'[^'\n]*'")
+_DOT, _BETWEEN = re.compile(rb"\s*\.\s*"), re.compile(rb"[,=\[\]{}\s]+")
+
+
+def read_bounded(path: Path, most: int, error: type[EdgehumanError], what: str = "file") -> bytes:
+    """Read a file of at most so many bytes.
+
+    Args:
+        error: the class to raise.
+        what: what the file is, for the message.
+
+    Raises:
+        EdgehumanError: `error`: it is larger.
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as stream:
+        about = os.fstat(stream.fileno())
+        size = about.st_size if stat.S_ISREG(about.st_mode) else 0
+        # Python makes room for as many bytes as it is asked for, so it is asked for what is there.
+        content = stream.read(size + 1) if size <= most else b""
+        if len(content) > size or not stat.S_ISREG(about.st_mode):  # it grows, or is a pipe
+            content = _on(content, stream, most)
+    if size > most or len(content) > most:
+        shown = f"has {size:,} bytes" if size > most else f"goes on after {most:,} bytes"
+        raise error(
+            f"{path}: {shown}; a {what} may have {most:,}. Give another file, or split it"
+        )
+    return content
+
+
+def _on(content: bytes, stream: BinaryIO, most: int) -> bytes:
+    parts, length = [content], len(content)
+    while length <= most and (part := stream.read(_PIECE)):
+        parts.append(part)
+        length += len(part)
+    return b"".join(parts)
+
+
+def require_few_lines(content: bytes, where: str, error: type[EdgehumanError]) -> None:
+    """Raise `error` for a text of more lines than a recording has."""
+    if len(content) > MOST_LINES and content.count(b"\n") + content.count(b"\r") > MOST_LINES:
+        raise error(f"{where}: has over {MOST_LINES:,} lines; split it into several files")
+
+
+def require_small_json(
+    content: bytes | str, where: str, error: type[EdgehumanError], most: int = MOST_JSON_MEMORY
+) -> None:
+    """Raise `error` if JSON would take more memory than `most` once it is parsed, in bytes."""
+    if isinstance(content, str):
+        lists, objects = content.count("["), content.count("{")
+        values = content.count(",") + content.count(":")
+    else:
+        lists, objects = content.count(b"["), content.count(b"{")
+        values = content.count(b",") + content.count(b":")
+    need = len(content) + lists * _LIST_BYTES + objects * _OBJECT_BYTES + values * _VALUE_BYTES
+    if need > most:
+        raise error(
+            f"{where}: {len(content):,} bytes of JSON would take {need >> 20:,} MB of memory; at "
+            f"most {most >> 20:,} are taken. Split it, or write an object per line"
+        )
+
+
+def require_plain_toml(content: bytes, where: str, error: type[EdgehumanError]) -> None:
+    """Raise `error` for keys of many parts (a.b.c ...), whose reading takes their square in time."""
+    if content.count(b".") < _MOST_KEY_PARTS:
+        return
+    for line in _QUOTED.sub(b"", content).splitlines():
+        tokens = _BETWEEN.split(_DOT.sub(b".", line)) if line.count(b".") >= _MOST_KEY_PARTS else ()
+        if any(token.count(b".") >= _MOST_KEY_PARTS for token in tokens):
+            raise error(f"{where}: a key has over {_MOST_KEY_PARTS} parts; write it as a table")
