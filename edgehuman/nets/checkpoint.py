@@ -18,6 +18,7 @@ from edgehuman import catalogue
 from edgehuman.card import CARD_KEY, WEIGHTS, Card, from_json
 from edgehuman.errors import CheckpointError
 from edgehuman.nets.building import ENCODER, Fitting
+from edgehuman.nets.finite import not_finite
 from edgehuman.nets.widths import fit_head, fit_widths
 from edgehuman.runtime.zoo import ZOO
 
@@ -28,13 +29,15 @@ def read_weights(folder: Path) -> tuple[dict[str, Tensor], Card]:
     Raises:
         UsageError: no such model in the zoo.
         ArtefactError: no such graph, or not of ours.
-        CheckpointError: no such folder, no weights in it, damaged, or not written by edgehuman; or
-            a graph of another precision than FP32.
+        CheckpointError: no such folder, no weights in it, damaged, or not written by edgehuman;
+            weights that are not finite; or a graph of another precision than FP32.
     """
     if _is_graph(folder):
         from edgehuman.nets.from_onnx import weights_of
 
-        return weights_of(str(folder))
+        weights, card = weights_of(str(folder))
+        require_finite(weights, str(folder))
+        return weights, card
     path = folder / WEIGHTS
     if not path.is_file():
         if folder.is_file():
@@ -56,6 +59,7 @@ def read_weights(folder: Path) -> tuple[dict[str, Tensor], Card]:
         raise CheckpointError(
             f"{path}: has no edgehuman card; use a folder written by an edgehuman training"
         )
+    require_finite(weights, str(path))
     return weights, from_json(metadata[CARD_KEY], str(path))
 
 
@@ -70,6 +74,15 @@ def read_card(folder: Path) -> Card:
 
 def _is_graph(folder: Path) -> bool:
     return str(folder).startswith(ZOO) or folder.suffix == ".onnx"
+
+
+def require_finite(weights: Mapping[str, Tensor], where: str) -> None:
+    """Raise CheckpointError for weights that hold NaN or infinity."""
+    if found := not_finite(weights):
+        raise CheckpointError(
+            f"{where}: its weights hold {found}; use an earlier checkpoint, or train again with "
+            "a lower --lr"
+        )
 
 
 def load_network(folder: Path) -> tuple[nn.Module, Card]:

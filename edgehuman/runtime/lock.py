@@ -34,13 +34,16 @@ _WARY = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLO
 
 
 @contextlib.contextmanager
-def locked(path: Path, notify: Callable[[str], object], wait_s: float = WAIT_S) -> Iterator[None]:
+def locked(
+    path: Path, notify: Callable[[str], object], wait_s: float = WAIT_S, refusal: str = ""
+) -> Iterator[None]:
     """Hold the lock on a file for the block, and remove what killed writers of it left.
 
     Args:
         path: the file; it need not exist. A link stands for the file that it leads to.
         notify: called with one line if another program keeps this one waiting, or there is no lock.
-        wait_s: wait for this long.
+        wait_s: wait for this long; 0: not at all.
+        refusal: the message if another program still holds it, with {holder} in it for `format`.
 
     Raises:
         UsageError: another program still holds the lock, the folder cannot be written to, or the
@@ -53,7 +56,7 @@ def locked(path: Path, notify: Callable[[str], object], wait_s: float = WAIT_S) 
             held.enter_context(making_folders([file]))
             lock = _Lock(side)
             held.callback(lock.release)
-            _wait(lock, path, notify, wait_s)
+            _wait(lock, path, notify, wait_s, refusal)
         except OSError as reason:
             raise UsageError(cannot_write(path, reason)) from None
         if lock.is_held:
@@ -61,19 +64,22 @@ def locked(path: Path, notify: Callable[[str], object], wait_s: float = WAIT_S) 
         yield
 
 
-def _wait(lock: _Lock, path: Path, notify: Callable[[str], object], wait_s: float) -> None:
+def _wait(
+    lock: _Lock, path: Path, notify: Callable[[str], object], wait_s: float, refusal: str
+) -> None:
     begin_s = time.monotonic()
     told = False
     try:
         while not lock.take():
             waited_s = time.monotonic() - begin_s
-            if waited_s >= min(_REMARK_S, wait_s) and not told:
+            if wait_s and waited_s >= min(_REMARK_S, wait_s) and not told:
                 told = True
                 notify(f"{path}: waiting for {lock.holder()}, for up to {wait_s:g} s")
             if waited_s >= wait_s:
                 raise UsageError(
-                    f"{path}: {lock.holder()} has been writing to it for {waited_s:.0f} s; nothing "
-                    "was changed. End that program, or try again"
+                    refusal.format(holder=lock.holder())
+                    or f"{path}: {lock.holder()} has been writing to it for {waited_s:.0f} s; "
+                    "nothing was changed. End that program, or try again"
                 )
             time.sleep(_PAUSE_S)
     except OSError as reason:
