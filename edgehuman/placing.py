@@ -104,19 +104,25 @@ def _copy(path: Path, copy: Path) -> None:
     try:
         os.link(path, copy)
     except OSError:
+        os.close(os.open(copy, _NEW, _PRIVATE))  # before it has the mode of the other
         shutil.copy2(path, copy)
 
 
 @contextlib.contextmanager
-def making_folders(paths: Collection[Path]) -> Iterator[None]:
-    """Create the folders of these files; remove the new ones if the block fails."""
-    made = {folder for path in paths for folder in path.parents if not folder.exists()}
+def making_folders(paths: Collection[Path], mode: int = MODE) -> Iterator[None]:
+    """Create the folders of these files; remove the new ones if the block fails.
+
+    Args:
+        mode: of the files; who may read them may look into the folders.
+    """
+    found = {folder for path in paths for folder in path.parents if not folder.exists()}
+    made = sorted(found, key=lambda folder: len(folder.parts))
     try:
-        for path in paths:
-            path.parent.mkdir(parents=True, exist_ok=True)
+        for folder in made:
+            folder.mkdir(mode | (mode & 0o444) >> 2, exist_ok=True)
         yield
     except BaseException:
-        for folder in sorted(made, key=lambda f: len(f.parts), reverse=True):
+        for folder in reversed(made):
             with contextlib.suppress(OSError):
                 folder.rmdir()
         raise

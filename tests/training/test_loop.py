@@ -6,9 +6,7 @@ import dataclasses
 import json
 import os
 import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -19,7 +17,7 @@ from torch import Tensor, nn
 from edgehuman.errors import CheckpointError, TrainingError, UsageError
 from edgehuman.training.loop import _Run, make_optimiser, shown_losses, train_steps
 from edgehuman.training.processes import Place, open_place
-from tests.leaving import start
+from tests.leaving import run
 from tests.training.toy import Line, line_config, line_job
 from tests.two_processes import ROOT, torchrun
 
@@ -277,23 +275,11 @@ def test_resuming_another_network_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_sigkill_during_a_save_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
-    process = start(
-        [sys.executable, "-m", "tests.training.toy", str(tmp_path), "100000"],
-        stderr=subprocess.DEVNULL,
-        cwd=ROOT,
-    )
-    metrics = tmp_path / "metrics.jsonl"
-    # A save is in progress nearly always: every step saves.
-    while process.poll() is None and not (metrics.exists() and metrics.read_text().count("\n") > 3):
-        time.sleep(0.02)
-    assert process.poll() is None, "it ended by itself"
-    process.kill()
-    process.wait()
-    state = torch.load(tmp_path / "state.pt", weights_only=True)
-    assert weights(tmp_path)["map.weight"].isfinite().all()
-    steps = state["step"] + 3
-    assert train_steps(line_job(), line_config(tmp_path, steps=steps, resume=True)).step == steps
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks its trainings")
+def test_a_kill_at_any_moment_leaves_a_whole_checkpoint_to_go_on_from() -> None:
+    words = [sys.executable, "-m", "tests.kills", "checkpoints", "4"]
+    done = run(words, capture_output=True, text=True, cwd=ROOT, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 @pytest.mark.slow
