@@ -11,6 +11,7 @@ PYTHON ?= python3
 PIP_FLAGS ?=
 VENV_FLAGS ?=
 WORKERS ?= 2
+KILLS ?= 200
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q $(PIP_FLAGS) -c constraints.txt
@@ -18,7 +19,7 @@ SOURCES := edgehuman bench distill examples export pretrain recipes tests
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-long test-longest check docs bench format clean
+.PHONY: help demo test test-long test-longest check docs kill bench format clean
 
 help: ## this page
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -51,6 +52,11 @@ docs: $(VENV)/.docs ## build the pages and the reference into site/, warnings as
 	@echo "== docs: mkdocs build --strict"
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "open site/index.html"
+
+kill: $(VENV)/.full ## 200 writers of a gallery and 200 trainings, killed at any moment: nothing is lost
+	@echo "== kill: $(KILLS) of each"
+	@$(BIN)/python -m tests.kills gallery $(KILLS)
+	@TQDM_DISABLE=1 $(BIN)/python -m tests.kills checkpoints $(KILLS)
 
 bench: $(VENV)/.full ## the project's targets for speed and memory, as ratios measured here
 	@echo "== bench: every target is a ratio of two things measured in this run"

@@ -22,6 +22,7 @@ from edgehuman.flags.commands import (
     ModelCommand,
     loads_models,
 )
+from edgehuman.flags.outputs import apart
 from edgehuman.flags.signed import SIGNED_FLAGS, requiring_signed
 from edgehuman.flags.words import flag_value, recipe_table, take, take_recipe, wants_help
 from edgehuman.install import not_installed
@@ -108,8 +109,7 @@ def call(words: Sequence[str]) -> tuple[Outcome, bool]:
 
 
 def _call(name: str, rest: list[str]) -> tuple[Outcome, bool]:
-    row = COMMANDS[name]
-    example, prog = row.example, f"edgehuman {name}"
+    example, prog = (row := COMMANDS[name]).example, f"edgehuman {name}"
     if isinstance(row, ModelCommand):
         from edgehuman.runtime.run import help_page
 
@@ -127,8 +127,8 @@ def _call(name: str, rest: list[str]) -> tuple[Outcome, bool]:
         return Outcome({}, _page(name, config_path, rest, example)), False
     own_json = "json" in {f.name for f in dataclasses.fields(config_class)}
     as_json = not own_json and take(rest, "--json")
-    config = resolve(config_class, rest, take_recipe(rest), prog=prog)
-    function = catalogue.load_object(function_path)
+    config = resolve(config_class, rest, recipe := take_recipe(rest), prog=prog)
+    function: Callable[..., Outcome] = catalogue.load_object(function_path)
     if getattr(config, "model", None) in catalogue.NETWORKS:
         from edgehuman.export.catalogued import taking_names
 
@@ -137,8 +137,9 @@ def _call(name: str, rest: list[str]) -> tuple[Outcome, bool]:
         from edgehuman.runtime.info import saying_random
 
         function = saying_random(function)
-    outcome: Outcome = function(config, offered()) if name == "completion" else function(config)
-    return outcome, as_json
+    given = (config, offered()) if name == "completion" else (config,)
+    with apart(config, recipe):
+        return function(*given), as_json
 
 
 def _page(name: str, config_path: str, words: Sequence[str], example: str) -> str:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import filecmp
 import os
 import re
 import shutil
@@ -31,10 +32,12 @@ from edgehuman.errors import ArtefactError, EdgehumanError, UsageError
 from edgehuman.placing import (
     MODE,
     followed,
+    is_sink,
     making_folders,
     on_one_disk,
     partial_of,
     placed,
+    what_is,
     why,
     write_new,
 )
@@ -75,10 +78,13 @@ def require_usable_file(path: Path, flag: str, error: type[EdgehumanError] = Usa
     """Check, before the work, that a file can be written.
 
     Raises:
-        EdgehumanError: `error`: the path is a folder, or as `require_usable_folder`.
+        EdgehumanError: `error`: the path is a folder, a pipe or a device other than the null
+            device, or as `require_usable_folder`.
     """
-    if path.is_dir():
-        raise error(f"{flag}: {path} is a folder, not a file; choose another path")
+    if is_sink(path):
+        return
+    if path.exists() and not path.is_file():
+        raise error(f"{flag}: {path} is {what_is(path.stat())}, not a file; choose another path")
     require_usable_folder(path.parent, flag, error)
 
 
@@ -230,7 +236,7 @@ def writing_lines(
 
 @contextlib.contextmanager
 def writing_tree(
-    folder: Path, flag: str, error: type[EdgehumanError] = ArtefactError
+    folder: Path, flag: str, error: type[EdgehumanError] = ArtefactError, replace: bool = True
 ) -> Iterator[Path]:
     """Give a temporary folder for the block; its files then go to their places below `folder`.
 
@@ -239,9 +245,11 @@ def writing_tree(
     Args:
         flag: the flag that named the folder, for the message.
         error: the class to raise.
+        replace: whether files of these names may be replaced by others.
 
     Raises:
-        EdgehumanError: `error`: see `require_usable_folder`; or an OSError of the block.
+        EdgehumanError: `error`: see `require_usable_folder`; or an OSError of the block; or a file
+            would be replaced.
     """
     require_usable_folder(folder, flag, error)
     made = partial_of(folder / "tree")
@@ -249,17 +257,33 @@ def writing_tree(
         with making_folders([made / "file"]):
             try:
                 yield made
-                _move_tree(made, folder)
+                moves = _moves(made, folder)
+                if not replace:
+                    _require_new(moves, folder, flag, error)
+                move_together(moves)
             finally:
                 shutil.rmtree(made, ignore_errors=True)
     except OSError as reason:
         raise error(cannot_write(folder, reason)) from None
 
 
-def _move_tree(made: Path, folder: Path) -> None:
+def _moves(made: Path, folder: Path) -> dict[Path, Path]:
+    """Made file -> its place, the deepest first."""
     files = [path.relative_to(made) for path in made.rglob("*") if path.is_file()]
     files.sort(key=lambda path: -len(path.parts))
-    move_together({made / file: folder / file for file in files})
+    return {made / file: folder / file for file in files}
+
+
+def _require_new(
+    moves: Mapping[Path, Path], folder: Path, flag: str, error: type[EdgehumanError]
+) -> None:
+    """Raise where other files of these names are there; the same ones may be."""
+    for made, path in moves.items():
+        if os.path.lexists(path) and not (path.is_file() and filecmp.cmp(made, path, False)):
+            raise error(
+                f"{flag}: {folder} has another {path.relative_to(folder)} already, which is not "
+                "replaced; choose a new folder, or remove that file"
+            )
 
 
 def move_together(moves: Mapping[Path, Path]) -> None:

@@ -16,8 +16,9 @@ from edgehuman.card import WEIGHTS
 from edgehuman.errors import DataError, UsageError
 from edgehuman.files import write_whole
 from edgehuman.outcome import Outcome
-from edgehuman.progress import progress_bar
+from edgehuman.progress import progress_bar, tell
 from edgehuman.runtime import machine
+from edgehuman.runtime.lock import locked
 
 Where = tuple[str, str, str]
 PACKAGES = ("torch", "onnx", "onnxruntime", "tensorrt-rtx", "tensorrt", "torch-tensorrt")
@@ -61,15 +62,19 @@ class KeptCells:
 
     def __init__(self, work: Path, depends: Callable[[str], Sequence[Any]]) -> None:
         self._file, self._depends = work / "cells.json", depends
-        self._cells: dict[str, dict[str, Any]] = {}
-        if self._file.exists():
-            try:
-                self._cells = json.loads(self._file.read_text(encoding="utf-8"))
-            except ValueError:
-                raise UsageError(
-                    f"{self._file} is not the JSON that this command keeps; delete it, or choose "
-                    "another --work"
-                ) from None
+        self._cells = self._read()
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        if not self._file.exists():
+            return {}
+        try:
+            found: dict[str, dict[str, Any]] = json.loads(self._file.read_text(encoding="utf-8"))
+        except ValueError:
+            raise UsageError(
+                f"{self._file} is not the JSON that this command keeps; delete it, or choose "
+                "another --work"
+            ) from None
+        return found
 
     def _key(self, arch: str, format: str, precision: str) -> str:
         depends = [*self._depends(arch), machine.cpu_model()]
@@ -82,9 +87,11 @@ class KeptCells:
         return None if found is None else Cell(**found)
 
     def put(self, cell: Cell) -> None:
-        """Keep a cell; the file is replaced in one step."""
-        self._cells[self._key(cell.arch, cell.format, cell.precision)] = asdict(cell)
-        write_whole(self._file, json.dumps(self._cells, indent=1).encode(), UsageError)
+        """Keep a cell, beside those that another program kept since; replaced in one step."""
+        with locked(self._file, tell):
+            self._cells |= self._read()
+            self._cells[self._key(cell.arch, cell.format, cell.precision)] = asdict(cell)
+            write_whole(self._file, json.dumps(self._cells, indent=1).encode(), UsageError)
 
     def all_of(self, plan: Sequence[Where]) -> dict[Where, Cell]:
         """The cells of a plan; those not kept are `not run`."""
@@ -148,11 +155,11 @@ def once(
                 (folder / name).unlink(missing_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
         kept.unlink(missing_ok=True)
-        begun.write_text(asked)
+        write_whole(begun, asked.encode(), UsageError)
         outcome = run(resume)
         if outcome.exit_code:
             raise KeyboardInterrupt
-        kept.write_text(json.dumps(outcome.data))
+        write_whole(kept, json.dumps(outcome.data).encode(), UsageError)
     found: dict[str, Any] = json.loads(kept.read_text())
     return found
 

@@ -61,9 +61,7 @@ def read_bounded(path: Path, most: int, error: type[EdgehumanError], what: str =
             content = _on(content, stream, most)
     if size > most or len(content) > most:
         shown = f"has {size:,} bytes" if size > most else f"goes on after {most:,} bytes"
-        raise error(
-            f"{path}: {shown}; a {what} may have {most:,}. Give another file, or split it"
-        )
+        raise error(f"{path}: {shown}; a {what} may have {most:,}. Give another file, or split it")
     return content
 
 

@@ -22,6 +22,7 @@ from edgehuman import catalogue
 from edgehuman.card import CARD_SEAL_KEY, WEIGHTS, Card, of_metadata, sha256_of_bytes
 from edgehuman.errors import CheckpointError
 from edgehuman.nets.building import ENCODER, Fitting
+from edgehuman.nets.finite import not_finite
 from edgehuman.nets.widths import fit_head, fit_widths
 from edgehuman.runtime.provenance.trusted import Exactly, Trust, trust_of_environment
 from edgehuman.runtime.zoo import ZOO
@@ -40,13 +41,15 @@ def read_weights(
         SignatureError: a signature is required, and there is none that holds.
         UsageError: no such model in the zoo.
         ArtefactError: no such graph, or not of ours.
-        CheckpointError: no such folder, no weights in it, damaged, changed, or not written by
-            edgehuman; or a graph of another precision than FP32.
+        CheckpointError: no such folder, no weights in it, damaged, changed, not finite, or not
+            written by edgehuman; or a graph of another precision than FP32.
     """
     if _is_graph(folder):
         from edgehuman.nets.from_onnx import weights_of
 
-        return weights_of(str(folder))
+        weights, card = weights_of(str(folder))
+        require_finite(weights, str(folder))
+        return weights, card
     path = folder / WEIGHTS
     if not path.is_file():
         if folder.is_file():
@@ -71,6 +74,7 @@ def read_weights(
             f"{card.weights_sha256[:12]}…: they were changed after the training, or damaged. "
             "Restore a copy"
         )
+    require_finite(weights, str(path))
     return weights, card
 
 
@@ -107,6 +111,15 @@ def read_card(folder: Path) -> Card:
 
 def _is_graph(folder: Path) -> bool:
     return str(folder).startswith(ZOO) or folder.suffix == ".onnx"
+
+
+def require_finite(weights: Mapping[str, Tensor], where: str) -> None:
+    """Raise CheckpointError for weights that hold NaN or infinity."""
+    if found := not_finite(weights):
+        raise CheckpointError(
+            f"{where}: its weights hold {found}; use an earlier checkpoint, or train again with "
+            "a lower --lr"
+        )
 
 
 def load_trusted(folder: Path) -> tuple[nn.Module, Card]:

@@ -51,6 +51,8 @@ FORMAT = "edgehuman gallery"
 VERSION = 1
 # The mode of a new gallery: its owner's alone.
 _MODE = 0o600
+_PLAIN = "{path} is new and not encrypted: it holds people's names and how they walk, for whoever \
+can read it; keep it on an encrypted disk"
 # The score of identical walks, up to rounding.
 _SAME_WALK = 1 - 1e-6
 
@@ -364,10 +366,13 @@ def update_gallery(
     """
     if card is None:
         read_gallery(path)  # a wrong path is told of before a lock is written beside it
-    with locked(path, notify):
+    with locked(path, notify, mode=_MODE):
+        is_new = not path.exists()
         before = read_gallery(path) if card is None else gallery_for(path, card)
         after = change(before)
         _write(path, after)
+    if is_new:
+        notify(_PLAIN.format(path=path))
     return before, after
 
 
@@ -379,7 +384,7 @@ def write_gallery(path: Path, gallery: Gallery) -> None:
     Raises:
         UsageError: the path cannot be written to, or another program goes on writing it.
     """
-    with locked(path, _log.warning):
+    with locked(path, _log.warning, mode=_MODE):
         _write(path, gallery)
 
 
@@ -388,14 +393,9 @@ def _write(path: Path, gallery: Gallery) -> None:
         {"person": person, "walk": walk}
         for person, walk in zip(gallery.person_G, gallery.walk_G, strict=True)
     ]
-    header = {
-        "format": FORMAT,
-        "version": VERSION,
-        "weights_sha256": gallery.weights_sha256,
-        "model": gallery.model,
-        "distance": gallery.distance,
-        "walks": walks,
-    }
+    header: dict[str, Any] = {"format": FORMAT, "version": VERSION, "model": gallery.model}
+    header |= {"weights_sha256": gallery.weights_sha256, "distance": gallery.distance}
+    header["walks"] = walks
     content = io.BytesIO()
     text = np.frombuffer(to_json(header).encode("utf-8"), np.uint8)
     np.savez(content, header=text, vector_GD=gallery.vector_GD.astype(np.float32))

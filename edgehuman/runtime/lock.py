@@ -22,7 +22,7 @@ from pathlib import Path
 
 from edgehuman.errors import UsageError
 from edgehuman.files import cannot_write
-from edgehuman.placing import followed, making_folders, sweep
+from edgehuman.placing import MODE, followed, making_folders, sweep
 
 WAIT_S = 60.0
 _REMARK_S = 2.0
@@ -34,13 +34,21 @@ _WARY = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLO
 
 
 @contextlib.contextmanager
-def locked(path: Path, notify: Callable[[str], object], wait_s: float = WAIT_S) -> Iterator[None]:
+def locked(
+    path: Path,
+    notify: Callable[[str], object],
+    wait_s: float = WAIT_S,
+    refusal: str = "",
+    mode: int = MODE,
+) -> Iterator[None]:
     """Hold the lock on a file for the block, and remove what killed writers of it left.
 
     Args:
         path: the file; it need not exist. A link stands for the file that it leads to.
         notify: called with one line if another program keeps this one waiting, or there is no lock.
-        wait_s: wait for this long.
+        wait_s: wait for this long; 0: not at all.
+        refusal: the message if another program still holds it, with {holder} in it for `format`.
+        mode: of the file, if it is new: its lock and its new folders are as private.
 
     Raises:
         UsageError: another program still holds the lock, the folder cannot be written to, or the
@@ -50,10 +58,10 @@ def locked(path: Path, notify: Callable[[str], object], wait_s: float = WAIT_S) 
     side = file.with_name(f".{file.name}.lock")
     with contextlib.ExitStack() as held:
         try:
-            held.enter_context(making_folders([file]))
-            lock = _Lock(side)
+            held.enter_context(making_folders([file], mode))
+            lock = _Lock(side, stat.S_IMODE(file.stat().st_mode) if file.is_file() else mode)
             held.callback(lock.release)
-            _wait(lock, path, notify, wait_s)
+            _wait(lock, path, notify, wait_s, refusal)
         except OSError as reason:
             raise UsageError(cannot_write(path, reason)) from None
         if lock.is_held:
@@ -61,19 +69,22 @@ def locked(path: Path, notify: Callable[[str], object], wait_s: float = WAIT_S) 
         yield
 
 
-def _wait(lock: _Lock, path: Path, notify: Callable[[str], object], wait_s: float) -> None:
+def _wait(
+    lock: _Lock, path: Path, notify: Callable[[str], object], wait_s: float, refusal: str
+) -> None:
     begin_s = time.monotonic()
     told = False
     try:
         while not lock.take():
             waited_s = time.monotonic() - begin_s
-            if waited_s >= min(_REMARK_S, wait_s) and not told:
+            if wait_s and waited_s >= min(_REMARK_S, wait_s) and not told:
                 told = True
                 notify(f"{path}: waiting for {lock.holder()}, for up to {wait_s:g} s")
             if waited_s >= wait_s:
                 raise UsageError(
-                    f"{path}: {lock.holder()} has been writing to it for {waited_s:.0f} s; nothing "
-                    "was changed. End that program, or try again"
+                    refusal.format(holder=lock.holder())
+                    or f"{path}: {lock.holder()} has been writing to it for {waited_s:.0f} s; "
+                    "nothing was changed. End that program, or try again"
                 )
             time.sleep(_PAUSE_S)
     except OSError as reason:
@@ -90,8 +101,9 @@ class _Lock:
         OSError: the side file cannot be opened, or its disk has no locks.
     """
 
-    def __init__(self, side: Path) -> None:
+    def __init__(self, side: Path, mode: int) -> None:
         self._side = side
+        self._mode = mode & 0o666 | 0o600
         self._opened: int | None = None
 
     @property
@@ -139,7 +151,7 @@ class _Lock:
         with contextlib.suppress(FileNotFoundError):  # nobody holds it
             self._require_file(os.lstat(self._side))
         try:
-            opened = os.open(self._side, os.O_CREAT | os.O_RDWR | _WARY, 0o666)
+            opened = os.open(self._side, os.O_CREAT | os.O_RDWR | _WARY, self._mode)
         except PermissionError:
             if not os.path.lexists(self._side):
                 raise

@@ -12,7 +12,9 @@ reads only the latter. `edgehuman.nets.checkpoint` reads the weights.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +25,64 @@ from torch import Tensor
 
 from edgehuman.card import CARD_KEY, CARD_SEAL_KEY, WEIGHTS, Card, card_seal
 from edgehuman.config import read_table, to_table, write_toml
-from edgehuman.errors import CheckpointError, UsageError
+from edgehuman.errors import CheckpointError, TrainingError, UsageError
 from edgehuman.files import require_usable_folder, writing
-from edgehuman.nets.checkpoint import sha256_of
+from edgehuman.nets.checkpoint import require_finite, sha256_of
+from edgehuman.nets.finite import not_finite
 from edgehuman.outcome import to_json
+from edgehuman.placing import sweep
+from edgehuman.progress import tell
+from edgehuman.runtime.lock import locked
 from edgehuman.training.settings import TrainingConfig
 
 CONFIG, STATE, METRICS = "config.toml", "state.pt", "metrics.jsonl"
+VERSION = 1
+"""Of `state.pt`; one without a version is of the first, whose keys were the same."""
+_KEYS = ("step", "model", "optimiser", "scaler", "average", "records", "best")
+_VERSION = "version"
+
+
+@contextlib.contextmanager
+def writing_alone(folder: Path) -> Iterator[None]:
+    """Keep other trainings out of a folder for the block; remove what killed ones left half
+    written. Of many processes the first holds the lock, as it alone writes.
+
+    Raises:
+        UsageError: another training writes there, or the folder cannot be written to.
+    """
+    if int(os.environ.get("RANK", "0")):
+        yield
+        return
+    shown = str(folder).replace("{", "{{").replace("}", "}}")
+    refusal = (
+        f"--out {shown}: {{holder}} is training there; choose another --out, or end that program "
+        "and continue its training with --resume"
+    )
+    with locked(folder / STATE, tell, wait_s=0.0, refusal=refusal):
+        for name in (WEIGHTS, CONFIG, METRICS):
+            sweep(folder / name)
+        yield
+
+
+def require_finite_training(
+    folder: Path, step: int, lr: float, weights: Mapping[str, Tensor]
+) -> None:
+    """Raise TrainingError before weights that hold NaN replace those of the last checkpoint."""
+    if found := not_finite(weights):
+        raise TrainingError(
+            f"step {step}: the weights hold {found}; {folder} keeps the last good checkpoint. "
+            f"Lower --lr (now {lr:g}), or check the data with `edgehuman data check`"
+        )
 
 
 def save_weights(folder: Path, weights: Mapping[str, Tensor], card: Card) -> None:
-    """Write `model.safetensors` with the card inside, which has the hash of these weights."""
+    """Write `model.safetensors` with the card inside, which has the hash of these weights.
+
+    Raises:
+        CheckpointError: weights that are not finite, a full disk, a read-only folder; what was
+            there is unchanged.
+    """
+    require_finite(weights, f"{folder / WEIGHTS} was not written")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     text = card.replace(weights_sha256=sha256_of(tensors)).to_json()
     metadata = {CARD_KEY: text, CARD_SEAL_KEY: card_seal(text)}
@@ -42,7 +91,7 @@ def save_weights(folder: Path, weights: Mapping[str, Tensor], card: Card) -> Non
 
 def save_state(folder: Path, state: Mapping[str, Any]) -> None:
     """Write `state.pt`, which `load_state` reads."""
-    _write(folder / STATE, lambda path: torch.save(dict(state), path))
+    _write(folder / STATE, lambda path: torch.save({_VERSION: VERSION, **state}, path))
 
 
 def save_config(folder: Path, config: Any) -> None:
@@ -128,17 +177,30 @@ def load_state(folder: Path) -> dict[str, Any]:
     """Read what `save_state` wrote; only tensors and plain values are unpickled.
 
     Raises:
-        CheckpointError: missing or damaged.
+        CheckpointError: missing, damaged, of a newer version, or with weights that are not finite.
     """
     _require_state(folder)
     path = folder / STATE
     try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        state: Any = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise CheckpointError(
             f"{path}: damaged ({error}); start again with another --out"
         ) from error
-    return state
+    version = state.get(_VERSION, VERSION) if isinstance(state, dict) else None
+    if type(version) is int and version > VERSION:
+        raise CheckpointError(
+            f"{path}: version {version}; this edgehuman reads up to {VERSION}: resume with the "
+            "edgehuman that wrote it, or a newer one"
+        )
+    if type(version) is not int or version < 1 or any(key not in state for key in _KEYS):
+        raise CheckpointError(
+            f"{path}: not the state of a training, which has {', '.join(_KEYS)}; start again with "
+            "another --out"
+        )
+    for weights in (state["model"], state["average"], (state["best"] or {}).get("weights")):
+        require_finite(weights or {}, str(path))
+    return dict(state)
 
 
 def _require_state(folder: Path) -> None:

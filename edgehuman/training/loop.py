@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import copy
 import math
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import Any
 
 import torch
-from torch import Tensor, distributed, nn
+from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from edgehuman.card import Card
@@ -27,9 +24,11 @@ from edgehuman.errors import CheckpointError, TrainingError
 from edgehuman.nets.checkpoint import load_into
 from edgehuman.progress import progress_bar, tell
 from edgehuman.training import checkpoint, loggers
+from edgehuman.training.buffers import Buffers
 from edgehuman.training.processes import Place, open_place
 from edgehuman.training.schedule import learning_rate
-from edgehuman.training.settings import TrainingConfig
+from edgehuman.training.settings import TrainingConfig, world_size
+from edgehuman.training.stopping import StopSignals
 
 MAX_BAD_STEPS = 10
 Parts = Mapping[str, Tensor]
@@ -91,8 +90,11 @@ class Progress:
 class _Run:
     """The state of a run (model, optimiser, average); steps, saves and resumes it."""
 
-    def __init__(self, job: Job, config: TrainingConfig, place: Place) -> None:
+    def __init__(
+        self, job: Job, config: TrainingConfig, place: Place, stop: StopSignals | None = None
+    ) -> None:
         self.job, self.config, self.place = job, config, place
+        self.stop = StopSignals(place.world) if stop is None else stop
         self.model = job.model.to(place.device).train()
         self.optimiser = make_optimiser(self.model, config, job.lr_scale, job.decay_scale)
         self.scaler = torch.amp.GradScaler(place.device.type, enabled=place.dtype == torch.float16)
@@ -103,6 +105,7 @@ class _Run:
                 self.model, find_unused_parameters=job.idle_weights
             )
         self.progress = Progress()
+        self.buffers = Buffers(self.model)
 
     def step(self) -> dict[str, float] | None:
         """Take one optimiser step; None if skipped because loss or gradient is not finite."""
@@ -130,9 +133,11 @@ class _Run:
             self.scaler.step(self.optimiser)
             self.scaler.update()
         if not good:
+            self.buffers.put_back()
             return None
         self._update_average()
         self.job.after_step(step)
+        self.buffers.keep()
         return {**total, "lr": rate, "grad_norm": norm}
 
     def _update_average(self) -> None:
@@ -149,10 +154,7 @@ class _Run:
 
     def asked_to_stop(self) -> bool:
         """Whether any process was asked to stop; the same in all processes."""
-        if self.place.world > 1:
-            flag = torch.tensor(int(self.progress.stopped), device=self.place.device)
-            distributed.all_reduce(flag, distributed.ReduceOp.MAX)
-            self.progress.stopped = bool(flag)
+        self.progress.stopped = self.stop.agreed(self.place)
         return self.progress.stopped
 
     def evaluate(self) -> dict[str, float]:
@@ -168,6 +170,12 @@ class _Run:
 
     def _keep_best(self, numbers: Mapping[str, float], product: nn.Module) -> None:
         name, best = self.job.select_by, self.progress.best
+        if name is not None and not math.isfinite(numbers[name]):
+            raise TrainingError(
+                f"step {self.progress.step}: {name} is {numbers[name]}, so no checkpoint can be "
+                f"selected; {self.config.out} keeps the last good one. Check the data of the "
+                "people held out with `edgehuman data check`"
+            )
         if name is not None and (best is None or numbers[name] > best["score"]):
             weights = {key: value.detach().clone() for key, value in product.state_dict().items()}
             self.progress.best = {
@@ -192,7 +200,10 @@ class _Run:
         """Write the checkpoint, in the first process only."""
         if not self.place.is_first:
             return
-        folder = self.config.out
+        folder, step = self.config.out, self.progress.step
+        weights = self.result_weights()
+        for each in (self.model.state_dict(), weights):
+            checkpoint.require_finite_training(folder, step, self.config.lr, each)
         state = {
             "step": self.progress.step,
             "model": self.model.state_dict(),
@@ -204,7 +215,7 @@ class _Run:
         }
         checkpoint.save_config(folder, self.config)
         checkpoint.save_state(folder, state)
-        checkpoint.save_weights(folder, self.result_weights(), self.job.card)
+        checkpoint.save_weights(folder, weights, self.job.card)
         checkpoint.save_metrics(folder, self.progress.records)
 
     def resume(self) -> None:
@@ -222,6 +233,7 @@ class _Run:
         self.progress.step = state["step"]
         self.progress.records = state["records"]
         self.progress.best = state["best"]
+        self.buffers.keep()
 
     def _resume_optimiser(self, state: dict[str, Any]) -> None:
         """Load the optimiser's moments; keep the learning rates and decays of this config."""
@@ -259,27 +271,6 @@ def make_optimiser(
     return kind(list(groups.values()), lr=config.lr, betas=(0.9, config.beta2))
 
 
-@contextmanager
-def _catch_signals(progress: Progress) -> Iterator[None]:
-    """Stop the loop after the current step on Ctrl-C or SIGTERM; a second signal stops at once."""
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        if progress.stopped:
-            raise KeyboardInterrupt
-        progress.stopped = True
-
-    names = (signal.SIGINT, signal.SIGTERM)
-    try:
-        before = {name: signal.signal(name, ask) for name in names}
-    except ValueError:  # not the main thread: its owner decides about signals
-        before = {}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
-
-
 def require_ready(config: TrainingConfig) -> None:
     """Check, before anything is read, that a training can write to --out and to its loggers.
 
@@ -288,6 +279,9 @@ def require_ready(config: TrainingConfig) -> None:
         UsageError, MissingDependencyError: see `loggers.makers`.
     """
     checkpoint.require_out(config.out, config.resume)
+    if config.out.is_dir():
+        with checkpoint.writing_alone(config.out):
+            pass
     loggers.makers(config.logger)
 
 
@@ -301,25 +295,31 @@ def train_steps(job: Job, config: TrainingConfig) -> Progress:
         CheckpointError: nothing to resume from, another network, or the disk is full.
     """
     require_ready(config)
-    with open_place(config) as place:
-        return _train(job, config, place)
+    # Signals are caught before the processes find each other: one that ends early leaves the
+    # others to wait.
+    with (
+        checkpoint.writing_alone(config.out),
+        StopSignals(world_size()) as stop,
+        open_place(config) as place,
+    ):
+        checkpoint.require_out(config.out, config.resume)  # another one may have ended since
+        return _train(job, config, place, stop)
 
 
-def _train(job: Job, config: TrainingConfig, place: Place) -> Progress:
+def _train(job: Job, config: TrainingConfig, place: Place, stop: StopSignals) -> Progress:
     """Run the training; its parallel module is freed before the process group is destroyed."""
-    run = _Run(job, config, place)
+    run = _Run(job, config, place, stop)
     if config.resume:
         run.resume()
     if place.is_first:
         if config.resume and (said := checkpoint.resumed_in_words(config, run.progress.step)):
             print(said, file=sys.stderr, flush=True)
         checkpoint.begin_metrics(config.out, run.progress.records)
-    with _catch_signals(run.progress):
-        if place.is_first:
-            with loggers.opened(config) as log:
-                _loop(run, log)
-        else:
-            _loop(run, lambda step, metrics: None)
+    if place.is_first:
+        with loggers.opened(config) as log:
+            _loop(run, log)
+    else:
+        _loop(run, lambda step, metrics: None)
     return run.progress
 
 
@@ -332,7 +332,7 @@ def _loop(run: _Run, log: Log) -> None:
         if progress.step == 0 and run.job.evaluate_at_start and first:
             _evaluate(run, log)
         started, counted = time.perf_counter(), 0
-        while progress.step < config.steps and not run.asked_to_stop():
+        while not run.asked_to_stop() and progress.step < config.steps:
             numbers = run.step()
             _guard(progress, numbers, run)
             progress.step += 1

@@ -102,7 +102,9 @@ def test_a_member_is_bounded_by_what_it_states(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", ("x", bytes(300_000)))
     with opened_zip(path, DataError) as archive:
         assert len(member(archive, "x", 300_000, DataError)) == 300_000
-        with pytest.raises(DataError, match=r"a\.zip: x: unpacks to 300,000 bytes; at most 299,999"):
+        with pytest.raises(
+            DataError, match=r"a\.zip: x: unpacks to 300,000 bytes; at most 299,999"
+        ):
             member(archive, "x", 299_999, DataError)
 
 
@@ -124,7 +126,10 @@ def test_what_is_packed_beyond_reason_is_refused(
 def test_a_member_that_states_less_than_it_has_is_cut_off(tmp_path: Path) -> None:
     """Its real 150 MB are not made: the bound of the fixture."""
     blown = io.BytesIO()
-    with zipfile.ZipFile(blown, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("x", "w") as file:
+    with (
+        zipfile.ZipFile(blown, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("x", "w") as file,
+    ):
         for _ in range(150):
             file.write(bytes(1 << 20))
     content = bytearray(blown.getvalue())

@@ -138,11 +138,11 @@ def test_mutated_tars_end_in_one_of_two_ways(tmp_path: Path) -> None:
     for _ in range(1000):
         content = valid.copy()
         places = random.integers(len(content), size=random.integers(1, 9))
-        content[places] = random.choice(np.frombuffer(b"\x00\x80\xff07 =-xSLgK", np.uint8), len(places))
+        content[places] = random.choice(
+            np.frombuffer(b"\x00\x80\xff07 =-xSLgK", np.uint8), len(places)
+        )
         path.write_bytes(content.tobytes())
         try:
             names_of(path)
         except (DataError, tarfile.TarError):
             continue
-
-

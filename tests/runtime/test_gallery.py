@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,6 @@ from edgehuman.runtime.gallery import (
     update_gallery,
     write_gallery,
 )
-from tests import leaving
 
 
 def gait_card(sha: str = "a" * 64, **output: Any) -> Card:
@@ -269,52 +267,6 @@ def test_vectors_of_parts_are_compared_part_by_part(tmp_path: Path) -> None:
     assert far.identify(moved, 0.1).score == pytest.approx(1 / (1 + 3 / 3))
 
 
-WRITER = """
-import sys
-from pathlib import Path
-import numpy as np
-from edgehuman.runtime.gallery import read_gallery, update_gallery, write_gallery
-path, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-vector_D = np.array([1.0, 2.0], np.float32)
-for walk in range(count):
-    update_gallery(path, lambda old: old.enrol(name, f"{name}-{walk}", vector_D))
-"""
-
-
-def test_eight_programs_enrol_at_once_and_nobody_is_lost(gallery: Gallery, tmp_path: Path) -> None:
-    path = tmp_path / "g.npz"
-    write_gallery(path, gallery)
-    writers = [
-        leaving.start([sys.executable, "-c", WRITER, str(path), f"N{i}", "5"], cwd=Path.cwd())
-        for i in range(8)
-    ]
-    assert [writer.wait(120) for writer in writers] == [0] * 8
-    assert read_gallery(path).people() == {"ANNA": 2, "BOB": 1} | {f"N{i}": 5 for i in range(8)}
-    assert [each.name for each in tmp_path.iterdir()] == ["g.npz"]
-
-
-def test_a_kill_at_any_moment_leaves_a_whole_file_and_no_leftovers(
-    gallery: Gallery, tmp_path: Path
-) -> None:
-    path = tmp_path / "g.npz"
-    write_gallery(path, gallery)
-    for kill in range(8):
-        before = len(read_gallery(path))
-        writer = leaving.start(
-            [sys.executable, "-c", WRITER, str(path), f"K{kill}", "100000"], cwd=Path.cwd()
-        )
-        deadline_s = time.monotonic() + 60
-        while len(read_gallery(path)) < before + 2 and time.monotonic() < deadline_s:
-            time.sleep(0.003 * (kill + 1))
-        writer.kill()
-        writer.wait()
-        assert len(read_gallery(path)) >= before + 2
-    (tmp_path / ".g.npz.1-0a0b0c0d-0.partial").write_text("of a killed writer")
-    after = update_gallery(path, lambda old: old.forget("ANNA"))[1]
-    assert read_gallery(path).people() == after.people()
-    assert [each.name for each in tmp_path.iterdir()] == ["g.npz"]
-
-
 def test_a_new_gallery_is_its_owners_alone_and_a_mode_is_kept(
     gallery: Gallery, tmp_path: Path
 ) -> None:
@@ -325,6 +277,42 @@ def test_a_new_gallery_is_its_owners_alone_and_a_mode_is_kept(
         path.chmod(mode)
         update_gallery(path, lambda old: old.enrol("BOB", f"b{len(old)}", vector(0, 1)))
         assert path.stat().st_mode & 0o777 == mode
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_nothing_of_a_gallery_is_ever_for_others(
+    umask: int, gallery: Gallery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "new" / "folder" / "g.npz"
+    seen: dict[str, int] = {}
+    kept = os.fsync
+
+    def look(opened: int) -> None:
+        for each in tmp_path.rglob("*"):
+            seen[each.name.rpartition(".")[2]] = seen.get(each.name, 0) | each.stat().st_mode & 0o77
+        kept(opened)
+
+    monkeypatch.setattr(os, "fsync", look)
+    before = os.umask(umask)
+    try:
+        for walk in ("a", "b"):
+            update_gallery(path, lambda old, w=walk: old.enrol("A", w, vector(1, 0)), gait_card())  # type: ignore[misc]
+    finally:
+        os.umask(before)
+    assert seen == dict.fromkeys(("partial", "lock", "npz", "new", "folder"), 0)
+
+
+def test_a_new_gallery_is_said_to_be_plain_and_only_then(gallery: Gallery, tmp_path: Path) -> None:
+    said: list[str] = []
+    path = tmp_path / "g.npz"
+    for walk in ("a", "b"):
+        update_gallery(
+            path, lambda old, w=walk: old.enrol("A", w, vector(1, 0)), gait_card(), said.append  # type: ignore[misc]
+        )  # fmt: skip
+    update_gallery(path, lambda old: old.forget(walk="a"), notify=said.append)
+    assert len(said) == 1
+    assert "g.npz is new and not encrypted" in said[0]
 
 
 def test_a_gallery_behind_a_link_is_changed_there(gallery: Gallery, tmp_path: Path) -> None:

@@ -15,8 +15,10 @@ import pytest
 
 from edgehuman.errors import UsageError
 from edgehuman.placing import partial_of
+from edgehuman.runtime.gallery import empty_gallery, read_gallery, write_gallery
 from edgehuman.runtime.lock import locked
 from tests import leaving
+from tests.runtime.test_gallery import gait_card
 
 HOLDER = """
 import sys, time
@@ -209,3 +211,34 @@ def test_the_reason_is_the_systems(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         locked(tmp_path / "g", quiet),
     ):
         pass
+
+
+WRITER = """
+import sys
+from pathlib import Path
+import numpy as np
+from edgehuman.runtime.gallery import read_gallery, update_gallery, write_gallery
+path, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+vector_D = np.array([1.0, 2.0], np.float32)
+for walk in range(count):
+    update_gallery(path, lambda old: old.enrol(name, f"{name}-{walk}", vector_D))
+"""
+
+
+def test_eight_programs_enrol_at_once_and_nobody_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "g.npz"
+    write_gallery(path, empty_gallery(gait_card()))
+    writers = [
+        leaving.start([sys.executable, "-c", WRITER, str(path), f"N{i}", "5"], cwd=Path.cwd())
+        for i in range(8)
+    ]
+    assert [writer.wait(120) for writer in writers] == [0] * 8
+    assert read_gallery(path).people() == {f"N{i}": 5 for i in range(8)}
+    assert [each.name for each in tmp_path.iterdir()] == ["g.npz"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks its writers")
+def test_a_kill_at_any_moment_leaves_a_whole_file_and_no_leftovers() -> None:
+    words = [sys.executable, "-m", "tests.kills", "gallery", "12"]
+    done = leaving.run(words, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]

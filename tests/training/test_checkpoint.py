@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
-from edgehuman.card import IMU_INPUT, WEIGHTS, Card, OutputSpec
+from edgehuman.card import CARD_KEY, IMU_INPUT, WEIGHTS, Card, OutputSpec
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.nets.building import build
+from edgehuman.nets.checkpoint import read_weights
 from edgehuman.training import checkpoint
+from edgehuman.training.checkpoint import STATE, save_weights
+from edgehuman.training.loop import train_steps
+from tests.training.toy import line_card, line_config, line_job
 
 LABELS = ("walking", "sitting")
 
@@ -87,3 +93,53 @@ def test_a_crash_before_the_rename_leaves_the_old_file(
     with pytest.raises(KeyboardInterrupt):
         saved(tmp_path)
     assert (tmp_path / WEIGHTS).read_bytes() == before
+
+
+def state_of(folder: Path, **changes: Any) -> None:
+    """Write the state of a training of two steps, changed."""
+    train_steps(line_job(), line_config(folder, steps=2))
+    state = torch.load(folder / STATE, weights_only=True)
+    torch.save({key: value for key, value in {**state, **changes}.items() if value != ""},
+               folder / STATE)  # fmt: skip
+
+
+NAN = {"map.weight": torch.tensor([[float("nan")]]), "map.bias": torch.zeros(1)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"version": 2}, "version 2; this edgehuman reads up to 1"),
+        ({"version": "1"}, "not the state of a training"),
+        ({"version": -1}, "not the state of a training"),
+        ({"step": ""}, "not the state of a training"),
+        ({"model": NAN}, r"NaN or infinite values \(map.weight: 1 of 1\)"),
+        ({"average": NAN}, "NaN or infinite"),
+        ({"best": {"score": 1.0, "step": 1, "weights": NAN}}, "NaN or infinite"),
+    ],
+)
+def test_a_state_that_cannot_be_resumed_is_refused_and_changes_nothing(
+    changes: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    state_of(tmp_path, **changes)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(CheckpointError, match=said):
+        train_steps(line_job(), line_config(tmp_path, steps=4, resume=True))
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_state_without_a_version_is_of_the_first(tmp_path: Path) -> None:
+    state_of(tmp_path, version="")
+    assert train_steps(line_job(), line_config(tmp_path, steps=4, resume=True)).step == 4
+
+
+def test_weights_of_nan_are_neither_written_nor_read(tmp_path: Path) -> None:
+    save_weights(tmp_path, {"a": torch.zeros(3)}, line_card())
+    before = (tmp_path / WEIGHTS).read_bytes()
+    bad = {"a": torch.tensor([0.0, float("inf"), float("nan")])}
+    with pytest.raises(CheckpointError, match=r"not written: .*\(a: 2 of 3\)"):
+        save_weights(tmp_path, bad, line_card())
+    assert (tmp_path / WEIGHTS).read_bytes() == before
+    save_file(bad, tmp_path / WEIGHTS, {CARD_KEY: line_card().to_json()})
+    with pytest.raises(CheckpointError, match=r"NaN or infinite values \(a: 2 of 3\)"):
+        read_weights(tmp_path)

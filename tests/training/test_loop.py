@@ -6,20 +6,18 @@ import dataclasses
 import json
 import os
 import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from edgehuman.errors import CheckpointError, TrainingError, UsageError
 from edgehuman.training.loop import _Run, make_optimiser, shown_losses, train_steps
 from edgehuman.training.processes import Place, open_place
-from tests.leaving import start
+from tests.leaving import run
 from tests.training.toy import Line, line_config, line_job
 from tests.two_processes import ROOT, torchrun
 
@@ -90,6 +88,81 @@ def test_a_float16_scaler_survives_steps_of_nan(tmp_path: Path) -> None:
         assert [run.step() for _ in range(3)] == [None, None, None]
         assert torch.equal(run.model.state_dict()["map.weight"], before)
         assert run.scaler.get_scale() < scale
+
+
+class Normed(nn.Module):
+    """A network with means of batches, which a NaN in one batch would spoil for good."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.map, self.norm = nn.Linear(1, 1), nn.BatchNorm1d(1)
+
+    def forward(self, x_N1: Tensor) -> dict[str, Tensor]:
+        return {"loss": (self.norm(self.map(x_N1)) - x_N1).square().mean()}
+
+
+def test_a_batch_of_nan_leaves_no_trace(tmp_path: Path) -> None:
+    job = line_job()
+
+    def batch(step: int, place: Place) -> tuple[Tensor, ...]:
+        (x_N1,) = job.batch(step, place)
+        return (x_N1 * (float("nan") if step in (0, 3) else 1.0),)
+
+    model = Normed()
+    again = dataclasses.replace(job, model=model, product=model, batch=batch)
+    train_steps(again, line_config(tmp_path, steps=8))
+    assert all(tensor.isfinite().all() for tensor in weights(tmp_path).values())
+    assert int(weights(tmp_path)["norm.num_batches_tracked"]) == 6
+
+
+@pytest.mark.parametrize("ema", [0.0, 0.5])
+def test_weights_of_nan_do_not_replace_good_ones(tmp_path: Path, ema: float) -> None:
+    job = line_job()
+
+    def spoil(step: int) -> None:
+        if step == 14:
+            with torch.no_grad():
+                job.model.get_parameter("map.bias").fill_(float("nan"))
+
+    config = line_config(tmp_path, steps=15, ema=ema)
+    with pytest.raises(TrainingError, match=r"step 15: the weights hold NaN.*\(map.bias: 1 of 1\)"):
+        train_steps(dataclasses.replace(job, after_step=spoil), config)
+    assert all(tensor.isfinite().all() for tensor in weights(tmp_path).values())
+    assert torch.load(tmp_path / "state.pt", weights_only=True)["step"] == 10
+
+
+def test_a_score_of_nan_selects_nothing(tmp_path: Path) -> None:
+    scores = iter([0.5, float("nan")])
+    job = line_job(evaluate=lambda product: {"score": next(scores)}, select_by="score")
+    with pytest.raises(TrainingError, match="step 20: score is nan, so no checkpoint"):
+        train_steps(job, line_config(tmp_path))
+    assert torch.load(tmp_path / "state.pt", weights_only=True)["best"]["score"] == 0.5
+
+
+def test_two_trainings_in_one_folder_are_one_too_many(tmp_path: Path) -> None:
+    config = line_config(tmp_path / "run")
+    job = line_job()
+    refused: list[str] = []
+
+    def batch(step: int, place: Place) -> tuple[Tensor, ...]:
+        if step in (1, 15):  # before the first checkpoint and after it
+            with pytest.raises(UsageError) as error:
+                train_steps(line_job(), dataclasses.replace(config, resume=step > 1))
+            refused.append(str(error.value))
+        return job.batch(step, place)
+
+    train_steps(dataclasses.replace(job, batch=batch), config)
+    assert len(refused) == 2
+    assert all(f"process id {os.getpid()} is training there" in said for said in refused)
+    assert not list((tmp_path / "run").glob(".*"))
+
+
+def test_what_a_killed_training_left_is_swept_and_its_lock_does_not_block(tmp_path: Path) -> None:
+    names = [f".{name}.1-0a0b0c0d-0.partial" for name in ("state.pt", "model.safetensors")]
+    for name in (*names, ".config.toml.1-0a0b0c0d-1.before", ".state.pt.lock"):
+        (tmp_path / name).write_text("of a killed one")
+    train_steps(line_job(), line_config(tmp_path, steps=2))
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_the_best_checkpoint_is_kept(tmp_path: Path) -> None:
@@ -202,23 +275,11 @@ def test_resuming_another_network_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_sigkill_during_a_save_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
-    process = start(
-        [sys.executable, "-m", "tests.training.toy", str(tmp_path), "100000"],
-        stderr=subprocess.DEVNULL,
-        cwd=ROOT,
-    )
-    metrics = tmp_path / "metrics.jsonl"
-    # A save is in progress nearly always: every step saves.
-    while process.poll() is None and not (metrics.exists() and metrics.read_text().count("\n") > 3):
-        time.sleep(0.02)
-    assert process.poll() is None, "it ended by itself"
-    process.kill()
-    process.wait()
-    state = torch.load(tmp_path / "state.pt", weights_only=True)
-    assert weights(tmp_path)["map.weight"].isfinite().all()
-    steps = state["step"] + 3
-    assert train_steps(line_job(), line_config(tmp_path, steps=steps, resume=True)).step == steps
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks its trainings")
+def test_a_kill_at_any_moment_leaves_a_whole_checkpoint_to_go_on_from() -> None:
+    words = [sys.executable, "-m", "tests.kills", "checkpoints", "4"]
+    done = run(words, capture_output=True, text=True, cwd=ROOT, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -65,5 +66,7 @@ def line_config(out: Path, **changes: Any) -> TrainingConfig:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 3:  # a folder for the ids of the processes
+        (Path(sys.argv[3]) / f"process-{os.environ['RANK']}").write_text(str(os.getpid()))
     train_steps(line_job(), line_config(Path(sys.argv[1]), steps=int(sys.argv[2]), save_every=1))
     require_no_exchange_threads()

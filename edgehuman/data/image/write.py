@@ -58,7 +58,7 @@ def simulate(config: SimulateConfig) -> Outcome:
 def simulate_people_folder(out: Path, people: int, each: int, seed: int) -> Outcome:
     """Write pictures, masks and labels, all or none; see `simulate`."""
     images = SimulatedImages(people, each, seed)
-    with writing_tree(out, "--out", DataError) as partial:
+    with writing_tree(out, "--out", DataError, replace=False) as partial:
         (partial / "parts.txt").write_text("\n".join(PARTS) + "\n", encoding="utf-8")
         with (partial / "labels.jsonl").open("w", encoding="utf-8") as file:
             file.writelines(to_json(row) + "\n" for row in _written(partial, images))

@@ -14,7 +14,7 @@ from tyro.conf import Positional
 
 from edgehuman.data.imu.load import load_recordings
 from edgehuman.errors import DataError, UsageError
-from edgehuman.files import require_usable_folder, write_together
+from edgehuman.files import require_usable_folder, writing_tree
 from edgehuman.outcome import Outcome
 from edgehuman.records import IMU_CHANNELS, ImuRecording
 
@@ -97,11 +97,13 @@ def write_csv(recordings: list[ImuRecording], out: Path) -> list[Path]:
     """Write one CSV file per recording, all or none; the label column is empty where unlabelled.
 
     Raises:
-        DataError: the folder or a file cannot be written.
+        DataError: the folder or a file cannot be written, or another file has its name.
     """
     paths = [out / f"{_file_name(one, number)}.csv" for number, one in enumerate(recordings, 1)]
-    texts = ("\n".join([*_csv_lines(one), ""]).encode() for one in recordings)
-    write_together(dict(zip(paths, texts, strict=True)), DataError, out)
+    with writing_tree(out, "--out", DataError, replace=False) as partial:
+        for path, one in zip(paths, recordings, strict=True):
+            text = "\n".join([*_csv_lines(one), ""])
+            (partial / path.name).write_text(text, encoding="utf-8", newline="\n")
     return paths
 
 

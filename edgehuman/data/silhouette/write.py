@@ -80,7 +80,7 @@ def write_tree(walks: SilhouetteWalks, out: Path, seed: int = 0) -> Outcome:
     """
     import cv2
 
-    with writing_tree(out, "--out", DataError) as partial:
+    with writing_tree(out, "--out", DataError, replace=False) as partial:
         for i, name in enumerate(names_of(walks)):
             folder = partial / name
             folder.mkdir(parents=True)

@@ -57,7 +57,7 @@ def write_lines(walks: SkeletonSet, out: Path) -> Outcome:
     Raises:
         DataError: a file cannot be written.
     """
-    with writing_tree(out, "--out", DataError) as partial:
+    with writing_tree(out, "--out", DataError, replace=False) as partial:
         (partial / "poses").mkdir()
         with (partial / LABELS).open("w", encoding="utf-8") as labels:
             for i in range(len(walks)):

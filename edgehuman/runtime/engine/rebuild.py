@@ -19,7 +19,6 @@ import atexit
 import contextlib
 import dataclasses
 import importlib.util
-import tempfile
 import threading
 import time
 from collections import deque
@@ -34,6 +33,7 @@ from edgehuman.card import Card
 from edgehuman.errors import EdgehumanError, EngineError
 from edgehuman.files import move_together
 from edgehuman.metrics import parity
+from edgehuman.placing import partial_of
 from edgehuman.records import Float32
 from edgehuman.runtime.engine.build_on_device import capabilities_of
 from edgehuman.runtime.engine.builder import Builder, Builds
@@ -94,7 +94,8 @@ def start_rebuild(path: Path, request: EngineRequest, reason: str) -> Rebuilding
             "..."
         )
     try:
-        folder = Path(tempfile.mkdtemp(prefix=f".{path.stem}-rebuild-", dir=path.parent))
+        folder = partial_of(path)  # what a killed one left is swept by the next writer there
+        folder.mkdir(0o700)
     except OSError as error:
         raise EngineError(
             f"{reason}. It cannot be rebuilt: cannot write to {path.parent} "

@@ -51,6 +51,8 @@ from edgehuman.runtime.zoo import file_of
 FEW = 20
 """Under so many windows of a class its part of the result is little sure."""
 _APART_S = 60.0
+# The mode of a new model of one person: its owner's alone, as a gallery is.
+_PERSONAL = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ def adapt_model(config: AdaptConfig) -> Outcome:
     content = file.content
     if result.rows:
         content = with_card(content, new_card(model.card, result))
-    write_whole(config.out, content)
+    write_whole(config.out, content, mode=_PERSONAL)
     return _outcome(config, model, found, result)
 
 

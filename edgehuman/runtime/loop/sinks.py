@@ -6,15 +6,18 @@ drop is counted. For a file nothing may be lost, so the loop waits instead (`los
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import weakref
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from edgehuman.errors import UsageError
-from edgehuman.files import cannot_write, require_usable_file
+from edgehuman.files import cannot_write, require_usable_file, writing_lines
 from edgehuman.outcome import to_json
+from edgehuman.placing import what_is
 from edgehuman.runtime.loop.results import LiveResult, LiveT, to_row
 
 QUEUE_LENGTH = 256
@@ -42,6 +45,14 @@ class Sink(Protocol[LiveT_contra]):
         """Nothing more will come."""
 
 
+class Stream(Protocol):
+    """Where text goes."""
+
+    def write(self, text: str, /) -> object: ...
+    def flush(self) -> object: ...
+    def close(self) -> object: ...
+
+
 class JsonLines:
     """One JSON object per line, flushed whenever the queue is empty, so that a pipe's reader sees
     it at once.
@@ -49,7 +60,7 @@ class JsonLines:
 
     may_skip = False
 
-    def __init__(self, stream: IO[str], name: str, close_stream: bool = False) -> None:
+    def __init__(self, stream: Stream, name: str, close_stream: bool = False) -> None:
         self.name = name
         self._stream = stream
         self._close_stream = close_stream
@@ -140,14 +151,44 @@ class SinkThread(Generic[LiveT]):
             return results
 
 
-def open_to_write(path: Path) -> IO[str]:
+class _Beside:
+    """Rows that take the place of an earlier file once they are complete. Until then it stays, and
+    after a failure too: the rows so far are then in NAME.partial.
+    """
+
+    def __init__(self, path: Path) -> None:
+        held = contextlib.ExitStack()
+        self._stream = held.enter_context(writing_lines(path, "--save"))
+        self._held = held
+        # Of a run that ends without closing it: whatever ended it is the block's failure.
+        self._abandon = weakref.finalize(self, held.__exit__, GeneratorExit, GeneratorExit(), None)
+
+    def write(self, text: str, /) -> object:
+        return self._stream.write(text)
+
+    def flush(self) -> object:
+        return self._stream.flush()
+
+    def close(self) -> object:
+        if self._abandon.detach() is not None:
+            self._held.close()
+        return None
+
+
+def open_to_write(path: Path) -> Stream:
     """The file of `--save`, its folder made; a pipe or a device is opened as it is.
+
+    An earlier file is replaced when the stream is closed, and only then.
 
     Raises:
         UsageError: the path cannot be written to.
     """
     if path.is_dir() or not path.exists():
         require_usable_file(path, "--save")
+    if path.is_file() and path.stat().st_size:
+        return _Beside(path)
+    if path.is_block_device() or path.is_socket():
+        raise UsageError(f"--save: {path} is {what_is(path.stat())}; choose another path")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("w", encoding="utf-8")

@@ -226,10 +226,10 @@ def test_it_is_built_as_before_for_the_gpu_that_is_here(tiny: Path, library: Pla
 
 @pytest.mark.usefixtures("library")
 def test_a_folder_that_cannot_be_written(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(**words: Any) -> str:
+    def refuse(*words: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("tempfile.mkdtemp", refuse)
+    monkeypatch.setattr(Path, "mkdir", refuse)
     with pytest.raises(EngineError, match=r"cannot write to .* \(Permission denied\)\. Copy the"):
         open_engine(old, EngineRequest(rebuild=True))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import io
 import json
 import os
@@ -115,11 +117,30 @@ def _wait_until(true: Callable[[], bool]) -> None:
 
 
 def test_a_device_is_written_as_it_is_and_a_folder_is_refused(tmp_path: Path) -> None:
-    with open_to_write(Path(os.devnull)) as stream:
+    with contextlib.closing(open_to_write(Path(os.devnull))) as stream:
         stream.write("gone")
     assert not Path(os.devnull).is_file()
-    with open_to_write(tmp_path / "new" / "x.jsonl") as stream:
+    with contextlib.closing(open_to_write(tmp_path / "new" / "x.jsonl")) as stream:
         stream.write("kept")
     assert (tmp_path / "new" / "x.jsonl").read_text() == "kept"
     with pytest.raises(UsageError, match=r"--save: .* is a folder, not a file"):
         open_to_write(tmp_path)
+
+
+def test_an_earlier_file_stays_until_the_new_one_is_complete(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text("earlier")
+    stream = open_to_write(path)
+    stream.write("new")
+    stream.flush()
+    assert path.read_text() == "earlier"
+    stream.close()
+    stream.close()
+    assert path.read_text() == "new"
+    stream = open_to_write(path)
+    stream.write("half")
+    del stream  # a run that failed
+    gc.collect()
+    assert path.read_text() == "new"
+    assert {each.name for each in tmp_path.iterdir()} == {"x.jsonl", "x.jsonl.partial"}
+    assert (tmp_path / "x.jsonl.partial").read_text() == "half"

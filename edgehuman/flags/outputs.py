@@ -1,0 +1,186 @@
+"""What a command writes is none of what it reads: one rule for the flags of all commands.
+
+    with apart(config, recipe):
+        ...                          run the command
+
+Every flag that holds a path is named here, so that a new one is not forgotten (a test says so).
+Before the work, outputs are compared with inputs and with each other; during it, no file that is an
+input is replaced (`placing.protecting`), whoever renames another one meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from edgehuman.errors import UsageError
+from edgehuman.placing import is_sink, protecting, what_is
+
+OUTPUTS = ("out", "save", "timeline", "picture", "submission", "timing_cache", "targets")
+INPUTS = (
+    *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher"),
+    *("selected", "gallery"),
+)
+NEITHER = ("root",)
+"""Of `doctor`: where it looks for the system's own files."""
+# These say before the work which files of models they replace, and which not.
+_KEEP = ("edgehuman.export.",)
+_SIDES = (".engine", ".plan")
+
+
+@contextlib.contextmanager
+def apart(config: Any, recipe: Path | None) -> Iterator[None]:
+    """Run a command so that its outputs destroy none of its inputs.
+
+    Raises:
+        UsageError: an output is an input, a file of one, another output, or a device.
+    """
+    outputs = _outputs(config)
+    if not outputs:
+        yield
+        return
+    inputs = _inputs(config, recipe)
+    for said, path in outputs.items():
+        _require_place(said, path)
+    keeps = type(config).__module__.startswith(_KEEP)
+    require_apart(inputs, outputs, outputs if keeps else ())
+    # A timing cache is read and written again, as a gallery is.
+    files = {path: said for said, path in inputs.items() if path.is_file()}
+    found = {(path.stat().st_dev, path.stat().st_ino): said for path, said in files.items()}
+    with protecting(found):
+        yield
+
+
+def _outputs(config: Any) -> dict[str, Path]:
+    held = {name: getattr(config, name, None) for name in OUTPUTS}
+    return {f"{_flag(name)} {path}": Path(path) for name, path in held.items() if path is not None}
+
+
+def _inputs(config: Any, recipe: Path | None) -> dict[str, Path]:
+    """Flag and path, for messages -> path, of what is there; addresses are left out."""
+    found: dict[str, Path] = {}
+    if recipe is not None:
+        found[f"the recipe {recipe}"] = recipe
+    positional = {each.name for each in dataclasses.fields(config)} & {"model", "models", "path"}
+    for name in INPUTS:
+        held = getattr(config, name, None)
+        for value in held if isinstance(held, tuple) else (held,):
+            if value is None:
+                continue
+            flag = "the input" if name in positional else _flag(name)
+            for path in _files_of(str(value)):
+                found[f"{flag} {path}"] = path
+    return {said: path for said, path in found.items() if os.path.exists(path)}
+
+
+def _files_of(value: str) -> list[Path]:
+    """The file or folder of a flag's value, and what belongs to it."""
+    from edgehuman.runtime.engine.plan_file import side_path
+    from edgehuman.runtime.zoo import ZOO, zoo_file
+
+    if value.startswith(ZOO):
+        with contextlib.suppress(UsageError):
+            return [Path(str(zoo_file(value)))]
+        return []
+    path = Path(value)
+    return [path, side_path(path), path.with_suffix(".onnx")] if path.suffix in _SIDES else [path]
+
+
+def _require_place(said: str, path: Path) -> None:
+    """Raise UsageError for what can take no output: a disk, a socket, a device but /dev/null."""
+    if not path.exists() or path.is_file() or path.is_dir() or path.is_fifo() or is_sink(path):
+        return
+    found = path.stat()
+    if not _is_terminal(path):
+        raise UsageError(f"{said} is {what_is(found)}, not a file; choose another path")
+
+
+def _is_terminal(path: Path) -> bool:
+    try:
+        opened = os.open(path, os.O_WRONLY | getattr(os, "O_NOCTTY", 0) | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        return os.isatty(opened)
+    finally:
+        os.close(opened)
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def require_apart(
+    inputs: Mapping[str, Path], outputs: Mapping[str, Path], kept: Collection[str] = ()
+) -> None:
+    """Check, before the work, that no output is an input, a file of one, or another output: by
+    device and inode, so under whatever name, link or case.
+
+    Args:
+        inputs: flag and path, for the message -> path of what is there.
+        outputs: flag and path -> path.
+        kept: outputs that may stand in an input's folder: their command says what they replace.
+
+    Raises:
+        UsageError: two of them are one; the message names both.
+    """
+    seen = {_identity(path): said for said, path in inputs.items()}
+    for said, path in outputs.items():
+        key = _identity(path)
+        if key in seen:
+            raise UsageError(f"{said} is {_noun(path)} of {seen[key]} too; choose another path")
+        seen[key] = said
+        if said in kept or not path.is_file():
+            continue
+        for where, folder in inputs.items():
+            if folder.is_dir() and _holds(folder, path):
+                raise UsageError(
+                    f"{said} is there already, in the folder of {where}, and would be replaced; "
+                    "choose a path outside, or a new name"
+                )
+
+
+def _noun(path: Path) -> str:
+    return "the folder" if path.is_dir() else "the file"
+
+
+def _identity(path: Path) -> tuple[object, ...]:
+    """Device and inode of a path; of one that is not there yet, those of the folder that is, and
+    the names below it.
+    """
+    missing: list[str] = []
+    held = Path(os.path.realpath(path))
+    while not held.exists() and held != held.parent:
+        missing.append(held.name)
+        held = held.parent
+    found = held.stat()
+    if missing and _ignores_case(held):
+        missing = [name.casefold() for name in missing]
+    return (found.st_dev, found.st_ino, *missing)
+
+
+def _ignores_case(folder: Path) -> bool:
+    """Whether a folder finds names in either case, as on macOS and Windows."""
+    other = folder.with_name(folder.name.swapcase())
+    return folder.name.swapcase() != folder.name and other.exists() and other.samefile(folder)
+
+
+def _holds(folder: Path, file: Path) -> bool:
+    """Whether an input's folder has this file: below it, or by a link of either kind."""
+    wanted, above = file.stat(), folder.stat()
+    for parent in Path(os.path.realpath(file)).parents:
+        if os.path.samestat(parent.stat(), above):
+            return True
+    for place, _, _ in os.walk(folder):
+        with os.scandir(place) as entries:
+            for entry in entries:
+                is_it = wanted.st_nlink > 1 and entry.inode() == wanted.st_ino
+                if is_it or entry.is_symlink():
+                    with contextlib.suppress(OSError):
+                        if os.path.samestat(entry.stat(), wanted):
+                            return True
+    return False

@@ -1,0 +1,102 @@
+"""A stop signal is never lost: whichever process gets it, and whenever it comes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from edgehuman.training.processes import Place
+from edgehuman.training.stopping import StopSignals
+from tests.leaving import run, start
+from tests.training.stopped_pair import stop_pair
+from tests.two_processes import ROOT
+
+ALONE = Place(torch.device("cpu"), 0, 1, torch.float32)
+# Asked twice while it waits where no handler in Python can run.
+STUCK = """
+import ctypes, os, signal, threading, time
+from edgehuman.training.stopping import StopSignals
+def send():
+    for pause_s in (0.2, 2.2):
+        time.sleep(pause_s)
+        os.kill(os.getpid(), signal.SIGTERM)
+with StopSignals(2):
+    threading.Thread(target=send, daemon=True).start()
+    libc, mutex = ctypes.CDLL(None), ctypes.create_string_buffer(64)
+    libc.pthread_mutex_lock(mutex)
+    libc.pthread_mutex_lock(mutex)  # for ever, whatever signals come
+"""
+
+
+def test_the_second_signal_ends_at_once() -> None:
+    with StopSignals(1) as stop:
+        assert not stop.agreed(ALONE)
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stop.agreed(ALONE)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_signal_that_torchrun_hands_on_is_the_same_one() -> None:
+    with StopSignals(2) as stop:
+        os.kill(os.getpid(), signal.SIGINT)  # of the terminal, to every process
+        os.kill(os.getpid(), signal.SIGINT)  # of torchrun, which got it too
+        assert stop.asked
+    assert signal.set_wakeup_fd(-1) == -1
+
+
+def test_a_signal_while_the_processes_agree_is_not_lost() -> None:
+    stop_pair("agreeing", 1)
+
+
+@pytest.mark.slow
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("moment", "rank"), [("joining", 1), ("evaluating", 1), ("saving", 0), ("any", 1)]
+)
+def test_a_signal_at_any_other_moment_is_not_lost(moment: str, rank: int) -> None:
+    stop_pair(moment, rank, 0.5)
+
+
+@pytest.mark.slow
+@pytest.mark.long
+@pytest.mark.parametrize("whom", ["agent", "second"])
+def test_torchrun_and_one_of_its_processes_are_stopped_with_a_checkpoint(
+    whom: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone"]
+    agent = start(
+        [*command, "-m", "tests.training.toy", str(out), "1000000", str(tmp_path)],
+        stderr=subprocess.DEVNULL,
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    try:
+        end_s = time.monotonic() + 60
+        while not (out / "state.pt").exists() and time.monotonic() < end_s:
+            time.sleep(0.05)
+        second = int((tmp_path / "process-1").read_text())
+        os.kill(agent.pid if whom == "agent" else second, signal.SIGTERM)
+        agent.wait(timeout=25)
+    finally:
+        agent.kill()
+    state = torch.load(out / "state.pt", weights_only=True)
+    assert 0 < state["step"] < 1_000_000
+    assert not list(out.glob(".*")), "leftovers"
+
+
+@pytest.mark.slow
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform != "linux", reason="blocks itself by a mutex of glibc")
+def test_asked_twice_it_ends_though_pytorch_waits() -> None:
+    done = run([sys.executable, "-c", STUCK], cwd=ROOT, check=False, timeout=25)
+    assert done.returncode == 128 + signal.SIGTERM
