@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from edgehuman.errors import ArtefactError, CheckpointError
 from edgehuman.outcome import to_json
+from edgehuman.reading import json_of, require_types
 
 CARD_KEY = "edgehuman"
 SCHEMA_VERSION = 1
@@ -274,9 +274,9 @@ def from_json(text: str, where: str) -> Card:
         ArtefactError: not JSON, another schema version, or a missing or unknown key.
     """
     try:
-        table = json.loads(text)
+        table = json_of(text)
         version = table["schema_version"]
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise ArtefactError(
             f"{where}: its card is not readable ({error!r}); export the model again"
         ) from None
@@ -292,7 +292,9 @@ def from_json(text: str, where: str) -> Card:
         table.setdefault("teachers", [])  # a card from before distillation has none
         for key, kind in _NESTED_LISTS.items():
             table[key] = tuple(kind(**_tuples(row)) for row in table[key])
-        return Card(**table)
+        card = Card(**table)
+        require_types(card)
+        return card
     except (AttributeError, KeyError, TypeError) as error:
         raise ArtefactError(
             f"{where}: its card is incomplete ({error}); export the model again"
@@ -323,7 +325,7 @@ def of_weights(path: Path) -> Card:
             size = int.from_bytes(stream.read(8), "little")
             if size > _MOST_HEADER_BYTES:
                 raise ValueError(f"a header of {size} bytes")
-            header = json.loads(stream.read(size))
+            header = json_of(stream.read(size))
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path}: damaged ({error}); train again or restore a copy") from None
     try:

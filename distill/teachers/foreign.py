@@ -21,6 +21,7 @@ from edgehuman.distill.teachers.contract import Contract, Declared, axes_of, rea
 from edgehuman.distill.teachers.teachers import Running
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.outcome import to_json
+from edgehuman.reading import foreign
 from edgehuman.records import STANDARD_GRAVITY_MS2, Float32
 from edgehuman.runtime.engine.onnx import CPU, CUDA, open_session
 
@@ -287,19 +288,26 @@ def _zeros(declared: Declared) -> NDArray[Any]:
     return np.zeros((1, *shape), spec.dtype)
 
 
-def _count(path: Path) -> int:
-    """Number of values in the weights of a graph."""
+def _graph(path: Path) -> Any:
+    """The graph of an ONNX file, without what lies beside it."""
     import onnx
 
-    graph = onnx.load(path, load_external_data=False).graph
+    try:
+        with foreign():
+            return onnx.load(path, load_external_data=False).graph
+    except (OSError, ValueError) as error:
+        raise ArtefactError(f"{path}: cannot be read ({error}); copy it again") from None
+
+
+def _count(path: Path) -> int:
+    """Number of values in the weights of a graph."""
+    graph = _graph(path)
     return sum(prod(each.dims) for each in graph.initializer if len(each.dims) > 0)
 
 
 def _external(path: Path) -> list[Path]:
     """The files beside a graph that hold weights of it."""
-    import onnx
-
-    graph = onnx.load(path, load_external_data=False).graph
+    graph = _graph(path)
     names = {
         entry.value
         for each in graph.initializer

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -19,6 +19,7 @@ from edgehuman.card import CARD_KEY, WEIGHTS, Card, from_json
 from edgehuman.errors import CheckpointError
 from edgehuman.nets.building import ENCODER, Fitting
 from edgehuman.nets.widths import fit_head, fit_widths
+from edgehuman.reading import foreign
 from edgehuman.runtime.zoo import ZOO
 
 
@@ -45,10 +46,11 @@ def read_weights(folder: Path) -> tuple[dict[str, Tensor], Card]:
         found = "no such folder" if not folder.is_dir() else f"no {WEIGHTS} in it"
         raise CheckpointError(f"{folder}: {found}; give a checkpoint folder written by a training")
     try:
-        with safe_open(path, framework="pt") as stream:
-            metadata = stream.metadata() or {}
-        weights = load_file(path)
-    except (SafetensorError, OSError) as error:
+        with foreign():
+            with safe_open(path, framework="pt") as stream:
+                metadata = stream.metadata() or {}
+            weights = load_file(path)
+    except (ValueError, OSError) as error:
         raise CheckpointError(
             f"{path}: damaged ({error}); train again or restore a copy"
         ) from error

@@ -31,9 +31,10 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from edgehuman import catalogue
 from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
-from edgehuman.errors import CheckpointError
+from edgehuman.errors import ArtefactError, CheckpointError
 from edgehuman.nets.image.tinyvit import WindowAttention
 from edgehuman.nets.skeleton.parallel_layer import TurnedHeads
+from edgehuman.reading import foreign
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.model import load
 from edgehuman.runtime.zoo import file_of, zoo_names
@@ -106,8 +107,12 @@ def fp32_card(name: str) -> Card:
 
 def read_nodes(path: Path) -> list[Node]:
     """Read the nodes of a graph that have constant inputs."""
-    graph = onnx.load(path).graph
-    constants = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
+    try:
+        with foreign():
+            graph = onnx.load(path).graph
+            constants = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
+    except (OSError, ValueError) as error:
+        raise ArtefactError(f"{path}: cannot be read ({error}); copy it again") from None
     return [
         Node(
             node.name.rpartition("/")[0],

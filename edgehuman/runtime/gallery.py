@@ -20,9 +20,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import json
 import logging
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +35,7 @@ from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.files import write_whole
 from edgehuman.metrics.retrieval import Distance, Scorer, Sightings
 from edgehuman.outcome import to_json
+from edgehuman.reading import foreign, json_of
 from edgehuman.records import Float32, Float64
 from edgehuman.runtime.lock import locked
 from edgehuman.runtime.loop.results import UNKNOWN
@@ -298,9 +297,9 @@ def read_gallery(path: Path) -> Gallery:
         raise ArtefactError(f"{path} is a device or a pipe; a gallery is a file, such as known.npz")
     try:
         # Opened here: a damaged archive leaves a file open that NumPy has opened.
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            header = json.loads(bytes(file["header"]).decode("utf-8"))
-            vector_GD = np.asarray(file["vector_GD"])
+        with path.open("rb") as stream, foreign(), np.load(stream, allow_pickle=False) as file:
+            text_N, vector_GD = np.asarray(file["header"]), np.asarray(file["vector_GD"])
+        header = json_of(bytes(text_N).decode("utf-8"))
         _require_format(header, vector_GD, path)
         return Gallery(
             weights_sha256=str(header["weights_sha256"]),
@@ -314,13 +313,11 @@ def read_gallery(path: Path) -> Gallery:
         raise ArtefactError(
             f"{path}: no permission to read it; fix its permissions, or run as its owner"
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         if isinstance(error, ArtefactError):
             raise
-        # NumPy's message for a file that is not an archive suggests loading it unsafely.
-        why = "not a NumPy archive" if "pickle" in str(error) else error
         raise ArtefactError(
-            f"{path} is not a readable gallery ({why}); restore a copy, or enrol into a new file"
+            f"{path} is not a readable gallery ({error}); restore a copy, or enrol into a new file"
         ) from None
 
 

@@ -10,6 +10,7 @@ Axes: N pictures, J joints, A attributes, H height, W width.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from edgehuman.data.layout import Layout, folders
 from edgehuman.errors import DataError, ImageError
 from edgehuman.preprocess.image.header import read_header
 from edgehuman.preprocess.image.pixels import clip_box, crop, read_image
+from edgehuman.reading import foreign
 from edgehuman.records import Float32, Index, Text, Uint8
 
 TASKS = ("reid", "attributes", "pose", "landmarks", "parsing")
@@ -222,7 +224,9 @@ def load_png_mask(path: str) -> NDArray[Any]:
         data = Path(path).read_bytes()
     except OSError as error:
         raise ImageError(f"{path}: {error.strerror}; every picture needs a mask") from None
-    found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
+    found = None
+    with contextlib.suppress(ValueError), foreign():
+        found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
     if found is None:
         raise ImageError(f"{path}: the mask cannot be decoded; copy it again")
     if found.ndim == 3 and (found[..., 0] == found[..., 1]).all():

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.silhouette.normalise import one_channel
+from edgehuman.reading import foreign
 from edgehuman.records import Uint8
 
 _BEGIN, _END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
@@ -60,11 +61,12 @@ def _decoded(data: bytes) -> NDArray[Any] | None:
     level = log.getLogLevel()
     log.setLogLevel(_SILENT)
     try:
-        found: NDArray[Any] | None = cv2.imdecode(
-            np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED
-        )
+        with foreign():
+            found: NDArray[Any] | None = cv2.imdecode(
+                np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED
+            )
         return found
-    except cv2.error:
+    except ValueError:
         return None
     finally:
         log.setLogLevel(level)

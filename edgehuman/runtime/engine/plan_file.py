@@ -8,7 +8,6 @@ same source, or rebuild them from their ONNX.
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import Any
 from edgehuman.card import Card, from_json, sha256_of_bytes, sha256_of_file
 from edgehuman.errors import ArtefactError, EngineError, NoGpuError
 from edgehuman.outcome import to_json
+from edgehuman.reading import json_of
 from edgehuman.runtime.engine.build_on_device import Gpu, find_gpu
 
 LIBRARIES = {"tensorrt": "tensorrt", "tensorrt-rtx": "tensorrt_rtx"}
@@ -108,7 +108,7 @@ def read_side(path: Path) -> tuple[dict[str, Any], Card]:
     """
     side = side_path(path)
     try:
-        table = json.loads(side.read_bytes())
+        table = json_of(side.read_bytes())
         about = table["engine"]
         _require_types(about)
         return about, from_json(to_json(table["card"]), str(side))
@@ -286,7 +286,7 @@ def build_line(path: Path) -> str:
     """The command to build an engine from the ONNX beside it, with the library of its side file."""
     line = f"edgehuman export {path.with_suffix('.onnx')} --format tensorrt --out {path}"
     try:
-        library = json.loads(side_path(path).read_bytes())["engine"]["library"]
+        library = json_of(side_path(path).read_bytes())["engine"]["library"]
     except (OSError, ValueError, KeyError, TypeError):  # a broken side file is a reason to build
         library = "tensorrt"
     rtx = " --engine tensorrt-rtx" if library == LIBRARIES["tensorrt-rtx"] else ""

@@ -9,7 +9,6 @@ https://github.com/webdataset/webdataset; `pack.py` writes it.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import tarfile
@@ -24,8 +23,10 @@ from numpy.typing import NDArray
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.errors import DataError, ImageError
 from edgehuman.files import writing
+from edgehuman.placing import why
 from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES, decode
 from edgehuman.progress import progress_bar
+from edgehuman.reading import foreign, json_of
 from edgehuman.records import Bool, Index, Uint8
 
 _BLOCK = 1 << 20
@@ -127,23 +128,26 @@ def contents(path: Path) -> tuple[list[tarfile.TarInfo], set[str]]:
         DataError: no such file, or not a tar.
     """
     found: list[tarfile.TarInfo] = []
-    drawn: set[str] = set()
+    marked: list[tuple[str, bytes]] = []
     try:
-        with tarfile.open(path, "r:") as archive:
+        with foreign(), tarfile.open(path, "r:") as archive:
             for member in archive:
                 if member.isreg():
                     found.append(member)
-                    if member.name.endswith(".json") and _says_simulated(archive, member):
-                        drawn.add(_sample(member.name))
+                    if member.name.endswith(".json") and (file := archive.extractfile(member)):
+                        text = file.read()
+                        # Much faster than parsing the JSON of millions of photos.
+                        if b'"simulated"' in text:
+                            marked.append((member.name, text))
     except OSError as error:
-        raise DataError(f"{path}: {error.strerror}; give the path of a shard") from None
-    except tarfile.TarError as error:
+        raise DataError(f"{path}: {why(error)}; give the path of a shard") from None
+    except ValueError as error:
         if not found:
             raise DataError(
                 f"{path} is not a plain tar file ({error}); a shard is not compressed: unpack it "
                 "with gunzip, or copy it again"
             ) from None
-    return found, drawn
+    return found, {_sample(name) for name, text in marked if _says_simulated(text)}
 
 
 def _sample(name: str) -> str:
@@ -152,15 +156,10 @@ def _sample(name: str) -> str:
     return f"{folder}{slash}{last.partition('.')[0]}"
 
 
-def _says_simulated(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bool:
+def _says_simulated(text: bytes) -> bool:
     """Whether a JSON file has the mark that `pack.py` writes; other contents are ignored."""
-    file = archive.extractfile(member)
-    assert file is not None
-    text = file.read()
-    if b'"simulated"' not in text:  # much faster than parsing the JSON of millions of photos
-        return False
     try:
-        row = json.loads(text)
+        row = json_of(text)
     except ValueError:
         return False
     return isinstance(row, dict) and row.get("simulated") is True

@@ -11,6 +11,7 @@ import numpy as np
 from edgehuman.data.layout import Layout
 from edgehuman.data.skeleton.layout import Walk, WalkReader
 from edgehuman.errors import DataError
+from edgehuman.reading import foreign
 
 _TABLE = "annotations.csv"
 _NEEDED = {"file_name", "track_id"}
@@ -20,8 +21,11 @@ _RATE_HZ = 24.0
 def _columns(path: Path) -> list[str]:
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8", errors="replace", newline="") as file:
-        return next(csv.reader(file), [])
+    try:
+        with path.open(encoding="utf-8", errors="replace", newline="") as file, foreign():
+            return next(csv.reader(file), [])
+    except ValueError:
+        return []
 
 
 def _is(place: Path) -> bool:
@@ -29,20 +33,27 @@ def _is(place: Path) -> bool:
 
 
 def _read(place: Path) -> Iterator[Walk]:
-    with (place / _TABLE).open(encoding="utf-8", errors="replace", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file), start=2):
-            name, track = row.get("file_name"), row.get("track_id")
-            if not name or not track:
-                raise DataError(
-                    f"{place / _TABLE}: line {number} has no file_name or track_id; copy it again"
-                )
-            path = _inside(place, name)
-            try:
-                joints = np.load(path, allow_pickle=False)
-            except (OSError, ValueError, EOFError) as error:
-                raise DataError(f"{path}: cannot be read ({error}); unpack it again") from None
-            who = f"densegait:{track}"
-            yield Walk(joints, who, f"densegait:{name}", role="train", rate_hz=_RATE_HZ)
+    table = place / _TABLE
+    for number, row in enumerate(_rows(table), start=2):
+        name, track = row.get("file_name"), row.get("track_id")
+        if not name or not track:
+            raise DataError(f"{table}: line {number} has no file_name or track_id; copy it again")
+        path = _inside(place, name)
+        try:
+            with foreign():
+                joints = np.asarray(np.load(path, allow_pickle=False))
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path}: cannot be read ({error}); unpack it again") from None
+        who = f"densegait:{track}"
+        yield Walk(joints, who, f"densegait:{name}", role="train", rate_hz=_RATE_HZ)
+
+
+def _rows(table: Path) -> list[dict[str, str]]:
+    try:
+        with table.open(encoding="utf-8", errors="replace", newline="") as file, foreign():
+            return list(csv.DictReader(file))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{table}: cannot be read ({error}); unpack it again") from None
 
 
 def _inside(place: Path, name: str) -> Path:

@@ -17,6 +17,7 @@ from typing import Any
 from edgehuman.errors import DataError
 from edgehuman.outcome import to_json
 from edgehuman.preprocess.imu.text.events import is_event
+from edgehuman.reading import json_of
 
 GZIP = ".gz"
 MOST_BYTES = 1 << 30
@@ -92,8 +93,8 @@ def _unpacked(content: bytes, name: str) -> bytes:
 
 def _json_lines(content: bytes, name: str) -> bytes:
     try:
-        document = json.loads(content.removeprefix(codecs.BOM_UTF8))
-    except (ValueError, RecursionError) as error:
+        document = json_of(content.removeprefix(codecs.BOM_UTF8))
+    except ValueError as error:
         if isinstance(error, json.JSONDecodeError) and error.msg == "Extra data":
             return content  # JSON lines, the first of which is long
         said = error.msg if isinstance(error, json.JSONDecodeError) else "not readable"

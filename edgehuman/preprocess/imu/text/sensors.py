@@ -22,6 +22,7 @@ from edgehuman.preprocess.imu.text.columns import ALIASES, REQUIRED, axis_of, li
 from edgehuman.preprocess.imu.text.header import MAX_BEFORE, delimiter_of, find_header, split_cells
 from edgehuman.preprocess.imu.text.joining import interpolated
 from edgehuman.preprocess.imu.text.lines import RowParser
+from edgehuman.reading import foreign
 from edgehuman.records import Float32, Float64
 
 # Words of file names, best first: with gravity before without.
@@ -143,17 +144,20 @@ def _files(path: Path) -> Mapping[str, Callable[[], bytes]]:
     if path.is_dir():
         return {each.name: each.read_bytes for each in path.iterdir() if _is_text(each.name)}
     try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as error:
+        with foreign():
+            archive = zipfile.ZipFile(path)
+    except (ValueError, OSError) as error:
         raise DataError(f"cannot read {path} as a zip ({error}); give the folder inside") from None
     return {name: partial(archive.read, name) for name in archive.namelist() if _is_text(name)}
 
 
 def _lines(read: Callable[[], bytes], where: str) -> list[str]:
     try:
-        return [decoded(line) for line in read().removeprefix(codecs.BOM_UTF8).splitlines()]
-    except (OSError, RuntimeError, zipfile.BadZipFile) as error:
+        with foreign():  # of a zip: damaged, encrypted, packed in a way of its own
+            content = read()
+    except (OSError, ValueError) as error:
         raise DataError(f"cannot read {where} ({error}); check its permissions") from None
+    return [decoded(line) for line in content.removeprefix(codecs.BOM_UTF8).splitlines()]
 
 
 def _is_text(name: str) -> bool:
