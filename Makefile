@@ -12,6 +12,8 @@ PIP_FLAGS ?=
 VENV_FLAGS ?=
 WORKERS ?= 2
 KILLS ?= 200
+FUZZ_SECONDS ?= 60
+TARGET ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q $(PIP_FLAGS) -c constraints.txt
@@ -19,7 +21,7 @@ SOURCES := edgehuman bench distill examples export pretrain recipes tests
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-long test-longest check docs kill bench format clean
+.PHONY: help demo test test-long test-longest check docs bench fuzz kill format clean
 
 help: ## this page
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -62,12 +64,16 @@ bench: $(VENV)/.full ## the project's targets for speed and memory, as ratios me
 	@echo "== bench: every target is a ratio of two things measured in this run"
 	@$(BIN)/python -m edgehuman.bench.targets.targets
 
+fuzz: $(VENV)/.full ## attack every parser with mutated files; TARGET=gallery FUZZ_SECONDS=600
+	@echo "== fuzz: atheris, $(FUZZ_SECONDS) seconds a target; what it finds stands in .cache/fuzz"
+	@$(BIN)/python -m tests.fuzz.run --seconds $(FUZZ_SECONDS) $(addprefix --target ,$(TARGET)) --json .cache/fuzz/results.json
+
 format: $(VENV)/.full ## format the code and mend what ruff can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
 clean: ## remove .venv, caches and what the demo wrote
-	rm -rf $(VENV) demo site build dist edgehuman.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) demo site build dist edgehuman.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .cache/fuzz
 	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment ------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, Literal
 
 from edgehuman.errors import ArtefactError, CheckpointError
 from edgehuman.outcome import to_json
+from edgehuman.reading import json_of, require_types
 
 CARD_KEY = "edgehuman"
 CARD_SEAL_KEY = "edgehuman.card_sha256"
@@ -277,9 +277,9 @@ def from_json(text: str, where: str) -> Card:
         ArtefactError: not JSON, another schema version, or a missing or unknown key.
     """
     try:
-        table = json.loads(text)
+        table = json_of(text)
         version = table["schema_version"]
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise ArtefactError(
             f"{where}: its card is not readable ({error!r}); export the model again"
         ) from None
@@ -295,7 +295,9 @@ def from_json(text: str, where: str) -> Card:
         table.setdefault("teachers", [])  # a card from before distillation has none
         for key, kind in _NESTED_LISTS.items():
             table[key] = tuple(kind(**_tuples(row)) for row in table[key])
-        return Card(**table)
+        card = Card(**table)
+        require_types(card)
+        return card
     except (AttributeError, KeyError, TypeError) as error:
         raise ArtefactError(
             f"{where}: its card is incomplete ({error}); export the model again"
@@ -326,7 +328,7 @@ def of_weights(path: Path) -> Card:
             size = int.from_bytes(stream.read(8), "little")
             if size > _MOST_HEADER_BYTES:
                 raise ValueError(f"a header of {size} bytes")
-            header = json.loads(stream.read(size))
+            header = json_of(stream.read(size))
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path}: damaged ({error}); train again or restore a copy") from None
     found = header.get("__metadata__") if isinstance(header, dict) else None

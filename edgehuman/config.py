@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from edgehuman.errors import UsageError
+from edgehuman.placing import why
+from edgehuman.reading import reason_of, shown
 
 ConfigT = TypeVar("ConfigT")
 HelpFiles: TypeAlias = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
@@ -192,12 +194,18 @@ def read_table(path: Path) -> dict[str, Any]:
     else:
         import tomli as tomllib
     try:
-        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        return table
+        content = path.read_bytes()
     except (FileNotFoundError, IsADirectoryError):
         raise UsageError(f"recipe {path}: no such file; give the path of a .toml file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"recipe {path}: not a TOML file ({error}); fix that line") from None
+    except OSError as error:
+        raise UsageError(f"recipe {path}: {why(error)}; give another file") from None
+    try:
+        table: dict[str, Any] = tomllib.loads(content.decode("utf-8"))
+        return table
+    except Exception as error:  # of tomllib alone, which takes what is nested deeply to the limit
+        raise UsageError(
+            f"recipe {path}: not a TOML file ({reason_of(error)}); fix that line"
+        ) from None
 
 
 def from_table(config_class: type[ConfigT], table: dict[str, Any], where: str) -> ConfigT:
@@ -287,7 +295,8 @@ def _coerce(value: Any, hint: Any, where: str) -> Any:
         if isinstance(value, list):
             return tuple(_coerce(item, arguments[0], where) for item in value)
     elif hint is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
+        with contextlib.suppress(OverflowError):  # an integer beyond any float
+            return float(value)
     elif hint is Path and isinstance(value, str):
         return Path(value)
     elif (
@@ -296,7 +305,7 @@ def _coerce(value: Any, hint: Any, where: str) -> Any:
         and not (hint is int and isinstance(value, bool))
     ):
         return value
-    raise UsageError(f"{where} is {value!r}; it must be {_type_name(hint)}")
+    raise UsageError(f"{where} is {shown(value)}; it must be {_type_name(hint)}")
 
 
 def _type_name(hint: Any) -> str:

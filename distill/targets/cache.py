@@ -15,7 +15,6 @@ Axes: B samples of a batch, N rows, S shards, X values of an answer.
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -37,6 +36,7 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.files import require_usable_folder, write_whole
 from edgehuman.outcome import to_json
 from edgehuman.progress import progress_bar, tell
+from edgehuman.reading import json_of
 from edgehuman.records import Float32, Index
 
 FORMAT = 1
@@ -225,7 +225,7 @@ def _read_plan(folder: Path, key: Key, live: OnTheFly) -> Plan | None:
     if not path.is_file():
         return None
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = json_of(path.read_text(encoding="utf-8"))
         kept, shapes = table["key"], {kind: tuple(row) for kind, row in table["shapes"].items()}
         plan = Plan(Packing(shapes, table["sparse"]), table["shard_rows"])
         _require_sizes(kept, plan)

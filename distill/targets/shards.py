@@ -13,7 +13,6 @@ the index names is whole, and anything else is written again.
 from __future__ import annotations
 
 import contextlib
-import json
 import mmap
 import os
 import sys
@@ -30,6 +29,7 @@ from edgehuman.distill.targets.packing import Column
 from edgehuman.files import writing
 from edgehuman.outcome import to_json
 from edgehuman.progress import tell
+from edgehuman.reading import json_of
 
 INDEX, LOCK, SUFFIX = "index.jsonl", "lock", ".rows"
 _BLOCK = 1 << 22
@@ -129,7 +129,7 @@ class Shards:
         latest: dict[str, Shard] = {}
         for line in path.read_bytes().splitlines() if path.is_file() else ():
             with contextlib.suppress(ValueError, TypeError):
-                shard = Shard(**json.loads(line))
+                shard = Shard(**json_of(line))
                 latest[shard.name] = shard
         return list(latest.values())
 

@@ -21,6 +21,7 @@ from edgehuman.distill.teachers.contract import Contract, Declared, axes_of, rea
 from edgehuman.distill.teachers.teachers import Running
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.outcome import to_json
+from edgehuman.reading import foreign
 from edgehuman.records import STANDARD_GRAVITY_MS2, Float32
 from edgehuman.runtime.engine.onnx import CPU, CUDA, open_session
 from edgehuman.runtime.engine.onnx_file import read_onnx
@@ -63,7 +64,7 @@ class ForeignTeacher:
         self.labels = contract.labels
         self.input = self._declared.spec
         self.output = OutputSpec(contract.kind, contract.labels)
-        self.params = _count(content)
+        self.params = _count(content, str(path))
         self._names = list(self._declared.outputs.values())
         self._kinds = list(self._declared.outputs)
         self._input, self._dtype, self._batch = self._require_graph()
@@ -293,9 +294,13 @@ def _zeros(declared: Declared) -> NDArray[Any]:
     return np.zeros((1, *shape), spec.dtype)
 
 
-def _count(content: bytes) -> int:
+def _count(content: bytes, where: str) -> int:
     """Number of values in the weights of a graph."""
     import onnx
 
-    graph = onnx.load_from_string(content).graph
+    try:
+        with foreign():
+            graph = onnx.load_from_string(content).graph
+    except ValueError as error:
+        raise ArtefactError(f"{where}: cannot be read ({error}); copy it again") from None
     return sum(prod(each.dims) for each in graph.initializer if len(each.dims) > 0)

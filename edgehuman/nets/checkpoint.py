@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import load as load_bytes
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -24,6 +24,7 @@ from edgehuman.errors import CheckpointError
 from edgehuman.nets.building import ENCODER, Fitting
 from edgehuman.nets.finite import not_finite
 from edgehuman.nets.widths import fit_head, fit_widths
+from edgehuman.reading import foreign
 from edgehuman.runtime.provenance.trusted import Exactly, Trust, trust_of_environment
 from edgehuman.runtime.zoo import ZOO
 
@@ -60,8 +61,9 @@ def read_weights(
         found = "no such folder" if not folder.is_dir() else f"no {WEIGHTS} in it"
         raise CheckpointError(f"{folder}: {found}; give a checkpoint folder written by a training")
     try:
-        weights, metadata = _read(path, trust)
-    except (SafetensorError, OSError) as error:
+        with foreign():
+            weights, metadata = _read(path, trust)
+    except (ValueError, OSError) as error:
         raise CheckpointError(
             f"{path}: damaged ({error}); train again or restore a copy"
         ) from error

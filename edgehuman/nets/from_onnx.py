@@ -30,9 +30,10 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from edgehuman import catalogue
 from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
-from edgehuman.errors import CheckpointError
+from edgehuman.errors import ArtefactError, CheckpointError
 from edgehuman.nets.image.tinyvit import WindowAttention
 from edgehuman.nets.skeleton.parallel_layer import TurnedHeads
+from edgehuman.reading import foreign
 from edgehuman.runtime.engine.onnx import open_bytes, read_trusted
 from edgehuman.runtime.engine.onnx_file import OnnxFile, open_file
 from edgehuman.runtime.engine.open import Engine, EngineRequest
@@ -76,7 +77,7 @@ def weights_of(name: str) -> tuple[dict[str, Tensor], Card]:
             f"{name} is pruned: its widths cannot be read back from a graph; give the checkpoint "
             "folder that it was exported from"
         )
-    nodes = read_nodes(file.content)
+    nodes = read_nodes(file.content, name)
     network: nn.Module = catalogue.step(card.input.record, "build")(card, _hints(nodes))
     folded = recover(network, nodes)
     few = _STATISTICS_FROM if folded else _COMPARED
@@ -111,10 +112,14 @@ def _fp32(name: str, file: OnnxFile) -> Card:
     return card
 
 
-def read_nodes(content: bytes) -> list[Node]:
+def read_nodes(content: bytes, where: str) -> list[Node]:
     """Read the nodes of a graph, the bytes of a file, that have constant inputs."""
-    graph = onnx.load_from_string(content).graph
-    constants = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
+    try:
+        with foreign():
+            graph = onnx.load_from_string(content).graph
+            constants = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
+    except ValueError as error:
+        raise ArtefactError(f"{where}: cannot be read ({error}); copy it again") from None
     return [
         Node(
             node.name.rpartition("/")[0],

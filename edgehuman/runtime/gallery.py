@@ -20,9 +20,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import json
 import logging
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,10 +33,11 @@ import numpy as np
 from edgehuman.card import Card
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.files import write_whole
-from edgehuman.limits.archives import DAMAGE, read_npz
+from edgehuman.limits.archives import read_npz
 from edgehuman.limits.sizes import require_small_json
 from edgehuman.metrics.retrieval import Distance, Scorer, Sightings
 from edgehuman.outcome import to_json
+from edgehuman.reading import foreign, json_of
 from edgehuman.records import Float32, Float64
 from edgehuman.runtime.lock import locked
 from edgehuman.runtime.loop.results import UNKNOWN
@@ -303,10 +302,11 @@ def read_gallery(path: Path) -> Gallery:
     try:
         # A gallery is not compressed, so that its arrays are no larger than the file.
         most = path.stat().st_size
-        file = read_npz(path, ["header", "vector_GD"], ArtefactError, most)
+        with foreign():
+            file = read_npz(path, ["header", "vector_GD"], ArtefactError, most)
         text, vector_GD = bytes(file["header"]), file["vector_GD"]
         require_small_json(text, str(path), ArtefactError)
-        header = json.loads(text.decode("utf-8"))
+        header = json_of(text.decode("utf-8"))
         _require_format(header, vector_GD, path)
         return Gallery(
             weights_sha256=str(header["weights_sha256"]),
@@ -320,12 +320,11 @@ def read_gallery(path: Path) -> Gallery:
         raise ArtefactError(
             f"{path}: no permission to read it; fix its permissions, or run as its owner"
         ) from None
-    except (*DAMAGE, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         if isinstance(error, ArtefactError):
             raise
-        why = "not a NumPy archive" if isinstance(error, zipfile.BadZipFile) else error
         raise ArtefactError(
-            f"{path} is not a readable gallery ({why}); restore a copy, or enrol into a new file"
+            f"{path} is not a readable gallery ({error}); restore a copy, or enrol into a new file"
         ) from None
 
 

@@ -6,7 +6,7 @@ What comes back holds all the numbers that it names, unchanged since it was save
 from __future__ import annotations
 
 import argparse
-import json
+import contextlib
 import pickle
 import re
 import warnings
@@ -21,6 +21,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from edgehuman.errors import CheckpointError
+from edgehuman.reading import foreign, json_of
 
 # What training scripts keep beside the weights: settings, paths and single numbers. Plain stand-ins
 # take the place of their classes, so that none of their code is run.
@@ -134,16 +135,25 @@ def _foreign(path: Path) -> str:
         return "is empty (0 bytes); download it again"
     if path.suffix == ".onnx":
         return "is an ONNX graph; give the PyTorch weights, or run the graph as it is"
-    if zipfile.is_zipfile(path):
+    if _is_zip(path):
         return _foreign_archive(path)
     if _is_safetensors(path):  # its first byte may be any
         return ""
     return next((said for start, said in _FOREIGN if head.lstrip().lower().startswith(start)), "")
 
 
+def _is_zip(path: Path) -> bool:
+    with contextlib.suppress(ValueError), foreign():
+        return zipfile.is_zipfile(path)
+    return False
+
+
 def _foreign_archive(path: Path) -> str:
-    with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
+    try:
+        with foreign(), zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except ValueError as error:
+        return f"is a damaged archive ({error}); download it again"
     if any("/code/__torch__" in name for name in names):
         return (
             "is a TorchScript program; save its weights with torch.save(torch.jit.load(PATH)"
@@ -176,9 +186,7 @@ def _parts(path: Path) -> list[Path]:
     if not path.name.endswith(".index.json"):
         return []
     try:
-        listed = sorted(
-            {str(name) for name in json.loads(path.read_bytes())["weight_map"].values()}
-        )
+        listed = sorted({str(name) for name in json_of(path.read_bytes())["weight_map"].values()})
     except (ValueError, KeyError, TypeError, AttributeError):
         raise CheckpointError(f"{path}: lists no weights; give a weights file") from None
     for name in listed:
@@ -191,7 +199,7 @@ def _settings_in(path: Path) -> list[tuple[type, str]]:
     """What stands for the classes of settings that a PyTorch archive names; it is not unpickled for
     that.
     """
-    if not zipfile.is_zipfile(path):
+    if not _is_zip(path):
         return []
     names = torch.serialization.get_unsafe_globals_in_checkpoint(path)
     return [
@@ -213,7 +221,7 @@ def _require_unchanged(path: Path) -> None:
     Raises:
         ValueError: a record was changed, or is compressed, so that its size is not known.
     """
-    if not zipfile.is_zipfile(path):
+    if not _is_zip(path):
         return  # the form before PyTorch 1.6, or no archive: PyTorch says so
     with zipfile.ZipFile(path) as archive:
         records = [record for record in archive.infolist() if not record.is_dir()]
@@ -228,10 +236,10 @@ def _require_unchanged(path: Path) -> None:
 
 def _is_unchanged(archive: zipfile.ZipFile, record: zipfile.ZipInfo) -> bool:
     try:
-        with archive.open(record) as stream:
+        with foreign(), archive.open(record) as stream:
             while stream.read(_PIECE):
                 pass
-    except zipfile.BadZipFile:
+    except ValueError:
         return False
     return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -10,6 +11,7 @@ from typing import ClassVar, Literal
 from edgehuman.config import require
 
 DEFAULT_OUT = Path("runs/NAME")
+_NOT_IN_NAMES, _LONGEST = r"[^\w.-]", 80
 
 
 def world_size() -> int:
@@ -94,5 +96,5 @@ class TrainingConfig:
         """Name of the method or task, and of the network if it is chosen: mae-imuvit_512x5."""
         work = type(self).__name__.removesuffix("Config").lower()
         arch = getattr(self, "arch", None)
-        # An own network is package.module:Class; Windows takes no colon in a name.
-        return f"{work}-{arch.replace(':', '.')}" if arch else work
+        # An own network is package.module:Class, a graph a path: no name of a file takes these.
+        return f"{work}-{re.sub(_NOT_IN_NAMES, '.', arch)[:_LONGEST]}" if arch else work

@@ -12,7 +12,6 @@ Layers are named by nodes, as the exporter numbers tensors anew in each of its v
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from typing import get_args
 
 import numpy as np
 import onnx
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.numpy import save
 
 from edgehuman.errors import CheckpointError
@@ -29,6 +28,7 @@ from edgehuman.export.graph.calibration import Range
 from edgehuman.export.graph.int8 import Target, weight_layers
 from edgehuman.files import write_whole
 from edgehuman.outcome import to_json
+from edgehuman.reading import foreign, json_of
 from edgehuman.records import Float32
 
 FILE = "int8.safetensors"
@@ -123,11 +123,11 @@ def read(folder: Path, weights_sha256: str) -> Learnt | None:
     if not path.is_file():
         return None
     try:
-        with safe_open(path, framework="np") as stream:
-            about = json.loads((stream.metadata() or {})[_ABOUT])
+        with foreign(), safe_open(path, framework="np") as stream:
+            metadata = stream.metadata() or {}
             arrays = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118 (it has no iterator)
-        learnt = _learnt(about, arrays)
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        learnt = _learnt(json_of(metadata[_ABOUT]), arrays)
+    except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise CheckpointError(
             f"{path}: damaged ({error}); train again, or remove it to calibrate"
         ) from error
@@ -149,4 +149,4 @@ def _learnt(about: Mapping[str, str], arrays: Mapping[str, Float32]) -> Learnt:
             taken, given = arrays[key].tolist()
             output = None if math.isnan(given[0]) else (given[0], given[1])
             layers[name] = LayerSteps((taken[0], taken[1]), output, arrays[f"scale/{name}"])
-    return Learnt(targets[about["target"]], about["weights_sha256"], layers)
+    return Learnt(targets[about["target"]], str(about["weights_sha256"]), layers)

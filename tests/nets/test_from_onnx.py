@@ -113,7 +113,7 @@ def test_a_file_of_ones_own_gives_its_weights_back(
 def test_every_parameter_that_the_graph_needs_is_found() -> None:
     card = fp32_card("zoo:gait-skeleton")
     build = catalogue.step(card.input.record, "build")
-    nodes = read_nodes(file_of("zoo:gait-skeleton").read_bytes())
+    nodes = read_nodes(file_of("zoo:gait-skeleton").read_bytes(), "zoo:gait-skeleton")
     one, other = build(card, {}, 1), build(card, {}, 2)
     for network in (one, other):
         assert recover(network, nodes) == []
@@ -136,8 +136,8 @@ def test_rounded_weights_are_refused_and_the_whole_ones_named(name: str) -> None
 def test_a_network_that_answers_otherwise_is_not_returned(monkeypatch: pytest.MonkeyPatch) -> None:
     found = from_onnx.read_nodes
 
-    def without_a_matrix(content: bytes) -> list[from_onnx.Node]:
-        return [node for node in found(content) if node.module != "layers.4.mlp_in"]
+    def without_a_matrix(content: bytes, where: str) -> list[from_onnx.Node]:
+        return [node for node in found(content, where) if node.module != "layers.4.mlp_in"]
 
     monkeypatch.setattr(from_onnx, "read_nodes", without_a_matrix)
     with pytest.raises(CheckpointError, match="does not give its network back: the answers differ"):

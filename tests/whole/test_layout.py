@@ -76,6 +76,7 @@ OF_THE_WHOLE = {
     "docs/test_readme",
     "docs/test_reference",
     "docs/test_slim",
+    "fuzz/test_replay",
 }
 # `import` cannot be a module's name; what writes files is `write`.
 FILE_OF_A_COMMAND = {"zoo get": "fetch", "import": "import_weights", "data export": "write"}

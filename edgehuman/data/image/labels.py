@@ -38,6 +38,7 @@ from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.outcome import to_json
 from edgehuman.preprocess.image.labels import LABELS, Row, read_label_lines
+from edgehuman.reading import is_name
 from edgehuman.records import Float32, Index
 
 PARTS = "parts.txt"
@@ -99,15 +100,16 @@ def _wrong(path: Path, row: Row, key: str, rule: str) -> DataError:
 def _numbers(path: Path, rows: Sequence[Row], key: str) -> Index:
     for row in rows:
         value = row.get(key, -1)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise _wrong(path, row, key, "an integer, or absent")
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 1 << 63:
+            raise _wrong(path, row, key, "an integer of at most 64 bits, or absent")
     return np.array([row.get(key, -1) for row in rows], np.int64)
 
 
 def _joints(path: Path, row: Row, key: str, count: int) -> Float32:
     try:
-        joint_J3 = np.array(row[key], np.float32)
-    except (TypeError, ValueError):
+        with np.errstate(over="ignore"):  # too large for float32: refused below
+            joint_J3 = np.array(row[key], np.float32)
+    except (TypeError, ValueError, OverflowError):
         joint_J3 = np.zeros((0, 3), np.float32)
     known = joint_J3.shape == (count, 3) and bool(np.isfinite(joint_J3).all())
     if not known or not np.isin(joint_J3[:, 2], (0, 1, 2)).all():
@@ -119,8 +121,8 @@ def _joints(path: Path, row: Row, key: str, count: int) -> Float32:
 def _area(path: Path, row: Row, joint_J3: Float32) -> float:
     if "area" in row:
         value = row["area"]
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
-            raise _wrong(path, row, "area", "above 0")
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e12:
+            raise _wrong(path, row, "area", "square pixels, above 0")
         return float(value)
     known_J2 = joint_J3[joint_J3[:, 2] > 0, :2]
     return float(max(np.prod(np.ptp(known_J2, axis=0)), 1.0)) if len(known_J2) else 1.0
@@ -152,7 +154,7 @@ def _parts(root: Path, rows: Sequence[Row], images: FilePictures) -> dict[str, A
     if not 2 <= len(parts) <= 255 or len(set(parts)) < len(parts):
         raise DataError(f"{root / PARTS}: {len(parts)} names; give 2 to 255 different ones")
     for row in rows:
-        if not isinstance(row["mask"], str):
+        if not is_name(row["mask"]):
             raise _wrong(root / LABELS, row, "mask", "a path")
     masks = FileMasks(root, Names(row["mask"] for row in rows), images, len(parts), load_png_mask)
     return {"masks": masks, "parts": parts}

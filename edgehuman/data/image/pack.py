@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -28,6 +27,7 @@ from edgehuman.outcome import Outcome, to_json
 from edgehuman.preprocess.image.header import format_of
 from edgehuman.preprocess.image.pixels import MIN_SIDE, decode, resize
 from edgehuman.progress import progress_bar
+from edgehuman.reading import json_of
 from edgehuman.records import Uint8
 
 PLAN = "pack.json"
@@ -144,7 +144,7 @@ def _finished(out: Path, plan: Plan) -> set[str]:
         return set()
     try:
         # Older shards have no mark for simulated images; runs over photos can still resume.
-        before = {"simulated": 0, **json.loads(file.read_bytes())}
+        before = {"simulated": 0, **json_of(file.read_bytes())}
         shards: dict[str, dict[str, Any]] = before.pop("shards")
         wanted = asdict(plan)
         wanted.pop("shards")

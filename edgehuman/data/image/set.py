@@ -10,6 +10,7 @@ Axes: N pictures, J joints, A attributes, H height, W width.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,12 +25,8 @@ from edgehuman.data.layout import Layout, folders
 from edgehuman.errors import DataError, ImageError
 from edgehuman.limits.sizes import MOST_PICTURE, read_bounded
 from edgehuman.preprocess.image.header import read_header
-from edgehuman.preprocess.image.pixels import (
-    clip_box,
-    crop,
-    read_image,
-    require_room,
-)
+from edgehuman.preprocess.image.pixels import clip_box, crop, read_image, require_room
+from edgehuman.reading import foreign
 from edgehuman.records import Float32, Index, Text, Uint8
 
 TASKS = ("reid", "attributes", "pose", "landmarks", "parsing")
@@ -230,8 +227,10 @@ def load_png_mask(path: str) -> NDArray[Any]:
         raise ImageError(f"{path}: {error.strerror}; every picture needs a mask") from None
     header = read_header(data)
     require_room(header, path)
-    known = header.format and header.complete
-    found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if known else None
+    found = None
+    if header.format and header.complete:
+        with contextlib.suppress(ValueError), foreign():
+            found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if found is None:
         raise ImageError(f"{path}: the mask cannot be decoded; copy it again")
     if found.ndim == 3 and (found[..., 0] == found[..., 1]).all():

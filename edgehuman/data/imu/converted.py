@@ -16,9 +16,8 @@ or, of a dataset that is published as windows:
 from __future__ import annotations
 
 import io
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,19 +26,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman import catalogue
-from edgehuman.data.containers import arrays, bounds, field_names
+from edgehuman.data.containers import RATES_HZ, arrays, bounds, field_names, fields
 from edgehuman.data.imu.layout import Reader, Stretch, WearableLayout
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.files import write_whole
 from edgehuman.outcome import to_json
 from edgehuman.preprocess.imu.format import ImuFormat
+from edgehuman.reading import json_of, require_types
 from edgehuman.records import WindowSet
 
 VERSION = 1
 _ABOUT = "about"
-_STRETCHES = ("imu", "stamp_s", "label", "length", _ABOUT)
-_WINDOWS = ("window", "label", "subject", "is_test", _ABOUT)
+_STRETCHES = {"imu": "f T6", "stamp_s": "f T", "label": "i T", "length": "i N", _ABOUT: "s"}
+_WINDOWS = {"window": "f NT6", "label": "i N", "subject": "s N", "is_test": "b N", _ABOUT: "s"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What `about` says of a recording."""
+
+    subject: str
+    rate_hz: float | None
+    labels: tuple[str, ...]
+    source: str
+    is_test: bool
+    format: dict[str, Any]
+    placement: str = ""
 
 
 def save(path: Path, dataset: str, read: Reader, place: Path) -> tuple[int, int]:
@@ -128,16 +141,16 @@ def _read_about(path: Path) -> Mapping[str, Any]:
         DataError: damaged, or of a later version.
     """
     try:
-        about = json.loads(str(arrays(path, [_ABOUT])[_ABOUT]))
+        about = dict(json_of(str(arrays(path, [_ABOUT])[_ABOUT])))
         version, _ = int(about["version"]), str(about["dataset"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{path}: its field `about` is damaged ({error}); convert again") from None
     if version > VERSION:
         raise DataError(
             f"{path}: compact format {version}, and this edgehuman reads up to {VERSION}; install "
             "a newer one, or convert again"
         )
-    return dict(about)
+    return about
 
 
 def read_stretches(path: Path) -> Iterator[Stretch]:
@@ -146,27 +159,54 @@ def read_stretches(path: Path) -> Iterator[Stretch]:
     Raises:
         DataError: the file is damaged or of a later version.
     """
-    rows = _read_about(path)["recordings"]
-    z = arrays(path, _STRETCHES[:-1])
+    rows = _rows(path, _read_about(path))
+    z = fields(path, _STRETCHES)
     edges = bounds(path, z["length"], len(z["imu"]))
     if len(rows) != len(z["length"]):
         raise DataError(
             f"{path}: {len(rows)} recordings are described and {len(z['length'])} stored; "
             "convert again"
         )
-    for row, start, end in zip(rows, edges[:-1], edges[1:], strict=True):
+    for (row, format), start, end in zip(rows, edges[:-1], edges[1:], strict=True):
         part = slice(int(start), int(end))
+        label_T = z["label"][part] if row.labels else np.empty(0, np.int16)
+        _require_labels(path, label_T, row.labels)
         yield Stretch(
             z["imu"][part],
-            ImuFormat(**row["format"]),
-            row["subject"],
-            rate_hz=row["rate_hz"],
-            stamp_s_T=None if row["rate_hz"] is not None else z["stamp_s"][part],
-            label_T=z["label"][part] if row["labels"] else np.empty(0, np.int16),
-            labels=tuple(row["labels"]),
-            source=row["source"],
-            is_test=row["is_test"],
-            placement=row.get("placement", ""),
+            format,
+            row.subject,
+            rate_hz=row.rate_hz,
+            stamp_s_T=None if row.rate_hz is not None else z["stamp_s"][part],
+            label_T=label_T,
+            labels=row.labels,
+            source=row.source,
+            is_test=row.is_test,
+            placement=row.placement,
+        )
+
+
+def _rows(path: Path, about: Mapping[str, Any]) -> list[tuple[_Row, ImuFormat]]:
+    """The description of every recording.
+
+    Raises:
+        DataError: a value is missing, or of another type or unit.
+    """
+    try:
+        rows = [_Row(**{**row, "labels": tuple(row["labels"])}) for row in about["recordings"]]
+        for row in rows:
+            require_types(row)
+            if row.rate_hz is not None and not RATES_HZ[0] <= row.rate_hz <= RATES_HZ[1]:
+                raise ValueError(f"rate_hz is {row.rate_hz:g}; it must be 1 to 5000")
+        return [(row, ImuFormat(**row.format)) for row in rows]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"{path}: its field `about` is damaged ({error}); convert again") from None
+
+
+def _require_labels(path: Path, label_N: NDArray[Any], labels: Sequence[str]) -> None:
+    if label_N.size and not -1 <= label_N.min() <= label_N.max() < len(labels):
+        raise DataError(
+            f"{path}: labels are {label_N.min()} to {label_N.max()}, of {len(labels)} names; "
+            "convert again"
         )
 
 
@@ -177,16 +217,21 @@ def read_windows(path: Path) -> WindowSet:
         DataError: the file is damaged or of a later version.
     """
     about = _read_about(path)
-    z = arrays(path, _WINDOWS[:-1])
-    labels, dataset = tuple(about["labels"]), (about["dataset"],)
-    placement_N = np.array(about.get("placement", ()), np.str_)
+    z = fields(path, _WINDOWS)
+    try:
+        labels = tuple(map(str, about["labels"]))
+        placement_N = np.array([str(name) for name in about.get("placement", ())], np.str_)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path}: its field `about` is damaged ({error}); convert again") from None
+    _require_labels(path, z["label"], labels)
+    dataset = (str(about["dataset"]),)
     return WindowSet(
         z["window"], z["label"], z["subject"], z["is_test"], labels, dataset, placement_N
     )
 
 
-def _is(dataset: str, fields: tuple[str, ...], path: Path) -> bool:
-    return field_names(path) >= set(fields) and _read_about(path)["dataset"] == dataset
+def _is(dataset: str, wanted: Collection[str], path: Path) -> bool:
+    return field_names(path) >= set(wanted) and _read_about(path)["dataset"] == dataset
 
 
 def layouts() -> Iterator[WearableLayout]:
@@ -195,7 +240,7 @@ def layouts() -> Iterator[WearableLayout]:
         published: Reader = catalogue.load_object(row.read).read
         what = f"an .npz file that `edgehuman data convert` made of {dataset}"
         if published.windows is None:
-            fields, read = _STRETCHES, Reader(read_stretches, subjects=published.subjects)
+            wanted, read = _STRETCHES, Reader(read_stretches, subjects=published.subjects)
         else:
-            fields, read = _WINDOWS, Reader(windows=read_windows, subjects=published.subjects)
-        yield Layout(dataset, what, partial(_is, dataset, fields), read)
+            wanted, read = _WINDOWS, Reader(windows=read_windows, subjects=published.subjects)
+        yield Layout(dataset, what, partial(_is, dataset, wanted), read)

@@ -11,7 +11,6 @@ processes share it. A file that was cut short or changed is told by its sizes an
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -28,6 +27,7 @@ from edgehuman.errors import DataError
 from edgehuman.files import writing
 from edgehuman.outcome import to_json
 from edgehuman.progress import progress_bar
+from edgehuman.reading import json_of
 
 SUFFIX = ".silhouettes"
 MAGIC = b"EDGEHUMAN SILHOUETTES\n"
@@ -159,11 +159,11 @@ def read_head(path: Path) -> Head:
     damaged = f"{path}: its beginning is damaged; pack it again"
     try:
         with path.open("rb") as file:
-            held = json.loads(file.read(_HEAD)[len(MAGIC) :])
+            held = json_of(file.read(_HEAD)[len(MAGIC) :])
         size = path.stat().st_size
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}; copy it again") from None
-    except (ValueError, RecursionError):
+    except ValueError:
         raise DataError(damaged) from None
     if not isinstance(held, dict) or held.get("version") != VERSION:
         found = held.get("version") if isinstance(held, dict) else held
@@ -205,12 +205,12 @@ def read(path: Path) -> SilhouetteSet:
     if hashlib.sha256(index).hexdigest() != head.index_sha256:
         raise DataError(f"{path}: its index was changed; copy it again, or pack it again")
     try:
-        rows = [_labels(row) for row in json.loads(index)]
+        rows = [_labels(row) for row in json_of(index)]
         frames = np.memmap(path, np.uint8, mode="r", offset=_HEAD, shape=(head.frames, SIDE, SIDE))
         if len(rows) != head.walks:
             raise DataError(f"it has {len(rows)} walks, not the {head.walks} of its beginning")
         walks = labelled(frames, rows, head.name)
-    except (ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise DataError(f"{path}: its index is wrong ({error}); pack it again") from None
     return replace(walks, licence=head.licence, url=head.url, simulated=head.simulated)
 

@@ -8,7 +8,6 @@ FOLDER/walks.jsonl        {"file": "poses/007_3.jsonl", "sequence", "person", "v
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +27,7 @@ from edgehuman.preprocess.skeleton.formats.read import read_poses
 from edgehuman.preprocess.skeleton.line import PoseLine
 from edgehuman.preprocess.skeleton.screen import unit_said
 from edgehuman.preprocess.skeleton.walk import RATE_HZ
+from edgehuman.reading import is_name, json_of, shown
 from edgehuman.records import Float64
 
 LABELS = "walks.jsonl"
@@ -76,7 +76,7 @@ def _first_file(folder: Path) -> Path | None:
     with (folder / LABELS).open(encoding="utf-8", errors="replace") as file:
         start = file.readline(65536)
     try:
-        return folder / str(json.loads(start)["file"])
+        return folder / str(json_of(start)["file"])
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -262,7 +262,9 @@ def _labelled(path: Path) -> Iterator[tuple[Path, str, dict[str, Any]]]:
         for number, text in enumerate(file, start=1):
             where = f"{path / LABELS}: line {number}"
             try:
-                row = json.loads(text)
+                row = json_of(text)
+                if not is_name(row["file"]):
+                    raise ValueError(f"{shown(row['file'])} is no name of a file")
                 inside = path / row["file"]
             except (ValueError, KeyError, TypeError):
                 raise DataError(f"{where}: not an object with `file`; write it again") from None

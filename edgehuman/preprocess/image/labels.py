@@ -5,11 +5,11 @@ The format is documented in `edgehuman.data.image.labels`.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from edgehuman.errors import DataError
+from edgehuman.reading import is_name, json_of
 
 LABELS = "labels.jsonl"
 ROLES = ("train", "test", "query", "gallery")
@@ -31,10 +31,10 @@ def read_label_lines(path: Path) -> list[Row]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = json_of(line)
         except ValueError as error:
             raise DataError(f"{path}, line {number}: not JSON ({error}); fix the line") from None
-        if not isinstance(row, dict) or not isinstance(row.get("image"), str):
+        if not isinstance(row, dict) or not is_name(row.get("image")):
             raise DataError(
                 f'{path}, line {number}: not an object with an "image"; a line looks like '
                 '{"image": "images/0.png", "person": 0}'

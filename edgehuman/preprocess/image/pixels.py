@@ -21,6 +21,7 @@ from edgehuman.limits.sizes import MOST_PICTURE, read_bounded
 from edgehuman.preprocess.image.foreign import HEAD, foreign_of
 from edgehuman.preprocess.image.header import FORMATS, ImageHeader, read_header
 from edgehuman.preprocess.image.room import MOST_PIXELS, MOST_ROOM, MOST_SHRUNK_PIXELS
+from edgehuman.reading import foreign
 from edgehuman.records import Float32, Uint8
 
 Box = tuple[float, float, float, float]
@@ -156,9 +157,10 @@ def _decoded(source: bytes | Path, flags: int, log_level: int) -> NDArray[Any] |
         if found is None:
             # What Windows cannot open by a name outside its code page is read here.
             data = source.read_bytes() if isinstance(source, Path) else source
-            found = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+            with foreign():
+                found = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
         return found
-    except cv2.error:
+    except ValueError:
         return None
     finally:
         log.setLogLevel(level)
@@ -168,10 +170,11 @@ def _from_file(path: Path, flags: int) -> NDArray[Any] | None:
     """Decode into an array of NumPy's own; without one, OpenCV's array is copied into one."""
     import cv2
 
-    try:
-        return cv2.imread(str(path), None, flags)
-    except (TypeError, cv2.error):  # OpenCV before 4.10
-        return cv2.imread(str(path), flags)
+    with foreign():
+        try:
+            return cv2.imread(str(path), None, flags)
+        except (TypeError, cv2.error):  # OpenCV before 4.10
+            return cv2.imread(str(path), flags)
 
 
 def _to_rgb(bgr: NDArray[Any]) -> Uint8:

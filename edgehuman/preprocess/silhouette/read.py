@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from edgehuman.errors import DataError
 from edgehuman.limits.sizes import MOST_PICTURE, read_bounded
 from edgehuman.preprocess.silhouette.normalise import one_channel
+from edgehuman.reading import foreign
 from edgehuman.records import Uint8
 
 _BEGIN, _END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
@@ -79,11 +80,12 @@ def _decoded(data: bytes) -> NDArray[Any] | None:
     level = log.getLogLevel()
     log.setLogLevel(_SILENT)
     try:
-        found: NDArray[Any] | None = cv2.imdecode(
-            np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED
-        )
+        with foreign():
+            found: NDArray[Any] | None = cv2.imdecode(
+                np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED
+            )
         return found
-    except cv2.error:
+    except ValueError:
         return None
     finally:
         log.setLogLevel(level)

@@ -9,7 +9,6 @@ or [0, 0, c] was not seen; where "joints" is null or empty, nobody was.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from edgehuman.geometry import LAYOUTS
 from edgehuman.outcome import to_json
 from edgehuman.preprocess.skeleton.joints import NOBODY, read_joints
 from edgehuman.preprocess.skeleton.reading import RawPose, Reading, track_name
+from edgehuman.reading import json_of
 from edgehuman.records import Float32
 
 # Key of a line -> what it holds.
@@ -79,8 +79,8 @@ def parsed_line(text: str, where: str) -> dict[str, Any]:
         DataError: not a JSON object.
     """
     try:
-        row = json.loads(text.lstrip("\ufeff").rstrip().removesuffix(","))
-    except (ValueError, RecursionError) as error:
+        row = json_of(text.lstrip("\ufeff").rstrip().removesuffix(","))
+    except ValueError as error:
         raise DataError(f"{where}: not JSON ({error}); write one object per line") from None
     if not isinstance(row, dict):
         raise DataError(

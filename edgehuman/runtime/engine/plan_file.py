@@ -8,7 +8,6 @@ matching plan. So sign engines (`edgehuman sign`), or rebuild them from their ON
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import Any
 from edgehuman.card import Card, from_json, sha256_of_bytes, sha256_of_file
 from edgehuman.errors import ArtefactError, EngineError, NoGpuError
 from edgehuman.outcome import to_json
+from edgehuman.reading import json_of
 from edgehuman.runtime.engine.build_on_device import SEAL, Gpu, find_gpu, sealed
 from edgehuman.runtime.provenance.trusted import Exactly, Trust
 
@@ -126,7 +126,7 @@ def read_side(path: Path, trust: Trust | Exactly | None = None) -> tuple[dict[st
             f"again. {cure(path)}"
         )
     try:
-        table = json.loads(content)
+        table = json_of(content)
         about = table["engine"]
         _require_types(about)
         card = from_json(to_json(table["card"]), str(side))
@@ -316,7 +316,7 @@ def build_line(path: Path) -> str:
     """The command to build an engine from the ONNX beside it, with the library of its side file."""
     line = f"edgehuman export {path.with_suffix('.onnx')} --format tensorrt --out {path}"
     try:
-        library = json.loads(side_path(path).read_bytes())["engine"]["library"]
+        library = json_of(side_path(path).read_bytes())["engine"]["library"]
     except (OSError, ValueError, KeyError, TypeError):  # a broken side file is a reason to build
         library = "tensorrt"
     rtx = " --engine tensorrt-rtx" if library == LIBRARIES["tensorrt-rtx"] else ""

@@ -11,13 +11,13 @@ precision, or go with the file that is replaced.
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Collection
 from pathlib import Path
 
 from edgehuman.card import Card, from_json
 from edgehuman.errors import EdgehumanError, UsageError
 from edgehuman.outcome import to_json
+from edgehuman.reading import json_of
 from edgehuman.runtime.engine.onnx_file import read_onnx
 from edgehuman.runtime.engine.plan_file import side_path
 
@@ -83,7 +83,7 @@ def card_at(path: Path) -> Card | None:
         if path.suffix == ".onnx":
             return read_onnx(path.read_bytes(), str(path)).card  # also of an earlier seal
         side = path if path.suffix == _SIDE else side_path(path)
-        return from_json(to_json(json.loads(side.read_bytes())["card"]), str(side))
+        return from_json(to_json(json_of(side.read_bytes())["card"]), str(side))
     return None
 
 

@@ -18,6 +18,7 @@ from edgehuman.data.image.set import FilePictures, PersonReader, PersonSet
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
+from edgehuman.reading import foreign
 from edgehuman.records import Text
 
 _PA_FOLDERS = ("release_data/release_data", "release_data", "data", "images")
@@ -65,14 +66,14 @@ def load_matlab(path: Path) -> dict[str, Any]:
         DataError: missing, or not a MATLAB file that scipy can read.
     """
     from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
 
     try:
-        table: dict[str, Any] = loadmat(str(path))
+        with foreign():
+            table: dict[str, Any] = loadmat(str(path))
         return table
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; unpack the whole archive") from None
-    except (MatReadError, NotImplementedError, ValueError, TypeError, OSError) as error:
+    except (ValueError, OSError) as error:
         raise DataError(f"{path} is not a MATLAB file ({error}); copy it again") from None
 
 

@@ -9,7 +9,6 @@ widened to the shape of a person crop; see `preprocess.image.person_box`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.limits.sizes import MOST_ANNOTATIONS, read_bounded, require_small_json
 from edgehuman.preprocess.image.pixels import person_box
+from edgehuman.reading import is_name, json_of, shown
 from edgehuman.records import Float32
 
 # A box is enlarged by a quarter in total, as is usual for pose: an eighth on each side.
@@ -114,9 +114,9 @@ def _people(file: Path, folder: str, role: str, kind: _Kind) -> Iterator[_Person
     try:
         content = read_bounded(file, MOST_ANNOTATIONS, DataError)
         require_small_json(content, str(file), DataError, MOST_ANNOTATIONS)
-        table = json.loads(content)
+        table = json_of(content)
         image_of = {row["id"]: row for row in table["images"]}
-        rows: list[dict[str, Any]] = table["annotations"]
+        rows: list[dict[str, Any]] = [dict(row) for row in table["annotations"]]
     except DataError:
         raise
     except (ValueError, KeyError, TypeError, OSError) as error:
@@ -130,7 +130,7 @@ def _people(file: Path, folder: str, role: str, kind: _Kind) -> Iterator[_Person
         try:
             image = image_of[row["image_id"]]
             yield _person(row, image, folder, role, kind, where)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             if isinstance(error, DataError):
                 raise
             raise DataError(
@@ -150,14 +150,19 @@ def _person(
     labelled_J = joint_J3[:, 2] > 0
     joint_J3[:, :2] -= np.array(box[:2], np.float32)
     joint_J3[~labelled_J] = 0
+    if not is_name(image["file_name"]):
+        raise DataError(f"{where}: {shown(image['file_name'])} is no name of a file; copy it again")
     name = f"{folder}/{image['file_name']}"
     return _Person(name, (height, width), box, joint_J3, float(row["area"]), role)
 
 
 def _joints(row: dict[str, Any], name: str, count: int, where: str) -> Float32:
-    joint_J3 = np.array(row[name], np.float32)
+    with np.errstate(over="ignore"):  # too large for float32: refused below
+        joint_J3 = np.array(row[name], np.float32)
     if joint_J3.size != 3 * count:
         raise DataError(f"{where}: {name} has {joint_J3.size} numbers, not {count} x (x, y, label)")
+    if not np.isfinite(joint_J3).all():
+        raise DataError(f"{where}: {name} has a number that is not finite; copy the file again")
     return joint_J3.reshape(count, 3)
 
 

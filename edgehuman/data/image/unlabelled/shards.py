@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
 import os
 import re
 import shutil
@@ -28,8 +27,10 @@ from edgehuman.errors import DataError, ImageError
 from edgehuman.files import writing
 from edgehuman.limits.sizes import MOST_PICTURE
 from edgehuman.limits.tars import content_of, members
+from edgehuman.placing import why
 from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES, decode
 from edgehuman.progress import progress_bar
+from edgehuman.reading import foreign, json_of
 from edgehuman.records import Bool, Index, Uint8
 
 _BLOCK = 1 << 20
@@ -143,21 +144,25 @@ def contents(path: Path) -> tuple[list[tarfile.TarInfo], set[str]]:
         DataError: no such file, not a tar, or damaged on purpose (see `limits.tars`).
     """
     found: list[tarfile.TarInfo] = []
-    drawn: set[str] = set()
+    marked: list[tuple[str, bytes]] = []
     try:
-        for archive, member in members(path, DataError):
-            found.append(member)
-            if member.name.endswith(".json") and _says_simulated(archive, member):
-                drawn.add(_sample(member.name))
+        with foreign():
+            for archive, member in members(path, DataError):
+                found.append(member)
+                if member.name.endswith(".json"):
+                    text = content_of(archive, member, _MOST_JSON)
+                    # Much faster than parsing the JSON of millions of photos.
+                    if b'"simulated"' in text:
+                        marked.append((member.name, text))
     except OSError as error:
-        raise DataError(f"{path}: {error.strerror}; give the path of a shard") from None
-    except tarfile.TarError as error:
+        raise DataError(f"{path}: {why(error)}; give the path of a shard") from None
+    except ValueError as error:
         if not found:
             raise DataError(
                 f"{path} is not a plain tar file ({error}); a shard is not compressed: unpack it "
                 "with gunzip, or copy it again"
             ) from None
-    return found, drawn
+    return found, {_sample(name) for name, text in marked if _says_simulated(text)}
 
 
 def _sample(name: str) -> str:
@@ -166,14 +171,11 @@ def _sample(name: str) -> str:
     return f"{folder}{slash}{last.partition('.')[0]}"
 
 
-def _says_simulated(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bool:
+def _says_simulated(text: bytes) -> bool:
     """Whether a JSON file has the mark that `pack.py` writes; other contents are ignored."""
-    text = content_of(archive, member, _MOST_JSON)
-    if b'"simulated"' not in text:  # much faster than parsing the JSON of millions of photos
-        return False
     try:
-        row = json.loads(text)
-    except (ValueError, RecursionError):
+        row = json_of(text)
+    except ValueError:
         return False
     return isinstance(row, dict) and row.get("simulated") is True
 

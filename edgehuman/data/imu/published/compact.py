@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.data.containers import arrays, bounds, field_names
+from edgehuman.data.containers import bounds, field_names, fields, one_of
 from edgehuman.data.imu import subjects as people
 from edgehuman.data.imu.layout import (
     G_DEGS,
@@ -27,29 +27,40 @@ from edgehuman.data.imu.layout import (
     require_gravity,
 )
 from edgehuman.data.layout import Layout
+from edgehuman.errors import DataError
 from edgehuman.records import Float32, WindowSet
 
-FIELDS: Mapping[str, tuple[str, ...]] = {
-    "uci_har": ("x", "y", "subject", "is_test", "exact", "official_y_train", "rate_hz"),
-    "hapt": ("x", "exp", "user", "length", "labels", "rate_hz"),
-    "wisdm2019": ("x", "length", "subject", "activity", "activity_key", "rate_hz"),
-    "dsads": (
-        "acc", "gyro", "acc_scale_ms2", "gyro_scale_rads", "activity", "subject", "segment",
-        "units", "rate_hz",
-    ),
-    "usc_had": (
-        "acc", "gyro", "acc_scale_g", "gyro_scale_dps", "length", "subject", "activity", "trial",
-        "rate_hz",
-    ),
-    "gait10": (
-        "acc", "gyro", "acc_scale_ms2", "gyro_scale_rads", "length", "user", "users", "speed",
-        "name", "rate_hz",
-    ),
-    "geotec": (
-        "acc", "gyro", "acc_scale_ms2", "gyro_scale_rads", "length", "subject", "execution",
-        "device", "label", "labels", "rate_hz",
-    ),
+_TRIALS = {"acc": "i T3", "gyro": "i T3", "length": "i N", "rate_hz": "f"}
+FIELDS: Mapping[str, Mapping[str, str]] = {
+    "uci_har": {
+        "x": "f NT6", "y": "i N", "subject": "i N", "is_test": "b N", "exact": "b N",
+        "official_y_train": "i O", "rate_hz": "f",
+    },
+    "hapt": {
+        "x": "f T6", "exp": "i N", "user": "i N", "length": "i N", "labels": "i L5", "rate_hz": "f",
+    },
+    "wisdm2019": {
+        "x": "f T6", "length": "i N", "subject": "i N", "activity": "s N", "activity_key": "s K",
+        "rate_hz": "f",
+    },
+    "dsads": {
+        "acc": "i STX", "gyro": "i STX", "acc_scale_ms2": "f", "gyro_scale_rads": "f",
+        "activity": "i S", "subject": "i S", "segment": "i S", "units": "s U", "rate_hz": "f",
+    },
+    "usc_had": {
+        **_TRIALS, "acc_scale_g": "f", "gyro_scale_dps": "f", "subject": "i N", "activity": "i N",
+        "trial": "i N",
+    },
+    "gait10": {
+        **_TRIALS, "acc_scale_ms2": "f", "gyro_scale_rads": "f", "user": "i N", "users": "s U",
+        "speed": "s N", "name": "s N",
+    },
+    "geotec": {
+        **_TRIALS, "acc_scale_ms2": "f", "gyro_scale_rads": "f", "subject": "i N",
+        "execution": "i N", "device": "s N", "label": "i T", "labels": "s L",
+    },
 }  # fmt: skip
+"""Name -> type and axes of each array (`containers.fields`)."""
 
 
 def _is(dataset: str, path: Path) -> bool:
@@ -75,9 +86,17 @@ def _scaled(
     return out
 
 
+def _require_index(path: Path, name: str, index: NDArray[Any], count: int) -> None:
+    """Raise DataError if an index points outside of its list."""
+    if index.size and not 0 <= index.min() <= index.max() < count:
+        raise DataError(
+            f"{path}: {name} is {index.min()} to {index.max()}, of {count}; copy the file again"
+        )
+
+
 def uci_har(path: Path) -> WindowSet:
     """UCI HAR: official test windows; train windows rebuilt from HAPT's raw recordings."""
-    z = arrays(path, FIELDS["uci_har"])
+    z = fields(path, FIELDS["uci_har"])
     require_gravity(z["x"], str(path))
     return WindowSet(
         z["x"],
@@ -92,7 +111,7 @@ def uci_har(path: Path) -> WindowSet:
 
 def hapt(path: Path) -> Iterator[Stretch]:
     """HAPT: 61 continuous recordings of 30 people at 50 Hz, with postural transitions."""
-    z = arrays(path, FIELDS["hapt"])
+    z = fields(path, FIELDS["hapt"])
     edges = bounds(path, z["length"], len(z["x"]))
     for i, (experiment, user) in enumerate(zip(z["exp"].tolist(), z["user"].tolist(), strict=True)):
         imu_TC = z["x"][edges[i] : edges[i + 1]]
@@ -112,10 +131,11 @@ def hapt(path: Path) -> Iterator[Stretch]:
 
 def wisdm2019(path: Path) -> Iterator[Stretch]:
     """WISDM 2019, phone, four of the eighteen activities, on a common 20 Hz grid."""
-    z = arrays(path, FIELDS["wisdm2019"])
+    z = fields(path, FIELDS["wisdm2019"])
     edges = bounds(path, z["length"], len(z["x"]))
-    codes = [str(key)[0] for key in z["activity_key"]]
-    labels = tuple(people.WISDM_LABELS[code] for code in codes)
+    codes = [str(key)[:1] for key in z["activity_key"]]
+    labels = tuple(one_of(path, "activity", people.WISDM_LABELS, code) for code in codes)
+    place = {code: at for at, code in enumerate(codes)}
     pairs = zip(z["subject"].tolist(), z["activity"].tolist(), strict=True)
     for i, (user, code) in enumerate(pairs):
         imu_TC = z["x"][edges[i] : edges[i + 1]]
@@ -124,7 +144,7 @@ def wisdm2019(path: Path) -> Iterator[Stretch]:
             MS2_RADS,
             f"wisdm2019:{user}",
             rate_hz=float(z["rate_hz"]),
-            label_T=np.full(len(imu_TC), codes.index(code), np.int16),
+            label_T=np.full(len(imu_TC), one_of(path, "activity", place, code), np.int16),
             labels=labels,
             source=f"wisdm2019 {user} {code} phone",
             is_test=user in people.WISDM_TEST_USERS,
@@ -134,7 +154,11 @@ def wisdm2019(path: Path) -> Iterator[Stretch]:
 
 def dsads(path: Path) -> Iterator[Stretch]:
     """DSADS: right arm and right leg, five minutes per person, activity and unit at 25 Hz."""
-    z = arrays(path, FIELDS["dsads"])
+    z = fields(path, FIELDS["dsads"])
+    if z["acc"].shape[2] != 3 * len(z["units"]):
+        raise DataError(
+            f"{path}: {len(z['units'])} units, but axes {z['acc'].shape[2]}; copy again"
+        )
     key_S = z["activity"].astype(np.int64) * 100 + z["subject"]
     for key in np.unique(key_S).tolist():
         rows = np.flatnonzero(key_S == key)
@@ -157,13 +181,13 @@ def dsads(path: Path) -> Iterator[Stretch]:
                 label_T=np.full(len(imu_TC), activity - 1, np.int16),
                 labels=people.DSADS_LABELS,
                 source=f"dsads a{activity:02d} p{user} {name}",
-                placement=people.DSADS_PLACEMENT[name],
+                placement=one_of(path, "unit", people.DSADS_PLACEMENT, name),
             )
 
 
 def usc_had(path: Path) -> Iterator[Stretch]:
     """USC-HAD: 840 trials at the right hip, 100 Hz."""
-    z = arrays(path, FIELDS["usc_had"])
+    z = fields(path, FIELDS["usc_had"])
     edges = bounds(path, z["length"], len(z["acc"]))
     keys = zip(z["subject"].tolist(), z["activity"].tolist(), z["trial"].tolist(), strict=True)
     for i, (user, activity, trial) in enumerate(keys):
@@ -183,8 +207,9 @@ def usc_had(path: Path) -> Iterator[Stretch]:
 
 def gait10(path: Path) -> Iterator[Stretch]:
     """Ten people's walks, phone in the trouser pocket; the label is the instructed speed."""
-    z = arrays(path, FIELDS["gait10"])
+    z = fields(path, FIELDS["gait10"])
     edges = bounds(path, z["length"], len(z["acc"]))
+    _require_index(path, "user", z["user"], len(z["users"]))
     speeds = sorted(set(z["speed"].tolist()))
     labels = tuple(f"walking_{speed}" for speed in speeds)
     keys = zip(z["user"].tolist(), z["speed"].tolist(), z["name"].tolist(), strict=True)
@@ -205,9 +230,10 @@ def gait10(path: Path) -> Iterator[Stretch]:
 
 def geotec(path: Path) -> Iterator[Stretch]:
     """GeoTec: a phone in the trouser pocket and a watch, 50 Hz; sit, rise, walk, turn, sit down."""
-    z = arrays(path, FIELDS["geotec"])
+    z = fields(path, FIELDS["geotec"])
     edges = bounds(path, z["length"], len(z["acc"]))
-    named = [people.GEOTEC_LABELS[name] for name in z["labels"].tolist()]
+    named = [one_of(path, "label", people.GEOTEC_LABELS, name) for name in z["labels"].tolist()]
+    _require_index(path, "label", z["label"], len(named))
     labels = tuple(dict.fromkeys(named))
     index = np.array([labels.index(name) for name in named], np.int16)
     keys = zip(z["subject"].tolist(), z["execution"].tolist(), z["device"].tolist(), strict=True)

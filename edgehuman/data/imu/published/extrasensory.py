@@ -27,6 +27,7 @@ from edgehuman.data.imu.published.two_streams import align, seconds
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.text.documents import read_text
+from edgehuman.reading import foreign
 from edgehuman.records import Float64
 
 # The mutually exclusive body states of the publication.
@@ -123,8 +124,13 @@ def _labels(path: Path, uuid: str) -> dict[int, int]:
     for folder in sorted(path.glob("*features_labels*")):
         file = folder / f"{uuid}.features_labels.csv.gz"
         if file.is_file():
-            lines = read_text(file).decode("utf-8").splitlines()
-            rows = [(int(row["timestamp"]), _state(row)) for row in csv.DictReader(lines)]
+            try:
+                lines = read_text(file).decode("utf-8").splitlines()
+                with foreign():
+                    table = list(csv.DictReader(lines))
+                rows = [(int(row["timestamp"]), _state(row)) for row in table]
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                raise DataError(f"{file}: cannot be read ({error}); unpack it again") from None
             return {stamp: state for stamp, state in rows if state >= 0}
     return {}
 

@@ -12,7 +12,6 @@ they cannot be aligned and are not read.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from edgehuman.data.imu.layout import IOS, Reader, Stretch
 from edgehuman.data.imu.published.text_files import absent, first_line, matching, reason
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
+from edgehuman.reading import foreign
 from edgehuman.records import IMU_RATE_HZ, Float64
 
 TRIALS = (
@@ -65,13 +65,14 @@ def read_table(path: Path) -> Float64:
     Raises:
         DataError: a missing column, an empty file, or a value that is not a number.
     """
-    header = next(csv.reader([first_line(path)]))
+    header = first_line(path).split(",")
     gone = [name for name in _COLUMNS if name not in header]
     if gone:
         raise DataError(f"{path}: no column {', '.join(gone)}; the header is {', '.join(header)}")
     try:
         use = [header.index(name) for name in _COLUMNS]
-        return np.loadtxt(path, delimiter=",", skiprows=1, usecols=use, ndmin=2)
+        with foreign():
+            return np.loadtxt(path, delimiter=",", skiprows=1, usecols=use, ndmin=2)
     except ValueError as error:
         raise DataError(f"{path}: {reason(error)}; unpack the archive again") from None
 

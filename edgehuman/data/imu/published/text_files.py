@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from edgehuman.errors import DataError
+from edgehuman.reading import foreign
 from edgehuman.records import Float64
 
 
@@ -29,7 +30,8 @@ def read_columns(
             "Unpack the archive again, unedited"
         )
     try:
-        return np.loadtxt(path, delimiter=delimiter, usecols=use, ndmin=2)
+        with foreign():
+            return np.loadtxt(path, delimiter=delimiter, usecols=use, ndmin=2)
     except ValueError as error:
         raise DataError(f"{path}: {reason(error)}; unpack the archive again") from None
 

@@ -18,6 +18,7 @@ from edgehuman.data.imu.layout import G_DEGS, Reader, Stretch
 from edgehuman.data.imu.published.text_files import absent, matching
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
+from edgehuman.reading import foreign
 from edgehuman.records import Float64
 
 RATE_HZ = 100.0
@@ -45,11 +46,11 @@ def read_trial(path: Path) -> Float64:
         DataError: not a MATLAB file, no such field, or a wrong number of columns.
     """
     from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
 
     try:
-        fields = loadmat(path)
-    except (MatReadError, ValueError, TypeError, OSError, NotImplementedError, IndexError) as error:
+        with foreign():
+            fields = loadmat(path)
+    except (ValueError, OSError) as error:
         raise DataError(f"{path}: not a readable .mat file ({error}); unpack it again") from None
     readings = fields.get("sensor_readings")
     if readings is None or readings.ndim != 2 or readings.shape[1] != 6:

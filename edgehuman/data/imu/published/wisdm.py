@@ -25,6 +25,7 @@ from edgehuman.data.imu.published.text_files import first_line, matching, reason
 from edgehuman.data.imu.published.two_streams import align, seconds
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
+from edgehuman.reading import foreign
 from edgehuman.records import Float64
 
 _ROW = np.dtype(
@@ -70,9 +71,10 @@ def read_rows(path: Path) -> NDArray[np.void]:
             f"{path}: the first row has {line.count(',') + 1} columns; it must be "
             "`subject,code,stamp,x,y,z;`. Unpack the archive again, unedited"
         )
-    text = path.read_text(encoding="utf-8").replace(";", "")
     try:
-        return np.loadtxt(text.splitlines(), delimiter=",", dtype=_ROW, ndmin=1)
+        text = path.read_text(encoding="utf-8").replace(";", "")
+        with foreign():
+            return np.loadtxt(text.splitlines(), delimiter=",", dtype=_ROW, ndmin=1)
     except ValueError as error:
         raise DataError(f"{path}: {reason(error)}; unpack the archive again") from None
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgehuman.data.containers import arrays, bounds, field_names
+from edgehuman.data.containers import bounds, field_names, fields
 from edgehuman.data.gait.trees import Named
 from edgehuman.data.gait.walks import LeftOut
 from edgehuman.data.layout import Layout
@@ -21,7 +21,10 @@ from edgehuman.data.silhouette.layout import Walk, WalkReader, walk_of
 from edgehuman.data.silhouette.walks import SIDE
 from edgehuman.errors import DataError
 
-_FIELDS = ("silhouette", "length", "person", "scenario", "walk", "speed_px", "rate_hz")
+_FIELDS = {
+    "silhouette": "i THW", "length": "i N", "person": "i N", "scenario": "i N", "walk": "i N",
+    "speed_px": "f N", "rate_hz": "f",
+}  # fmt: skip
 _GALLERY = 1
 
 
@@ -30,7 +33,7 @@ def _recognise(path: Path) -> bool:
 
 
 def _read(path: Path) -> Iterator[Walk | LeftOut]:
-    held = arrays(path, _FIELDS)
+    held = fields(path, _FIELDS)
     packed = held["silhouette"]
     if packed.shape[1:] != (SIDE, SIDE // 8) or packed.dtype != np.uint8:
         raise DataError(

@@ -10,7 +10,8 @@ from edgehuman.data.layout import Layout
 from edgehuman.data.skeleton.layout import Walk, WalkReader
 from edgehuman.errors import DataError
 from edgehuman.limits.archives import read_npy
-from edgehuman.limits.sizes import MOST_PICTURE, read_bounded
+from edgehuman.limits.sizes import MOST_PICTURE, MOST_TEXT, read_bounded
+from edgehuman.reading import foreign
 
 _TABLE = "annotations.csv"
 _NEEDED = {"file_name", "track_id"}
@@ -20,8 +21,11 @@ _RATE_HZ = 24.0
 def _columns(path: Path) -> list[str]:
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8", errors="replace", newline="") as file:
-        return next(csv.reader(file), [])
+    try:
+        with path.open(encoding="utf-8", errors="replace", newline="") as file, foreign():
+            return next(csv.reader(file), [])
+    except ValueError:
+        return []
 
 
 def _is(place: Path) -> bool:
@@ -29,22 +33,28 @@ def _is(place: Path) -> bool:
 
 
 def _read(place: Path) -> Iterator[Walk]:
-    with (place / _TABLE).open(encoding="utf-8", errors="replace", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file), start=2):
-            name, track = row.get("file_name"), row.get("track_id")
-            if not name or not track:
-                raise DataError(
-                    f"{place / _TABLE}: line {number} has no file_name or track_id; copy it again"
-                )
-            path = _inside(place, name)
-            try:
+    table = place / _TABLE
+    for number, row in enumerate(_rows(table), start=2):
+        name, track = row.get("file_name"), row.get("track_id")
+        if not name or not track:
+            raise DataError(f"{table}: line {number} has no file_name or track_id; copy it again")
+        path = _inside(place, name)
+        try:
+            with foreign():
                 joints = read_npy(read_bounded(path, MOST_PICTURE, DataError))
-            except DataError:
-                raise
-            except (OSError, ValueError, EOFError) as error:
-                raise DataError(f"{path}: cannot be read ({error}); unpack it again") from None
-            who = f"densegait:{track}"
-            yield Walk(joints, who, f"densegait:{name}", role="train", rate_hz=_RATE_HZ)
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path}: cannot be read ({error}); unpack it again") from None
+        who = f"densegait:{track}"
+        yield Walk(joints, who, f"densegait:{name}", role="train", rate_hz=_RATE_HZ)
+
+
+def _rows(table: Path) -> list[dict[str, str]]:
+    try:
+        lines = read_bounded(table, MOST_TEXT, DataError).decode("utf-8", "replace").splitlines()
+        with foreign():
+            return list(csv.DictReader(lines))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{table}: cannot be read ({error}); unpack it again") from None
 
 
 def _inside(place: Path, name: str) -> Path:

@@ -21,14 +21,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.data.containers import arrays, bounds, field_names
+from edgehuman.data.containers import bounds, field_names, fields
 from edgehuman.data.layout import Layout
 from edgehuman.data.skeleton.layout import Walk, WalkReader
 from edgehuman.errors import DataError
 from edgehuman.geometry import OPENPOSE_18
 from edgehuman.records import Float32
 
-_FIELDS = ("x", "joints", "length", "subject", "seq", "gait", "duplicate")
+_FIELDS = {
+    "x": "f TJ3", "joints": "s J", "length": "i N", "subject": "i N", "seq": "i N", "gait": "s N",
+    "duplicate": "b N",
+}  # fmt: skip
 RATE_HZ = 30.0
 FOCAL_PX = 365.0
 WIDTH_PX, HEIGHT_PX = 512, 424
@@ -64,7 +67,7 @@ def project(joints_SK3: NDArray[Any], names: list[str]) -> Float32:
 
 
 def _read(path: Path) -> Iterator[Walk]:
-    z = arrays(path, _FIELDS)
+    z = fields(path, _FIELDS)
     names = [str(name) for name in z["joints"]]
     missing = sorted(set(_KINECT.values()) - set(names))
     if missing or z["x"].ndim != 3 or z["x"].shape[1:] != (len(names), 3):

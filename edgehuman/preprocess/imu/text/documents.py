@@ -19,6 +19,7 @@ from edgehuman.limits.archives import FREE_BYTES, MOST_RATIO
 from edgehuman.limits.sizes import MOST_TEXT, read_bounded, require_few_lines, require_small_json
 from edgehuman.outcome import to_json
 from edgehuman.preprocess.imu.text.events import is_event
+from edgehuman.reading import json_of
 
 GZIP = ".gz"
 MOST_BYTES = MOST_TEXT
@@ -99,10 +100,8 @@ def _unpacked(content: bytes, name: str) -> bytes:
 def _json_lines(content: bytes, name: str) -> bytes:
     try:
         require_small_json(content, name, DataError)
-        document = json.loads(content.removeprefix(codecs.BOM_UTF8))
-    except DataError:
-        raise
-    except (ValueError, RecursionError) as error:
+        document = json_of(content.removeprefix(codecs.BOM_UTF8))
+    except ValueError as error:
         if isinstance(error, json.JSONDecodeError) and error.msg == "Extra data":
             return content  # JSON lines, the first of which is long
         said = error.msg if isinstance(error, json.JSONDecodeError) else "not readable"

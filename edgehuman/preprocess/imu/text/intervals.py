@@ -15,6 +15,7 @@ from edgehuman.errors import DataError
 from edgehuman.files import decoded, unix_ends
 from edgehuman.preprocess.imu.text.columns import label_name, plain
 from edgehuman.preprocess.imu.text.documents import stem_of
+from edgehuman.reading import foreign
 from edgehuman.records import Float64
 
 INTERVALS = ".labels.csv"
@@ -39,8 +40,12 @@ def intervals_of(recording: Path) -> list[Interval] | None:
     path = recording.with_name(stem_of(recording) + INTERVALS)
     if not path.is_file():
         return None
-    lines = [decoded(line) for line in unix_ends(path.read_bytes()).split(b"\n") if line.strip()]
-    rows = list(csv.DictReader(lines))
+    try:
+        content = unix_ends(path.read_bytes())
+        with foreign():
+            rows = list(csv.DictReader([decoded(line) for line in content.split(b"\n") if line]))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read ({error}); write it again") from None
     if not rows or not set(_COLUMNS) <= {plain(name or "") for name in rows[0]}:
         raise DataError(f"{path}: its header must be start,end,label, with a line per activity")
     spans = [

@@ -7,7 +7,6 @@ are parsed at once; only a block with a bad line is read line by line.
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -33,6 +32,7 @@ from edgehuman.preprocess.imu.text.header import (
     stated_units,
 )
 from edgehuman.preprocess.imu.text.rate import RateGuard
+from edgehuman.reading import json_of
 from edgehuman.records import Float32, Float64
 
 MAX_TOLD = 3
@@ -320,7 +320,7 @@ class RowParser:
             self._passed += not line.startswith("#")
             try:
                 read = self._read_json(line) if self._json else [self._read_csv(line)]
-            except (ValueError, csv.Error, RecursionError) as error:
+            except (ValueError, csv.Error) as error:
                 if self._strict and self._json and self._keys is None:
                     raise DataError(f"{self.where}, line {i}: {error}") from None
                 self.drop(f"line {i}: {error}" if self._strict else str(error))
@@ -348,9 +348,10 @@ class RowParser:
 
     def _read_json(self, line: str) -> list[tuple[list[float], str | None]]:
         try:
-            record = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"not JSON ({error.msg}): {line[:40]!r}") from None
+            record = json_of(line)
+        except ValueError as error:
+            why = getattr(error, "msg", error)
+            raise ValueError(f"not JSON ({why}): {line[:40]!r}") from None
         if not isinstance(record, dict):
             raise ValueError(f"not a JSON object: {line[:40]!r}")
         record = unwrapped(record)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 
@@ -13,6 +12,7 @@ from edgehuman.preprocess.imu.format import PER_SECOND
 from edgehuman.preprocess.imu.text.clock import seconds_of, tell_unit
 from edgehuman.preprocess.imu.text.columns import Columns
 from edgehuman.preprocess.imu.text.header import split_cells
+from edgehuman.reading import json_of
 from edgehuman.records import Float64
 
 ROWS_TO_TELL = 16
@@ -65,8 +65,8 @@ def _of_csv(line: str, found: Columns, delimiter: str) -> str:
 
 def _of_json(line: str, name: str) -> str:
     try:
-        record = json.loads(line)
-    except (ValueError, RecursionError):
+        record = json_of(line)
+    except ValueError:
         return ""
     return str(record.get(name, "")) if isinstance(record, dict) else ""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import codecs
 import re
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,13 +16,14 @@ import numpy as np
 
 from edgehuman.errors import DataError
 from edgehuman.files import decoded
-from edgehuman.limits.archives import DAMAGE, member, opened_zip
+from edgehuman.limits.archives import member, opened_zip
 from edgehuman.limits.sizes import MOST_TEXT, read_bounded, require_few_lines
 from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.preprocess.imu.text.columns import ALIASES, REQUIRED, axis_of, listed, plain
 from edgehuman.preprocess.imu.text.header import MAX_BEFORE, delimiter_of, find_header, split_cells
 from edgehuman.preprocess.imu.text.joining import interpolated
 from edgehuman.preprocess.imu.text.lines import RowParser
+from edgehuman.reading import foreign
 from edgehuman.records import Float32, Float64
 
 # Words of file names, best first: with gravity before without.
@@ -149,9 +149,9 @@ def _files(path: Path) -> Mapping[str, Callable[[], bytes]]:
             if _is_text(each.name)
         }
     try:
-        with opened_zip(path, DataError) as archive:
+        with foreign(), opened_zip(path, DataError) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError) as error:
+    except (ValueError, OSError) as error:
         raise DataError(f"cannot read {path} as a zip ({error}); give the folder inside") from None
     return {name: partial(_unpacked, path, name) for name in names if _is_text(name)}
 
@@ -163,13 +163,12 @@ def _unpacked(path: Path, name: str) -> bytes:
 
 def _lines(read: Callable[[], bytes], where: str) -> list[str]:
     try:
-        content = read().removeprefix(codecs.BOM_UTF8)
+        with foreign():  # of a zip: damaged, encrypted, packed in a way of its own
+            content = read().removeprefix(codecs.BOM_UTF8)
         require_few_lines(content, where, DataError)
-        return [decoded(line) for line in content.splitlines()]
-    except DataError:
-        raise
-    except DAMAGE as error:
+    except (OSError, ValueError) as error:
         raise DataError(f"cannot read {where} ({error}); check its permissions") from None
+    return [decoded(line) for line in content.splitlines()]
 
 
 def _is_text(name: str) -> bool:

@@ -8,7 +8,6 @@ with a file per sensor. A table may hold several people, told apart by a column.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from edgehuman.preprocess.imu.text.header import (
 from edgehuman.preprocess.imu.text.lines import RowParser, Rows, join_rows
 from edgehuman.preprocess.imu.text.sensors import read_joined
 from edgehuman.preprocess.imu.text.stamps import StampReader
+from edgehuman.reading import json_of
 
 SUFFIXES = (".csv", ".jsonl", ".json", ".ndjson", ".txt", ".tsv")
 PERSON_COLUMNS = ("subject", "subject_id", "user", "user_id", "person", "participant", "volunteer")
@@ -179,15 +179,15 @@ def _by_person(lines: list[str]) -> dict[str, list[str]]:
 def _by_key(lines: list[str]) -> dict[str, list[str]]:
     """The JSON lines of each person; all under "" without such a key in the first."""
     try:
-        first = json.loads(lines[0].lstrip("\ufeff"))
+        first = json_of(lines[0].lstrip("\ufeff"))
         key = next(key for key in first if plain(key) in PERSON_COLUMNS)
-    except (ValueError, StopIteration, RecursionError):
+    except (ValueError, StopIteration):
         return {"": lines}
     people: dict[str, list[str]] = {}
     for line in lines:
         try:
-            name = str(json.loads(line.lstrip("\ufeff"))[key]).strip()
-        except (ValueError, KeyError, TypeError, RecursionError):
+            name = str(json_of(line.lstrip("\ufeff"))[key]).strip()
+        except (ValueError, KeyError, TypeError):
             continue
         if name:
             people.setdefault(name, []).append(line)

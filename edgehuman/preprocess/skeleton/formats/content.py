@@ -10,6 +10,7 @@ from typing import Any
 
 from edgehuman.errors import DataError
 from edgehuman.files import decoded
+from edgehuman.reading import json_of
 
 _BEGINNING = 65_536
 _CHUNK = 1 << 22
@@ -70,8 +71,8 @@ def parse_objects(content: bytes, where: str) -> list[Any]:
     """
     text = text_of(content).rstrip()
     try:
-        whole = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        whole = json_of(text)
+    except ValueError as error:
         return _by_line(text, where, str(error))
     objects = whole if isinstance(whole, list) else [whole]
     return [_unquoted(each) for each in objects]
@@ -82,8 +83,8 @@ def _unquoted(value: Any) -> Any:
     if not (isinstance(value, str) and value.lstrip().startswith(("[", "{"))):
         return value
     try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
+        return json_of(value)
+    except ValueError:
         return value
 
 
@@ -94,8 +95,8 @@ def _by_line(text: str, where: str, whole_error: str) -> list[Any]:
         raise DamagedError(f"{where}: not JSON ({whole_error}); copy or write it again")
     for number, line in enumerate(lines, start=1):
         try:
-            found.append(json.loads(line))
-        except (ValueError, RecursionError) as error:
+            found.append(json_of(line))
+        except ValueError as error:
             if number == 1 or len(lines) == 1:
                 raise DamagedError(
                     f"{where}: not JSON ({whole_error}); copy or write it again"

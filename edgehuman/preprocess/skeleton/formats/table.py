@@ -18,6 +18,7 @@ from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.formats.content import beginning, text_of
 from edgehuman.preprocess.skeleton.formats.people import Person, people
 from edgehuman.preprocess.skeleton.names import order_by_name
+from edgehuman.reading import foreign
 
 _AXES: Mapping[str, str] = {
     "x": "x",
@@ -70,7 +71,7 @@ def read_table(path: Path) -> Iterator[Person]:
             name: _value(name, cell, f"{path}: line {number}")
             for name, cell in zip(header, row, strict=False)
         }
-        for number, row in enumerate(csv.reader(lines[1:], delimiter=_delimiter(text)), start=2)
+        for number, row in enumerate(_cells(lines[1:], _delimiter(text), path), start=2)
         if any(cell.strip() for cell in row) and [cell.strip() for cell in row] != header
     ]
     places = _places(header)
@@ -78,6 +79,14 @@ def read_table(path: Path) -> Iterator[Person]:
         yield from people(_wide(rows, places, str(path)), str(path))
     else:
         yield from people(_long(rows, str(_joint_column(header)), str(path)), str(path))
+
+
+def _cells(lines: list[str], delimiter: str, path: Path) -> list[list[str]]:
+    try:
+        with foreign():
+            return list(csv.reader(lines, delimiter=delimiter))
+    except ValueError as error:
+        raise DataError(f"{path}: cannot be read ({error}); write it again") from None
 
 
 def _delimiter(text: str) -> str:

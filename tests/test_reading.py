@@ -1,0 +1,192 @@
+"""The boundary around the parsers of others, and that every call of one stands inside it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from edgehuman.errors import DataError
+from edgehuman.reading import foreign, is_name, json_of, reason_of, require_types, shown
+from tests.whole.house import SOURCES, nodes_of, require_none
+
+
+def _raise(error: Exception) -> None:
+    with foreign():
+        raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (RecursionError("maximum recursion depth exceeded"), "nested too deeply"),
+        (MemoryError(), "more than fits into the memory"),
+        (zlib.error("Error -3 while decompressing"), "error: Error -3 while decompressing"),
+        (NotImplementedError(), "NotImplementedError"),
+        (KeyError("x"), "KeyError: 'x'"),
+        (ValueError("line one\nline two"), "line one"),
+        (ValueError("Cannot load file containing pickled data"), "not a NumPy archive"),
+        (ValueError("Object arrays cannot be loaded when allow_pickle"), "it holds Python objects"),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "x"), "'utf-8' codec can't decode"),
+    ],
+)
+def test_whatever_a_parser_raises_becomes_a_value_error_in_words(
+    error: Exception, words: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(words)}"):
+        _raise(error)
+
+
+@pytest.mark.parametrize("error", [DataError("ours"), OSError(5, "Input/output error")])
+def test_our_errors_and_those_of_the_system_pass(error: Exception) -> None:
+    with pytest.raises(type(error)) as caught:
+        _raise(error)
+    assert caught.value is error
+
+
+def test_a_stop_is_no_error_of_a_parser() -> None:
+    with pytest.raises(KeyboardInterrupt), foreign():
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"a":' * 100_000, b"\xff\xfe\x00", "1" * 5_000 + "x", "", "nul"]
+)
+def test_json_that_is_none_is_a_value_error(text: str | bytes) -> None:
+    with pytest.raises(ValueError):
+        json_of(text)
+
+
+def test_a_value_is_shown_whatever_it_is() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert shown(10**6000) == "a int too large to show" or "…" in shown(10**6000)
+    assert len(shown("x" * 10_000)) < 300
+    assert "list" in shown(deep) or "…" in shown(deep)
+    assert shown("a") == "'a'"
+
+
+def test_a_name_of_a_file_has_bytes_and_no_zero() -> None:
+    assert [is_name(value) for value in ("a/b.png", "ä.png", "a\0b", "\ud800", 3, None)] == [
+        *(True, True, False, False, False, False)
+    ]
+
+
+@dataclass(frozen=True)
+class _Inner:
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Outer:
+    count: int
+    share: float
+    kind: Literal["a", "b"]
+    inner: _Inner
+    many: tuple[_Inner, ...] = ()
+    table: dict[str, Any] | None = None
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"count": "3"}, "count is '3', not int"),
+        ({"count": True}, "count is True, not int"),
+        ({"count": 1 << 63}, "count is 9223372036854775808, not int"),
+        ({"share": None}, "share is None, not float"),
+        ({"share": 10**400}, "share is 1000"),
+        ({"kind": "c"}, "kind is 'c'"),
+        ({"kind": ["a"]}, r"kind is \['a'\]"),
+        ({"inner": {}}, "inner is {}, not _Inner"),
+        ({"inner": _Inner((1,))}, r"inner.names is \(1,\)"),  # type: ignore[arg-type]
+        ({"many": (_Inner("ab"),)}, "many.names is 'ab'"),  # type: ignore[arg-type]
+        ({"table": {3: "x"}}, "table is {3: 'x'}"),
+    ],
+)
+def test_a_field_of_another_type_is_told(changes: dict[str, Any], words: str) -> None:
+    right: dict[str, Any] = {"count": 1, "share": 2, "kind": "a", "inner": _Inner(("x",))}
+    require_types(_Outer(**right))
+    with pytest.raises(TypeError, match=words):
+        require_types(_Outer(**{**right, **changes}))
+
+
+def test_an_error_without_words_says_its_name() -> None:
+    assert reason_of(EOFError()) == "EOFError"
+
+
+# Every call of a parser of others ----------------------------------------------------------------
+
+_PARSERS = re.compile(
+    r"json\.loads?|np\.(load|loadtxt|fromfile|genfromtxt)|zipfile\.(ZipFile|is_zipfile)"
+    r"|tarfile\.open|gzip\.open|loadmat|cv2\.(imdecode|imread)|tomllib\.loads?"
+    r"|csv\.(reader|DictReader)|safe_open|load_file|torch\.load|pickle\.loads?|onnx\.load"
+)
+# Of these the text is our own, of another process of ours or of this one, or all of what is raised
+# becomes one of our errors already.
+_OWN = {
+    "edgehuman/reading.py": "the boundary itself",
+    "edgehuman/config.py": "all that tomllib raises is refused",
+    "edgehuman/training/checkpoint.py": "all that torch.load raises is refused",
+    "edgehuman/training/foreign.py": "all that PyTorch and zipfile raise is refused",
+    "edgehuman/runtime/engine/build.py": "a card that was just written",
+    "edgehuman/runtime/engine/builder.py": "lines between our own processes",
+    "edgehuman/runtime/engine/build_on_device.py": "runs without edgehuman",
+    "edgehuman/simulate/image/scene/camera.py": "a picture that was just encoded",
+    "edgehuman/data/image/views/workers.py": "lines between our own processes",
+    "export/engine/torch_tensorrt.py": "a card that was just written",
+    "edgehuman/preprocess/imu/text/header.py": "one line; csv.Error is all that csv raises",
+    "edgehuman/preprocess/imu/text/lines.py": "one line, and its errors are counted",
+}
+_OWN_FOLDERS = ("bench/",)  # they read what they wrote themselves
+
+
+def _is_foreign(node: ast.AST) -> bool:
+    return isinstance(node, (ast.With, ast.AsyncWith)) and any(
+        isinstance(item.context_expr, ast.Call)
+        and isinstance(item.context_expr.func, ast.Name)
+        and item.context_expr.func.id == "foreign"
+        for item in node.items
+    )
+
+
+def _outside(node: ast.AST, inside: bool = False) -> Iterator[ast.Call]:
+    """Calls of parsers that stand in no `with foreign()`."""
+    inside = inside or _is_foreign(node)
+    if isinstance(node, ast.Call) and not inside and _PARSERS.fullmatch(ast.unparse(node.func)):
+        yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _outside(child, inside)
+
+
+def test_every_call_of_a_parser_of_others_stands_in_the_boundary() -> None:
+    require_none(
+        "call a parser of others inside `with foreign():`, and json as `json_of`",
+        (
+            f"{file}:{call.lineno} {ast.unparse(call.func)}"
+            for file, path in SOURCES.items()
+            if file not in _OWN and not file.startswith(_OWN_FOLDERS)
+            for call in _outside(nodes_of(path)[0])
+        ),
+    )
+
+
+def test_a_call_outside_the_boundary_is_found() -> None:
+    told: Callable[[str], list[str]] = lambda code: [  # noqa: E731
+        ast.unparse(call.func) for call in _outside(ast.parse(code))
+    ]
+    assert told("x = json.loads(y)\nwith open(p) as f:\n    np.load(f)") == [
+        "json.loads",
+        "np.load",
+    ]
+    assert told("with open(p) as f, foreign(), np.load(f) as z:\n    pass") == []
+
+
+def test_what_is_left_out_is_there(tmp_path: Path) -> None:
+    assert [file for file in _OWN if file not in SOURCES] == []
