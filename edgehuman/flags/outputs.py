@@ -131,7 +131,8 @@ def require_apart(
     for said, path in outputs.items():
         key = _identity(path)
         if key in seen:
-            raise UsageError(f"{said} is {_noun(path)} of {seen[key]} too; choose another path")
+            whose = seen[key].removesuffix(f" {path}")
+            raise UsageError(f"{said} is {_noun(path)} of {whose} too; choose another path")
         seen[key] = said
         if said in kept or not path.is_file():
             continue
