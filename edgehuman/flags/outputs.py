@@ -100,7 +100,9 @@ def _require_place(said: str, path: Path) -> None:
 
 def _is_terminal(path: Path) -> bool:
     try:
-        opened = os.open(path, os.O_WRONLY | getattr(os, "O_NOCTTY", 0) | os.O_NONBLOCK)
+        opened = os.open(
+            path, os.O_WRONLY | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_NONBLOCK", 0)
+        )
     except OSError:
         return False
     try:
