@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -295,6 +296,10 @@ def from_json(text: str, where: str) -> Card:
         table.setdefault("teachers", [])  # a card from before distillation has none
         for key, kind in _NESTED_LISTS.items():
             table[key] = tuple(kind(**_tuples(row)) for row in table[key])
+        table["metrics"] = tuple(
+            dataclasses.replace(each, value=math.nan) if each.value is None else each
+            for each in table["metrics"]  # JSON has no NaN
+        )
         card = Card(**table)
         require_types(card)
         return card

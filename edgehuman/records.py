@@ -209,6 +209,25 @@ class WindowSet:
     def __len__(self) -> int:
         return int(self.imu_NTC.shape[0])
 
+    def require_finite(self, where: str) -> WindowSet:
+        """This set.
+
+        Args:
+            where: the file or the name of the data, for the message.
+
+        Raises:
+            DataError: values that are NaN or infinite; the message has their number.
+        """
+        finite_NTC = np.isfinite(self.imu_NTC)
+        if finite_NTC.all():
+            return self
+        bad_N = np.flatnonzero(~finite_NTC.all(axis=(1, 2)))
+        raise DataError(
+            f"{where}: {bad_N.size} of {len(self)} windows hold {int((~finite_NTC).sum())} values "
+            f"that are NaN or infinite, first window {bad_N[0]}; leave these windows out, or get "
+            "the data again"
+        )
+
     def select(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> WindowSet:
         """The windows at a mask or at indices (N',), in that order."""
         return WindowSet(

@@ -143,7 +143,7 @@ def pretraining_windows(
     """
     if not given:
         require_own(config.data, config.format)
-    sets = given or [
+    sets = [each.require_finite(IN_MEMORY) for each in given or ()] or [
         load_windows(path, hop=config.hop, format=config.format) for path in config.data
     ]
     everyone = pool(sets)

@@ -19,7 +19,11 @@ from edgehuman.outcome import to_json
         (np.bool_(True), "true"),
         (np.str_("walking"), '"walking"'),
         (np.array([[1, 2]], np.int16), "[[1, 2]]"),
-        (np.float64("nan"), "NaN"),
+        (np.float64("nan"), "null"),
+        (
+            {"a": [1.5, float("inf")], 2: np.array([1, np.nan], np.float32)},
+            '{"a": [1.5, null], "2": [1.0, null]}',
+        ),
         ({"a": [np.int32(1), None, (2.5, "b")]}, '{"a": [1, null, [2.5, "b"]]}'),
     ],
 )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
+from edgehuman.errors import UsageError
 from edgehuman.files import write_together, write_whole, writing, writing_lines
-from edgehuman.placing import partial_of, sweep
+from edgehuman.placing import partial_of, protecting, sweep
 
 
 def mode_of(path: Path) -> int:
@@ -110,3 +113,45 @@ def test_what_killed_writers_left_is_swept_and_nothing_else(tmp_path: Path) -> N
         each.write_text("")
     sweep(path)
     assert sorted(tmp_path.iterdir()) == sorted(others)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="asks POSIX which processes live")
+def test_what_dead_writers_left_goes_with_the_next_write_and_nothing_of_the_living(
+    tmp_path: Path,
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    pid, machine, write = partial_of(tmp_path / "a").name.split(".")[2].split("-")
+    dead = [
+        f".a.{ended.pid}-{machine}-1.partial",
+        f".other.bin.{ended.pid}-{machine}-7.before",
+        f".a.{pid}-{machine}-{int(write) - 1000}.partial",  # of an earlier process with this id
+    ]
+    living = [
+        f".a.{pid}-{machine}-{int(write) + 1000}.partial",
+        f".a.{os.getppid()}-{machine}-1.partial",
+        f".a.{ended.pid}-00000000-1.partial",  # of another machine
+        ".a.partial",
+    ]
+    for name in (*dead, *living):
+        (tmp_path / name).write_text("half")
+    (tmp_path / f".tree.{ended.pid}-{machine}-2.partial").mkdir()
+    (tmp_path / f".tree.{ended.pid}-{machine}-2.partial" / "inside").write_text("half")
+    write_whole(tmp_path / "a", b"whole")
+    assert {each.name for each in tmp_path.iterdir()} == {"a", *living}
+
+
+def test_an_inode_that_is_an_input_is_not_replaced_under_any_name(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_text("input")
+    os.link(source, tmp_path / "hard")
+    (tmp_path / "soft").symlink_to(source)
+    found = source.stat()
+    for name in ("source", "hard", "soft"):
+        with (
+            protecting({(found.st_dev, found.st_ino): "--source source"}),
+            pytest.raises(UsageError, match="is the file of --source source; nothing was written"),
+        ):
+            write_whole(tmp_path / name, b"output")
+    assert source.read_text() == "input"
+    assert len(list(tmp_path.iterdir())) == 3

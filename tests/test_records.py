@@ -78,3 +78,15 @@ def test_windows_are_chosen_by_mask_or_by_index_with_all_that_is_known_of_them()
     assert backwards.subject_N.tolist() == ["toy:2", "toy:0"]
     assert backwards.label_N.tolist() == [0, 0]
     assert backwards.labels == windows.labels
+
+
+def test_windows_that_are_not_finite_are_counted_and_named() -> None:
+    imu_NTC = np.zeros((4, 8, 6), np.float32)
+    names = np.array(["a"] * 4)
+    given = (np.zeros(4, np.int64), names, np.zeros(4, bool), ("walking",), ("own",))
+    windows = WindowSet(imu_NTC, *given)
+    assert windows.require_finite("x.npz") is windows
+    imu_NTC[1, 0, 0], imu_NTC[3, :2, 5] = np.nan, np.inf
+    said = r"x\.npz: 2 of 4 windows hold 3 values that are NaN or infinite, first window 1"
+    with pytest.raises(DataError, match=said):
+        windows.require_finite("x.npz")

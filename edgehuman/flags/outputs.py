@@ -11,7 +11,6 @@ input is replaced (`placing.protecting`), whoever renames another one meanwhile.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -29,6 +28,7 @@ NEITHER = ("root",)
 """Of `doctor`: where it looks for the system's own files."""
 # These say before the work which files of models they replace, and which not.
 _KEEP = ("edgehuman.export.",)
+_POSITIONAL = {"model": "the model", "models": "the model", "path": "the input"}
 _SIDES = (".engine", ".plan")
 
 
@@ -65,13 +65,12 @@ def _inputs(config: Any, recipe: Path | None) -> dict[str, Path]:
     found: dict[str, Path] = {}
     if recipe is not None:
         found[f"the recipe {recipe}"] = recipe
-    positional = {each.name for each in dataclasses.fields(config)} & {"model", "models", "path"}
     for name in INPUTS:
         held = getattr(config, name, None)
         for value in held if isinstance(held, tuple) else (held,):
             if value is None:
                 continue
-            flag = "the input" if name in positional else _flag(name)
+            flag = _POSITIONAL.get(name, _flag(name))
             for path in _files_of(str(value)):
                 found[f"{flag} {path}"] = path
     return {said: path for said, path in found.items() if os.path.exists(path)}
@@ -101,7 +100,9 @@ def _require_place(said: str, path: Path) -> None:
 
 def _is_terminal(path: Path) -> bool:
     try:
-        opened = os.open(path, os.O_WRONLY | getattr(os, "O_NOCTTY", 0) | os.O_NONBLOCK)
+        opened = os.open(
+            path, os.O_WRONLY | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_NONBLOCK", 0)
+        )
     except OSError:
         return False
     try:
@@ -132,15 +133,16 @@ def require_apart(
     for said, path in outputs.items():
         key = _identity(path)
         if key in seen:
-            raise UsageError(f"{said} is {_noun(path)} of {seen[key]} too; choose another path")
+            whose = seen[key].removesuffix(f" {path}")
+            raise UsageError(f"{said} is {_noun(path)} of {whose} too; choose another path")
         seen[key] = said
         if said in kept or not path.is_file():
             continue
         for where, folder in inputs.items():
             if folder.is_dir() and _holds(folder, path):
                 raise UsageError(
-                    f"{said} is there already, in the folder of {where}, and would be replaced; "
-                    "choose a path outside, or a new name"
+                    f"{said} is one of the input's files ({where}), and would be replaced; choose "
+                    "a path outside, or a new name"
                 )
 
 

@@ -13,6 +13,7 @@ reads only the latter. `edgehuman.nets.checkpoint` reads the weights.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -73,6 +74,20 @@ def require_finite_training(
             f"step {step}: the weights hold {found}; {folder} keeps the last good checkpoint. "
             f"Lower --lr (now {lr:g}), or check the data with `edgehuman data check`"
         )
+
+
+def require_finite_scores(
+    folder: Path, step: int, numbers: Mapping[str, float], select_by: str | None
+) -> None:
+    """Raise TrainingError for a loss, or the score that selects the checkpoint, that is not finite;
+    another score may have nothing to be computed from.
+    """
+    for name, value in numbers.items():
+        if (name == select_by or "loss" in name) and not math.isfinite(value):
+            raise TrainingError(
+                f"step {step}: {name} is {value}; {folder} keeps the last good checkpoint. Check "
+                "the data of the people held out with `edgehuman data check`, or lower --lr"
+            )
 
 
 def save_weights(folder: Path, weights: Mapping[str, Tensor], card: Card) -> None:

@@ -161,21 +161,16 @@ class _Run:
         """Return the job's metrics on the weights that would be saved."""
         if self.job.evaluate is None:
             return {}
-        product = self.result().eval()
+        product, step = self.result().eval(), self.progress.step
         with torch.inference_mode():
             numbers = dict(self.job.evaluate(product))
+        checkpoint.require_finite_scores(self.config.out, step, numbers, self.job.select_by)
         self.model.train()
         self._keep_best(numbers, product)
         return numbers
 
     def _keep_best(self, numbers: Mapping[str, float], product: nn.Module) -> None:
         name, best = self.job.select_by, self.progress.best
-        if name is not None and not math.isfinite(numbers[name]):
-            raise TrainingError(
-                f"step {self.progress.step}: {name} is {numbers[name]}, so no checkpoint can be "
-                f"selected; {self.config.out} keeps the last good one. Check the data of the "
-                "people held out with `edgehuman data check`"
-            )
         if name is not None and (best is None or numbers[name] > best["score"]):
             weights = {key: value.detach().clone() for key, value in product.state_dict().items()}
             self.progress.best = {

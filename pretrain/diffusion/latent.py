@@ -24,6 +24,7 @@ from torch.nn import functional
 from edgehuman.config import resolve
 from edgehuman.data.silhouette.walks import simulated_set
 from edgehuman.files import write_whole
+from edgehuman.nets.checkpoint import require_finite
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.pretrain.diffusion.settings import STAND_IN
 from edgehuman.pretrain.diffusion.taesd import decoder, encoder, load_encoder
@@ -120,8 +121,13 @@ def train(config: LatentConfig, silhouette_SHW: Uint8) -> tuple[nn.Sequential, f
 
 
 def save_encoder(network: nn.Module, path: Path, card: dict[str, object]) -> None:
-    """Write the weights in half precision, with what they are."""
+    """Write the weights in half precision, with what they are.
+
+    Raises:
+        CheckpointError: weights that are not finite in half precision.
+    """
     weights = {name: tensor.half().contiguous() for name, tensor in network.state_dict().items()}
+    require_finite(weights, f"{path} was not written")
     write_whole(path, save(weights, {"edgehuman": to_json(card)}))
 
 

@@ -104,3 +104,31 @@ def test_the_usual_kind_and_an_unknown_one(
     assert json.loads(capsys.readouterr().out)["files"][0]["seconds"] == 6.0
     assert main([*words, "--kind", "pictures"]) == 2
     assert "Valid names: imu, skeletons, silhouettes, people" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("imu", "simulated_waist_01.csv"),
+        ("people", "labels.jsonl"),
+        ("skeletons", "poses/000000.jsonl"),
+        ("silhouettes", "001/nm-01/090/001-nm-01-090-001.png"),
+    ],
+)
+def test_what_is_simulated_replaces_nothing_of_somebody_else(
+    kind: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["data", "simulate", "--kind", kind, "--people", "1", "--out", str(tmp_path / "set")]
+    words += ["--minutes", "0.1"] if kind == "imu" else ["--each", "2"]
+    assert main(words) == 0
+    assert main(words) == 0  # the same again
+    files = [path for path in (tmp_path / "set").rglob("*") if path.is_file()]
+    chosen = next((path for path in files if str(path).endswith(name)), files[0])
+    chosen.write_text("somebody's own")
+    before = {path: path.read_bytes() for path in files}
+    capsys.readouterr()
+    assert main(words) == 1
+    assert "which is not replaced; choose a new folder" in capsys.readouterr().err
+    assert {
+        path: path.read_bytes() for path in (tmp_path / "set").rglob("*") if path.is_file()
+    } == before

@@ -53,16 +53,25 @@ def stop_at(moment: str, rank: int, folder: str, after_s: float) -> None:
 
         return called
 
-    if moment == "evaluating" and gets_it and rank:
-        threading.Timer(0.05, send).start()  # while the other evaluates
+    def sending_later(call: Callable[..., Any]) -> Callable[..., Any]:
+        def called(*given: Any, **named: Any) -> Any:
+            if not timers:
+                timers.append(threading.Timer(after_s if moment == "any" else 0.05, send))
+                timers[0].start()
+            return call(*given, **named)
+
+        return called
+
+    timers: list[threading.Timer] = []
+    if gets_it and (moment == "any" or (moment == "evaluating" and rank)):
+        # Process 1 waits here while process 0 evaluates.
+        distributed.all_reduce = sending_later(distributed.all_reduce)
     if gets_it and moment == "joining":
         distributed.init_process_group = sending(distributed.init_process_group)
     if gets_it and moment == "agreeing":
         distributed.all_reduce = sending(distributed.all_reduce)
     if gets_it and moment == "saving":
         checkpoint.save_state = sending(checkpoint.save_state)
-    if gets_it and moment == "any":
-        threading.Timer(after_s, send).start()
     job = line_job(evaluate=evaluate, evaluate_at_start=moment == "evaluating")
     config = line_config(Path(folder), steps=STEPS, save_every=3 if moment == "saving" else STEPS)
     progress = train_steps(job, config)

@@ -134,9 +134,20 @@ def test_weights_of_nan_do_not_replace_good_ones(tmp_path: Path, ema: float) -> 
 def test_a_score_of_nan_selects_nothing(tmp_path: Path) -> None:
     scores = iter([0.5, float("nan")])
     job = line_job(evaluate=lambda product: {"score": next(scores)}, select_by="score")
-    with pytest.raises(TrainingError, match="step 20: score is nan, so no checkpoint"):
+    with pytest.raises(TrainingError, match=r"step 20: score is nan; .* keeps the last good"):
         train_steps(job, line_config(tmp_path))
     assert torch.load(tmp_path / "state.pt", weights_only=True)["best"]["score"] == 0.5
+
+
+def test_a_test_loss_of_nan_fails_and_a_score_of_nothing_does_not(tmp_path: Path) -> None:
+    job = line_job(evaluate=lambda product: {"valid_loss": float("nan")})
+    with pytest.raises(TrainingError, match="step 10: valid_loss is nan"):
+        train_steps(job, line_config(tmp_path / "loss"))
+    job = line_job(evaluate=lambda product: {"auroc": float("nan")})
+    assert train_steps(job, line_config(tmp_path / "score")).step == 40
+    lines = (tmp_path / "score" / "metrics.jsonl").read_text()
+    assert '"auroc": null' in lines
+    assert "NaN" not in lines
 
 
 def test_two_trainings_in_one_folder_are_one_too_many(tmp_path: Path) -> None:

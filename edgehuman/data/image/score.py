@@ -22,7 +22,7 @@ import numpy as np
 from edgehuman.card import OutputSpec
 from edgehuman.data.image.load import PersonSet
 from edgehuman.data.image.part_groups import grouping_with, places
-from edgehuman.errors import DataError, ImageError, MissingDependencyError
+from edgehuman.errors import ArtefactError, DataError, ImageError, MissingDependencyError
 from edgehuman.geometry import mirror_order
 from edgehuman.metrics.attributes import attribute_scores
 from edgehuman.metrics.keypoints import (
@@ -109,13 +109,17 @@ def score(
 
     Raises:
         DataError: nothing to score, or as `judge_of`.
+        ArtefactError: outputs that are not finite.
     """
     judge = judge_of(persons, output, size)
     if flip_test:
         answer = with_mirror(answer, output)
     unreadable: dict[int, str] = {}
     for index_N, sizes, image_NHWC in read_batches(persons, index_K, size, batch, unreadable):
-        judge.add(index_N, sizes, answer(image_NHWC))
+        found = answer(image_NHWC)
+        if not np.isfinite(found).all():
+            raise ArtefactError("the network's outputs are not finite; train or export it again")
+        judge.add(index_N, sizes, found)
     return judge.scores(len(unreadable))
 
 

@@ -63,7 +63,7 @@ def save(path: Path, dataset: str, read: Reader, place: Path) -> tuple[int, int]
         DataError: the published files cannot be read, or the path cannot be written.
     """
     if read.windows is not None:
-        fields, counted = _of_windows(dataset, read.windows(place))
+        fields, counted = _of_windows(dataset, read.windows(place).require_finite(str(place)))
     else:
         assert read.stretches is not None
         fields, counted = _of_stretches(dataset, list(read.stretches(place)))

@@ -138,13 +138,14 @@ def load_windows(
         hop: samples from one window to the next.
 
     Raises:
-        DataError: see `find_layout`; wrong columns or units; or no recording as long as a window.
+        DataError: see `find_layout`; wrong columns or units; windows with values that are not
+            finite; or no recording as long as a window.
     """
     if is_simulated(path):
         return _simulated(str(path).partition(":")[2], hop)
     layout, place = find_layout(path, dataset, format)
     if layout.read.windows is not None:
-        return layout.read.windows(place)
+        return layout.read.windows(place).require_finite(str(path))
     assert layout.read.stretches is not None
     return cut(layout.read.stretches(place), hop, layout.dataset)
 

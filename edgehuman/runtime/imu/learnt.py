@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgehuman.errors import UsageError
+from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.metrics.placements import answered
 from edgehuman.preprocess.imu.upright import gravity, turn
 from edgehuman.records import Float32, WindowSet
@@ -50,4 +50,7 @@ def _of_one_sensor(model: Model, imu_NTC: Float32, batch: int) -> Float32:
 
 def _outputs(model: Model, imu_NTC: Float32, batch: int) -> Float32:
     starts = range(0, len(imu_NTC), batch)
-    return np.concatenate([model.engine.run(imu_NTC[start : start + batch]) for start in starts])
+    found = np.concatenate([model.engine.run(imu_NTC[start : start + batch]) for start in starts])
+    if not np.isfinite(found).all():
+        raise ArtefactError(f"the outputs of {model.name} are not finite; export it again")
+    return found

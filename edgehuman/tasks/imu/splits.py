@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edgehuman.catalogue import IN_MEMORY
 from edgehuman.data.imu.load import load_windows, require_own, why_unused
 from edgehuman.data.imu.recordings import AS_TOLD
 from edgehuman.data.imu.splits import assert_disjoint, split_by_subject
@@ -93,7 +94,8 @@ def labelled_splits(
     """
     if not given:
         require_own(data, format)
-    sets = list(given or (load_windows(path, hop=hop, format=format) for path in data))
+    sets = [each.require_finite(IN_MEMORY) for each in given or ()]
+    sets = sets or [load_windows(path, hop=hop, format=format) for path in data]
     if naming:
         _require_found(naming, sets)
         sets = [rename(windows, naming) for windows in sets]

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from edgehuman.bench.pages.keep import mean_and_spread, once
+from edgehuman.bench.cell import Cell
+from edgehuman.bench.pages.keep import KeptCells, mean_and_spread, once
 from edgehuman.outcome import Outcome
 from edgehuman.training.checkpoint import require_out
 
@@ -57,3 +58,15 @@ def test_other_words_or_another_recipe_begin_anew(tmp_path: Path, recipe: Path) 
 def test_mean_and_spread_by_hand() -> None:
     assert mean_and_spread([0.5]) == "50.0"
     assert mean_and_spread([0.1, 0.2, 0.3]) == "20.0 ± 10.0"
+
+
+def test_two_programs_keep_the_cells_of_both(tmp_path: Path) -> None:
+    def depends(arch: str) -> list[str]:
+        return [arch]
+
+    one, other = KeptCells(tmp_path, depends), KeptCells(tmp_path, depends)
+    for kept, arch in ((one, "a"), (other, "b"), (one, "c")):
+        kept.put(Cell(arch, "onnx", "fp32", "done", ""))
+    found = KeptCells(tmp_path, depends)
+    assert all(found.get(arch, "onnx", "fp32") for arch in "abc")
+    assert [each.name for each in tmp_path.iterdir()] == ["cells.json"]

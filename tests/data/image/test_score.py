@@ -11,7 +11,7 @@ import pytest
 from edgehuman.card import OutputSpec
 from edgehuman.data.image.load import PersonSet
 from edgehuman.data.image.score import judge_of, score, with_mirror
-from edgehuman.errors import DataError, ImageError
+from edgehuman.errors import ArtefactError, DataError, ImageError
 from edgehuman.geometry import COCO_17
 from edgehuman.records import Float32, Index, Uint8
 from tests.tasks.people import ATTRIBUTES, HEIGHT, PARTS, WIDTH, made_people
@@ -185,6 +185,14 @@ def test_nothing_to_judge() -> None:
     judge.add(index(1), [SIZE], np.zeros((1, 17, 16, 8), np.float32))
     with pytest.raises(DataError, match="no person here has a labelled joint"):
         judge.scores()
+
+
+def test_outputs_of_nan_are_no_score() -> None:
+    def answer(image_NHWC: Uint8) -> Float32:
+        return np.full((len(image_NHWC), 2), np.nan, np.float32)
+
+    with pytest.raises(ArtefactError, match="outputs are not finite"):
+        score(made_people(people=2, each=2), index(4), answer, VECTOR, SIZE)
 
 
 def test_maps_of_the_mirror_image_are_turned_back_and_change_sides() -> None:

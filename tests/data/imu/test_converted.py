@@ -154,3 +154,18 @@ def test_a_dataset_is_looked_for_once(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["data", "convert", str(tmp_path / "empty"), "--out", str(tmp_path / "x.npz")]) == 1
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("  ")]
     assert len(lines) == len(set(lines)) > 0
+
+
+def test_windows_of_nan_are_counted_and_neither_read_nor_converted(
+    tree: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, out = convert("uci_har", tree, tmp_path)
+    fields = dict(np.load(out, allow_pickle=False))
+    fields["window"][[0, 2], 5, 1] = [np.nan, np.inf]
+    np.savez(out, **fields)
+    with pytest.raises(DataError, match=r"compact\.npz: 2 of \d+ windows hold 2 values that are"):
+        load_windows(out)
+    capsys.readouterr()
+    assert main(["data", "convert", str(out), "--out", str(tmp_path / "again.npz")]) == 1
+    assert "2 of" in capsys.readouterr().err
+    assert not (tmp_path / "again.npz").exists()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import numpy as np
 import pytest
 
 from edgehuman.card import IMU_INPUT, Card, Decision, OutputSpec
-from edgehuman.errors import UsageError
+from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.preprocess.imu.moved import motions
 from edgehuman.preprocess.imu.upright import gravity
-from edgehuman.records import Float32
+from edgehuman.records import Float32, WindowSet
+from edgehuman.runtime.imu.learnt import as_learnt, as_worn
 from edgehuman.runtime.imu.mounting import BEGINNING, IN_A_ROW, Mounting, as_usual
 
 LABELS = ("walking", "sitting")
@@ -239,3 +242,20 @@ def test_windows_before_the_mounting_may_change_are_told_ahead(changes: int, exp
     assert mounting.settled(stood, 1) == 5
     assert mounting.settled(ahead, changes) == expected
     assert Mounting(CARD, fixed=True).settled(ahead, changes) == 12
+
+
+class _Broken:
+    """An engine whose outputs are not numbers."""
+
+    def run(self, imu_NTC: Float32) -> Float32:
+        return np.full((len(imu_NTC), 4), np.nan, np.float32)
+
+
+def test_outputs_of_nan_are_no_logits() -> None:
+    model = Mock(card=CARD, engine=_Broken(), labels=LABELS)
+    model.name = "made"
+    given = (np.zeros(3, np.int64), np.array(["a"] * 3), np.zeros(3, bool), LABELS, ("own",))
+    windows = WindowSet(np.zeros((3, 128, 6), np.float32), *given)
+    for output in (as_worn, as_learnt):
+        with pytest.raises(ArtefactError, match="the outputs of made are not finite"):
+            output(model, windows, 2)
