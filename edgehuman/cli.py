@@ -9,58 +9,20 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from edgehuman import catalogue
 from edgehuman.config import resolve
 from edgehuman.errors import EdgehumanError, UsageError, printable, saying_unreachable
 from edgehuman.flags import choose
+from edgehuman.flags.rows import ChoiceCommand, Command, ModelCommand
 from edgehuman.flags.words import flag_value, recipe_table, take, take_recipe, wants_help
 from edgehuman.install import not_installed
 from edgehuman.outcome import Outcome, to_json
 
 if TYPE_CHECKING:
     from edgehuman.flags.completion import Offer
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One sub-command: dotted paths of its config and its function, a summary, an example."""
-
-    config: str
-    function: str
-    summary: str
-    example: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChoiceCommand:
-    """A sub-command whose config depends on a flag, such as `--method` or `--source`.
-
-    Attributes:
-        choose: words -> dotted paths of config and function.
-        flag: the flag that chooses; "" if something else does.
-        rows: value of the flag -> what it runs, for the help.
-    """
-
-    choose: Callable[[Sequence[str]], tuple[str, str]]
-    summary: str
-    example: str
-    flag: str = ""
-    rows: Callable[[], Mapping[str, catalogue.Action]] = dict
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCommand:
-    """A sub-command whose config depends on the model: a step of `catalogue.RECORDS`, chosen by the
-    record in the model's card.
-    """
-
-    step: str
-    summary: str
-    example: str
 
 
 COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
@@ -367,14 +329,23 @@ def _answer(words: Sequence[str]) -> int:
         print(edgehuman.__version__)
         return 0
     outcome, as_json = call(words)
-    if said := to_json(outcome.data) if as_json else printable(outcome.text):
+    text = outcome.text if outcome.exact else printable(outcome.text)
+    if said := to_json(outcome.data) if as_json else text:
         print(said)
     return outcome.exit_code
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """The entry point: returns the exit code."""
-    words = list(sys.argv[1:] if words is None else words)
+    if words is not None:
+        return _code(list(words))
+    from edgehuman.runtime.loop.standard import run_watched
+
+    return run_watched(lambda: _code(sys.argv[1:]))
+
+
+def _code(words: list[str]) -> int:
+    """Run the words, and say what went wrong; returns the exit code."""
     try:
         exit_code = _answer(words)
         sys.stdout.flush()

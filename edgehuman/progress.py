@@ -7,6 +7,8 @@ from typing import IO, Any
 
 from tqdm import tqdm
 
+from edgehuman.errors import printable
+
 _SECONDS_BETWEEN_LINES = 30.0
 
 
@@ -41,8 +43,8 @@ def progress_bar(*given: Any, **named: Any) -> Any:
 
 
 def tell(message: str) -> None:
-    """Print a line on standard error above the bars."""
+    """Print a line on standard error above the bars, whatever stands in it (`printable`)."""
     if sys.stderr.isatty():
-        tqdm.write(message, file=sys.stderr)
+        tqdm.write(printable(message), file=sys.stderr)
     else:
-        print(message, file=sys.stderr, flush=True)
+        print(printable(message), file=sys.stderr, flush=True)

@@ -8,7 +8,6 @@ The card alone is read: no engine is opened and PyTorch is not needed, whether t
 from __future__ import annotations
 
 import dataclasses
-import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from edgehuman import catalogue
 from edgehuman.card import RANDOM_WEIGHTS, WEIGHTS, Card, InputSpec, Precision, of_weights
 from edgehuman.errors import ArtefactError, EdgehumanError
 from edgehuman.outcome import Outcome
+from edgehuman.progress import tell
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.engine.plan_file import read_side, side_path
 from edgehuman.runtime.zoo import file_of
@@ -282,7 +282,7 @@ def saying_random(function: Callable[[Any], Outcome]) -> Callable[[Any], Outcome
     def saying(config: Any) -> Outcome:
         names = random_models(config)
         for model in names:
-            print(f"edgehuman: {model}: {RANDOM}", file=sys.stderr, flush=True)
+            tell(f"edgehuman: {model}: {RANDOM}")
         outcome = function(config)
         if not isinstance(outcome.data, Mapping):
             return outcome

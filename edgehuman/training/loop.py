@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import math
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -312,7 +311,7 @@ def _train(job: Job, config: TrainingConfig, place: Place) -> Progress:
         run.resume()
     if place.is_first:
         if config.resume and (said := checkpoint.resumed_in_words(config, run.progress.step)):
-            print(said, file=sys.stderr, flush=True)
+            tell(said)
         checkpoint.begin_metrics(config.out, run.progress.records)
     with _catch_signals(run.progress):
         if place.is_first:
