@@ -16,7 +16,9 @@ from edgehuman import catalogue
 from edgehuman.config import resolve
 from edgehuman.errors import EdgehumanError, UsageError, printable, saying_unreachable
 from edgehuman.flags import choose
-from edgehuman.flags.rows import ChoiceCommand, Command, ModelCommand
+from edgehuman.flags.rows import ChoiceCommand as ChoiceCommand
+from edgehuman.flags.rows import Command as Command
+from edgehuman.flags.rows import ModelCommand as ModelCommand
 from edgehuman.flags.words import flag_value, recipe_table, take, take_recipe, wants_help
 from edgehuman.install import not_installed
 from edgehuman.outcome import Outcome, to_json

@@ -229,10 +229,10 @@ def test_nothing_that_one_sender_sends_ends_the_listener_or_keeps_memory(name: s
 @pytest.mark.parametrize("name", ["noise", "keys", "headers", "no time between", "nan rows"])
 def test_the_work_for_garbage_grows_with_its_length(name: str) -> None:
     """Calls are counted, not seconds: what is quadratic fails on any machine."""
-    flood = hostile.SAMPLES.get(name, lambda n: b"nan,nan")
 
     def calls(count: int) -> int:
-        sent = [(flood(n), 1) for n in range(count)]
+        flood = hostile.SAMPLES
+        sent = [(flood[name](n) if name in flood else b"nan,nan", 1) for n in range(count)]
         return hostile.work(lambda: windows_of(sent))
 
     calls(4)

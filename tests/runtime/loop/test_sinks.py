@@ -123,3 +123,24 @@ def test_a_device_is_written_as_it_is_and_a_folder_is_refused(tmp_path: Path) ->
     assert (tmp_path / "new" / "x.jsonl").read_text() == "kept"
     with pytest.raises(UsageError, match=r"--save: .* is a folder, not a file"):
         open_to_write(tmp_path)
+
+
+@pytest.mark.parametrize("waits_in", ["put", "close"])
+def test_a_sink_that_takes_nothing_does_not_keep_a_stop(waits_in: str) -> None:
+    """As a named pipe that nobody reads: for ever without a stop, a moment with one."""
+    gate, stopped = Gate(), threading.Event()
+    thread = SinkThread(gate, lossless=True, capacity=2, stopped=stopped.is_set, patience_s=0.3)
+    ended = threading.Event()
+
+    def work() -> None:
+        for n in range(9 if waits_in == "put" else 2):
+            thread.put(result(float(n)))
+        thread.close()
+        ended.set()
+
+    threading.Thread(target=work, daemon=True).start()
+    assert not ended.wait(0.8)
+    stopped.set()
+    assert ended.wait(10.0)
+    assert bool(thread.dropped) == (waits_in == "put")
+    gate.open.set()
