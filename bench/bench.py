@@ -46,6 +46,7 @@ from edgehuman.config import require
 from edgehuman.errors import DataError, EdgehumanError, MissingDependencyError, UsageError
 from edgehuman.files import require_usable_folder, writing_tree
 from edgehuman.outcome import Outcome, to_json
+from edgehuman.progress import tell
 from edgehuman.runtime import machine
 from edgehuman.runtime.model import load
 
@@ -312,4 +313,4 @@ def _write(data: dict[str, Any], out: Path | None) -> list[str]:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    tell(text)

@@ -14,6 +14,7 @@ from edgehuman.config import resolve
 from edgehuman.errors import EdgehumanError
 from edgehuman.install import not_installed
 from edgehuman.outcome import Outcome
+from edgehuman.progress import tell
 
 ConfigT = TypeVar("ConfigT")
 
@@ -54,5 +55,5 @@ def _module_of(function: Callable[[ConfigT], Outcome]) -> str:
 
 
 def _say(name: str, line: str, exit_code: int) -> int:
-    print(f"{name}: {line}", file=sys.stderr)
+    tell(f"{name}: {line}")
     return exit_code

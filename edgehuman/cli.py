@@ -15,14 +15,9 @@ from typing import TYPE_CHECKING
 from edgehuman import catalogue
 from edgehuman.config import resolve
 from edgehuman.errors import EdgehumanError, UsageError, printable, saying_unreachable
-from edgehuman.flags.commands import (
-    COMMANDS,
-    ChoiceCommand,
-    Command,
-    ModelCommand,
-    loads_models,
-)
+from edgehuman.flags.commands import COMMANDS, loads_models
 from edgehuman.flags.outputs import apart
+from edgehuman.flags.rows import ChoiceCommand, Command, ModelCommand
 from edgehuman.flags.signed import SIGNED_FLAGS, requiring_signed
 from edgehuman.flags.words import flag_value, recipe_table, take, take_recipe, wants_help
 from edgehuman.install import not_installed
@@ -188,14 +183,23 @@ def _answer(words: Sequence[str]) -> int:
         print(edgehuman.__version__)
         return 0
     outcome, as_json = call(words)
-    if said := to_json(outcome.data) if as_json else printable(outcome.text):
+    text = outcome.text if outcome.exact else printable(outcome.text)
+    if said := to_json(outcome.data) if as_json else text:
         print(said)
     return outcome.exit_code
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """The entry point: returns the exit code."""
-    words = list(sys.argv[1:] if words is None else words)
+    if words is not None:
+        return _code(list(words))
+    from edgehuman.runtime.loop.standard import run_watched
+
+    return run_watched(lambda: _code(sys.argv[1:]))
+
+
+def _code(words: list[str]) -> int:
+    """Run the words, and say what went wrong; returns the exit code."""
     try:
         exit_code = _answer(words)
         sys.stdout.flush()

@@ -26,20 +26,37 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-# What a terminal obeys instead of showing it: control characters, and those that turn the writing.
-_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# What a terminal obeys instead of showing it, or shows as nothing: control characters, those that
+# turn the writing or end a line, tags, and halves of characters, which cannot be encoded.
+_OBEYED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
+)
 # What the system answers when a path that was given cannot be looked at.
 _UNREACHABLE = frozenset(
     {errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EROFS, errno.EIO, errno.ESTALE}
 )
 _SHOWN = 200
+# No word of ours is longer, and no line: what is comes from outside.
+_LONG_WORD = re.compile(rf"\S{{{_SHOWN + 1},}}")
+_LONG_LINE = re.compile(r"[^\n]{2001,}")
 
 
 def printable(text: str) -> str:
-    """The text without what a terminal obeys: names come from files and networks. Tabs and line
-    ends stay.
+    """The text without what a terminal obeys, each word cut at 200 characters and each line at
+    2000: names come from files and networks. Tabs and line ends stay.
     """
-    return _OBEYED.sub("?", text)
+    text = _OBEYED.sub("?", text)
+    if len(text) <= _SHOWN:
+        return text
+    text = _LONG_WORD.sub(lambda found: found[0][: _SHOWN - 1] + "…", text)
+    return _LONG_LINE.sub(lambda found: found[0][:1999] + "…", text)
+
+
+def shown(text: str) -> str:
+    """A name from outside: one line of at most 200 characters, without what a terminal obeys."""
+    text = _OBEYED.sub("?", text[:_SHOWN].replace("\n", "?").replace("\t", "?"))
+    return text if len(text) < _SHOWN else text[: _SHOWN - 1] + "…"
 
 
 class EdgehumanError(Exception):

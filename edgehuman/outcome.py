@@ -15,11 +15,13 @@ class Outcome:
     data: what `--json` prints, as one object (or a list).
     text: what people read; may be empty where the command printed as it went.
     exit_code: 0 done, 1 the run failed.
+    exact: the text is edgehuman's own to the last character, such as a script: nothing is cut.
     """
 
     data: Mapping[str, Any] | list[Any]
     text: str
     exit_code: int = 0
+    exact: bool = False
 
 
 def to_json(data: Any, indent: int | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import IO, Any
 
-from tqdm import tqdm
+from edgehuman.errors import printable
 
 _SECONDS_BETWEEN_LINES = 30.0
 
@@ -32,6 +32,8 @@ def progress_bar(*given: Any, **named: Any) -> Any:
     Where standard error is no terminal, a state is printed at most every 30 seconds, as a line
     without control characters, and at the end; nothing for a bar with leave=False that ends sooner.
     """
+    from tqdm import tqdm  # help and errors do without it
+
     if sys.stderr.isatty():
         return tqdm(*given, file=sys.stderr, dynamic_ncols=True, **named)
     named |= {"mininterval": _SECONDS_BETWEEN_LINES, "maxinterval": 2 * _SECONDS_BETWEEN_LINES}
@@ -41,8 +43,10 @@ def progress_bar(*given: Any, **named: Any) -> Any:
 
 
 def tell(message: str) -> None:
-    """Print a line on standard error above the bars."""
+    """Print a line on standard error above the bars, whatever stands in it (`printable`)."""
     if sys.stderr.isatty():
-        tqdm.write(message, file=sys.stderr)
+        from tqdm import tqdm
+
+        tqdm.write(printable(message), file=sys.stderr)
     else:
-        print(message, file=sys.stderr, flush=True)
+        print(printable(message), file=sys.stderr, flush=True)

@@ -15,7 +15,6 @@ D width, E decoder width.
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Sequence
 from typing import Literal
 
@@ -221,7 +220,7 @@ def train(config: MaeConfig, data: WindowSet | Sequence[WindowSet] | None = None
         config = dataclasses.replace(config, data=(IN_MEMORY,))
     if SIMULATED in config.data:
         said = "pretraining on simulated data (edgehuman's walker)"
-        print(said, file=sys.stderr)
+        tell(said)
     learn, valid = pretraining_windows(config, given)
     encoder = build(config.arch, config.seed, dropout=config.dropout)
     if not isinstance(encoder, ImuVit):

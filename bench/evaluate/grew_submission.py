@@ -11,7 +11,6 @@ Axes: N walks, K of them with a vector, Q probes, G walks of the gallery, X the 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -24,6 +23,7 @@ from edgehuman.files import require_usable_file
 from edgehuman.metrics.gait.submission import SUBMITTED, write_grew_submission
 from edgehuman.metrics.gait.vectors import mean_vector
 from edgehuman.metrics.retrieval import Distance
+from edgehuman.progress import tell
 from edgehuman.records import Bool, Float32, Index
 from edgehuman.runtime.model import Model
 
@@ -93,7 +93,7 @@ def submit(walks: WalkSet, path: Path, embed: Embed, model: Model) -> dict[str, 
     left_out = len(np.unique(probes.person_N)) - len(videos)
     if left_out:
         said = f"{left_out} official probes are shorter than a window, so {path} leaves them out"
-        print(f"edgehuman: {said}", file=sys.stderr)
+        tell(f"edgehuman: {said}")
     return {
         "path": str(path), "videos": len(videos), "gallery": len(people), "left_out": left_out
     }  # fmt: skip

@@ -10,7 +10,6 @@ report counts known people who are rejected and strangers who are accepted.
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -42,6 +41,7 @@ from edgehuman.metrics.gait.protocols import GaitScores
 from edgehuman.metrics.gait.vectors import embed_walks
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.outcome import Outcome
+from edgehuman.progress import tell
 from edgehuman.records import Float32, Index
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.skeleton.answer import require_gait
@@ -157,7 +157,7 @@ def load_test(
     for line in empty_walks(walks):
         if empty_N.all():
             raise DataError(f"{data}: {line}")
-        print(f"edgehuman: {data}: {line}; scoring the other walks", file=sys.stderr)
+        tell(f"edgehuman: {data}: {line}; scoring the other walks")
         walks = walks.subset(~empty_N)
     return resampled(walks, rate_hz)
 

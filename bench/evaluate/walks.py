@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
@@ -21,6 +20,7 @@ from edgehuman.metrics.gait.pairs import mean_of
 from edgehuman.metrics.gait.protocols import PROTOCOLS, GaitScores
 from edgehuman.metrics.gait.strangers import open_set_scores
 from edgehuman.metrics.retrieval import Distance
+from edgehuman.progress import tell
 from edgehuman.runtime.model import Model
 
 RANDOM = "random_weights"
@@ -126,7 +126,7 @@ def baselines(
             raise
         left_out[RANDOM] = str(not_installed(error.name))
     for why in left_out.values():
-        print(f"edgehuman: no random-weights baseline: {why}", file=sys.stderr)
+        tell(f"edgehuman: no random-weights baseline: {why}")
     data = {
         "baselines": found,
         "baselines_left_out": left_out,

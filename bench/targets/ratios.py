@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,7 +25,7 @@ from edgehuman.bench.targets.recordings import recordings_folder
 from edgehuman.catalogue import SIMULATED
 from edgehuman.export.catalogued import load
 from edgehuman.install import module_line, pip_line
-from edgehuman.progress import progress_bar
+from edgehuman.progress import progress_bar, tell
 from edgehuman.runtime.zoo import ZOO, zoo_names
 
 HOP_S = 0.64
@@ -103,7 +102,7 @@ def fp32_over(arch: str, **asked: Any) -> float:
         base, own = measure([full, other], sample)
     assert other.model is not None
     made, ratio = other.model.card.precision.name, base.p50_ms / own.p50_ms
-    print(f"{arch} {asked['precision']}: {made}, FP32 / it {ratio:.2f}", file=sys.stderr)
+    tell(f"{arch} {asked['precision']}: {made}, FP32 / it {ratio:.2f}")
     return ratio
 
 
@@ -301,7 +300,7 @@ def catalogue_cells(format: str, precisions: Sequence[str], quick: bool) -> Iter
         if cell.status == "not measured":
             raise NotMeasured(cell.reason)
         if cell.status != "done":
-            print(f"{name} {format} {precision}: {cell.reason}", file=sys.stderr)
+            tell(f"{name} {format} {precision}: {cell.reason}")
         yield cell
 
 

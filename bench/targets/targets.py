@@ -22,6 +22,7 @@ from edgehuman.errors import EdgehumanError, MissingDependencyError, NoGpuError,
 from edgehuman.export.catalogued import load
 from edgehuman.install import not_installed
 from edgehuman.outcome import Outcome, to_json
+from edgehuman.progress import tell
 from edgehuman.runtime import machine
 from edgehuman.runtime.zoo import ZOO, zoo_names
 
@@ -133,7 +134,7 @@ def measure_targets(config: TargetsConfig) -> Outcome:
         print(where)
     rows = []
     for target in chosen:
-        print(f"measuring {target.name} ...", file=sys.stderr, flush=True)
+        tell(f"measuring {target.name} ...")
         rows.append(check(target, config))
         if not config.json:
             print(as_line(rows[-1]), flush=True)

@@ -25,6 +25,7 @@ from edgehuman.data.image.views.make import ViewConfig
 from edgehuman.errors import ImageError, UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.pixels import decode
+from edgehuman.progress import tell
 from edgehuman.records import Bool, Uint8
 from edgehuman.runtime import machine
 
@@ -95,7 +96,7 @@ def photos_in_memory(data: str, count: int) -> InMemory:
             files.append(images.encoded(index) or _jpeg(image_HWC))
             taken.append(index)
         except ImageError as error:
-            print(f"left out: {error}", file=sys.stderr)
+            tell(f"left out: {error}")
     return InMemory(images.source, files, images.simulated_N[taken])
 
 

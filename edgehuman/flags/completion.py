@@ -125,7 +125,7 @@ def completion(config: CompletionConfig, offers: Mapping[str, Offer]) -> Outcome
         script = _fish(table, {name: offer.summary for name, offer in offers.items()})
     else:
         script = {"bash": _bash, "zsh": _zsh}[config.shell](table)
-    return Outcome({"shell": config.shell, "script": script}, script)
+    return Outcome({"shell": config.shell, "script": script}, script, exact=True)
 
 
 def options_of(offers: Mapping[str, Offer]) -> Options:

@@ -9,7 +9,6 @@ materials, see `provenance.bom`.
 from __future__ import annotations
 
 import dataclasses
-import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from edgehuman.card import (
 from edgehuman.errors import ArtefactError, EdgehumanError, UsageError
 from edgehuman.files import require_apart, write_whole
 from edgehuman.outcome import Outcome, to_json
+from edgehuman.progress import tell
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.engine.plan_file import read_side, side_path
 from edgehuman.runtime.provenance.bom import bill
@@ -318,7 +318,7 @@ def saying_random(function: Callable[[Any], Outcome]) -> Callable[[Any], Outcome
     def saying(config: Any) -> Outcome:
         names = random_models(config)
         for model in names:
-            print(f"edgehuman: {model}: {RANDOM}", file=sys.stderr, flush=True)
+            tell(f"edgehuman: {model}: {RANDOM}")
         outcome = function(config)
         if not isinstance(outcome.data, Mapping):
             return outcome

@@ -6,12 +6,12 @@ section 2. The samples of a step depend on seed, step and process alone.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
 
 from edgehuman.errors import DataError
+from edgehuman.progress import tell
 from edgehuman.records import Index
 from edgehuman.training.batches import batch_indices
 
@@ -33,10 +33,9 @@ def pictures_of(person_N: Index) -> dict[int, Index]:
             "retrieval needs at least two people, at least one of them with several samples"
         )
     if lonely:
-        print(
+        tell(
             f"edgehuman: {lonely} of {len(people)} people have only one sample; it is repeated "
-            "with different augmentations",
-            file=sys.stderr,
+            "with different augmentations"
         )
     return people
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import math
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -308,7 +307,7 @@ def _train(job: Job, config: TrainingConfig, place: Place, stop: StopSignals) ->
         run.resume()
     if place.is_first:
         if config.resume and (said := checkpoint.resumed_in_words(config, run.progress.step)):
-            print(said, file=sys.stderr, flush=True)
+            tell(said)
         checkpoint.begin_metrics(config.out, run.progress.records)
     if place.is_first:
         with loggers.opened(config) as log:

@@ -16,7 +16,6 @@ projection, M views of all processes.
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Sequence
 from typing import cast
 
@@ -46,6 +45,7 @@ from edgehuman.pretrain.contrastive.walks import (
     of_quality,
     require_window,
 )
+from edgehuman.progress import tell
 from edgehuman.tasks.finetune import answer_of
 from edgehuman.training import checkpoint
 from edgehuman.training.gather import gather, together
@@ -225,10 +225,10 @@ def train(
         config = dataclasses.replace(config, data=(IN_MEMORY,) * len(given))
     if SIMULATED in config.data:
         said = "pretraining on simulated walkers (edgehuman's own)"
-        print(said, file=sys.stderr, flush=True)
+        tell(said)
     if config.positives == "person":
         said = "pairs are two sequences of one person; --positives sequence: two views of one"
-        print(said, file=sys.stderr, flush=True)
+        tell(said)
     config = dataclasses.replace(config, base_arch=config.base_arch or mup.base_of(config.arch))
     frames = config.frames or row.arguments["frames"]
     _require_window(config, frames)

@@ -6,7 +6,6 @@ Axes: N sequences, V takes of one person, S source frames, J joints, 3: x, y, co
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -29,6 +28,7 @@ from edgehuman.errors import DataError
 from edgehuman.metrics.retrieval import Distance, Sightings, retrieval_scores
 from edgehuman.preprocess.skeleton.walk import MIN_FRAMES, RATE_HZ
 from edgehuman.pretrain.contrastive.settings import Positives, Quality
+from edgehuman.progress import tell
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.processes import Place
 
@@ -82,7 +82,7 @@ def load(
     walks, dropped = filtered(walks, min_frames=max(MIN_FRAMES, frames))
     if any(dropped.values()):
         said = ", ".join(f"{count} {name}" for name, count in dropped.items() if count)
-        print(f"{where}: sequences removed by filters: {said}", file=sys.stderr)
+        tell(f"{where}: sequences removed by filters: {said}")
     return at_most(walks, people, each, seed)
 
 
@@ -132,7 +132,7 @@ def in_pairs(walks: SkeletonSet) -> SkeletonSet:
             "needs two; give a second of each, or --positives sequence"
         )
     said = f"{walks.name}: left out {alone_N.sum()} people with only one sequence"
-    print(f"{said} (--positives person needs two)", file=sys.stderr)
+    tell(f"{said} (--positives person needs two)")
     return walks.subset(~alone_N)
 
 

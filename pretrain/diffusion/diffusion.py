@@ -22,7 +22,6 @@ Axes: N sequences, T frames, C channels, P parts, D width of the condition, H he
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -48,6 +47,7 @@ from edgehuman.pretrain.diffusion.subsequences import sampling_of
 from edgehuman.pretrain.diffusion.taesd import LATENT_CHANNELS, encode_silhouettes
 from edgehuman.pretrain.diffusion.unet import VideoUnet
 from edgehuman.pretrain.diffusion.walks import Pairs, load, require_enough
+from edgehuman.progress import tell
 from edgehuman.training import checkpoint
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.loop import Job, Progress, require_ready, train_steps
@@ -216,7 +216,7 @@ def train(
         config = dataclasses.replace(config, data=(IN_MEMORY,) * len(given))
     if SIMULATED in config.data:
         said = "pretraining on simulated walkers (edgehuman's own)"
-        print(said, file=sys.stderr, flush=True)
+        tell(said)
     model = make_model(config)
     learn, exam = learning_pairs(config, given)
     progress = fit(config, model, learn, exam)

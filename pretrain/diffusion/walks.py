@@ -5,7 +5,6 @@ Axes: N sequences, T frames of a subsequence, H height, W width.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +21,7 @@ from edgehuman.data.silhouette.sampling import Sampling
 from edgehuman.data.silhouette.walks import SilhouetteSet, simulated_set
 from edgehuman.errors import DataError
 from edgehuman.pretrain.diffusion.subsequences import consecutive, two_subsequences
+from edgehuman.progress import tell
 from edgehuman.records import Bool, Uint8
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.processes import Place
@@ -134,7 +134,7 @@ def long_enough(walks: SilhouetteSet, frames: int, where: str) -> SilhouetteSet:
         return walks
     short = int((~is_long_N).sum())
     said = f"left out {short} of {len(walks)} walks, of {frames} frames or fewer (--frames)"
-    print(f"{where}: {said}", file=sys.stderr)
+    tell(f"{where}: {said}")
     return walks.subset(is_long_N)
 
 

@@ -18,7 +18,6 @@ Axes: N persons, V views of one person, D width, C colour, H height, W width.
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -61,6 +60,7 @@ from edgehuman.pretrain.saip.views import (
     still_statistics,
     stream,
 )
+from edgehuman.progress import tell
 from edgehuman.records import Uint8
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.loop import Job, Progress, require_ready, train_steps
@@ -281,7 +281,7 @@ def train(config: SaipConfig, data: Sequence[Uint8] | None = None) -> Outcome:
         config = dataclasses.replace(config, data=IN_MEMORY)
     if config.data == SIMULATED:
         said = "pretraining on simulated people (edgehuman's renderer), not on photographs"
-        print(said, file=sys.stderr)
+        tell(said)
     model = make_model(config)
     source = PersonViews(
         config.data, config.views(), config.batch, config.workers, config.seed, given

@@ -6,7 +6,6 @@ pictures, K of them.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from edgehuman.data.image.load import PersonSet, load_persons
 from edgehuman.data.image.score import judge_of, read_batches
 from edgehuman.data.image.set import TASKS
 from edgehuman.errors import DataError
+from edgehuman.progress import tell
 from edgehuman.records import Float32, Index, Text, Uint8
 
 MOST_PICTURES, _BATCH = 512, 32
@@ -69,7 +69,7 @@ def read_labelled(
         height, width = card.input.shape[:2]
         judge_of(persons, card.output, (height, width))
     except DataError as error:
-        print(f"edgehuman: no labels for {card.task}: {error}", file=sys.stderr)
+        tell(f"edgehuman: no labels for {card.task}: {error}")
         return None
     index_N = np.flatnonzero(persons.role_N == "train")
     index_N = index_N if len(index_N) else np.arange(len(persons))

@@ -20,6 +20,7 @@ PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 UPRIGHT = "+x+y+z"
 # No wearable gives more rows: a faster clock is read in the wrong unit.
 MAX_RATE_HZ = 5000.0
+MAX_NOTES = 50  # of a stream, however long it is
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ class ImuReport:
         not_finite: rows dropped for a NaN, an infinity, or a value of at least a million.
         duplicate: rows dropped because of a repeated stamp.
         out_of_order: rows dropped because they came after a later stamp.
+        refused: rows dropped as their beginning was refused: live alone, where rows are waited for.
         restarts: jumps back by more than two seconds, taken as clock restarts.
         gaps: gaps longer than the maximum.
         saturated: kept rows with a channel at its limit.
@@ -106,6 +108,7 @@ class ImuReport:
     not_finite: int = 0
     duplicate: int = 0
     out_of_order: int = 0
+    refused: int = 0
     restarts: int = 0
     gaps: int = 0
     saturated: int = 0
@@ -117,7 +120,7 @@ class ImuReport:
 
     def note(self, text: str) -> None:
         """Add a note, once."""
-        if text not in self.notes:
+        if len(self.notes) < MAX_NOTES and text not in self.notes:
             self.notes.append(text)
 
     def as_dict(self) -> dict[str, Any]:

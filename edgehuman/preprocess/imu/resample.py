@@ -242,7 +242,10 @@ def median_rate_hz(stamp_s_T: Float64) -> float:
     if not step_s_T.size:
         return 0.0
     usual_s = float(np.median(step_s_T))
-    passed_s_T = np.append(0.0, np.cumsum(step_s_T))
+    with np.errstate(over="ignore", invalid="ignore"):
+        passed_s_T = np.append(0.0, np.cumsum(step_s_T))
+    if not np.isfinite(passed_s_T[-1]) or (np.diff(passed_s_T) <= 0).any():
+        return 1 / usual_s if usual_s * MAX_RATE_HZ > 1 else math.inf  # steps that do not add up
     for rows in range(1, min(LONGEST_PATTERN, step_s_T.size) + 1):
         span_s_T = passed_s_T[rows:] - passed_s_T[:-rows]
         span_s = float(np.median(span_s_T))

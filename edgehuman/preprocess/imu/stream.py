@@ -160,6 +160,8 @@ class StreamResampler:
         rate_hz: samples per second of the grid.
         max_gap_s: a longer gap ends the segment.
         counted: samples get one tag more, the number of the latest usable row.
+        patient: rows that cannot be a wearable's are dropped, counted and noted once, and the next
+            are waited for; otherwise they are an error.
     """
 
     def __init__(
@@ -168,8 +170,10 @@ class StreamResampler:
         rate_hz: float = IMU_RATE_HZ,
         max_gap_s: float = MAX_GAP_S,
         counted: bool = False,
+        patient: bool = False,
     ) -> None:
         self.report = ImuReport()
+        self._patient, self._max_gap_s = patient, max_gap_s
         self._counted, self._number = counted, 0
         self._format = ImuFormat() if format is None else format
         self._rate_hz = rate_hz
@@ -227,9 +231,7 @@ class StreamResampler:
         while at < end and not self._decided:
             # Row by row: what is decided does not depend on how rows come in blocks.
             row = slice(at, at + 1)
-            self._look_for_another(imu_TC[row])
-            self._hold(self._screen.screen(stamp_s_T[row], imu_TC[row], tag_TK[row]))
-            segments += self._start() if self._enough() else []
+            segments += self._begin(stamp_s_T[row], imu_TC[row], tag_TK[row])
             at += 1
         if at == end:
             return segments
@@ -238,11 +240,38 @@ class StreamResampler:
 
     def close(self) -> list[Segment]:
         """Return the samples that only the end of the stream completes."""
-        segments = [] if self._decided or not self._held else self._start()
+        segments = [] if self._decided or not self._held else self._started()
         if self._resampler is not None:
             segments.append(self._resampler.finish())
             self._resampler = None
         return [segment for segment in segments if segment.imu_TC.shape[0]]
+
+    def _begin(self, stamp_s_T: Float64, imu_TC: Float32, tag_TK: Index) -> list[Segment]:
+        """One of the first rows."""
+        self._raw.append(imu_TC)
+        self._hold(self._screen.screen(stamp_s_T, imu_TC, tag_TK))
+        if len(self._raw) == ROWS_TO_TELL or self._enough():
+            return self._started(self._enough())
+        return []
+
+    def _started(self, enough: bool = True) -> list[Segment]:
+        """Look at the first rows, and start if they are enough; what is refused is not kept, so
+        that a stream goes on in bounded memory.
+        """
+        try:
+            self._require_one_sensor()
+            return self._start() if enough else []
+        except DataError as error:
+            held, self._held, self._raw = self._held_rows, [], []
+            self._held_rows, self._held_s = 0, 0.0
+            self._screen = RowScreen(self._max_gap_s, self.report)
+            if not self._patient:
+                raise
+            if not self.report.refused:
+                self.report.note(f"{error}. Such rows are dropped and counted")
+            self.report.refused += held
+            self.report.used -= held
+            return []
 
     def _hold(self, pieces: list[Piece]) -> None:
         for piece in pieces:
@@ -264,7 +293,6 @@ class StreamResampler:
 
     def _start(self) -> list[Segment]:
         """Detect rate and units from the buffered rows, then release them all."""
-        self._require_one_sensor()
         imu_TC = np.concatenate([piece.imu_TC for piece in self._held])
         report = self.report
         report.rate_hz = median_rate_hz(np.concatenate([p.stamp_s_T for p in self._held]))
@@ -311,13 +339,8 @@ class StreamResampler:
             segments.append(self._resampler.feed(piece.stamp_s_T, imu_TC, tag_TK))
         return [segment for segment in segments if segment.imu_TC.shape[0]]
 
-    def _look_for_another(self, imu_TC: Float32) -> None:
-        """Collect the first rows; refuse those of two sensors."""
-        self._raw.append(imu_TC)
-        if len(self._raw) == ROWS_TO_TELL:
-            self._require_one_sensor()
-
     def _require_one_sensor(self) -> None:
+        """Refuse the first rows of two sensors."""
         first, self._raw = self._raw, []
         if first:
             require_one_sensor(np.concatenate(first))

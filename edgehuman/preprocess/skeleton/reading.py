@@ -38,6 +38,7 @@ from edgehuman.preprocess.skeleton.walk import NUM_JOINTS, to_record
 from edgehuman.records import Float32, Float64
 
 _FEWEST_SEEN = 4
+_MOST_REMARKS = 20  # a source that names another size in each line makes no more
 _KINECT = len(LAYOUTS["kinect25"])
 _BEFORE_HIPS = 0.1
 # People stand over a metre from the sensor: such third numbers are no confidences.
@@ -257,7 +258,7 @@ class Reading:
         return unit_of(xy_K2, self._signed) if len(xy_K2) >= _FEWEST_SEEN else ""
 
     def _say(self, remark: str) -> None:
-        if remark not in self._remarks:
+        if len(self._remarks) < _MOST_REMARKS and remark not in self._remarks:
             self._remarks.append(remark)
 
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from edgehuman.errors import ArtefactError, EngineError, MissingDependencyError, UsageError
 from edgehuman.files import require_usable_folder, write_whole
 from edgehuman.outcome import Outcome, to_json
+from edgehuman.progress import tell
 from edgehuman.runtime.demo.day import compare, day_schedule, simulated_day
 from edgehuman.runtime.demo.door import MODEL as DOOR_MODEL
 from edgehuman.runtime.demo.door import STRANGER, door
@@ -88,7 +89,7 @@ def demo(config: DemoConfig) -> Outcome:
     text = table(data, config)
     if config.json:
         print(to_json(data))
-        print(text, file=sys.stderr)
+        tell(text)
         text = ""
     return Outcome(data, text)
 

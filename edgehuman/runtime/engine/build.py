@@ -30,6 +30,7 @@ from edgehuman.files import (
     write_whole,
 )
 from edgehuman.outcome import to_json
+from edgehuman.progress import tell
 from edgehuman.runtime.engine import build_on_device
 from edgehuman.runtime.engine.build_on_device import UNSEALED, BuildError, Options
 from edgehuman.runtime.engine.plan_file import LIBRARIES, side_path
@@ -108,7 +109,7 @@ def _keep(cache: Path, content: bytes) -> None:
     try:
         write_whole(cache, content)
     except ArtefactError as error:
-        print(f"edgehuman: timing cache not saved: {error}", file=sys.stderr)
+        tell(f"edgehuman: timing cache not saved: {error}")
 
 
 def side_file(card: Card, about: Mapping[str, Any]) -> bytes:

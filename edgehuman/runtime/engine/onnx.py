@@ -129,8 +129,21 @@ class OnnxRuntimeEngine:
             notify(f"{path.name} on {providers[0]}: {self._on_cpu}")
 
     def run(self, array: NDArray[Any]) -> Float32:
-        """Run raw records (N, ...) in the card's dtype; the graph's first output (N, ...)."""
-        answer: Float32 = self._session.run(self._outputs, {self._input: array})[0]
+        """Run raw records (N, ...) in the card's dtype; the graph's first output (N, ...).
+
+        Raises:
+            EngineError: onnxruntime fails, or the memory is not enough.
+        """
+        try:
+            answer: Float32 = self._session.run(self._outputs, {self._input: array})[0]
+        except Exception as error:  # onnxruntime's exceptions have no common base class
+            if not (type(error).__module__.startswith("onnxruntime") or _is_memory(error)):
+                raise
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise EngineError(
+                f"{self.path}: onnxruntime failed while it ran {len(array)} records: {reason}. "
+                "Give fewer at a time or free memory; else export the model again"
+            ) from None
         return answer
 
     def describe(self) -> Mapping[str, Any]:
@@ -166,6 +179,10 @@ class OnnxRuntimeEngine:
                 f"{self.path}: its graph outputs {given.shape}, but its card has {columns} "
                 "labels; export the model again"
             )
+
+
+def _is_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or "bad_alloc" in str(error)
 
 
 def open_session(

@@ -8,7 +8,6 @@ is a picture or a video of a format that is not read.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from tyro.conf import Positional
 from edgehuman.errors import DataError, printable
 from edgehuman.files import require_apart, writing_lines
 from edgehuman.outcome import Outcome, to_json
+from edgehuman.progress import tell
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.image.answer import answer_photo, require_answers
 from edgehuman.runtime.image.part_maps import place_masks, require_no_photo, save_mask
@@ -137,7 +137,7 @@ def _outcome(config: RunConfig, model: Model, tally: PhotoTally, stopped: bool) 
     }
     text = _summary_text(summary)
     if config.json:
-        print(text, file=sys.stderr)
+        tell(text)
         text = ""
     return Outcome(summary, text)
 

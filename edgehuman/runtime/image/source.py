@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from edgehuman.preprocess.image.folder import ImageWalk
 from edgehuman.preprocess.image.foreign import HEAD, VIDEO, foreign_of
 from edgehuman.preprocess.image.header import format_of
 from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES
+from edgehuman.progress import tell
 
 _LIVE = ("udp:", "tcp:", "/dev/video")
 # Two letters say too little: a table that begins with "BMI" is no picture.
@@ -68,7 +68,7 @@ def find_photos(source: str | Path) -> Found:
             f"source {source} holds {held}; images end in {', '.join(sorted(IMAGE_SUFFIXES))}"
         )
     if left_out:
-        print(f"source {source}: {len(photos)} photos; {left_out}", file=sys.stderr)
+        tell(f"source {source}: {len(photos)} photos; {left_out}")
     return Found(photos, len(others))
 
 

@@ -94,6 +94,7 @@ class Recogniser:
         source: the id that results carry.
         options: how to cut and decide.
         notify: called once for each problem; logs a warning by default.
+        patient: of a live source, which goes on whatever it is sent; see `WindowMaker`.
 
     Attributes:
         decision, hop_s, labels, window, rate_hz: the values used, from the card or the options.
@@ -112,6 +113,7 @@ class Recogniser:
         source: str = "",
         options: StreamOptions | None = None,
         notify: Callable[[str], object] = _log.warning,
+        patient: bool = False,
     ) -> None:
         require_activity(model)
         options = options or StreamOptions()
@@ -124,7 +126,13 @@ class Recogniser:
         self.rate_hz = model.card.input.rate_hz
         self.window = model.card.input.shape[0]
         self.windows = WindowMaker(
-            options.format, self.window, hop_s, self.rate_hz, source, options.missing_share
+            options.format,
+            self.window,
+            hop_s,
+            self.rate_hz,
+            source,
+            options.missing_share,
+            patient,
         )
         self.hop_s = round(hop_s * self.rate_hz) / self.rate_hz
         self.tally = ImuTally(

@@ -21,7 +21,7 @@ from edgehuman.preprocess.imu.text.whole import parser_of
 from edgehuman.runtime.imu.ring import SampleBlock
 from edgehuman.runtime.loop.datagrams import EMPTY, Datagrams
 from edgehuman.runtime.loop.senders import Senders
-from edgehuman.runtime.loop.text import read_lines
+from edgehuman.runtime.loop.text import is_stream, read_lines
 
 SIMULATED_RATE_HZ = 50.0
 _JOINED_ROWS = 512
@@ -57,7 +57,8 @@ class TextFeed:
         Raises:
             DataError: none of its rows can be read.
         """
-        for lines, at_end in read_lines(self._descriptor, self.name, WANTED):
+        drop = self._parser.drop if is_stream(self._descriptor) else None
+        for lines, at_end in read_lines(self._descriptor, self.name, WANTED, drop=drop):
             for rows in self._rows(lines, at_end):
                 yield parsed_block(rows, self._parser)
         self._require_rows()
@@ -144,7 +145,9 @@ class DatagramFeed:
     """UDP: a JSON object or a CSV row per datagram; several lines in one are read as several rows.
 
     A CSV row without a header before it is t,ax,ay,az,gx,gy,gz. Unreadable rows are counted.
-    Objects of one sensor each (`text.events`) are joined. One sender is read (`loop.senders`).
+    Objects of one sensor each (`text.events`) are joined. One sender is read (`loop.senders`), and
+    what is known of its columns, units and clock is used for no other. Nothing that is sent ends
+    the stream.
 
     Args:
         sender: read this one, "ADDRESS" or "ADDRESS:PORT"; None: the first.
@@ -162,9 +165,11 @@ class DatagramFeed:
         self._senders = Senders(sender)
         self._datagrams = Datagrams(spec, self._senders)
         self.address = self._datagrams.address
-        self._garbage = 0
+        self._garbage, self._impossible = 0, 0
+        self._clock_remarks: list[str] = []
+        self._format, self._sender = format, 0
         self._parser = parser_of(spec, format, strict=False)
-        self._stamps = StampReader("s" if format.rate_hz else format.stamp_unit)
+        self._stamps = self._clock()
 
     def __iter__(self) -> Iterator[SampleBlock]:
         """A block for each datagram; never ends."""
@@ -178,26 +183,67 @@ class DatagramFeed:
         return {
             "rows": parser.rows,
             "datagrams": self._datagrams.count,
+            "lost_datagrams": self._datagrams.lost,
             "refused_datagrams": self._senders.refused,
             "garbage_datagrams": self._garbage,
             "bad_rows": parser.bad,
+            "impossible_rows": self._impossible,
             "first_bad": list(parser.told),
             "stamp_unit": self._stamps.unit,
             **events,
-            "remarks": [*self._senders.remarks, *events.get("remarks", ())],
+            "remarks": [
+                *self._senders.remarks,
+                *self._clock_remarks,
+                *events.get("remarks", ()),
+            ],
         }
 
     def close(self) -> None:
         """Close the socket."""
         self._datagrams.close()
 
+    def _clock(self) -> StampReader:
+        return StampReader("s" if self._format.rate_hz else self._format.stamp_unit)
+
     def _rows(self, lines: list[str]) -> list[Rows]:
-        bad = self._parser.bad
-        rows = self._parser.parse(lines)
+        held = []
+        if self._senders.changes != self._sender:
+            held = self._begin()
+        before, bad = _understood(self._parser), self._parser.bad
+        rows = NOTHING
+        try:
+            rows = self._parser.parse(lines)
+        except DataError as error:  # a declared rate, and rows that have stamps
+            self._parser.drop(str(error))
         if not lines:
             self._parser.drop(EMPTY)
-        self._garbage += self._parser.bad > bad
-        return self._stamps.push(rows)
+        garbage = self._parser.bad > bad
+        self._garbage += garbage
+        self._senders.heard(_understood(self._parser) > before, garbage)
+        return [*held, *self._in_seconds(rows)]
+
+    def _begin(self) -> list[Rows]:
+        """Begin with another sender; the rows of the one before that its clock still held."""
+        first, self._sender = self._sender == 0, self._senders.changes
+        if first:
+            return []
+        held = self._in_seconds(NOTHING, last=True)
+        before, self._parser = self._parser, parser_of(self.name, self._format, strict=False)
+        self._parser.succeed(before)
+        self._stamps = self._clock()
+        return held
+
+    def _in_seconds(self, rows: Rows, last: bool = False) -> list[Rows]:
+        """Rows with stamps in seconds; those of an impossible clock are dropped and counted."""
+        held = self._stamps.held + rows.stamp_T.size
+        try:
+            return self._stamps.push(rows, last)
+        except DataError as error:
+            if not self._impossible:
+                self._clock_remarks.append(f"{error}; such rows are dropped and counted")
+            self._impossible += held
+            self._stamps = self._clock()
+            return []
 
 
 class SimulatedFeed:
@@ -230,6 +276,12 @@ class SimulatedFeed:
 
     def close(self) -> None:
         """Nothing to close."""
+
+
+def _understood(parser: RowParser) -> int:
+    """Rows, and events of the sensors that are read."""
+    events = parser.events
+    return parser.rows + (0 if events is None else events.count - events.other)
 
 
 def events_report(parser: RowParser) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.preprocess.imu.text import columns
 from edgehuman.preprocess.imu.text.columns import Columns
-from edgehuman.preprocess.imu.text.lines import MAX_LABELS, Rows, join_rows
+from edgehuman.preprocess.imu.text.lines import Rows, join_rows
 from edgehuman.preprocess.imu.text.stamps import StampReader
 from edgehuman.records import Float32, Float64
 from edgehuman.runtime.imu.ring import SampleBlock
@@ -43,7 +43,7 @@ class SampleRows:
         self._rows = 0
         self._items = 0
         self._keys: Columns | None = None
-        self._label_index: dict[str, int] = {}
+        self._labels = columns.LabelNames()
 
     def read(self, items: Sequence[object]) -> SampleBlock:
         """The block of some samples; empty while the unit of their stamps is not known.
@@ -57,8 +57,8 @@ class SampleRows:
         self._rows += len(number_T7)
         with np.errstate(over="ignore"):  # too large for float32: inf, and dropped as such
             imu_TC = number_T7[:, 1:].astype(np.float32)
-        label_T = np.array([self._label(text) for text in labels], np.int16)
-        rows = Rows(number_T7[:, 0].copy(), imu_TC, label_T if self._label_index else None)
+        label_T = self._labels.numbers(labels)
+        rows = Rows(number_T7[:, 0].copy(), imu_TC, label_T if self._labels.names else None)
         return self._block(self._stamps.push(rows))
 
     def last(self) -> SampleBlock:
@@ -103,18 +103,12 @@ class SampleRows:
         row = [np.nan if item[name] is None else item[name] for name in keys.names]
         return row, "" if label is None else str(label)
 
-    def _label(self, text: str) -> int:
-        index = self._label_index
-        if text and text not in index and len(index) < MAX_LABELS:
-            index[text] = len(index)
-        return index.get(text, -1)
-
     def _block(self, ready: Sequence[Rows]) -> SampleBlock:
         """The rows joined, arrived now."""
         rows = join_rows(ready)
         arrival_ns_T = np.full(len(rows.stamp_T), time.monotonic_ns(), np.int64)
         return SampleBlock(
-            rows.stamp_T, rows.imu_TC, arrival_ns_T, rows.label_T, tuple(self._label_index)
+            rows.stamp_T, rows.imu_TC, arrival_ns_T, rows.label_T, self._labels.names
         )
 
 

@@ -21,6 +21,7 @@ from edgehuman.pictures.figure import require_pictures
 from edgehuman.preprocess.imu.faults import MISSING_SHARE
 from edgehuman.preprocess.imu.reading import ReadingFlags
 from edgehuman.preprocess.imu.text.columns import column_rows
+from edgehuman.progress import tell
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.imu.answer import MountingName, Recogniser, Smoothing, StreamOptions
 from edgehuman.runtime.imu.results import ImuResult, summary_text
@@ -178,6 +179,6 @@ def _outcome(played: Played, config: RunConfig, broken: Sequence[str]) -> Outcom
     if config.timeline is not None and not broken:
         text += f"\ntimeline: {config.timeline}"
     if config.json:
-        print(text, file=sys.stderr)
+        tell(text)
         text = ""
     return Outcome(played.summary, text, exit_code=1 if broken else 0)

@@ -90,7 +90,8 @@ def listen(
     if options.placement is None:
         options = replace(options, placement=_said_placement(opened.name, model))
     try:
-        return Recogniser(model, opened.name, options, notify), opened
+        patient = bool(getattr(opened, "patient", False))
+        return Recogniser(model, opened.name, options, notify, patient), opened
     except BaseException:
         if opened is not source:
             close_unread(opened)  # its port would stay taken

@@ -12,6 +12,7 @@ from edgehuman.preprocess.imu.faults import MISSING_SHARE, Cut, WindowJudge, joi
 from edgehuman.preprocess.imu.recording import ImuFormat, ImuReport, Segment, StreamResampler
 from edgehuman.records import IMU_RATE_HZ, IMU_WINDOW, Float64, ImuWindow
 from edgehuman.runtime.imu.ring import SampleBlock
+from edgehuman.runtime.loop.play import require_cut
 
 TimeT = TypeVar("TimeT", float, Float64)
 _AT_ONCE = 16  # so many lengths of a window are cut at a time
@@ -60,9 +61,12 @@ class WindowMaker:
         rate_hz: samples per second of a window.
         source: the id that the windows carry.
         missing_share: a window that lacks a larger share of its rows has no answer.
+        patient: of a live source: first rows that cannot be a wearable's are dropped and counted,
+            and the next are waited for; otherwise they are an error.
 
     Raises:
         UsageError: a window or a hop of no samples, or a share outside 0..1.
+        ArtefactError: a window or a rate that no model has.
     """
 
     def __init__(
@@ -73,9 +77,11 @@ class WindowMaker:
         rate_hz: float = IMU_RATE_HZ,
         source: str = "",
         missing_share: float = MISSING_SHARE,
+        patient: bool = False,
     ) -> None:
         if not 0 <= missing_share <= 1:
             raise UsageError(f"--missing-share is {missing_share}; give a share from 0 to 1")
+        require_cut(window, rate_hz)
         self._hop = round(hop_s * rate_hz)
         if window < 1 or self._hop < 1:
             raise UsageError(
@@ -85,7 +91,7 @@ class WindowMaker:
         self._window = window
         self._rate_hz = rate_hz
         self._source = source
-        self._stream = StreamResampler(format, rate_hz, counted=True)
+        self._stream = StreamResampler(format, rate_hz, counted=True, patient=patient)
         # Room for many windows, so that the tail is rarely moved to the front.
         self._imu_RC = np.empty(((_AT_ONCE + 1) * window, 6), np.float32)
         self._number_R = np.empty(len(self._imu_RC), np.int64)  # of the latest row at each sample

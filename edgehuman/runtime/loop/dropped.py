@@ -56,6 +56,13 @@ _OF_STREAM = (
         "give every row a time of its own",
     ),
     Loss(
+        "refused",
+        "row that no wearable gives",
+        "rows that no wearable gives",
+        "",
+        "fix the rate, the units or the program that sends them",
+    ),
+    Loss(
         "empty",
         "frame without a joint",
         "frames without a joint",
@@ -84,6 +91,19 @@ _OF_SOURCE = (
         "lines unreadable",
         "a line cannot be read",
         'write {"t": seconds, "id": track, "joints": [18 of [x, y, confidence]]} on each line',
+    ),
+    Loss(
+        "impossible_rows",
+        "row faster than any wearable",
+        "rows faster than any wearable",
+        "",
+        "fix the clock of the stamps, or give their unit with --stamp-unit",
+    ),
+    Loss(
+        "lost_datagrams",
+        "datagram dropped by the kernel",
+        "datagrams dropped by the kernel",
+        "datagrams come faster than they are read, and the kernel drops them",
     ),
     Loss("truncated", "truncated line", "truncated lines", "the last line is cut short"),
     Loss(
@@ -151,7 +171,7 @@ class FirstLosses:
         self._name = name
         self._notify = notify
         self._of_stream = [loss for loss in (*_OF_STREAM, *_FOUND) if loss.first]
-        self._of_source = list(_OF_SOURCE)
+        self._of_source = [loss for loss in _OF_SOURCE if loss.first]
         self._remarks: set[str] = set()
 
     def look(self, report: Counts, source: Mapping[str, Any]) -> None:

@@ -13,16 +13,17 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
-from edgehuman.errors import DataError, UsageError, printable
+from edgehuman.errors import ArtefactError, DataError, UsageError, printable
 from edgehuman.records import Float64
 from edgehuman.runtime.loop.dropped import Counts, FirstLosses
 from edgehuman.runtime.loop.results import LiveResult, LiveT
-from edgehuman.runtime.loop.sinks import Sink, SinkThread
+from edgehuman.runtime.loop.sinks import LAST_WRITES_S, Sink, SinkThread
 from edgehuman.runtime.loop.stopping import StopSignals
 
-_LAST_WRITES_S = 5.0  # how long a live stream waits for a slow sink at its end
 RESTART_S = 2.0  # a clock that steps back by more starts anew
 MAX_HOP_S = 3600.0
+# No model looks at more: a card that states it would ask for its memory.
+MAX_WINDOW, MAX_RATE_HZ = 65_536, 5000.0
 _LATE_S = 0.5  # a real-time stream ends by its stamps, not by the clock
 
 
@@ -123,9 +124,12 @@ def play(
         DataError: the source is wrong, ended before its first window, or gave nothing.
         BrokenPipeError: the reader of standard output is gone.
     """
-    threads = [SinkThread(sink, not (source.live or sink.may_skip)) for sink in sinks]
-    losses = FirstLosses(source.name, notify)
     stop = StopSignals()
+    threads = [
+        SinkThread(sink, not (source.live or sink.may_skip), stopped=lambda: stop.requested)
+        for sink in sinks
+    ]
+    losses = FirstLosses(source.name, notify)
     try:
         with stop, source:
             blocks = first_seconds(stop.until_stopped(source), seconds, source.live)
@@ -181,6 +185,17 @@ def require_hop(hop_s: float) -> float:
             f"hop_s is {hop_s}; give a finite number of seconds above 0, at most {MAX_HOP_S:g}"
         )
     return hop_s
+
+
+def require_cut(window: int, rate_hz: float) -> None:
+    """Raises ArtefactError for a window or a rate of a card that is no model's, before memory is
+    asked for.
+    """
+    if not (window <= MAX_WINDOW and rate_hz <= MAX_RATE_HZ):  # NaN is neither
+        raise ArtefactError(
+            f"the model's card states windows of {window:,} samples at {rate_hz:g} a second; at "
+            f"most {MAX_WINDOW:,} and {MAX_RATE_HZ:,.0f} are read. Export the model again"
+        )
 
 
 def require_something(
@@ -248,12 +263,12 @@ def _close(
 ) -> Iterator[str]:
     """Let the sinks write what is queued; yields what went wrong, in words."""
     for thread in threads:
-        done = thread.close(_LAST_WRITES_S if live else None)
+        done = thread.close(LAST_WRITES_S if live else None)
         if isinstance(thread.error, BrokenPipeError):
             raise thread.error
         if thread.error is not None:
             yield f"{thread.sink.name}: {thread.error}"
         elif not done:
-            yield f"{thread.sink.name}: still writing after {_LAST_WRITES_S:g} s; the rest is lost"
+            yield f"{thread.sink.name}: still writing after {LAST_WRITES_S:g} s; the rest is lost"
         elif thread.dropped:
             notify(f"{thread.sink.name} was too slow: {thread.dropped} results dropped")

@@ -1,14 +1,19 @@
 """Which of several senders on one UDP port is read: one, and never two mixed.
 
-The first that sends is read, told by its address and port. Another is refused and named, unless the
-first was silent for five seconds and the other has the same address: an app that was started again.
-A sender that takes a new port for each datagram is known by its first three.
+The first that sends something readable is read, told by its address and port. Another is refused
+and named, unless the first was silent for five seconds and the other has the same address: an app
+that was started again. A sender that takes a new port for each datagram is known by its first
+three. Whoever sent only what cannot be read gives way at once, and whoever sent a header alone does
+after five seconds, or after another header. What a reader knows of a sender (columns, units, clock)
+holds for that one alone: where `changes` has grown, it begins anew. The state is of a few senders
+and one datagram, however many send.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import time
+from collections import deque
 from collections.abc import Callable
 
 from edgehuman.errors import UsageError
@@ -16,6 +21,7 @@ from edgehuman.errors import UsageError
 Address = tuple[str, int]
 SILENT_S = 5.0
 MAX_TOLD = 3
+_RECENT = 16
 
 
 class Senders:
@@ -28,6 +34,7 @@ class Senders:
     Attributes:
         refused: datagrams of others.
         remarks: who is refused, in words, for the first few.
+        changes: how often another began to be read.
 
     Raises:
         UsageError: `chosen` is no address.
@@ -44,24 +51,47 @@ class Senders:
         self._count = 0  # datagrams of the one that is read
         self._last_s = 0.0
         self._roams = False  # a new port for each datagram
+        self._recent: deque[Address] = deque(maxlen=_RECENT)
         self._waiting: tuple[Address, bytes] | None = None
         self._told: set[Address] = set()
         self._restarts = 0
+        self._proven = False  # whether something of the one that is read could be read
+        self.changes = 0
+
+    def heard(self, rows: bool, garbage: bool) -> None:
+        """Learn what came of the newest datagram that was admitted.
+
+        Args:
+            rows: whether it held what was wanted.
+            garbage: whether a part of it could not be read.
+        """
+        self._proven |= rows
+        if garbage and not self._proven:
+            self._drop_waiting()
+            self._read, self._roams = None, False
 
     def admit(self, datagram: bytes, sender: Address) -> list[bytes]:
         """The datagrams to read now: this one, one that waited before it, or none."""
         if self._chosen is not None and not _is(sender, *self._chosen):
             return self._refuse(sender)
+        again = sender in self._recent
+        self._recent.append(sender)
+        if self._roams and again:  # it keeps its port: they were several, and one is left
+            self._roams = False
+            self.changes += 1
         if self._read is None or (self._roams and sender[0] == self._read[0]):
             return self._take(sender, datagram)
         if sender == self._read:
             self._drop_waiting()
             return self._take(sender, datagram)
-        if sender[0] != self._read[0]:
+        is_silent = self._clock() - self._last_s > SILENT_S
+        if not self._proven and self._count > 1:
+            return self._take(sender, datagram)
+        if sender[0] != self._read[0] and (self._proven or not is_silent):
             return self._refuse(sender)
-        if self._count == 1:
+        if self._count == 1 and sender[0] == self._read[0] and not again:
             return self._wait_or_roam(sender, datagram)
-        if self._clock() - self._last_s > SILENT_S:
+        if is_silent:
             if self._restarts < MAX_TOLD:
                 self._restarts += 1
                 before = _said(self._read)
@@ -70,7 +100,11 @@ class Senders:
         return self._refuse(sender)
 
     def _take(self, sender: Address, datagram: bytes) -> list[bytes]:
+        is_known = sender == self._read or (self._roams and self._read is not None)
         self._count = self._count + 1 if sender == self._read else 1
+        if not is_known:
+            self.changes += 1
+            self._proven = False
         self._read, self._last_s = sender, self._clock()
         return [datagram]
 

@@ -7,10 +7,12 @@ drop is counted. For a file nothing may be lost, so the loop waits instead (`los
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
+import time
 import weakref
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
@@ -21,6 +23,8 @@ from edgehuman.placing import what_is
 from edgehuman.runtime.loop.results import LiveResult, LiveT, to_row
 
 QUEUE_LENGTH = 256
+LAST_WRITES_S = 5.0  # how long a slow sink is waited for at the end of a live stream
+_LOOK_S = 0.2
 LiveT_contra = TypeVar("LiveT_contra", bound=LiveResult, contravariant=True)
 
 
@@ -80,19 +84,29 @@ class SinkThread(Generic[LiveT]):
 
     Args:
         sink: where the results go.
-        lossless: wait for room instead of dropping the oldest.
+        lossless: wait for room instead of dropping the oldest, until the stream is to stop.
         capacity: results the queue holds.
+        stopped: whether the stream is to stop: from then on `patience_s` is all that is waited.
 
     Attributes:
         dropped: results dropped for newer ones.
         error: what ended the sink; None while it works.
     """
 
-    def __init__(self, sink: Sink[LiveT], lossless: bool, capacity: int = QUEUE_LENGTH) -> None:
+    def __init__(
+        self,
+        sink: Sink[LiveT],
+        lossless: bool,
+        capacity: int = QUEUE_LENGTH,
+        stopped: Callable[[], bool] = lambda: False,
+        patience_s: float = LAST_WRITES_S,
+    ) -> None:
         self.sink = sink
         self.dropped = 0
         self.error: Exception | None = None
         self._lossless = lossless
+        self._stopped, self._patience_s = stopped, patience_s
+        self._until_s = math.inf  # nothing is waited for after it
         self._capacity = capacity
         self._queue: deque[LiveT] = deque()
         self._closed = False
@@ -106,7 +120,9 @@ class SinkThread(Generic[LiveT]):
             if self.error is not None:
                 return
             while self._lossless and len(self._queue) >= self._capacity and self.error is None:
-                self._changed.wait()
+                if not self._may_wait():
+                    break
+                self._changed.wait(_LOOK_S)
             if len(self._queue) >= self._capacity:
                 self._queue.popleft()
                 self.dropped += 1
@@ -120,12 +136,22 @@ class SinkThread(Generic[LiveT]):
         return len(self._queue)
 
     def close(self, timeout_s: float | None = None) -> bool:
-        """Write what is queued, then end; False if that took longer than `timeout_s`."""
+        """Write what is queued, then end; False if that took longer than `timeout_s`, or than a
+        stream that is to stop waits.
+        """
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        self._thread.join(timeout_s)
+        until_s = math.inf if timeout_s is None else time.monotonic() + timeout_s
+        while self._thread.is_alive() and time.monotonic() < until_s and self._may_wait():
+            self._thread.join(_LOOK_S)
         return not self._thread.is_alive()
+
+    def _may_wait(self) -> bool:
+        """Whether a slow sink is waited for: always, or for a while once the stream is to stop."""
+        if self._until_s == math.inf and self._stopped():
+            self._until_s = time.monotonic() + self._patience_s
+        return time.monotonic() < self._until_s
 
     def _work(self) -> None:
         try:

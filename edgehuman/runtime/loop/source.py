@@ -105,11 +105,13 @@ class Source(Generic[FedT]):
     Attributes:
         name: the id that results carry.
         live: True if late records are dropped.
+        patient: True if others may send to it: what cannot be used is dropped, and it goes on.
     """
 
     def __init__(self, feed: Feed[FedT], queue: Queue[FedT], paced: bool = False) -> None:
         self.name = feed.name
         self.live = not queue.lossless
+        self.patient = self.live and not paced
         self.feed = feed
         self.queue = queue
         self._pace = Pace() if paced else None

@@ -7,7 +7,6 @@ A walk without an answer is a row too, with its reason, and is counted; it does 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from tyro.conf import Positional
 from edgehuman.errors import DataError, printable
 from edgehuman.files import require_apart, writing_lines
 from edgehuman.outcome import Outcome, to_json
+from edgehuman.progress import tell
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.gallery import read_gallery
 from edgehuman.runtime.loop.play import say
@@ -115,7 +115,7 @@ def run(config: RunConfig) -> Outcome:
     }
     text = summary_text(summary)
     if config.json:
-        print(text, file=sys.stderr)
+        tell(text)
         text = ""
     return Outcome(summary, text)
 

@@ -18,6 +18,7 @@ import numpy as np
 from edgehuman.errors import ArtefactError
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.engine.parts import Parts
+from edgehuman.runtime.loop.play import require_cut
 from edgehuman.runtime.model import Model
 
 WINDOW, HOP = 60, 30
@@ -53,6 +54,7 @@ def memory_of(model: Model) -> Memory:
     if model.parts is not None:
         return RunningMaximum(model.parts)
     frames = model.card.input.shape[0]  # 0: any number
+    require_cut(frames, model.card.input.rate_hz)
     return Windows(model, frames, max(frames // 2, 1)) if frames else Windows(model)
 
 

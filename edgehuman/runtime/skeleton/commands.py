@@ -59,6 +59,7 @@ class EnrolConfig:
             By default it is refused, as such a walk identifies nobody.
         seconds: use this much stream time (simulated: 10 by default; required for udp, where it
             also counts wall-clock time).
+        sender: of udp://, whose datagrams are read: ADDRESS or ADDRESS:PORT (default: the first).
         threads: threads inside one operator of the model.
         rate_hz: frames per second of a pose estimator's files that have frame numbers (default:
             24, and it is said).
@@ -76,6 +77,7 @@ class EnrolConfig:
     walk: str | None = None
     take_as_is: bool = False
     seconds: float | None = None
+    sender: str | None = None
     threads: int = 1
     rate_hz: float | None = None
     size: str | None = None
@@ -96,6 +98,7 @@ class IdentifyConfig:
         threshold: under this score the answer is "unknown" (default: the model's card).
         seconds: use this much stream time (simulated: 10 by default; required for udp, where it
             also counts wall-clock time).
+        sender: of udp://, whose datagrams are read: ADDRESS or ADDRESS:PORT (default: the first).
         threads: threads inside one operator of the model.
         rate_hz: frames per second of a pose estimator's files that have frame numbers (default:
             24, and it is said).
@@ -110,6 +113,7 @@ class IdentifyConfig:
     gallery: Path
     threshold: float | None = None
     seconds: float | None = None
+    sender: str | None = None
     threads: int = 1
     rate_hz: float | None = None
     size: str | None = None
@@ -130,7 +134,9 @@ def enroll(config: EnrolConfig) -> Outcome:
     model = _open(config.model, config.threads, config.seed)
     gallery_for(config.gallery, model.card)  # a wrong file is told of before the work
     declared = declare(config.rate_hz, config.size, config.layout)
-    walks = walks_of(model, config.source, config.seconds, config.seed, declared)
+    walks = walks_of(
+        model, config.source, config.seconds, config.seed, declared, sender=config.sender
+    )
     track = _one_track(walks, config.track, config.source)
     where = f"{config.source}, track {track}"
     require_one(walks, track, where)
@@ -179,7 +185,9 @@ def identify(config: IdentifyConfig) -> Outcome:
     threshold = threshold_of(model.card, config.threshold)
     require_people(gallery, config.gallery)
     declared = declare(config.rate_hz, config.size, config.layout)
-    walks = walks_of(model, config.source, config.seconds, config.seed, declared, split=True)
+    walks = walks_of(
+        model, config.source, config.seconds, config.seed, declared, True, config.sender
+    )
     _remark(walks)
     rows = [_row(gallery, track, walks, threshold) for track in walks.vectors]
     data = {

@@ -20,7 +20,8 @@ from edgehuman.preprocess.skeleton.formats.read import (
     remarks_of,
 )
 from edgehuman.runtime.loop.datagrams import EMPTY, Datagrams
-from edgehuman.runtime.loop.text import CHUNK, next_chunk, read_lines
+from edgehuman.runtime.loop.senders import Senders
+from edgehuman.runtime.loop.text import CHUNK, is_stream, next_chunk, read_lines
 from edgehuman.runtime.skeleton.lines import NOTHING, PoseBlock, PoseParser, pose_block, pose_row
 
 WANTED = "JSON lines (UTF-8)"
@@ -57,18 +58,19 @@ class LineFeed:
         Raises:
             DataError: none of its lines can be read.
         """
-        first = b""
-        # Up to the end of the first line, or enough of it to tell.
-        while not first.strip() or (b"\n" not in first.lstrip() and len(first) < CHUNK):
+        first = bytearray()
+        # Up to the end of the first line, or enough of it to tell; empty lines tell nothing.
+        while not first or (b"\n" not in first and len(first) < CHUNK):
             chunk = next_chunk(self._descriptor)
             if chunk is None:
                 break
-            first += chunk
+            first += chunk if first else chunk.lstrip()
             yield NOTHING
-        if is_document(first):
-            yield from self._document(first)
+        if is_document(bytes(first)):
+            yield from self._document(bytes(first))
             return
-        for lines, at_end in read_lines(self._descriptor, self.name, WANTED, first):
+        drop = self._parser.drop if is_stream(self._descriptor) else None
+        for lines, at_end in read_lines(self._descriptor, self.name, WANTED, bytes(first), drop):
             if at_end and lines:
                 yield self._parser.parse_last(lines[0])
             else:
@@ -163,19 +165,26 @@ def file_report(files: Sequence[PoseFile]) -> dict[str, Any]:
 class PoseDatagramFeed:
     """UDP: one line of JSON per datagram, or several, such as those of everybody in one frame.
 
-    Unreadable lines are counted.
+    Unreadable lines are counted. One sender is read (`loop.senders`), and what is known of its
+    numbers is used for no other. Nothing that is sent ends the stream.
+
+    Args:
+        sender: read this one, "ADDRESS" or "ADDRESS:PORT"; None: the first.
 
     Attributes:
         address: where it listens, with the port that was chosen for 0.
 
     Raises:
-        UsageError: no host:port.
+        UsageError: no host:port, or no such sender.
         DataError: the address is taken or not available.
     """
 
-    def __init__(self, spec: str, declared: Declared = UNDECLARED) -> None:
+    def __init__(
+        self, spec: str, declared: Declared = UNDECLARED, sender: str | None = None
+    ) -> None:
         self.name = spec
-        self._datagrams = Datagrams(spec)
+        self._senders, self._sender = Senders(sender), 0
+        self._datagrams = Datagrams(spec, self._senders)
         self.address = self._datagrams.address
         self._garbage = 0
         self._parser = PoseParser(numbered=False, declared=declared)
@@ -186,18 +195,27 @@ class PoseDatagramFeed:
             if lines is None:
                 yield NOTHING
                 continue
+            if self._senders.changes != self._sender:
+                self._sender = self._senders.changes
+                self._parser.forget()
             bad = self._parser.bad
             block = self._parser.parse(lines)
             if not lines:
                 self._parser.drop(EMPTY)
-            self._garbage += self._parser.bad > bad
+            garbage = self._parser.bad > bad
+            self._garbage += garbage
+            self._senders.heard(len(block) > 0, garbage)
             yield block
 
     def report(self) -> dict[str, Any]:
         """Datagrams and lines received, those that could not be read, and why."""
+        told = self._parser.report()
         return {
-            **self._parser.report(),
+            **told,
+            "remarks": [*self._senders.remarks, *told["remarks"]],
             "datagrams": self._datagrams.count,
+            "lost_datagrams": self._datagrams.lost,
+            "refused_datagrams": self._senders.refused,
             "garbage_datagrams": self._garbage,
         }
 

@@ -135,6 +135,7 @@ class PoseParser:
         self._numbered = numbered
         self._line = 0
         self._kinds: list[str] = []
+        self._declared = declared
         self._reading = Reading(declared)
 
     def parse(self, lines: Sequence[str]) -> PoseBlock:
@@ -161,11 +162,17 @@ class PoseParser:
             self.bad, self.told, self._kinds = bad, self.told[:told], self._kinds[:told]
         return block
 
+    def forget(self) -> None:
+        """Begin with another sender: what its numbers mean is decided anew; the counts go on."""
+        self._reading = Reading(self._declared)
+
     def drop(self, reason: str, place: str = "") -> None:
         """Count an unreadable line, and keep the reason unless only its values are new."""
         self.bad += 1
+        if len(self.told) >= MAX_TOLD:
+            return
         kind = _VALUE.sub("", reason)
-        if len(self.told) < MAX_TOLD and kind not in self._kinds:
+        if kind not in self._kinds:
             self._kinds.append(kind)
             self.told.append(place + reason)
 

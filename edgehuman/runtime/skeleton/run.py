@@ -20,6 +20,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.preprocess.skeleton.declared import declare
 from edgehuman.preprocess.skeleton.layouts import layout_rows
 from edgehuman.preprocess.skeleton.line import KEYS
+from edgehuman.progress import tell
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.loop.play import play, require_seconds, say
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
@@ -57,6 +58,7 @@ class RunConfig:
         size: of the pictures, WIDTHxHEIGHT, if the source does not state it.
         layout: the order of the joints, if the source does not name it and their number does not
             tell it.
+        sender: of udp://, whose datagrams are read: ADDRESS or ADDRESS:PORT (default: the first).
         seed: of the simulated walkers and of random weights.
     """
 
@@ -79,6 +81,7 @@ class RunConfig:
     rate_hz: float | None = None
     size: str | None = None
     layout: str | None = None
+    sender: str | None = None
     seed: int = 0
 
 
@@ -121,6 +124,7 @@ def run(config: RunConfig) -> Outcome:
         config.seed,
         notes,
         declare(config.rate_hz, config.size, config.layout),
+        config.sender,
     )
     sinks = _sinks(config, identifier, notes, lambda: int(source.report()["dropped"]))
     played = play(identifier, source, sinks, config.seconds, notes)
@@ -131,7 +135,7 @@ def run(config: RunConfig) -> Outcome:
     summary = {**played.summary, "gallery": None if gallery is None else gallery.people()}
     text = summary_text(summary)
     if config.json:
-        print(text, file=sys.stderr)
+        tell(text)
         text = ""
     return Outcome(summary, text, exit_code=1 if played.broken else 0)
 

@@ -30,7 +30,12 @@ CAPACITY = 4096
 
 
 def open_poses(
-    spec: str, *, realtime: bool = False, seed: int = 0, declared: Declared = UNDECLARED
+    spec: str,
+    *,
+    realtime: bool = False,
+    seed: int = 0,
+    declared: Declared = UNDECLARED,
+    sender: str | None = None,
 ) -> Source[PoseBlock]:
     """Open a source: `FILE.jsonl`, a pose estimator's file or folder, `-`, `udp://host:port` or
     `simulated`.
@@ -39,13 +44,17 @@ def open_poses(
         realtime: keep the pace of the stamps.
         seed: of the simulated walkers.
         declared: what the user states of the poses.
+        sender: of a UDP port, whose datagrams are read, "ADDRESS" or "ADDRESS:PORT"; None: those of
+            the first that sends.
 
     Raises:
-        UsageError: unknown source.
+        UsageError: unknown source, or a sender of something that is not UDP.
         DataError: a missing file, a folder, a file that is not text, or a port that is taken.
     """
+    if sender is not None and not spec.startswith(SCHEME):
+        raise UsageError(f"--sender is for a source udp://HOST:PORT, not {spec}; leave it out")
     if spec.startswith(SCHEME):
-        return source_of(PoseDatagramFeed(spec, declared), live=True)
+        return source_of(PoseDatagramFeed(spec, declared, sender), live=True)
     if "://" in spec or spec.isdigit():
         raise UsageError(
             f"source {spec!r} is not supported; a gait model reads skeletons: poses.jsonl, -, "

@@ -75,6 +75,7 @@ def listen(
     seed: int = 0,
     notify: Callable[[str], object] = _log.warning,
     declared: Declared = UNDECLARED,
+    sender: str | None = None,
 ) -> tuple[Identifier, Playable[PoseBlock]]:
     """The identifier, and the source of its tracks.
 
@@ -86,7 +87,7 @@ def listen(
         where = gallery if isinstance(gallery, Path) else "the gallery"
         notify(f"{where} is empty: everybody is unknown")
     opened = (
-        open_poses(source, realtime=realtime, seed=seed, declared=declared)
+        open_poses(source, realtime=realtime, seed=seed, declared=declared, sender=sender)
         if isinstance(source, str)
         else source
     )

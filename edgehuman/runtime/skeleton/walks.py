@@ -27,6 +27,8 @@ from edgehuman.runtime.skeleton.lines import PoseBlock, joined, rate_of
 from edgehuman.runtime.skeleton.source import open_poses
 
 _SIMULATED_S = 10.0
+# Ids that change with each line would else be kept for ever.
+MOST_IDS, _JUMPS_KEPT = 4096, 1000
 _FRAMES_KEPT = 240
 _WINDOWS_KEPT = 600
 
@@ -66,6 +68,7 @@ def walks_of(
     seed: int = 0,
     declared: Declared = UNDECLARED,
     split: bool = False,
+    sender: str | None = None,
 ) -> Walks:
     """The vector of every track of a source that holds a window.
 
@@ -74,6 +77,7 @@ def walks_of(
     Args:
         split: whether each part of a track that broke is a walk of its own, since another person
             may bear the id after a break: parts of track 7 are 7, 7#2, 7#3.
+        sender: of a UDP port, whose datagrams are read; None: those of the first that sends.
 
     Raises:
         DataError: no window, nothing arrived, or the source cannot be read.
@@ -84,7 +88,7 @@ def walks_of(
         raise UsageError(f"{source} never ends; give --seconds, the time to listen")
     if source == SIMULATED and seconds is None:
         seconds = _SIMULATED_S
-    opened = open_poses(source, seed=seed, declared=declared)
+    opened = open_poses(source, seed=seed, declared=declared, sender=sender)
     windows: dict[tuple[str, int], _Windows] = {}
     seen: dict[str, _Seen] = {}
     stop = StopSignals()
@@ -94,9 +98,13 @@ def walks_of(
     with signals, opened:
         listener = Identifier(model, opened.name, notify=say)
         heard = stop.until_stopped(opened) if listens else iter(opened)
-        blocks = _keeping(seen, first_seconds(heard, seconds, opened.live))
+        blocks = _keeping(
+            seen, first_seconds(heard, seconds, opened.live), MOST_IDS if listens else math.inf
+        )
         for walk, vector_D in _window_vectors(listener, blocks, split):
             windows.setdefault(walk, _Windows()).take(vector_D)
+    if listens and len(seen) >= MOST_IDS:
+        say(f"{opened.name}: {MOST_IDS:,} ids of tracks; the lines of further ids are not used")
     if stop.requested:
         say(f"{opened.name}: stopped; what arrived until then is used")
     if not windows:
@@ -191,20 +199,30 @@ class _Seen:
             return
         step_s = stamp_s - self.stamp_s
         if last_J3 is not None and step_s > 0.0 and jumped(last_J3, joint_J3, step_s):
-            self.jump_s.append(stamp_s)
+            self.jump_s = [*self.jump_s, stamp_s][:_JUMPS_KEPT]
         self.stamp_s, self.joint_J3 = stamp_s, joint_J3
 
 
-def _keeping(seen: dict[str, _Seen], blocks: Iterable[PoseBlock]) -> Iterator[PoseBlock]:
-    """The blocks as they come; `seen` collects the lines of each track."""
+def _keeping(
+    seen: dict[str, _Seen], blocks: Iterable[PoseBlock], most: float
+) -> Iterator[PoseBlock]:
+    """The blocks as they come; `seen` collects the lines of each track, of so many at most."""
     for block in blocks:
         rows = zip(block.track_T, block.stamp_s_T.tolist(), strict=True)
         for i, (track, stamp_s) in enumerate(rows):
+            if track not in seen and len(seen) >= most:
+                continue
             own = seen.setdefault(track, _Seen())
             own.take(stamp_s, block.joint_TJ3[i])
             if len(own.frames) < _FRAMES_KEPT:
                 own.frames.append(block.part(i, i + 1))
-        yield block
+        yield block if len(seen) < most else _known(block, seen)
+
+
+def _known(block: PoseBlock, seen: dict[str, _Seen]) -> PoseBlock:
+    """The lines of the tracks that are kept."""
+    rows = [i for i, track in enumerate(block.track_T) if track in seen]
+    return block if len(rows) == len(block) else joined([block.part(i, i + 1) for i in rows])
 
 
 def _window_vectors(

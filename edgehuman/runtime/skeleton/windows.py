@@ -30,10 +30,11 @@ from edgehuman.preprocess.skeleton.screen import (
 from edgehuman.preprocess.skeleton.steps import rate_remark, step_rate
 from edgehuman.preprocess.skeleton.walk import MAX_GAP_S, ROUNDING, between
 from edgehuman.records import Float32, SkeletonSequence
+from edgehuman.runtime.loop.play import require_cut
 from edgehuman.runtime.skeleton.lines import PoseBlock
 
-TRACK_ENDS_S = 2.0
-MOST_TRACKS = 64
+TRACK_ENDS_S, WILD_S = 2.0, 10.0
+MOST_TRACKS, MAX_NOTES = 64, 50
 # At least this share of a window's joints must have been seen.
 LEAST_SEEN = 0.3
 _FRAMES_TO_TELL = 24
@@ -81,7 +82,7 @@ class PoseReport:
 
     def note(self, text: str) -> None:
         """Add a remark, once."""
-        if text not in self.notes:
+        if len(self.notes) < MAX_NOTES and text not in self.notes:
             self.notes.append(text)
 
     def as_dict(self) -> dict[str, Any]:
@@ -127,9 +128,11 @@ class PoseWindows:
 
     Raises:
         UsageError: a window or a hop of no frames.
+        ArtefactError: a window or a rate that no model has.
     """
 
     def __init__(self, frames: int, hop_s: float, rate_hz: float, source: str = "") -> None:
+        require_cut(frames, rate_hz)
         self.hop = round(hop_s * rate_hz)
         if frames < 1 or self.hop < 1:
             raise UsageError(
@@ -142,6 +145,7 @@ class PoseWindows:
         self._tracks: dict[str, _Track] = {}
         self._first_s: float | None = None
         self._newest_s = -np.inf
+        self._before_s = -np.inf  # the newest stamp before the last long step
         self._right = True
         self._joints = np.zeros(2, np.int64)  # seen in images of a known size; outside of them
 
@@ -166,6 +170,8 @@ class PoseWindows:
         if stamp_s < self._newest_s - TRACK_ENDS_S:
             self._restart(stamp_s)
         if stamp_s > self._newest_s:
+            if stamp_s - self._newest_s > WILD_S:
+                self._before_s = self._newest_s
             self._newest_s = stamp_s
             self._end_old()
         if not (joint_J3[:, 2] > 0).any():
@@ -241,7 +247,14 @@ class PoseWindows:
         self.ended.append(name)
 
     def _restart(self, stamp_s: float) -> None:
+        """Go on with a clock that stepped back; after a wild stamp, as if it had not been."""
         self.report.restarts += 1
+        wild = 0 <= stamp_s - self._before_s < WILD_S
+        newest_s = self._before_s if wild else self._newest_s
+        assert self._first_s is not None
+        passed_s = newest_s - self._first_s
+        self._first_s = self._first_s if wild else stamp_s - passed_s
+        self._before_s = -np.inf
         for name in list(self._tracks):
             self._end(name)
         self._newest_s = stamp_s

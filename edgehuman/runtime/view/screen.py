@@ -126,11 +126,6 @@ class Screen:
         return f"\x1b[{self._lines_drawn}F"
 
 
-def shown(text: str) -> str:
-    """A name from outside on one line, without what a terminal obeys."""
-    return printable(text).translate({ord("\n"): "?", ord("\t"): "?"})
-
-
 def cells(text: str) -> int:
     """Columns that a text takes: two for a wide character, none for a combining one."""
     return sum(map(_cells_of, text))

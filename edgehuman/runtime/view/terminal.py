@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO
 
+from edgehuman.errors import shown
 from edgehuman.runtime.imu.results import ImuResult, ImuTally
 from edgehuman.runtime.view.palette import UNLABELLED_RGB, Rgb, colours, terminal_code
 from edgehuman.runtime.view.screen import (
@@ -17,7 +18,6 @@ from edgehuman.runtime.view.screen import (
     fit,
     flow,
     latency_figures,
-    shown,
     wants_colour,
 )
 

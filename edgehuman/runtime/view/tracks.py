@@ -9,9 +9,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO
 
+from edgehuman.errors import shown
 from edgehuman.runtime.loop.results import UNKNOWN
 from edgehuman.runtime.skeleton.results import GaitResult, GaitTally
-from edgehuman.runtime.view.screen import Lines, Screen, clip, fit, flow, latency_figures, shown
+from edgehuman.runtime.view.screen import Lines, Screen, clip, fit, flow, latency_figures
 
 _TRACK_WIDTH, _NAME_WIDTH, _SCORE_WIDTH, _TIME_WIDTH = 8, 20, 6, 9
 _MOST_TRACKS = 64

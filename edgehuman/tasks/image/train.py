@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
@@ -28,6 +27,7 @@ from edgehuman.data.image.score import PersonScores, score
 from edgehuman.data.memory import set_in_memory
 from edgehuman.nets.building import count_flops, count_params
 from edgehuman.nets.image.heads import EmbeddingHead, PersonNet, person_net
+from edgehuman.progress import tell
 from edgehuman.records import Index
 from edgehuman.tasks.finetune import (
     Decided,
@@ -162,7 +162,7 @@ def person_work(config: PersonConfig, start: Start, persons: PersonSet, task: Pe
         UsageError, DataError, CheckpointError: see the functions it calls.
     """
     if persons.simulated:
-        print("training on simulated people (edgehuman's walker)", file=sys.stderr)
+        tell("training on simulated people (edgehuman's walker)")
     splits = split_people(persons, config.select_share, config.seed, task.name)
     part = _Part(config, persons, task, splits)
     network = build_network(config, start, task.output)

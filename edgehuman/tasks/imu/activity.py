@@ -11,7 +11,6 @@ regularisation by folds over the training people; the test people are read once,
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 
@@ -372,7 +371,7 @@ def _ready(
     if given is not None:
         config = dataclasses.replace(config, data=(IN_MEMORY,) * len(given))
     if any(is_simulated(path) for path in config.data):
-        print("the training data includes simulated data (edgehuman's walker)", file=sys.stderr)
+        tell("the training data includes simulated data (edgehuman's walker)")
     select_share = 0.0 if config.mode == "probe" else config.select_share
     naming = read_naming(config.map, "--map")
     splits = labelled_splits(

@@ -19,7 +19,6 @@ dimensions, I identities.
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
 from functools import partial
@@ -42,6 +41,7 @@ from edgehuman.nets.silhouette.network import middle
 from edgehuman.nets.silhouette.parts import BnNeck
 from edgehuman.nets.widths import fit_widths
 from edgehuman.outcome import Outcome
+from edgehuman.progress import tell
 from edgehuman.tasks.finetune import (
     Start,
     Training,
@@ -194,7 +194,7 @@ def prepare(config: GaitConfig, data: SilhouetteSet | None = None) -> Work:
     recipe = config.recipe(start.arch)
     _require_drawn(least_frames(start.arch), start.arch, recipe)
     if is_simulated(config.data):
-        print("training on simulated walkers (edgehuman's own)", file=sys.stderr)
+        tell("training on simulated walkers (edgehuman's own)")
     splits = load_splits(config, data)
     require_judgeable(config, splits)
     batches = SilhouetteBatches(splits.learn, recipe, config)
@@ -206,7 +206,7 @@ def prepare(config: GaitConfig, data: SilhouetteSet | None = None) -> Work:
             long_enough(walks, least)
     ancestors = load_pretrained(network, start)
     if config.mode == "probe" and start.weights is None:
-        print("edgehuman: --mode probe without --weights: a random backbone", file=sys.stderr)
+        tell("edgehuman: --mode probe without --weights: a random backbone")
     card = _card(config, splits, network, start.arch, ancestors)
     learner = partial(_learner, classifier=classifier, recipe=recipe, config=config)
     held_out = splits.select

@@ -18,7 +18,6 @@ Axes: N walks, S source frames, T frames, J joints, D dimensions, I identities.
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
 from functools import partial
@@ -37,6 +36,7 @@ from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.nets.building import build, count_linear_flops, size_of
 from edgehuman.outcome import Outcome
 from edgehuman.own import is_own
+from edgehuman.progress import tell
 from edgehuman.tasks.finetune import (
     Start,
     Training,
@@ -132,7 +132,7 @@ def prepare(config: GaitConfig, data: SkeletonSet | None = None) -> Work:
         data = set_in_memory(data, SkeletonSet)
         config = dataclasses.replace(config, data=IN_MEMORY)
     if config.data == SIMULATED:
-        print("training on simulated walkers (edgehuman's own)", file=sys.stderr)
+        tell("training on simulated walkers (edgehuman's own)")
     splits = load_splits(config, data)
     require_judgeable(config, splits)
     network = build_network(config, start)

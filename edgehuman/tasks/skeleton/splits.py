@@ -5,7 +5,6 @@ Axes: N walks, S source frames, J joints.
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from edgehuman.data.gait.walks import random_cut
 from edgehuman.data.skeleton.load import in_test, learnable, load_skeletons, resampled
 from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.errors import DataError
+from edgehuman.progress import tell
 from edgehuman.records import Index
 from edgehuman.tasks.gait.splits import FINETUNE_WORLD, GaitSplits, held_out
 from edgehuman.tasks.skeleton.settings import GaitConfig
@@ -110,5 +110,5 @@ def long_enough(walks: SkeletonSet, frames: int) -> SkeletonSet:
         require_window(walks, frames, "training")
     if short:
         said = f"left out {short} of {len(walks)} training walks shorter than {frames} frames"
-        print(f"edgehuman: {said}", file=sys.stderr)
+        tell(f"edgehuman: {said}")
     return walks.subset(walks.length_N >= frames)

@@ -224,3 +224,43 @@ def test_bytes_of_onnxruntime_s_other_format_are_not_opened_as_such(
     monkeypatch.setattr(onnxruntime, "InferenceSession", session)
     OnnxRuntimeEngine(tiny)
     assert options[0].get_session_config_entry("session.load_model_format") == "ONNX"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError(), "MemoryError"),
+        (RuntimeError("std::bad_alloc"), "std::bad_alloc"),
+        ("onnxruntime", "Non-zero status code"),
+    ],
+)
+def test_a_failure_while_it_runs_is_told_with_the_model(
+    tiny: Path, error: Exception | str, said: str
+) -> None:
+    engine = OnnxRuntimeEngine(tiny)
+
+    class Failing:
+        def run(self, *given: object) -> None:
+            if isinstance(error, str):
+                own = onnxruntime.capi.onnxruntime_pybind11_state.RuntimeException
+                raise own("Non-zero status code returned while running Mul\nmore")
+            raise error
+
+    engine._session = Failing()
+    with pytest.raises(EngineError, match=rf"tiny.onnx: onnxruntime failed .*2 records: {said}"):
+        engine.run(np.zeros((2, 128, 6), np.float32))
+
+
+def test_a_fault_of_ours_stays_one(tiny: Path) -> None:
+    with pytest.raises(ValueError, match="invalid") as found:
+        _raising(OnnxRuntimeEngine(tiny))
+    assert not isinstance(found.value, EngineError)
+
+
+def _raising(engine: OnnxRuntimeEngine) -> None:
+    class Wrong:
+        def run(self, *given: object) -> None:
+            raise ValueError("invalid feed")
+
+    engine._session = Wrong()
+    engine.run(np.zeros((2, 128, 6), np.float32))

@@ -6,7 +6,9 @@ import json
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+import tracemalloc
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +18,9 @@ from edgehuman.preprocess.imu.recording import ImuFormat
 from edgehuman.runtime.imu.feeds import DatagramFeed, TextFeed
 from edgehuman.runtime.imu.ring import SampleBlock
 from edgehuman.runtime.imu.source import open_source, source_of
+from edgehuman.runtime.imu.windows import WindowMaker
 from edgehuman.runtime.loop.source import Source
+from tests.runtime import hostile
 from tests.runtime.listening import ended, entered_and_left, is_free
 
 HEADER = "t,ax,ay,az,gx,gy,gz"
@@ -170,3 +174,128 @@ def test_a_source_is_read_once_and_given_back_unread() -> None:
 
 def test_a_quiet_port_can_be_left() -> None:
     ended(lambda: entered_and_left(open_source("udp://127.0.0.1:0")))
+
+
+# ---- floods ----
+
+
+class Sent:
+    """Datagrams of one sender, or of several, without a socket between: as many as are read."""
+
+    lost = 0
+
+    def __init__(self, feed: DatagramFeed, sent: Iterable[tuple[bytes, int]]) -> None:
+        self.count = 0
+        self._senders, self._sent = feed._senders, sent
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for data, port in self._sent:
+            for each in self._senders.admit(data, ("127.0.0.1", port)):
+                self.count += 1
+                yield each.decode("utf-8", errors="replace").splitlines()
+
+
+def windows_of(sent: Iterable[tuple[bytes, int]]) -> tuple[int, dict[str, Any], WindowMaker]:
+    """The windows that a live listener makes of datagrams, and both reports."""
+    feed = DatagramFeed("udp://127.0.0.1:0", ImuFormat())
+    feed.close()
+    feed._datagrams = Sent(feed, sent)  # type: ignore[assignment]
+    maker = WindowMaker(patient=True)
+    found = sum(len(maker.push(block)) for block in feed) + len(maker.close())
+    return found, {**feed.report(), **maker.report.as_dict()}, maker
+
+
+def good(count: int = 400) -> Iterator[tuple[bytes, int]]:
+    """An hour later than the flood, so that no stamp of it is near."""
+    return ((hostile.row(n, 4000 + n / 50), 1) for n in range(count))
+
+
+@pytest.mark.parametrize("name", hostile.SAMPLES)
+def test_nothing_that_one_sender_sends_ends_the_listener_or_keeps_memory(name: str) -> None:
+    flood = [(hostile.SAMPLES[name](n), 1) for n in range(3 if name in hostile.HEAVY else 20)]
+    windows_of(flood[:2])
+    tracemalloc.start()
+    found, report, maker = windows_of([*flood, *good()])
+    kept, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    del maker
+    assert (kept, peak) < (2_000_000, 6_000_000)
+    lost = report["bad_rows"] + report["impossible_rows"] + report["refused"]
+    assert found >= 1 or lost or report["sensors"]
+    assert len(report["remarks"]) + len(report["notes"]) < 60
+    assert len(json.dumps(report)) < 40_000
+
+
+@pytest.mark.parametrize("name", ["noise", "keys", "headers", "no time between", "nan rows"])
+def test_the_work_for_garbage_grows_with_its_length(name: str) -> None:
+    """Calls are counted, not seconds: what is quadratic fails on any machine."""
+
+    def calls(count: int) -> int:
+        flood = hostile.SAMPLES
+        sent = [(flood[name](n) if name in flood else b"nan,nan", 1) for n in range(count)]
+        return hostile.work(lambda: windows_of(sent))
+
+    calls(4)
+    few, many = calls(20), calls(40)
+    assert many < 2.3 * few
+
+
+def test_line_ends_alone_are_passed_once() -> None:
+    """60,000 in one datagram took two seconds as each was cut off a list."""
+    begin_s = time.process_time()
+    windows_of([(hostile.SAMPLES["line ends"](0), 1)])
+    assert time.process_time() - begin_s < 1.5
+
+
+def test_a_header_of_somebody_else_never_moves_columns() -> None:
+    swapped = b"t,gx,gy,gz,ax,ay,az"
+    sent = [(swapped, 2), (b"t,ax,ay,az,gx,gy,gz\n" + hostile.row(0), 1)]
+    rows = []
+    for n in range(1, 300):
+        sent += [(swapped, 2), (hostile.row(n), 1), (b"\xff", 3)]
+    feed = DatagramFeed("udp://127.0.0.1:0", ImuFormat())
+    feed.close()
+    feed._datagrams = Sent(feed, sent)  # type: ignore[assignment]
+    rows = [block.imu_TC for block in feed]
+    imu_TC = np.concatenate(rows)
+    assert len(imu_TC) > 290
+    np.testing.assert_allclose(imu_TC[:, 2], 1.0)
+    assert feed.report()["refused_datagrams"] > 290
+    assert any("another sender" in remark for remark in feed.report()["remarks"])
+
+
+def test_another_sender_is_read_with_its_own_columns_and_units() -> None:
+    feed = DatagramFeed("udp://127.0.0.1:0", ImuFormat())
+    feed.close()
+    clock = [0.0]
+    feed._senders._clock = lambda: clock[0]
+
+    def sent() -> Iterator[tuple[bytes, int]]:
+        yield b"gx,gy,gz,ax (mg),ay (mg),az (mg),t", 1
+        for n in range(30):
+            yield b"0.1,0.2,0.3,0,0,1000,%.2f" % (n / 50), 1
+        clock[0] = 9.0  # started again: no header this time
+        for n in range(30):
+            yield hostile.row(n, 100 + n / 50), 2
+
+    feed._datagrams = Sent(feed, sent())  # type: ignore[assignment]
+    blocks = [block for block in feed if len(block)]
+    imu_TC = np.concatenate([block.imu_TC for block in blocks])
+    np.testing.assert_allclose(imu_TC[:, 2], 1.0, rtol=1e-6)
+    assert len(imu_TC) == 60
+    assert feed.report()["rows"] == 60
+
+
+def test_a_wrong_clock_is_said_once_and_the_right_one_is_read() -> None:
+    sent = [(hostile.row(n, f"{7 + n * 1e-11:.14f}"), 1) for n in range(1000)]
+    found, report, _ = windows_of([*sent, *good()])
+    assert found >= 5
+    assert report["impossible_rows"] >= 900
+    assert sum("rows a second" in remark for remark in report["remarks"]) == 1
+
+
+def test_a_rate_that_is_too_low_is_said_once_and_counted() -> None:
+    found, report, _ = windows_of((hostile.row(n, n / 5), 1) for n in range(400))
+    assert found == 0
+    assert report["refused"] > 300
+    assert sum("it needs at least 10" in note for note in report["notes"]) == 1

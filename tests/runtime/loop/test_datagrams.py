@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -64,3 +65,28 @@ def test_a_port_that_is_taken_is_named(datagrams: Datagrams) -> None:
 def test_a_port_has_to_be_a_number_of_a_port(spec: str) -> None:
     with pytest.raises(UsageError, match="names no port from 0 to 65535; write udp://:5555 or"):
         Datagrams(spec)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_what_the_kernel_drops_is_counted(datagrams: Datagrams) -> None:
+    datagrams._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    send(datagrams.address, *[b"x" * 1000] * 500)
+    lines = iter(datagrams)
+    assert datagrams.lost == 0
+    kept = sum(1 for _ in iter(lambda: next(lines), None))
+    assert 0 < kept < 500
+    send(datagrams.address, b"told with the next")
+    assert next(lines) == ["told with the next"]
+    assert datagrams.lost == 500 - kept
+    assert datagrams.count == kept + 1
+
+
+def test_where_the_kernel_does_not_tell_nothing_is_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("edgehuman.runtime.loop.datagrams._OVERFLOWS", None)
+    found = Datagrams("udp://127.0.0.1:0")
+    send(found.address, b"one")
+    assert next(iter(found)) == ["one"]
+    assert found.lost == 0
+    found.close()

@@ -11,9 +11,18 @@ import numpy as np
 import pytest
 
 from edgehuman.cli import main
-from edgehuman.errors import UsageError
-from edgehuman.runtime.loop.play import MAX_HOP_S, first_seconds, require_hop, require_seconds
+from edgehuman.errors import ArtefactError, UsageError
+from edgehuman.runtime.imu.windows import WindowMaker
+from edgehuman.runtime.loop.play import (
+    MAX_HOP_S,
+    MAX_WINDOW,
+    first_seconds,
+    require_cut,
+    require_hop,
+    require_seconds,
+)
 from edgehuman.runtime.skeleton.lines import NOTHING, PoseBlock, pose_block
+from edgehuman.runtime.skeleton.windows import PoseWindows
 from tests.runtime.gait_models import write_gait_model
 from tests.runtime.listening import ended, free_address
 
@@ -102,3 +111,16 @@ def test_a_run_on_a_silent_port_says_so(
     said = capsys.readouterr()
     assert f"edgehuman: {spec}: nothing arrived in 0.2 s; check that something sends" in said.err
     assert said.out == ""
+
+
+@pytest.mark.parametrize(("window", "rate_hz"), [(10**9, 50.0), (128, 1e12), (128, float("nan"))])
+def test_a_card_that_states_too_much_is_refused_before_memory_is_asked_for(
+    window: int, rate_hz: float
+) -> None:
+    for make in (
+        lambda: WindowMaker(window=window, rate_hz=rate_hz),
+        lambda: PoseWindows(window, 0.5, rate_hz),
+    ):
+        with pytest.raises(ArtefactError, match=r"card states windows .* Export the model again"):
+            make()
+    require_cut(MAX_WINDOW, 5000.0)

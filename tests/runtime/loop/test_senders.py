@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from edgehuman.errors import UsageError
@@ -20,9 +22,13 @@ class Clock:
 
 
 def read(senders: Senders, *given: tuple[str, int]) -> list[int]:
-    """The places of the datagrams that are read."""
-    admitted = [senders.admit(str(n).encode(), sender) for n, sender in enumerate(given)]
-    return [int(datagram) for some in admitted for datagram in some]
+    """The places of the datagrams that are read; all of them can be."""
+    places = []
+    for n, sender in enumerate(given):
+        for datagram in senders.admit(str(n).encode(), sender):
+            senders.heard(rows=True, garbage=False)
+            places.append(int(datagram))
+    return places
 
 
 @pytest.mark.parametrize("other", [B, ELSEWHERE])
@@ -96,3 +102,56 @@ def test_an_address_with_or_without_a_port(text: str, found: tuple[str, int | No
 def test_what_is_no_address(text: str) -> None:
     with pytest.raises(UsageError, match="give an IP address, with or without a port"):
         parse_sender(text)
+
+
+def heard(senders: Senders, sender: tuple[str, int], rows: bool, garbage: bool) -> bool:
+    """Whether a datagram was read, which held rows, or garbage."""
+    admitted = senders.admit(b"x", sender)
+    if admitted:
+        senders.heard(rows, garbage)
+    return bool(admitted)
+
+
+@pytest.mark.parametrize("other", [B, ELSEWHERE])
+def test_garbage_first_keeps_nobody_out(other: tuple[str, int]) -> None:
+    senders = Senders()
+    assert heard(senders, other, rows=False, garbage=True)
+    assert heard(senders, A, rows=True, garbage=False)
+    assert senders.changes == 2
+    assert heard(senders, A, rows=False, garbage=True)  # a broken one of a known sender
+    assert heard(senders, A, rows=True, garbage=False)
+    assert not heard(senders, ELSEWHERE, rows=True, garbage=False)
+    assert senders.changes == 2
+
+
+def test_a_header_alone_holds_the_place_for_five_seconds() -> None:
+    clock = Clock()
+    senders = Senders(clock=clock)
+    assert heard(senders, ELSEWHERE, rows=False, garbage=False)
+    assert not heard(senders, A, rows=True, garbage=False)
+    clock.now_s = 5.1
+    assert heard(senders, A, rows=True, garbage=False)
+    assert senders.changes == 2
+    assert not heard(senders, ELSEWHERE, rows=True, garbage=False)
+
+
+def test_a_flood_of_made_up_addresses_keeps_nothing() -> None:
+    senders = Senders()
+    tracemalloc.start()
+    for n in range(20_000):
+        heard(senders, (f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}", n % 60_000), False, True)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 50_000
+    assert heard(senders, A, rows=True, garbage=False)
+    assert len(senders.remarks) <= 6
+
+
+def test_several_that_begin_together_are_not_taken_for_one() -> None:
+    """Three ports in turn look like one that roams, until one of them comes again."""
+    third = ("10.0.0.1", 7000)
+    senders = Senders()
+    assert read(senders, A, B, third) == [0, 1, 2]
+    changes = senders.changes
+    assert read(senders, A, B, third, A, B, third) == [2, 5]
+    assert senders.changes == changes + 1

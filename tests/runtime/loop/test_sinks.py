@@ -144,3 +144,24 @@ def test_an_earlier_file_stays_until_the_new_one_is_complete(tmp_path: Path) -> 
     assert path.read_text() == "new"
     assert {each.name for each in tmp_path.iterdir()} == {"x.jsonl", "x.jsonl.partial"}
     assert (tmp_path / "x.jsonl.partial").read_text() == "half"
+
+
+@pytest.mark.parametrize("waits_in", ["put", "close"])
+def test_a_sink_that_takes_nothing_does_not_keep_a_stop(waits_in: str) -> None:
+    """As a named pipe that nobody reads: for ever without a stop, a moment with one."""
+    gate, stopped = Gate(), threading.Event()
+    thread = SinkThread(gate, lossless=True, capacity=2, stopped=stopped.is_set, patience_s=0.3)
+    ended = threading.Event()
+
+    def work() -> None:
+        for n in range(9 if waits_in == "put" else 2):
+            thread.put(result(float(n)))
+        thread.close()
+        ended.set()
+
+    threading.Thread(target=work, daemon=True).start()
+    assert not ended.wait(0.8)
+    stopped.set()
+    assert ended.wait(10.0)
+    assert bool(thread.dropped) == (waits_in == "put")
+    gate.open.set()

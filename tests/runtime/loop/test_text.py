@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
+import fcntl
 import gzip
 import os
+import pty
 import re
+import time
+import tracemalloc
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from edgehuman.errors import DataError
-from edgehuman.runtime.loop.text import MAX_LINE, is_array, open_file, read_lines, standard_input
+from edgehuman.preprocess.imu.recording import ImuFormat
+from edgehuman.runtime.imu.feeds import TextFeed
+from edgehuman.runtime.imu.source import source_of
+from edgehuman.runtime.loop.text import (
+    MAX_LINE,
+    _Lines,
+    is_array,
+    open_file,
+    read_lines,
+    standard_input,
+)
 
 # Without the time of packing: every process of the tests makes the same bytes.
 compress = partial(gzip.compress, mtime=0)
@@ -76,6 +91,61 @@ def test_what_has_no_line_ends_is_no_text(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"p is not text: one of its lines is over"):
         list(read_lines(descriptor, "p", "JSON lines"))
     os.close(descriptor)
+
+
+def test_a_line_without_end_in_a_stream_is_left_out_and_the_stream_goes_on() -> None:
+    told: list[str] = []
+    cutter = _Lines("p", "lines", told.append)
+    assert cutter.push(b"one\n") == b"one"
+    tracemalloc.start()
+    for _ in range(100):  # six megabytes
+        assert cutter.push(b"y" * 60_000) is None
+    assert tracemalloc.get_traced_memory()[1] < 3 * MAX_LINE
+    tracemalloc.stop()
+    assert cutter.push(b"y\ntwo\nthr") == b"two"
+    assert (cutter.rest(), told) == (b"thr", [f"a line of over {MAX_LINE} bytes: {b'y' * 40!r}"])
+
+
+def test_a_line_that_comes_byte_by_byte_costs_its_length() -> None:
+    """Twice the bytes are twice the bytes that are copied; a second of one core is far away."""
+    cutter = _Lines("p", "lines", None)
+    begin_s = time.process_time()
+    for _ in range(250_000):
+        assert cutter.push(b"x") is None
+    assert cutter.push(b"\n") == b"x" * 250_000
+    assert time.process_time() - begin_s < 5.0
+
+
+def test_more_descriptors_than_select_takes() -> None:
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 1200
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        pytest.skip(f"no more than {hard} descriptors here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    out, into = os.pipe()
+    high = fcntl.fcntl(out, fcntl.F_DUPFD, 1100)
+    try:
+        os.write(into, b"one\n")
+        assert next(read_lines(high, "p", "lines")) == (["one"], False)
+    finally:
+        for descriptor in (out, into, high):
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_serial_port_that_is_unplugged_ends_with_what_came() -> None:
+    """The other end of a pseudo-terminal closes: reading fails with EIO (Linux), or ends."""
+    ours, theirs = pty.openpty()
+    os.write(ours, b"t,ax,ay,az,gx,gy,gz\n0.00,0,0,1,0,0,0\n0.02,0,0")
+    source = source_of(TextFeed("port", theirs, ImuFormat()), live=False)
+    with source, contextlib.suppress(DataError):
+        blocks = iter(source)
+        next(blocks)
+        os.close(ours)
+        for _ in blocks:
+            pass
+    assert source.report()["rows"] == 1
 
 
 def test_a_file_that_is_none(tmp_path: Path) -> None:

@@ -7,8 +7,11 @@ import os
 import socket
 import threading
 import time
+import tracemalloc
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,9 +21,11 @@ from edgehuman.runtime.loop.source import Source
 from edgehuman.runtime.skeleton.feeds import FileFeed, LineFeed, PoseDatagramFeed
 from edgehuman.runtime.skeleton.lines import PoseBlock, joined
 from edgehuman.runtime.skeleton.source import open_poses, source_of
+from edgehuman.runtime.skeleton.windows import MAX_NOTES, PoseWindow, PoseWindows
 from tests.preprocess.skeleton.formats.single import ONE_JSON
 from tests.preprocess.skeleton.formats.written import FRAMES, WRITERS, in_layout
 from tests.preprocess.skeleton.formats.written import walk as written_walk
+from tests.runtime import hostile
 from tests.runtime.gait_models import ANNA, BOB, walk
 
 
@@ -130,3 +135,104 @@ def test_scores_of_alphapose_mean_the_same_from_a_pipe(tmp_path: Path) -> None:
     block, remarks = piped(path.read_bytes())
     np.testing.assert_array_equal(block.joint_TJ3, joined([*FileFeed(path, STATED)]).joint_TJ3)
     assert any("divided by 6" in remark for remark in remarks)
+
+
+class Sent:
+    """Datagrams of several ports, without a socket between: as many as are read."""
+
+    lost = 0
+
+    def __init__(self, feed: PoseDatagramFeed, sent: Iterable[tuple[bytes, int]]) -> None:
+        self.count = 0
+        self._senders, self._sent = feed._senders, sent
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for data, port in self._sent:
+            for each in self._senders.admit(data, ("127.0.0.1", port)):
+                self.count += 1
+                yield each.decode("utf-8", errors="replace").splitlines()
+
+
+def heard(sent: Iterable[tuple[bytes, int]]) -> tuple[list[PoseWindow], dict[str, Any]]:
+    """The windows that a live listener makes of datagrams, and both reports."""
+    feed = PoseDatagramFeed("udp://127.0.0.1:0")
+    feed.close()
+    feed._datagrams = Sent(feed, sent)  # type: ignore[assignment]
+    maker = PoseWindows(12, 0.5, 12.0)
+    windows = [window for block in feed for window in maker.push(block)]
+    maker.close()
+    return windows, {**maker.report.as_dict(), **feed.report()}
+
+
+def good(start_s: float = 4000.0) -> list[tuple[bytes, int]]:
+    return [
+        (json.dumps({**line, "t": start_s + line["t"]}).encode(), 1) for line in walk(ANNA, 3, "a")
+    ]
+
+
+@pytest.mark.parametrize("name", hostile.POSES)
+def test_nothing_that_one_sender_sends_ends_the_listener_or_keeps_memory(name: str) -> None:
+    flood = [(hostile.POSES[name](n), 1) for n in range(3 if name in hostile.HEAVY else 30)]
+    heard(flood[:2])
+    tracemalloc.start()
+    windows, report = heard([*flood, *good()])
+    kept, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (kept, peak) < (2_000_000, 6_000_000)
+    assert "a" in {window.track for window in windows}
+    assert len(report["remarks"]) + len(report["notes"]) <= 76
+    assert len(json.dumps(report)) < 40_000
+
+
+def test_remarks_on_ids_without_end_are_bounded() -> None:
+    def jumping() -> Iterator[tuple[bytes, int]]:
+        for n in range(600):
+            for far in (0, 9000):
+                line = {**walk(ANNA, 1)[0], "t": n / 24 + far / 1e6, "id": f"id-{n}"}
+                line["joints"] = [[x + far, y, c] for x, y, c in line["joints"]]
+                yield json.dumps(line).encode(), 1
+
+    _, report = heard(jumping())
+    assert report["jumps"] == 600
+    assert len(report["notes"]) == MAX_NOTES
+
+
+def test_one_of_two_senders_is_read_and_the_other_is_said() -> None:
+    other = [(json.dumps(line).encode(), 2) for line in walk(BOB, 3, "b")]
+    mixed = [both for pair in zip(good(), other, strict=True) for both in pair]
+    windows, report = heard([good()[0], *mixed])
+    assert {window.track for window in windows} == {"a"}
+    assert report["refused_datagrams"] == len(other)
+    assert any("another sender, 127.0.0.1:2, is not read" in said for said in report["remarks"])
+
+
+def test_a_wild_stamp_leaves_no_trace_in_stream_time() -> None:
+    lines = good(0.0)
+    wild = json.dumps({**walk(ANNA, 1)[0], "t": 1e300}).encode()
+    windows, _ = heard([*lines, (wild, 1), *good(3.0)])
+    assert [window.t_s for window in windows][-1] == pytest.approx(3.0 + 35 / 12, abs=0.01)
+    windows, _ = heard([(wild, 1), *lines])
+    assert 0.0 <= windows[0].t_s < 3.0
+
+
+@pytest.mark.parametrize("beginning", [b" \n", b"\n" * 60_000])
+def test_a_pipe_of_empty_lines_is_not_kept(beginning: bytes) -> None:
+    out, into = os.pipe()
+    line = json.dumps(walk(ANNA, 1)[0]).encode() + b"\n"
+
+    def send() -> None:
+        with os.fdopen(into, "wb") as file:
+            for _ in range(40):
+                file.write(beginning)
+                file.flush()
+            file.write(line)
+
+    sender = threading.Thread(target=send)
+    feed = LineFeed("pipe", out)
+    tracemalloc.start()
+    sender.start()
+    assert sum(map(len, feed)) == 1
+    assert tracemalloc.get_traced_memory()[1] < 8_000_000
+    tracemalloc.stop()
+    sender.join()
+    feed.close()

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from edgehuman.errors import shown
 from edgehuman.runtime.view.screen import (
     Notes,
     Screen,
@@ -17,7 +18,6 @@ from edgehuman.runtime.view.screen import (
     clip,
     fit,
     flow,
-    shown,
     wants_colour,
 )
 

@@ -11,7 +11,6 @@ a folder is listed, a shard's table of contents is read. Everything here can be 
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -24,7 +23,7 @@ from edgehuman.errors import DataError, ImageError
 from edgehuman.limits.sizes import MOST_PICTURE, read_bounded
 from edgehuman.preprocess.image.folder import ImageWalk, is_simulated
 from edgehuman.preprocess.image.pixels import HEIGHT, IMAGE_SUFFIXES, WIDTH, decode
-from edgehuman.progress import progress_bar
+from edgehuman.progress import progress_bar, tell
 from edgehuman.records import Bool, Uint8
 
 SIMULATED_PEOPLE = 1000
@@ -192,7 +191,7 @@ def _folder(path: Path) -> Images:
             f"{'; ' * bool(walk.left_out())}{walk.left_out()}); {_wanted()}"
         )
     if walk.left_out():
-        print(f"{path}: {len(names)} images; {walk.left_out()}", file=sys.stderr)
+        tell(f"{path}: {len(names)} images; {walk.left_out()}")
     return FolderImages(str(path), names, np.frombuffer(walk.simulated, np.bool_))
 
 

@@ -7,8 +7,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edgehuman.errors import DataError
 
+MAX_LABELS, LONGEST_LABEL = 1000, 200
 MAX_COLUMNS = 1000
 REQUIRED = ("t", "ax", "ay", "az", "gx", "gy", "gz")
 LABEL = "label"
@@ -112,11 +116,35 @@ def is_missing(text: str) -> bool:
     return text.strip().casefold() in _MISSING
 
 
-def match(header: Sequence[str], where: str, timed: bool = True) -> Columns:
+class LabelNames:
+    """The names of true labels in order of appearance, at most a thousand of 200 characters.
+
+    Attributes:
+        names: so far.
+    """
+
+    def __init__(self) -> None:
+        self.names: tuple[str, ...] = ()
+        self._index: dict[str, int] = {}
+
+    def numbers(self, texts: Sequence[str]) -> NDArray[np.int16]:
+        """The number of each label; -1 for an empty one, `nan`, and new ones after the
+        thousandth.
+        """
+        texts = [text[:LONGEST_LABEL] for text in texts]
+        for text in dict.fromkeys(texts):
+            if not is_missing(text) and text not in self._index and len(self.names) < MAX_LABELS:
+                self._index[text] = len(self.names)
+                self.names = (*self.names, text)
+        return np.array([self._index.get(text, -1) for text in texts], np.int16)
+
+
+def match(header: Sequence[str], where: str, timed: bool = True, brief: bool = False) -> Columns:
     """The columns of a header (or of a JSON object's keys).
 
     Args:
         timed: False: the rate is known, and a column of stamps is not looked for.
+        brief: nobody reads why it fails: names are not compared, which takes milliseconds.
 
     Raises:
         DataError: a column is missing, or given twice, or there are too many to be a recording's.
@@ -130,6 +158,8 @@ def match(header: Sequence[str], where: str, timed: bool = True) -> Columns:
     wanted = REQUIRED if timed else REQUIRED[1:]
     place = {name: _find(name, found, header, where) for name in (*wanted, LABEL)}
     missing = [name for name in wanted if place[name] is None]
+    if missing and brief:
+        raise DataError(f"{where}: no {', '.join(missing)}")
     if missing:
         raise DataError(_what_is_missing(missing, header, found, where))
     seven = tuple(index for name in wanted if (index := place[name]) is not None)

@@ -167,7 +167,10 @@ class SensorEvents:
             for numbers in zip(own, *(axis for axis in axes if axis is not None), strict=False):
                 if any(not isinstance(number, (int, float)) for number in numbers):
                     continue  # phyphox writes null where a buffer is not filled
-                t, x, y, z = (float(number) for number in numbers)
+                try:
+                    t, x, y, z = (float(number) for number in numbers)
+                except OverflowError:
+                    raise ValueError("a whole number that is too large to be a sample") from None
                 self.count += 1
                 self.in_rads = True
                 yield sensor, (t / (self._per_second or 1.0), x, y, z)

@@ -22,6 +22,7 @@ from edgehuman.preprocess.imu.text.columns import Columns
 from edgehuman.preprocess.imu.text.documents import unwrapped
 from edgehuman.preprocess.imu.text.events import SensorEvents, is_event
 from edgehuman.preprocess.imu.text.header import (
+    MAX_BEFORE,
     StatedUnits,
     delimiter_of,
     find_header,
@@ -36,7 +37,6 @@ from edgehuman.reading import json_of
 from edgehuman.records import Float32, Float64
 
 MAX_TOLD = 3
-MAX_LABELS = 1000
 _LOOKED_AT = 64
 WANTED = "CSV with a header, or JSON lines (UTF-8)"
 NOT_TEXT = f"is not text; give {WANTED}"
@@ -89,7 +89,6 @@ class RowParser:
         rows, bad: lines read and lines dropped.
         truncated: 1 if the last line was cut short.
         told: the first dropped lines, in words.
-        labels: names of the true labels in order of appearance.
         units: what the header states, as far as it is believed.
         events: what joins the events of one sensor each; None if there are none.
     """
@@ -107,7 +106,7 @@ class RowParser:
         self.bad = 0
         self.truncated = 0
         self.told: list[str] = []
-        self.labels: tuple[str, ...] = ()
+        self._labels = columns.LabelNames()
         self._strict = strict
         self._columns: Columns | None = None  # of CSV
         self._keys: Columns | None = None  # of JSON
@@ -123,7 +122,6 @@ class RowParser:
         self._decimal_comma = False
         self._dates = False
         self._looked = False  # whether the first rows have told the two above
-        self._label_index: dict[str, int] = {}
         self._line = 0
         # For rows without stamps: instants before this block and in it, and those of its good rows
         # (None: all).
@@ -151,7 +149,7 @@ class RowParser:
         self._scale(number_TC)
         with np.errstate(over="ignore"):  # too large for float32: inf, and dropped as such
             imu_TC = number_TC[:, 1:].astype(np.float32)
-        label_T = None if label_texts is None else self._label_numbers(label_texts)
+        label_T = None if label_texts is None else self._labels.numbers(label_texts)
         return Rows(number_TC[:, 0].copy(), imu_TC, label_T)
 
     def parse_last(self, line: str) -> Rows:
@@ -162,6 +160,16 @@ class RowParser:
             self.truncated += 1
             self.bad, self.told = bad, self.told[:told]
         return rows
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the true labels, in order of appearance."""
+        return self._labels.names
+
+    def succeed(self, other: RowParser) -> None:
+        """Go on counting for another sender: nothing else of the first one's is used."""
+        self.rows, self.bad, self.told = other.rows, other.bad, other.told
+        self._labels = other._labels
 
     def drop(self, reason: str) -> None:
         """Count something that cannot be read."""
@@ -232,28 +240,26 @@ class RowParser:
 
     def _skip_to_data(self, lines: Sequence[str]) -> Sequence[str]:
         """The lines without the header, which is read if it has not been yet."""
-        while lines and (not self._strict or (self._columns is None and self._keys is None)):
-            first = lines[0].lstrip("\ufeff").strip()
+        at = 0
+        while at < len(lines) and not (self._strict and (self._columns or self._keys)):
+            first = lines[at].lstrip("\ufeff").strip()
             if not first or (self._strict and is_before_header(first)):
                 self._stated_delimiter = stated_delimiter(first) or self._stated_delimiter
-                self._line += 1
-                lines = lines[1:]
+                self._line, at = self._line + 1, at + 1
                 continue
             if "\0" in first or "\ufffd" in first:
                 if self._strict:
                     raise DataError(f"{self.where} {NOT_TEXT}")
-                return lines
+                break
             self._json = first.startswith("{")
-            before = 0 if self._json or not self._strict else find_header(lines)
-            if before:
-                self._line += before
-                lines = lines[before:]
+            skips = self._strict and not self._json
+            if before := find_header(lines[at : at + MAX_BEFORE]) if skips else 0:
+                self._line, at = self._line + before, at + before
                 continue
             if self._json or not self._begin_csv(first):
-                return lines
-            self._line += 1
-            lines = lines[1:]
-        return lines
+                break
+            self._line, at = self._line + 1, at + 1
+        return lines[at:]
 
     def _begin_csv(self, first: str) -> bool:
         """Take the header from the first line; True if it is one."""
@@ -280,7 +286,8 @@ class RowParser:
         return True
 
     def _matched(self, names: Sequence[str], where: str) -> Columns:
-        found = columns.match(names, where, timed=self._rate_hz is None)
+        brief = not self._strict and len(self.told) >= MAX_TOLD
+        found = columns.match(names, where, self._rate_hz is None, brief)
         stated = stated_units(found.names[-6:])
         accel, gyro = self._believed
         self.units = StatedUnits(stated.accel if accel else None, stated.gyro if gyro else None)
@@ -387,12 +394,3 @@ class RowParser:
         if self.events.in_rads and self._believed[1]:
             self.units = replace(self.units, gyro=1.0)
         return rows
-
-    def _label_numbers(self, texts: Sequence[str]) -> NDArray[np.int16]:
-        """Index of each label; -1 for an empty one, `nan`, and new ones after the thousandth."""
-        index = self._label_index
-        for text in dict.fromkeys(texts):
-            if not columns.is_missing(text) and text not in index and len(index) < MAX_LABELS:
-                index[text] = len(index)
-                self.labels = (*self.labels, text)
-        return np.array([index.get(text, -1) for text in texts], np.int16)

@@ -20,6 +20,7 @@ _BURST_ROWS, _LONG = 6, 2.5
 _LATE_SHARE = 0.1
 _EXCEL_DAYS = (20_000, 80_000)  # 1954 to 2119, counted from 1900
 MAX_ROWS_HELD = 256
+MAX_BURST_ROWS = 5000  # of one stamp: a second of the fastest wearable
 
 
 def require_wearable(stamp_T: Float64, unit: StampUnit) -> None:
@@ -72,11 +73,12 @@ class BurstSpreader:
         self._before: float | None = None
 
     def push(self, rows: Rows, last: bool = False) -> Rows:
-        """Rows with stamps of their own; those of the newest stamp are held back."""
+        """Rows with stamps of their own; those of the newest stamp are held back, up to 5000."""
         rows = rows if self._held is None else join_rows([self._held, rows])
         stamp_T = rows.stamp_T
         starts = np.flatnonzero(np.diff(stamp_T, prepend=np.nan) != 0)
         ready = stamp_T.size if last or not starts.size else int(starts[-1])
+        ready = stamp_T.size if stamp_T.size - ready > MAX_BURST_ROWS else ready
         self._held = None if ready == stamp_T.size else _part(rows, slice(ready, None))
         starts = starts[starts < ready]
         if not starts.size:
@@ -125,6 +127,11 @@ class StampReader:
         """Rows that share a stamp, and are spread; 1 where each has its own."""
         return 1.0 if self._bursts is None else self._bursts.rows_per_stamp
 
+    @property
+    def held(self) -> int:
+        """Rows that wait until the unit is known."""
+        return 0 if self._held is None else self._count
+
     def push(self, rows: Rows, last: bool = False) -> list[Rows]:
         """Rows with stamps in seconds; empty while the unit is not known.
 
@@ -133,6 +140,8 @@ class StampReader:
         """
         ready = [rows]
         if self._held is not None:
+            if not (rows.stamp_T.size or last):
+                return []
             self._held.append(rows)
             self._count += rows.stamp_T.size
             first = join_rows(self._held)
@@ -140,9 +149,11 @@ class StampReader:
             if not (enough or last):
                 return []
             ready, self._held = self._held, None
-            self._begin(first)
+            with np.errstate(invalid="ignore", over="ignore"):
+                self._begin(first)
         if self._bursts is not None:
-            ready = [self._bursts.push(part, last and part is ready[-1]) for part in ready]
+            with np.errstate(invalid="ignore", over="ignore"):  # infinite stamps
+                ready = [self._bursts.push(part, last and part is ready[-1]) for part in ready]
         return [self._in_seconds(part) for part in ready if part.stamp_T.size]
 
     def _begin(self, first: Rows) -> None:
