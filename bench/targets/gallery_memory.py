@@ -68,9 +68,7 @@ def gallery_memory_mb(config: GalleryMemoryConfig) -> dict[str, float]:
         FailedRun: the process failed, or did not find what it was looking for.
     """
     words = [str(config.gallery), str(config.dim), str(config.queries), config.distance]
-    done = subprocess.run(
-        code_line(_CODE, *words), capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(code_line(_CODE, *words), capture_output=True, text=True, check=False)
     if done.returncode:
         raise FailedRun((done.stderr.strip().splitlines() or ["killed"])[-1])
     found = json.loads(done.stdout)

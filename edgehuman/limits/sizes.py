@@ -61,9 +61,7 @@ def read_bounded(path: Path, most: int, error: type[EdgehumanError], what: str =
             content = _on(content, stream, most)
     if size > most or len(content) > most:
         shown = f"has {size:,} bytes" if size > most else f"goes on after {most:,} bytes"
-        raise error(
-            f"{path}: {shown}; a {what} may have {most:,}. Give another file, or split it"
-        )
+        raise error(f"{path}: {shown}; a {what} may have {most:,}. Give another file, or split it")
     return content
 
 
@@ -100,7 +98,7 @@ def require_small_json(
 
 
 def require_plain_toml(content: bytes, where: str, error: type[EdgehumanError]) -> None:
-    """Raise `error` for keys of many parts (a.b.c ...), whose reading takes their square in time."""
+    """Raise `error` for keys of many parts (a.b.c ...), whose reading takes its square."""
     if content.count(b".") < _MOST_KEY_PARTS:
         return
     for line in _QUOTED.sub(b"", content).splitlines():

@@ -299,9 +299,9 @@ def read_gallery(path: Path) -> Gallery:
     if not path.is_file():
         raise ArtefactError(f"{path} is a device or a pipe; a gallery is a file, such as known.npz")
     try:
-        # A gallery is not compressed, so that its arrays are no larger than the file.
-        most = path.stat().st_size
-        file = read_npz(path, ["header", "vector_GD"], ArtefactError, most)
+        file = read_npz(
+            path, ["header", "vector_GD"], ArtefactError, path.stat().st_size
+        )  # never compressed
         text, vector_GD = bytes(file["header"]), file["vector_GD"]
         require_small_json(text, str(path), ArtefactError)
         header = json.loads(text.decode("utf-8"))

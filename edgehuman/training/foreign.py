@@ -21,6 +21,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from edgehuman.errors import CheckpointError
+from edgehuman.limits.sizes import MOST_NOTE, read_bounded
 
 # What training scripts keep beside the weights: settings, paths and single numbers. Plain stand-ins
 # take the place of their classes, so that none of their code is run.
@@ -176,15 +177,19 @@ def _parts(path: Path) -> list[Path]:
     if not path.name.endswith(".index.json"):
         return []
     try:
-        listed = sorted(
-            {str(name) for name in json.loads(path.read_bytes())["weight_map"].values()}
-        )
+        listed = sorted({str(name) for name in json.loads(_index(path))["weight_map"].values()})
+    except CheckpointError:
+        raise
     except (ValueError, KeyError, TypeError, AttributeError):
         raise CheckpointError(f"{path}: lists no weights; give a weights file") from None
     for name in listed:
         if Path(name).name != name or not (path.parent / name).is_file():
             raise CheckpointError(f"{path}: the part {name} is not beside it; download all parts")
     return [path.parent / name for name in listed]
+
+
+def _index(path: Path) -> bytes:
+    return read_bounded(path, MOST_NOTE, CheckpointError, "index of parts")
 
 
 def _settings_in(path: Path) -> list[tuple[type, str]]:

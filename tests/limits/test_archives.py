@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgehuman.errors import DataError
+from edgehuman.errors import ArtefactError, DataError
 from edgehuman.limits import archives
 from edgehuman.limits.archives import DAMAGE, field_names, member, opened_zip, read_npy, read_npz
+from edgehuman.runtime.gallery import read_gallery
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +103,9 @@ def test_a_member_is_bounded_by_what_it_states(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", ("x", bytes(300_000)))
     with opened_zip(path, DataError) as archive:
         assert len(member(archive, "x", 300_000, DataError)) == 300_000
-        with pytest.raises(DataError, match=r"a\.zip: x: unpacks to 300,000 bytes; at most 299,999"):
+        with pytest.raises(
+            DataError, match=r"a\.zip: x: unpacks to 300,000 bytes; at most 299,999"
+        ):
             member(archive, "x", 299_999, DataError)
 
 
@@ -124,7 +127,10 @@ def test_what_is_packed_beyond_reason_is_refused(
 def test_a_member_that_states_less_than_it_has_is_cut_off(tmp_path: Path) -> None:
     """Its real 150 MB are not made: the bound of the fixture."""
     blown = io.BytesIO()
-    with zipfile.ZipFile(blown, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("x", "w") as file:
+    with (
+        zipfile.ZipFile(blown, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("x", "w") as file,
+    ):
         for _ in range(150):
             file.write(bytes(1 << 20))
     content = bytearray(blown.getvalue())
@@ -184,3 +190,12 @@ def test_mutated_archives_are_damage_and_nothing_else(tmp_path: Path) -> None:
             read_npz(io.BytesIO(content.tobytes()), ["x", "t"])
         except (*DAMAGE, KeyError):
             continue
+
+
+def test_a_small_gallery_takes_no_gigabytes(tmp_path: Path) -> None:
+    """Compressed, 20 MB of zeros have 20 kB; of a whole gallery every byte is in the file."""
+    path = tmp_path / "g.npz"
+    np.savez_compressed(path, header=np.zeros(1, np.uint8), vector_GD=np.zeros((20_000, 256), "f4"))
+    assert path.stat().st_size < 100_000
+    with pytest.raises(ArtefactError, match=r"vector_GD.npy: unpacks to 20,480,128 bytes; at most"):
+        read_gallery(path)

@@ -87,7 +87,11 @@ def test_keys_of_many_parts_are_refused_in_no_time() -> None:
     plain = "a.b.c = [" + "0.5, " * 5000 + "\n" + "0.25,1.5," * 5000 + ']\n["x.y" . z]\n'
     require_plain_toml(plain.encode(), "r.toml", UsageError)
     start = time.process_time()
-    for text in ("a." * 400_000 + "b = 1", "[" + "a . " * 200_000 + "b]", 'x = {"," . ' + "a." * 99):
+    for text in (
+        "a." * 400_000 + "b = 1",
+        "[" + "a . " * 200_000 + "b]",
+        'x = {"," . ' + "a." * 99,
+    ):
         with pytest.raises(UsageError, match=r"r\.toml: a key has over 64 parts"):
             require_plain_toml(text.encode(), "r.toml", UsageError)
     assert time.process_time() - start < 5

@@ -22,7 +22,9 @@ MOST_SHRUNK_PIXELS = 1 << 28
 MOST_ROOM = 1 << 30
 """Bytes of a decoded image."""
 
-_NETPBM = re.compile(rb"P[2356](?:\s+|#[^\n]*\n)+(\d+)(?:\s+|#[^\n]*\n)+(\d+)(?:\s+|#[^\n]*\n)+(\d+)")
+_NETPBM = re.compile(
+    rb"P[2356](?:\s+|#[^\n]*\n)+(\d+)(?:\s+|#[^\n]*\n)+(\d+)(?:\s+|#[^\n]*\n)+(\d+)"
+)
 _CHANNELS = {0: 1, 2: 3, 3: 4, 4: 4, 6: 4}  # of PNG's colour types, as OpenCV makes them
 _CODESTREAM = b"\xff\x4f\xff\x51"
 _WIDTH, _HEIGHT, _BITS, _SAMPLES, _TILE_WIDTH, _TILE_HEIGHT = 256, 257, 258, 277, 322, 323

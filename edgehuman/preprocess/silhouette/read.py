@@ -60,7 +60,9 @@ def require_frame_room(video: Any, path: Path) -> None:
     """
     import cv2
 
-    width, height = (video.get(each) for each in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+    width, height = (
+        video.get(each) for each in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
+    )
     if not 0 <= width * height <= _MOST_PIXELS:
         raise DataError(
             f"{path}: has frames of {width:.0f}x{height:.0f} pixels; a mask has at most "

@@ -17,6 +17,7 @@ from typing import Any
 
 from edgehuman.card import Card, from_json, sha256_of_bytes, sha256_of_file
 from edgehuman.errors import ArtefactError, EngineError, NoGpuError
+from edgehuman.limits.sizes import MOST_NOTE, read_bounded
 from edgehuman.outcome import to_json
 from edgehuman.runtime.engine.build_on_device import Gpu, find_gpu
 
@@ -108,7 +109,7 @@ def read_side(path: Path) -> tuple[dict[str, Any], Card]:
     """
     side = side_path(path)
     try:
-        table = json.loads(side.read_bytes())
+        table = json.loads(read_bounded(side, MOST_NOTE, ArtefactError, "side file"))
         about = table["engine"]
         _require_types(about)
         return about, from_json(to_json(table["card"]), str(side))

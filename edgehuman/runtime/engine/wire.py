@@ -31,8 +31,12 @@ _WITHIN: dict[str, dict[int, str]] = {
     "function": {7: "node", 11: "attribute"},
     "node": {5: "attribute"},
     "attribute": {
-        5: "tensor", 6: "graph", 10: "tensor",
-        11: "graph", 22: "sparse tensor", 23: "sparse tensor",
+        5: "tensor",
+        6: "graph",
+        10: "tensor",
+        11: "graph",
+        22: "sparse tensor",
+        23: "sparse tensor",
     },
     "sparse tensor": {1: "tensor", 2: "tensor"},
 }

@@ -6,6 +6,7 @@ import struct
 import time
 import zlib
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -26,7 +27,7 @@ SUFFIXES = [".png", ".jpg", ".webp", ".bmp", ".tiff", ".ppm", ".pgm", ".jp2", ".
 
 def encoded(suffix: str, channels: int = 3, depth: type = np.uint8) -> bytes:
     shape = (HEIGHT, WIDTH, channels) if channels > 1 else (HEIGHT, WIDTH)
-    image = np.random.default_rng(0).integers(0, 255, shape).astype(depth)
+    image: np.ndarray[Any, Any] = np.random.default_rng(0).integers(0, 255, shape).astype(depth)
     try:
         made, data = cv2.imencode(suffix, image)
     except cv2.error:
@@ -48,9 +49,7 @@ def test_the_sides_of_every_format_are_those_that_are_decoded(suffix: str) -> No
     (".png", np.uint16, 4, 8), (".png", np.uint8, 1, 1), (".tiff", np.uint16, 4, 8),
     (".tiff", np.float32, 3, 12), (".ppm", np.uint16, 3, 6),
 ])  # fmt: skip
-def test_deep_pixels_take_more(
-    suffix: str, depth: type, channels: int, pixel_bytes: int
-) -> None:
+def test_deep_pixels_take_more(suffix: str, depth: type, channels: int, pixel_bytes: int) -> None:
     header = read_header(encoded(suffix, channels, depth))
     assert header.room == header.pixels * pixel_bytes
 
@@ -60,7 +59,9 @@ def test_the_other_forms_of_webp_bmp_and_tiff() -> None:
     assert made
     assert sides_of(lossless.tobytes(), "WebP")[:2] == (HEIGHT, WIDTH)
     canvas = b"RIFF....WEBPVP8X" + bytes(8) + b"\xff\xff\xff\xfe\xff\xff"
-    assert sides_of(canvas, "WebP") == (1 << 24, 1 << 24, 4) or sides_of(canvas, "WebP")[1] == 1 << 24
+    assert (
+        sides_of(canvas, "WebP") == (1 << 24, 1 << 24, 4) or sides_of(canvas, "WebP")[1] == 1 << 24
+    )
     core = b"BM" + bytes(12) + struct.pack("<IHH", 12, WIDTH, HEIGHT)
     assert sides_of(core, "BMP") == (HEIGHT, WIDTH, 4)
     upside_down = b"BM" + bytes(12) + struct.pack("<Iii", 40, WIDTH, -HEIGHT)
@@ -70,13 +71,19 @@ def test_the_other_forms_of_webp_bmp_and_tiff() -> None:
 def tiff(order: str, big: bool, *tags: tuple[int, int, int]) -> bytes:
     mark = {"<": b"II", ">": b"MM"}[order]
     if big:
-        head = mark + struct.pack(f"{order}HHHQ", 43, 8, 0, 16) + struct.pack(f"{order}Q", len(tags))
+        head = (
+            mark + struct.pack(f"{order}HHHQ", 43, 8, 0, 16) + struct.pack(f"{order}Q", len(tags))
+        )
         rows = [struct.pack(f"{order}HHQQ", tag, 16, 1, value) for tag, _, value in tags]
     else:
         head = mark + struct.pack(f"{order}HI", 42, 8) + struct.pack(f"{order}H", len(tags))
         rows = [
             struct.pack(f"{order}HHI", tag, kind, 1)
-            + (struct.pack(f"{order}HH", value, 0) if kind == 3 else struct.pack(f"{order}I", value))
+            + (
+                struct.pack(f"{order}HH", value, 0)
+                if kind == 3
+                else struct.pack(f"{order}I", value)
+            )
             for tag, kind, value in tags
         ]
     return head + b"".join(rows) + bytes(8)
@@ -172,7 +179,11 @@ def test_pixels_up_to_the_limit_stay_and_large_jpegs_where_they_are_shrunk(
         decode(encoded(".png"))
     data = encoded(".jpg")
     monkeypatch.setattr(pixels, "MOST_SHRUNK_PIXELS", HEIGHT * WIDTH)
-    assert pixels.decode_as(data, read_header(data), "a.jpg", 2).shape == (HEIGHT // 2, WIDTH // 2, 3)
+    assert pixels.decode_as(data, read_header(data), "a.jpg", 2).shape == (
+        HEIGHT // 2,
+        WIDTH // 2,
+        3,
+    )
     assert MOST_PIXELS == 16_384 * 8_192
 
 

@@ -141,7 +141,11 @@ def open_images(path: Path | str, seed: int = 0) -> Images:
     if said == SIMULATED:
         return DrawnImages(SIMULATED_PEOPLE, SIMULATED_EACH, seed, HEIGHT, WIDTH)
     path = Path(path)
-    if said.startswith(_REMOTE) or said.endswith(".tar") or ("{" in said and not os.path.exists(said)):
+    if (
+        said.startswith(_REMOTE)
+        or said.endswith(".tar")
+        or ("{" in said and not os.path.exists(said))
+    ):
         return _shards(said)
     if said.lower().endswith(_ARCHIVES):
         raise DataError(f"{path} is a packed archive; unpack it and give the folder")

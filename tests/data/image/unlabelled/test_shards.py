@@ -9,8 +9,8 @@ import os
 import pickle
 import shutil
 import tarfile
-import time
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
