@@ -7,8 +7,8 @@ Several programs may change one file: `update_gallery` holds a lock from reading
 file is its owner's alone (mode 600). Names that differ in spaces or Unicode form are one name.
 
 The file is a NumPy archive, neither compressed nor pickled: the vectors, and a header as JSON that
-names the model by the hash of its weights. A gallery takes and compares vectors of its own model only.
-The FP32, FP16 and INT8 files of one network have the same weights' hash and can share a gallery.
+names the model by the hash of its weights. A gallery takes and compares vectors of its own model
+only. FP32, FP16 and INT8 files of one network have the same weights' hash and can share a gallery.
 
 A score is the cosine, or 1 / (1 + d) of a Euclidean distance d: 1 is the same walk. A person's
 score is that of their nearest walk. The distance of vectors of parts (P, D) is the mean over parts.
