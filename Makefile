@@ -5,6 +5,9 @@
 #                                   PyTorch without CUDA: 0.2 GB to download in place of 3
 #   VENV_FLAGS=--system-site-packages make demo
 #                                   see the system's Python packages, as JetPack's TensorRT on a Jetson
+#   LOCK=off make test              versions of constraints.txt, no file held against its hash; where lock/ does not
+#                                   fit (another system than Linux on x86-64), so it is anyway, and said
+#   TORCH_SHA256=... make test      take that build of PyTorch alone, as of the index above
 #   WORKERS=8 make test             tests in eight processes (each takes about 1.5 GB); usually two
 
 PYTHON ?= python3
@@ -16,12 +19,12 @@ FUZZ_SECONDS ?= 60
 TARGET ?=
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install -q $(PIP_FLAGS) -c constraints.txt
+INSTALL := $(BIN)/python .ci/install
 SOURCES := edgehuman bench distill examples export pretrain recipes tests
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-long test-longest check docs bench fuzz kill format clean
+.PHONY: help demo test test-long test-longest check docs audit bench fuzz kill format clean
 
 help: ## this page
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -60,6 +63,9 @@ kill: $(VENV)/.full ## 200 writers of a gallery and 200 trainings, killed at any
 	@$(BIN)/python -m tests.kills gallery $(KILLS)
 	@TQDM_DISABLE=1 $(BIN)/python -m tests.kills checkpoints $(KILLS)
 
+audit: ## ask PyPI for known weaknesses of every version in lock/; fails where it cannot be asked
+	@.ci/audit
+
 bench: $(VENV)/.full ## the project's targets for speed and memory, as ratios measured here
 	@echo "== bench: every target is a ratio of two things measured in this run"
 	@$(BIN)/python -m edgehuman.bench.targets.targets
@@ -85,20 +91,20 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(call apt,python3-venv)
 	@$(PYTHON) -m venv $(VENV_FLAGS) $(VENV)
 
-$(VENV)/.device: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.device: pyproject.toml constraints.txt lock/device.txt lock/full.txt lock/docs.txt | $(BIN)/python
 	@echo "== installing what a device needs: numpy, OpenCV, onnxruntime (no PyTorch)"
-	@$(PIP) -e .
+	@$(INSTALL) device $(PIP_FLAGS)
 	@$(BIN)/python -c 'import cv2' 2>/dev/null || $(call apt,libgl1 libglib2.0-0)
 	@touch $@
 
 $(VENV)/.full: $(VENV)/.device
 	@echo "== installing what training, export, tests and checks need: PyTorch, onnx, TensorRT-RTX, pytest, ruff, mypy"
-	@$(PIP) -e '.[train,tensorrt-rtx,dev]'
+	@$(INSTALL) full $(PIP_FLAGS)
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.full
 	@echo "== installing what the pages need: mkdocs-material, mkdocstrings"
-	@$(PIP) -e '.[docs]'
+	@$(INSTALL) docs $(PIP_FLAGS)
 	@touch $@
 
 # apt packages, only where one is missing: installed by root, otherwise named.

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from edgehuman.errors import UsageError
+from edgehuman.limits.sizes import MOST_RECIPE, read_bounded, require_plain_toml
 from edgehuman.placing import why
 from edgehuman.reading import reason_of, shown
 
@@ -186,7 +187,7 @@ def read_table(path: Path) -> dict[str, Any]:
     """Read a TOML file into a plain dict.
 
     Raises:
-        UsageError: missing file or broken TOML.
+        UsageError: missing file or broken TOML; or it is larger than any recipe.
     """
     # Not at the top: `edgehuman --help` does without tomli, too.
     if sys.version_info >= (3, 11):
@@ -194,13 +195,14 @@ def read_table(path: Path) -> dict[str, Any]:
     else:
         import tomli as tomllib
     try:
-        content = path.read_bytes()
+        content = read_bounded(path, MOST_RECIPE, UsageError, "recipe")
+        require_plain_toml(content, str(path), UsageError)
     except (FileNotFoundError, IsADirectoryError):
         raise UsageError(f"recipe {path}: no such file; give the path of a .toml file") from None
     except OSError as error:
         raise UsageError(f"recipe {path}: {why(error)}; give another file") from None
     try:
-        table: dict[str, Any] = tomllib.loads(content.decode("utf-8"))
+        table: dict[str, Any] = tomllib.loads(content.decode("utf-8").replace("\r\n", "\n"))
         return table
     except Exception as error:  # of tomllib alone, which takes what is nested deeply to the limit
         raise UsageError(
@@ -248,13 +250,14 @@ def _require_no_command(value: Any, where: str) -> None:
     if isinstance(value, list):
         for one in value:
             _require_no_command(one, where)
-    elif isinstance(one := value, str):
-        if any(said.lstrip().startswith("pipe:") for said in (one, str(Path(one)))):
-            flag = f"--{where.rpartition(' ')[2].replace('_', '-')}"
-            raise UsageError(
-                f"{where} is {one!r}, a command; commands run only where you type them. Remove the "
-                f"key and type it: {flag} {one!r}"
-            )
+        return
+    said = (value, str(Path(value))) if isinstance(value, str) else ()
+    if any(one.lstrip().startswith("pipe:") for one in said):
+        flag = f"--{where.rpartition(' ')[2].replace('_', '-')}"
+        raise UsageError(
+            f"{where} is {value!r}, a command; commands run only where you type them. Remove the "
+            f"key and type it: {flag} {value!r}"
+        )
 
 
 def _unchecked(config_class: type[ConfigT], values: dict[str, Any]) -> ConfigT:

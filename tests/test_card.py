@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -146,3 +147,40 @@ def test_a_card_from_before_pruning_is_read() -> None:
     table = json.loads(CARD.to_json())
     del table["pruned"]
     assert from_json(json.dumps(table), "here") == CARD
+
+
+@pytest.mark.parametrize(
+    ("part", "changes"),
+    [
+        ("input", {"shape": [1 << 20, 1 << 20]}),
+        ("input", {"shape": [1] * 1000}),
+        ("input", {"shape": [-1, 6]}),
+        ("input", {"shape": [1.5, 6]}),
+        ("input", {"rate_hz": 1e300}),
+        ("input", {"rate_hz": float("nan")}),
+        ("input", {"least": 1 << 62}),
+        ("output", {"dim": 1 << 40}),
+        ("output", {"parts": -1}),
+        ("output", {"placements": ["p"] * 1000, "labels": ["l"] * 1000}),
+    ],
+)
+def test_sizes_that_no_model_has_are_refused(part: str, changes: dict[str, Any]) -> None:
+    table = json.loads(CARD.to_json())
+    table[part] |= changes
+    with pytest.raises(ArtefactError, match="x: its card is incomplete"):
+        from_json(json.dumps(table), "x")
+
+
+def test_a_header_that_states_more_than_the_file_has_takes_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    path.write_bytes((90_000_000).to_bytes(8, "little") + b"{}")
+    tracemalloc.start()
+    with pytest.raises(CheckpointError, match="a header of 90000000 bytes"):
+        of_weights(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
+    content = b"[" + b"[]," * 10_000_000 + b"1]"
+    path.write_bytes(len(content).to_bytes(8, "little") + content)
+    with pytest.raises(CheckpointError, match="of JSON would take"):
+        of_weights(path)

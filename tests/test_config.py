@@ -14,6 +14,7 @@ from tyro.conf import Positional
 
 from edgehuman.config import (
     from_table,
+    read_table,
     read_toml,
     require,
     resolve,
@@ -320,3 +321,13 @@ def test_a_command_is_taken_from_the_command_line_alone(
     assert not made.exists()
     typed = resolve(ShardsConfig, ["--data", f"pipe:cat {made}"])
     assert typed.data == f"pipe:cat {made}"
+
+
+def test_a_recipe_that_is_no_recipe_is_refused_before_it_is_parsed(tmp_path: Path) -> None:
+    path = tmp_path / "big.toml"
+    path.write_bytes(b"#" * (1 << 20) + b"\n")
+    with pytest.raises(UsageError, match=r"big\.toml: has 1,048,577 bytes; a recipe may have"):
+        read_table(path)
+    path.write_text("a." * 200_000 + "b = 1\n")  # its parts would be read in their square
+    with pytest.raises(UsageError, match="a key has over 64 parts"):
+        read_table(path)

@@ -98,7 +98,7 @@ def require_small_json(
 
 
 def require_plain_toml(content: bytes, where: str, error: type[EdgehumanError]) -> None:
-    """Raise `error` for keys of many parts (a.b.c ...), whose reading takes their square in time."""
+    """Raise `error` for keys of many parts (a.b.c ...), whose reading takes its square."""
     if content.count(b".") < _MOST_KEY_PARTS:
         return
     for line in _QUOTED.sub(b"", content).splitlines():

@@ -62,7 +62,7 @@ def members(
         bounded = _Bounded(stream, str(path), error)
         reached = 0
         try:
-            with tarfile.open(fileobj=bounded, mode="r:") as archive:  # type: ignore[call-overload]
+            with tarfile.open(fileobj=bounded, mode="r:") as archive:
                 for count, member in enumerate(archive):
                     if member.size < 0 or member.offset_data < reached or archive.offset < reached:
                         raise error(f"{path}: damaged: {member.name[:100]!r} lies before others")

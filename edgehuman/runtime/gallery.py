@@ -6,9 +6,9 @@
 Several programs may change one file: `update_gallery` holds a lock from reading to writing. A new
 file is its owner's alone (mode 600). Names that differ in spaces or Unicode form are one name.
 
-The file is a NumPy archive without pickled objects: the vectors, and a header as JSON that names
-the model by the hash of its weights. A gallery takes and compares vectors of its own model only.
-The FP32, FP16 and INT8 files of one network have the same weights' hash and can share a gallery.
+The file is a NumPy archive, neither compressed nor pickled: the vectors, and a header as JSON that
+names the model by the hash of its weights. A gallery takes and compares vectors of its own model
+only. FP32, FP16 and INT8 files of one network have the same weights' hash and can share a gallery.
 
 A score is the cosine, or 1 / (1 + d) of a Euclidean distance d: 1 is the same walk. A person's
 score is that of their nearest walk. The distance of vectors of parts (P, D) is the mean over parts.
@@ -301,9 +301,8 @@ def read_gallery(path: Path) -> Gallery:
         raise ArtefactError(f"{path} is a device or a pipe; a gallery is a file, such as known.npz")
     try:
         # A gallery is not compressed, so that its arrays are no larger than the file.
-        most = path.stat().st_size
         with foreign():
-            file = read_npz(path, ["header", "vector_GD"], ArtefactError, most)
+            file = read_npz(path, ["header", "vector_GD"], ArtefactError, path.stat().st_size)
         text, vector_GD = bytes(file["header"]), file["vector_GD"]
         require_small_json(text, str(path), ArtefactError)
         header = json_of(text.decode("utf-8"))

@@ -21,6 +21,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from edgehuman.errors import CheckpointError
+from edgehuman.limits.sizes import MOST_NOTE, read_bounded
 from edgehuman.reading import foreign, json_of
 
 # What training scripts keep beside the weights: settings, paths and single numbers. Plain stand-ins
@@ -186,13 +187,19 @@ def _parts(path: Path) -> list[Path]:
     if not path.name.endswith(".index.json"):
         return []
     try:
-        listed = sorted({str(name) for name in json_of(path.read_bytes())["weight_map"].values()})
+        listed = sorted({str(name) for name in json_of(_index(path))["weight_map"].values()})
+    except CheckpointError:
+        raise
     except (ValueError, KeyError, TypeError, AttributeError):
         raise CheckpointError(f"{path}: lists no weights; give a weights file") from None
     for name in listed:
         if Path(name).name != name or not (path.parent / name).is_file():
             raise CheckpointError(f"{path}: the part {name} is not beside it; download all parts")
     return [path.parent / name for name in listed]
+
+
+def _index(path: Path) -> bytes:
+    return read_bounded(path, MOST_NOTE, CheckpointError, "index of parts")
 
 
 def _settings_in(path: Path) -> list[tuple[type, str]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from edgehuman.flags.commands import COMMANDS, ModelCommand, loads_models
+from edgehuman.flags.commands import COMMANDS, loads_models
+from edgehuman.flags.rows import ModelCommand
 
 
 def test_what_loads_a_model_may_require_its_signature() -> None:

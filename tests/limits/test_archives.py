@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgehuman.errors import DataError
+from edgehuman.errors import ArtefactError, DataError
 from edgehuman.limits import archives
 from edgehuman.limits.archives import DAMAGE, field_names, member, opened_zip, read_npy, read_npz
+from edgehuman.runtime.gallery import read_gallery
 
 
 @pytest.fixture(autouse=True)
@@ -189,3 +190,12 @@ def test_mutated_archives_are_damage_and_nothing_else(tmp_path: Path) -> None:
             read_npz(io.BytesIO(content.tobytes()), ["x", "t"])
         except (*DAMAGE, KeyError):
             continue
+
+
+def test_a_small_gallery_takes_no_gigabytes(tmp_path: Path) -> None:
+    """Compressed, 20 MB of zeros have 20 kB; of a whole gallery every byte is in the file."""
+    path = tmp_path / "g.npz"
+    np.savez_compressed(path, header=np.zeros(1, np.uint8), vector_GD=np.zeros((20_000, 256), "f4"))
+    assert path.stat().st_size < 100_000
+    with pytest.raises(ArtefactError, match=r"vector_GD.npy: unpacks to 20,480,128 bytes; at most"):
+        read_gallery(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import tarfile
 import time
@@ -81,10 +82,10 @@ def pax(*records: str) -> bytes:
 @pytest.mark.parametrize("size", ["-1024", "-1", "99999999999999999999999999", "x"])
 def test_a_size_that_leads_back_or_nowhere_ends(size: str, tmp_path: Path) -> None:
     path = tmp_path / "a.tar"
-    path.write_bytes((header("a", 0) + pax(f"size={size}") + header("b.jpg", 0)) * 3 + bytes(1024))
-    with pytest.raises((DataError, tarfile.TarError)):
-        names_of(path)
-        raise tarfile.ReadError("it ended")  # of the largest size: behind the end
+    row = header("a", 0) + pax(f"size={size}") + header("b.jpg", 0)
+    path.write_bytes(row * 3 + bytes(1024))
+    with contextlib.suppress(DataError, tarfile.TarError):
+        assert len(names_of(path)) <= 6
 
 
 def test_a_negative_size_in_base_256_ends(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from edgehuman.card import Card, from_json, sha256_of_bytes, sha256_of_file
 from edgehuman.errors import ArtefactError, EngineError, NoGpuError
+from edgehuman.limits.sizes import MOST_NOTE, read_bounded
 from edgehuman.outcome import to_json
 from edgehuman.reading import json_of
 from edgehuman.runtime.engine.build_on_device import SEAL, Gpu, find_gpu, sealed
@@ -147,7 +148,7 @@ def read_side(path: Path, trust: Trust | Exactly | None = None) -> tuple[dict[st
 
 def _read_side(side: Path, path: Path) -> bytes:
     try:
-        return side.read_bytes()
+        return read_bounded(side, MOST_NOTE, EngineMismatchError, "side file")
     except FileNotFoundError:
         raise EngineMismatchError(
             f"{side} is missing, so it is unknown what {path.name} was built for. It is not "

@@ -6,6 +6,7 @@ import struct
 import time
 import zlib
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -26,7 +27,7 @@ SUFFIXES = [".png", ".jpg", ".webp", ".bmp", ".tiff", ".ppm", ".pgm", ".jp2", ".
 
 def encoded(suffix: str, channels: int = 3, depth: type = np.uint8) -> bytes:
     shape = (HEIGHT, WIDTH, channels) if channels > 1 else (HEIGHT, WIDTH)
-    image = np.random.default_rng(0).integers(0, 255, shape).astype(depth)
+    image: np.ndarray[Any, Any] = np.random.default_rng(0).integers(0, 255, shape).astype(depth)
     try:
         made, data = cv2.imencode(suffix, image)
     except cv2.error:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import resource
 import signal
+import struct
 import sys
 import time
+import zlib
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -71,6 +74,31 @@ def test_broken_photos_are_told_of_and_end_nothing(
     assert isinstance(outcome.data, dict)
     assert (outcome.data["photos"], outcome.data["unreadable"]) == (4, 3)
     assert outcome.exit_code == 0
+
+
+def test_a_bomb_in_a_folder_is_named_and_the_others_are_answered_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A whole PNG of 30,000 x 30,000 pixels and one colour, of 110 kB."""
+    packer = zlib.compressobj(9)
+    rows = b"".join(packer.compress(bytes(3751 * 100)) for _ in range(300)) + packer.flush()
+    chunks = ((b"IHDR", struct.pack(">IIBBBBB", 30_000, 30_000, 1, 0, 0, 0, 0)), (b"IDAT", rows),
+              (b"IEND", b""))  # fmt: skip
+    bomb = b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in chunks
+    )
+    photo(tmp_path / "photos" / "a.png", flag())
+    (tmp_path / "photos" / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bomb)
+    photo(tmp_path / "photos" / "c.png", flag())
+    model = write_image_model(tmp_path, "reid")
+    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    outcome = run(RunConfig(str(model), str(tmp_path / "photos"), json=True))
+    rows_said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert ["error" in row for row in rows_said] == [False, True, False]
+    assert "b.png: a PNG of 900 megapixels would take" in rows_said[1]["error"]
+    assert outcome.exit_code == 0
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 200_000
 
 
 def test_words_for_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,7 +39,7 @@ _MOST_SHARDS = 100_000
 _MOST_LETTERS, _MOST_DEPTH = 4096, 10
 _STEP = {"{": 1, "}": -1}
 _RANGE = re.compile(r"\{(-?\d{1,18}|\w)\.\.(-?\d{1,18}|\w)(?:\.\.-?\d+)?\}")
-# What an address on the web may hold (RFC 3986), without the quote: older openers give it to a shell.
+# What an address may hold (RFC 3986), without the quote: older openers give it to a shell.
 _ADDRESS = re.compile(r"https?://[\w.~:/?#\[\]@!$&()*+,;=%-]+", re.ASCII)
 
 
