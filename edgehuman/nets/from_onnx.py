@@ -77,7 +77,7 @@ def weights_of(name: str) -> tuple[dict[str, Tensor], Card]:
             f"{name} is pruned: its widths cannot be read back from a graph; give the checkpoint "
             "folder that it was exported from"
         )
-    nodes = read_nodes(file.content, name)
+    nodes = read_nodes(file.plain, name)
     network: nn.Module = catalogue.step(card.input.record, "build")(card, _hints(nodes))
     folded = recover(network, nodes)
     few = _STATISTICS_FROM if folded else _COMPARED

@@ -44,7 +44,7 @@ def build_from_onnx(config: ExportConfig) -> Outcome:
         require_commercial(card, config.checkpoint)
     check(config)
     path = out_path(config, card.replace(name=source.stem))
-    content = file.content
+    content = file.plain
     places = to_tensorrt.require_place(
         path, card, card.precision.name, config.on_device, content, config.replace
     )

@@ -10,6 +10,7 @@ import pytest
 
 from edgehuman.card import CARD_KEY, IMU_INPUT, Card, Decision, OutputSpec
 from edgehuman.records import WindowSet
+from edgehuman.runtime.engine.onnx_file import sealed
 
 LABELS = ("walking", "sitting", "standing")
 MakeModel = Callable[..., Path]
@@ -54,7 +55,7 @@ def make_model(tmp_path: Path) -> MakeModel:
         entry = model.metadata_props.add()
         entry.key, entry.value = CARD_KEY, card.to_json()
         path = tmp_path / f"{name}.onnx"
-        path.write_bytes(model.SerializeToString())
+        path.write_bytes(sealed(model.SerializeToString()))
         return path
 
     return make

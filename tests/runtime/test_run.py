@@ -19,6 +19,7 @@ from edgehuman.catalogue import NETWORKS, RECORDS, Action, Record
 from edgehuman.cli import main
 from edgehuman.errors import ArtefactError, CheckpointError, UsageError
 from edgehuman.outcome import Outcome
+from edgehuman.runtime.engine.build_on_device import UNSEALED, sealed
 from edgehuman.runtime.run import find_step, record_of
 from tests import leaving
 from tests.runtime.conftest import MakeModel, tiny_card
@@ -46,7 +47,8 @@ def side_file(path: Path, **changes: Any) -> Path:
     )
     table = {"engine": {**about, "built_for": [86], "options": {}}}
     table["card"] = json.loads(tiny_card().to_json())
-    path.with_name(f"{path.name}.json").write_text(json.dumps({**table, **changes}))
+    text = json.dumps({**table, **changes, "seal": UNSEALED})
+    path.with_name(f"{path.name}.json").write_bytes(sealed(text.encode()))
     return path
 
 

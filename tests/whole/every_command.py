@@ -59,6 +59,12 @@ data simulate --people 2 --minutes 1 --out recordings
 run zoo:activity --source recordings/simulated_waist_01.csv --timeline day.png
 run zoo:activity-int8 --source simulated --seconds 10 --json
 adapt zoo:activity --data recordings/simulated_waist_01.csv --out anna.onnx
+keys new factory
+sign anna.onnx --key factory.pem
+verify anna.onnx --key factory.pub.pem
+seal anna.onnx
+info anna.onnx --bom --out anna.cdx.json
+run anna.onnx --source simulated --seconds 3 --trusted-key factory.pub.pem
 data convert hapt_raw --out hapt_raw.npz
 data export hapt_raw.npz --subject 2 --out exported
 data convert uci_har --out uci_har.npz

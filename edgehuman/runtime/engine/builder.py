@@ -120,7 +120,7 @@ def _build(request: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     file = open_file(onnx)
     if file.identity != request["identity"]:
         raise ArtefactError(f"{onnx} was changed since it was checked; start again")
-    content = file.content
+    content = file.plain
     told: Mapping[str, Any] = request["options"]
     given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in told.items()}
     options = build_on_device.Options(**given)

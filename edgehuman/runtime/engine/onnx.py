@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from edgehuman.errors import ArtefactError, EngineError
 from edgehuman.records import Float32
 from edgehuman.runtime.engine.build_on_device import find_gpu
-from edgehuman.runtime.engine.onnx_file import OnnxFile, open_file
+from edgehuman.runtime.engine.onnx_file import Held, OnnxFile, open_file
 from edgehuman.runtime.engine.open import EngineRequest, Notify, warn
 
 CPU, CUDA, TENSORRT = "CPUExecutionProvider", "CUDAExecutionProvider", "TensorrtExecutionProvider"
@@ -186,7 +186,7 @@ def _is_memory(error: Exception) -> bool:
 
 
 def open_session(
-    content: bytes, path: Path, threads: int, providers: Sequence[str], in_float: bool
+    content: bytes | Held, path: Path, threads: int, providers: Sequence[str], in_float: bool
 ) -> Any:
     """Open an onnxruntime session without spinning threads, so that a waiting stream uses no CPU.
 
@@ -212,7 +212,10 @@ def open_session(
         # Its own fallback prints to standard output, where our results go, and changes the provider
         # during a stream.
         session = onnxruntime.InferenceSession(
-            content, options, providers=list(providers), enable_fallback=0
+            content.place if isinstance(content, Held) else content,
+            options,
+            providers=list(providers),
+            enable_fallback=0,
         )
         session.disable_fallback()
         session._model_bytes = b""  # kept for a fallback alone, as large as the weights

@@ -15,10 +15,15 @@ finds damage and careless edits. It is not a signature: whoever can write the fi
 from __future__ import annotations
 
 import hashlib
+import mmap
+import os
+import shutil
+import sys
+import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgehuman.card import CARD_KEY, Card, from_json, sha256_of_bytes
+from edgehuman.card import CARD_KEY, Card, from_json
 from edgehuman.errors import ArtefactError
 from edgehuman.runtime.engine.wire import BYTES, fields, reason_against
 from edgehuman.runtime.zoo import FETCHED
@@ -30,6 +35,18 @@ GRAPH_SEAL_KEY = "edgehuman.graph_sha256"
 _OURS = (CARD_KEY, SEAL_KEY, GRAPH_SEAL_KEY)
 _UNSEALED = b"0" * 64
 _GRAPH, _METADATA = 7, 14
+_LARGE, _BLOCK = 64 << 20, 1 << 20
+
+
+class Held(mmap.mmap):
+    """The bytes of a large file in memory of their own, which has a path: a library that reads it
+    there makes no copy of its own. Linux alone; nobody can change them any more.
+
+    Attributes:
+        place: the path, while this object lives.
+    """
+
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +60,7 @@ class OnnxFile:
     """
 
     where: str
-    content: bytes = field(repr=False)
+    content: bytes | Held = field(repr=False)
     metadata: dict[str, str]
     graph: slice
     seals: tuple[slice, ...]
@@ -51,7 +68,12 @@ class OnnxFile:
     @property
     def sha256(self) -> str:
         """Of the whole file."""
-        return sha256_of_bytes(self.content)
+        return hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def plain(self) -> bytes:
+        """The content as bytes; a copy of a large one."""
+        return self.content if isinstance(self.content, bytes) else bytes(self.content)
 
     @property
     def identity(self) -> str:
@@ -127,7 +149,7 @@ def open_file(path: Path) -> OnnxFile:
     return file
 
 
-def read_onnx(content: bytes, where: str) -> OnnxFile:
+def read_onnx(content: bytes | Held, where: str) -> OnnxFile:
     """Read the parts of an ONNX file's bytes, none of which leads out; the seal is not checked.
 
     Raises:
@@ -139,7 +161,7 @@ def read_onnx(content: bytes, where: str) -> OnnxFile:
     seals = []
     reaches = ""
     try:
-        reaches = reason_against(content)
+        reaches = reason_against(memoryview(content))
         for number, value, span in fields(memoryview(content)):
             if number == _GRAPH:
                 graph = slice(span.stop - len(value), span.stop)
@@ -178,7 +200,7 @@ def _place_of_seal(entry: memoryview, span: slice) -> slice:
     return slice(stop - len(_UNSEALED), stop)
 
 
-def _digest(content: bytes, seal: slice) -> str:
+def _digest(content: bytes | Held, seal: slice) -> str:
     """The SHA-256 of a file, with the digits of its seal read as zeros."""
     view = memoryview(content)
     digest = hashlib.sha256(view[: seal.start])
@@ -187,7 +209,7 @@ def _digest(content: bytes, seal: slice) -> str:
     return digest.hexdigest()
 
 
-def sealed(content: bytes) -> bytes:
+def sealed(content: bytes | Held) -> bytes:
     """The ONNX file with a seal, which `open_file` checks, in place of any that it has.
 
     Raises:
@@ -201,7 +223,7 @@ def sealed(content: bytes) -> bytes:
     return b"".join((content[: seal.start], digest, content[seal.stop :]))
 
 
-def with_card(content: bytes, card: Card) -> bytes:
+def with_card(content: bytes | Held, card: Card) -> bytes:
     """The ONNX file with this card in place of its own, sealed; the graph is the same, bit by bit.
 
     Raises:
@@ -211,7 +233,7 @@ def with_card(content: bytes, card: Card) -> bytes:
     return sealed(_with_metadata(content, CARD_KEY, card.to_json()))
 
 
-def _with_metadata(content: bytes, key: str, text: str | None) -> bytes:
+def _with_metadata(content: bytes | Held, key: str, text: str | None) -> bytes:
     """The file with this entry in place of those of its key; None: without one."""
     kept = b"".join(
         content[span]
@@ -233,13 +255,38 @@ def read_card(path: Path) -> Card:
     return open_file(path).card
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path) -> bytes | Held:
     try:
-        return path.read_bytes()
+        return (_held(path) if path.stat().st_size >= _LARGE else None) or path.read_bytes()
     except FileNotFoundError:
         raise ArtefactError(f"{path}: no such file; give the path of an .onnx file") from None
     except OSError as error:
         raise ArtefactError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _held(path: Path) -> Held | None:
+    """A large file's bytes, read once; None: this system cannot hold them so.
+
+    onnxruntime copies bytes that it is given before it reads them, and a large model would be in
+    memory three times.
+    """
+    if sys.platform != "linux":
+        return None
+    import fcntl
+
+    made = os.memfd_create("edgehuman", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        with path.open("rb") as stream, open(made, "wb", closefd=False) as copy:
+            shutil.copyfileobj(stream, copy, _BLOCK)
+        fixed = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
+        fcntl.fcntl(made, fcntl.F_ADD_SEALS, fixed)
+        held = Held(made, 0, prot=mmap.PROT_READ)
+    except BaseException:
+        os.close(made)
+        raise
+    held.place = f"/proc/self/fd/{made}"
+    weakref.finalize(held, os.close, made)
+    return held if os.path.exists(held.place) else None
 
 
 def _entry(message: memoryview) -> tuple[str, str]:

@@ -135,7 +135,7 @@ def adapt_model(config: AdaptConfig) -> Outcome:
     require_found(map(label_name, naming), found.seen, "--map")
     _require_labels(found, model, config)
     result = adapted(model, found)
-    content = file.content
+    content = file.plain
     if result.rows:
         content = with_card(content, new_card(model.card, result))
     write_whole(config.out, content, mode=_PERSONAL)

@@ -79,7 +79,7 @@ def _sealed_graph(path: Path) -> bytes:
     card = file.card  # a foreign file has none, and an unreadable one is not sealed
     if SEAL_KEY in file.metadata:
         file.require_seal()
-        return file.content
+        return file.plain
     recorded = file.metadata.get(GRAPH_SEAL_KEY, file.graph_sha256)
     if recorded != file.graph_sha256:
         raise ArtefactError(

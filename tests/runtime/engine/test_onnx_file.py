@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import random
+import sys
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 
@@ -14,6 +17,7 @@ from edgehuman.runtime.engine import onnx_file
 from edgehuman.runtime.engine.onnx_file import (
     GRAPH_SEAL_KEY,
     SEAL_KEY,
+    Held,
     open_file,
     read_card,
     read_onnx,
@@ -159,3 +163,22 @@ def test_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
         read_card(tmp_path / "absent.onnx")
     with pytest.raises(ArtefactError, match=r"cannot read .*: Is a directory"):
         read_card(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds a file in memory with a path")
+def test_a_large_file_is_held_once_beside_the_session_and_cannot_be_changed(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onnx_file, "_LARGE", 1)
+    monkeypatch.setattr(Path, "read_bytes", None)  # not read in any other way
+    file = open_file(tiny)
+    assert isinstance(file.content, Held)
+    assert file.card == tiny_card()
+    place = Path(file.content.place)
+    with place.open("r+b", buffering=0) as stream, pytest.raises(OSError, match="not permitted"):
+        stream.write(b"x")
+    assert open_engine(tiny).run(np.ones((1, 128, 6), np.float32)).tolist() == [[4, 4, 4]]
+    assert file.plain == bytes(file.content)
+    del file
+    gc.collect()
+    assert not place.exists()  # nothing is left open

@@ -89,7 +89,7 @@ def test_their_command_verifies_our_ecdsa_and_we_verify_theirs(
     (folder / "deep" / "a.txt").write_text("a")
     shutil.copy(tiny, folder / "b.onnx")
     sign_with(key, tiny, folder)
-    said = ["--public_key", public_of(key)]
+    said = ["--public_key", str(public_of(key))]
     ours: list[tuple[Path, Path, list[str]]] = [
         (folder, folder / "model.sig", []),
         (models, models / "tiny.sig", ["--ignore_unsigned_files"]),
