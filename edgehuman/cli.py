@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgehuman import catalogue
+from edgehuman import catalogue, process
 from edgehuman.config import resolve
 from edgehuman.errors import EdgehumanError, UsageError, printable, saying_unreachable
 from edgehuman.flags import choose
@@ -309,6 +309,7 @@ def call(words: Sequence[str]) -> tuple[Outcome, bool]:
     as_json = not own_json and take(rest, "--json")
     config = resolve(config_class, rest, take_recipe(rest), prog=prog)
     function = catalogue.load_object(function_path)
+    process.raise_again()
     if getattr(config, "model", None) in catalogue.NETWORKS:
         from edgehuman.export.catalogued import taking_names
 
@@ -375,6 +376,7 @@ def _answer(words: Sequence[str]) -> int:
 def main(words: Sequence[str] | None = None) -> int:
     """The entry point: returns the exit code."""
     words = list(sys.argv[1:] if words is None else words)
+    process.take_any_text()
     try:
         exit_code = _answer(words)
         sys.stdout.flush()
