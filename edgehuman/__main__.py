@@ -13,6 +13,7 @@ def main() -> int:
     """The entry point: returns the exit code."""
     from edgehuman.cli import main as command
 
+    process.take_any_text()
     return command()
 
 

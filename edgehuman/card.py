@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 from edgehuman.errors import ArtefactError, CheckpointError
 from edgehuman.outcome import to_json
-from edgehuman.reading import json_of, require_types
+from edgehuman.reading.parsers import json_of
+from edgehuman.reading.values import require_types
 
 CARD_KEY = "edgehuman"
 SCHEMA_VERSION = 1

@@ -376,7 +376,6 @@ def _answer(words: Sequence[str]) -> int:
 def main(words: Sequence[str] | None = None) -> int:
     """The entry point: returns the exit code."""
     words = list(sys.argv[1:] if words is None else words)
-    process.take_any_text()
     try:
         exit_code = _answer(words)
         sys.stdout.flush()

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
-from edgehuman.reading import foreign, json_of, shown
+from edgehuman.reading.parsers import foreign, json_of
+from edgehuman.reading.values import shown
 from edgehuman.records import Index
 
 RATES_HZ = (1.0, 5000.0)

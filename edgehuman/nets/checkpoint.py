@@ -19,7 +19,7 @@ from edgehuman.card import CARD_KEY, WEIGHTS, Card, from_json
 from edgehuman.errors import CheckpointError
 from edgehuman.nets.building import ENCODER, Fitting
 from edgehuman.nets.widths import fit_head, fit_widths
-from edgehuman.reading import foreign
+from edgehuman.reading.parsers import foreign
 from edgehuman.runtime.zoo import ZOO
 
 

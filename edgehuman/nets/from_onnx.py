@@ -34,7 +34,7 @@ from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import ArtefactError, CheckpointError
 from edgehuman.nets.image.tinyvit import WindowAttention
 from edgehuman.nets.skeleton.parallel_layer import TurnedHeads
-from edgehuman.reading import foreign
+from edgehuman.reading.parsers import foreign
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.model import load
 from edgehuman.runtime.zoo import file_of, zoo_names

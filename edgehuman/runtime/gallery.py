@@ -35,7 +35,7 @@ from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.files import write_whole
 from edgehuman.metrics.retrieval import Distance, Scorer, Sightings
 from edgehuman.outcome import to_json
-from edgehuman.reading import foreign, json_of
+from edgehuman.reading.parsers import foreign, json_of
 from edgehuman.records import Float32, Float64
 from edgehuman.runtime.lock import locked
 from edgehuman.runtime.loop.results import UNKNOWN

@@ -38,7 +38,7 @@ from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.outcome import to_json
 from edgehuman.preprocess.image.labels import LABELS, Row, read_label_lines
-from edgehuman.reading import is_name
+from edgehuman.reading.values import is_name
 from edgehuman.records import Float32, Index
 
 PARTS = "parts.txt"

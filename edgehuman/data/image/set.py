@@ -25,7 +25,7 @@ from edgehuman.data.layout import Layout, folders
 from edgehuman.errors import DataError, ImageError
 from edgehuman.preprocess.image.header import read_header
 from edgehuman.preprocess.image.pixels import clip_box, crop, read_image
-from edgehuman.reading import foreign
+from edgehuman.reading.parsers import foreign
 from edgehuman.records import Float32, Index, Text, Uint8
 
 TASKS = ("reid", "attributes", "pose", "landmarks", "parsing")

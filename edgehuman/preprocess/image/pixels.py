@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from edgehuman.errors import DataError, ImageError
 from edgehuman.preprocess.image.foreign import HEAD, foreign_of
 from edgehuman.preprocess.image.header import FORMATS, ImageHeader, read_header
-from edgehuman.reading import foreign
+from edgehuman.reading.parsers import foreign
 from edgehuman.records import Float32, Uint8
 
 Box = tuple[float, float, float, float]

@@ -17,7 +17,7 @@ from typing import Any
 from edgehuman.card import Card, from_json, sha256_of_bytes, sha256_of_file
 from edgehuman.errors import ArtefactError, EngineError, NoGpuError
 from edgehuman.outcome import to_json
-from edgehuman.reading import json_of
+from edgehuman.reading.parsers import json_of
 from edgehuman.runtime.engine.build_on_device import Gpu, find_gpu
 
 LIBRARIES = {"tensorrt": "tensorrt", "tensorrt-rtx": "tensorrt_rtx"}

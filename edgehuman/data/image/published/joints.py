@@ -21,7 +21,8 @@ from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.preprocess.image.pixels import person_box
-from edgehuman.reading import is_name, json_of, shown
+from edgehuman.reading.parsers import json_of
+from edgehuman.reading.values import is_name, shown
 from edgehuman.records import Float32
 
 # A box is enlarged by a quarter in total, as is usual for pose: an eighth on each side.

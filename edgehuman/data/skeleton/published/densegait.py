@@ -11,7 +11,7 @@ import numpy as np
 from edgehuman.data.layout import Layout
 from edgehuman.data.skeleton.layout import Walk, WalkReader
 from edgehuman.errors import DataError
-from edgehuman.reading import foreign
+from edgehuman.reading.parsers import foreign
 
 _TABLE = "annotations.csv"
 _NEEDED = {"file_name", "track_id"}

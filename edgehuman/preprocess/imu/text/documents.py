@@ -17,7 +17,7 @@ from typing import Any
 from edgehuman.errors import DataError
 from edgehuman.outcome import to_json
 from edgehuman.preprocess.imu.text.events import is_event
-from edgehuman.reading import json_of
+from edgehuman.reading.parsers import json_of
 
 GZIP = ".gz"
 MOST_BYTES = 1 << 30
