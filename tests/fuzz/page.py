@@ -49,16 +49,55 @@ parser of others, and a test finds each call outside of it.
 
 | found | where | mended by |
 |---|---|---|
-| RecursionError of deep JSON and TOML | cards, galleries, side files, labels, recipes, checkpoints | `json_of`, `foreign` |
-| NotImplementedError, RuntimeError, zlib.error, TokenError, MemoryError of archives | galleries, .npz, zips of sensors, weights | `foreign` |
-| a changed byte ends the process, or reads other memory | MATLAB files read by scipy | `data/mat_file.py` reads them itself |
-| values of another type, or beyond 64 bits | cards, compact files, COCO and folder labels, learnt ranges | `require_types`, `containers.fields` |
-| names with a zero or half a pair of surrogates | labels of pictures and walks, COCO | `is_name` |
-| `_csv.Error` | tables of poses, intervals of labels, DenseGait, ExtraSensory | `foreign` |
-| OverflowError of integers beyond any float | recipes, labels, COCO | told as a wrong value |
-| a graph whose output has other axes than its card says | models | refused when opened, or at the first answer |
-| a name of an own network that is no file name | the default `--out` of a recipe | letters, digits, `.`, `-`, `_` alone |
 """
+
+_FOUND = (
+    (
+        "RecursionError of deep JSON and TOML",
+        "cards, galleries, side files, labels, recipes, checkpoints",
+        "`json_of`, `foreign`",
+    ),
+    (
+        "NotImplementedError, RuntimeError, zlib.error, TokenError, MemoryError of archives",
+        "galleries, .npz, zips of sensors, weights",
+        "`foreign`",
+    ),
+    (
+        "a changed byte ends the process, or reads other memory",
+        "MATLAB files read by scipy",
+        "`data/mat_file.py` reads them itself",
+    ),
+    (
+        "values of another type, or beyond 64 bits",
+        "cards, compact files, COCO and folder labels, learnt ranges",
+        "`require_types`, `containers.fields`",
+    ),
+    (
+        "names with a zero or half a pair of surrogates",
+        "labels of pictures and walks, COCO",
+        "`is_name`",
+    ),
+    (
+        "`_csv.Error`",
+        "tables of poses, intervals of labels, DenseGait, ExtraSensory",
+        "`foreign`",
+    ),
+    (
+        "OverflowError of integers beyond any float",
+        "recipes, labels, COCO",
+        "told as a wrong value",
+    ),
+    (
+        "a graph whose output has other axes than its card says",
+        "models",
+        "refused when opened, or at the first answer",
+    ),
+    (
+        "a name of an own network that is no file name",
+        "the default `--out` of a recipe",
+        "letters, digits, `.`, `-`, `_` alone",
+    ),
+)
 
 
 def page(results: dict[str, Any]) -> str:
@@ -71,7 +110,7 @@ def page(results: dict[str, Any]) -> str:
         seconds=results["seconds"],
         machine=results["machine"],
         rows=rows,
-        more=_MORE,
+        more=_MORE + "".join(f"| {' | '.join(found)} |\n" for found in _FOUND),
     )
 
 
