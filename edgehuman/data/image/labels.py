@@ -122,7 +122,7 @@ def _area(path: Path, row: Row, joint_J3: Float32) -> float:
     if "area" in row:
         value = row["area"]
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e12:
-            raise _wrong(path, row, "area", "square pixels, above 0")
+            raise _wrong(path, row, "area", "above 0 and under 1e12")
         return float(value)
     known_J2 = joint_J3[joint_J3[:, 2] > 0, :2]
     return float(max(np.prod(np.ptp(known_J2, axis=0)), 1.0)) if len(known_J2) else 1.0
