@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from edgehuman import process
 from edgehuman.config import resolve
 from edgehuman.errors import EdgehumanError
 from edgehuman.install import not_installed
@@ -29,6 +30,7 @@ def main(
     Args:
         words: what the user typed after the module's name; None: those of this process.
     """
+    process.take_any_text()
     module = _module_of(function)
     name = module.rpartition(".")[2]
     try:

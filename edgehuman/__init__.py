@@ -7,15 +7,15 @@ for result in edgehuman.stream(model, "walk.csv"):
 
 from __future__ import annotations
 
-import importlib
 import os
-from typing import TYPE_CHECKING, Any
 
-from edgehuman.errors import EdgehumanError
-from edgehuman.install import VERSION
-
+# All that takes time is imported when it is first asked for, also `typing`: see `_LATER`.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from edgehuman.card import Card
+    from edgehuman.errors import EdgehumanError
     from edgehuman.preprocess.imu.format import ImuFormat
     from edgehuman.records import (
         Embedding,
@@ -41,11 +41,11 @@ if TYPE_CHECKING:
     from edgehuman.runtime.stream import stream
     from edgehuman.training.train import train
 
+    __version__: str
+
 # onnxruntime 1.31 and newer reports its use to Microsoft over the network, and keeps an id and a
 # database in the user's cache; it reads this when it is imported. Who wants that sets it to 0.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-
-__version__ = VERSION
 
 __all__ = [
     "Card",
@@ -91,6 +91,7 @@ _RECORDS = (
 # is not installed is said in a line by the command that needs it, not by `import edgehuman`.
 _LATER = dict.fromkeys(_RECORDS, "edgehuman.records") | {
     "Card": "edgehuman.card",
+    "EdgehumanError": "edgehuman.errors",
     "GaitResult": "edgehuman.runtime.skeleton.results",
     "Gallery": "edgehuman.runtime.gallery",
     "Identity": "edgehuman.runtime.gallery",
@@ -110,6 +111,14 @@ _LATER = dict.fromkeys(_RECORDS, "edgehuman.records") | {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _module("edgehuman.install").VERSION
     if name in _LATER:
-        return getattr(importlib.import_module(_LATER[name]), name)
+        return getattr(_module(_LATER[name]), name)
     raise AttributeError(f"module 'edgehuman' has no attribute {name!r}")
+
+
+def _module(name: str) -> Any:
+    import importlib
+
+    return importlib.import_module(name)

@@ -18,7 +18,8 @@ from typing import Any, Literal
 from edgehuman.errors import ArtefactError, CheckpointError
 from edgehuman.limits.sizes import require_small_json
 from edgehuman.outcome import to_json
-from edgehuman.reading import json_of, require_types
+from edgehuman.reading.parsers import json_of
+from edgehuman.reading.values import require_types
 
 CARD_KEY = "edgehuman"
 CARD_SEAL_KEY = "edgehuman.card_sha256"

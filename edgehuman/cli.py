@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from edgehuman import catalogue
+from edgehuman import catalogue, process
 from edgehuman.config import resolve
 from edgehuman.errors import EdgehumanError, UsageError, printable, saying_unreachable
 from edgehuman.flags.commands import COMMANDS, loads_models
@@ -124,6 +124,7 @@ def _call(name: str, rest: list[str]) -> tuple[Outcome, bool]:
     as_json = not own_json and take(rest, "--json")
     config = resolve(config_class, rest, recipe := take_recipe(rest), prog=prog)
     function: Callable[..., Outcome] = catalogue.load_object(function_path)
+    process.raise_again()
     if getattr(config, "model", None) in catalogue.NETWORKS:
         from edgehuman.export.catalogued import taking_names
 

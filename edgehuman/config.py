@@ -26,7 +26,8 @@ from typing import Any, TypeAlias, TypeVar
 from edgehuman.errors import UsageError
 from edgehuman.limits.sizes import MOST_RECIPE, read_bounded, require_plain_toml
 from edgehuman.placing import why
-from edgehuman.reading import reason_of, shown
+from edgehuman.reading.parsers import reason_of
+from edgehuman.reading.values import shown
 
 ConfigT = TypeVar("ConfigT")
 HelpFiles: TypeAlias = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]

@@ -26,7 +26,7 @@ from edgehuman.card import (
     sha256_of_bytes,
     sha256_of_file,
 )
-from edgehuman.errors import ArtefactError, CheckpointError
+from edgehuman.errors import ArtefactError, CheckpointError, EdgehumanError
 
 CARD = Card(
     name="toy",
@@ -76,6 +76,30 @@ def test_another_schema_version_is_named() -> None:
     text = json.dumps({**table(), "schema_version": 99})
     with pytest.raises(ArtefactError, match="schema version 99; this edgehuman reads 1"):
         from_json(text, "x.onnx")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("params", "many", "params is 'many', not int"),
+        ("params", 10**400, "params is 1000"),
+        ("name", None, "name is None, not str"),
+        ("versions", {"torch": 2}, "versions is"),
+    ],
+)
+def test_a_value_of_another_type_is_named(key: str, value: object, words: str) -> None:
+    with pytest.raises(ArtefactError, match=f"incomplete.*{words}"):
+        from_json(json.dumps({**table(), key: value}), "x.onnx")
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"schema_version":' * 50_000, "", "1" * 5_000])
+def test_a_text_that_is_no_card_is_refused(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ArtefactError):
+        from_json(text, "x.onnx")
+    header = text.encode()
+    (tmp_path / "w").write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(EdgehumanError):
+        of_weights(tmp_path / "w")
 
 
 @pytest.mark.parametrize("key", ["input", "output", "decision", "data", "arch"])

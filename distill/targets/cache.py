@@ -36,7 +36,7 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.files import require_usable_folder, write_whole
 from edgehuman.outcome import to_json
 from edgehuman.progress import progress_bar, tell
-from edgehuman.reading import json_of
+from edgehuman.reading.parsers import json_of
 from edgehuman.records import Float32, Index
 
 FORMAT = 1

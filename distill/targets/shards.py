@@ -29,7 +29,7 @@ from edgehuman.distill.targets.packing import Column
 from edgehuman.files import writing
 from edgehuman.outcome import to_json
 from edgehuman.progress import tell
-from edgehuman.reading import json_of
+from edgehuman.reading.parsers import json_of
 
 INDEX, LOCK, SUFFIX = "index.jsonl", "lock", ".rows"
 _BLOCK = 1 << 22

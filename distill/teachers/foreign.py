@@ -21,7 +21,7 @@ from edgehuman.distill.teachers.contract import Contract, Declared, axes_of, rea
 from edgehuman.distill.teachers.teachers import Running
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.outcome import to_json
-from edgehuman.reading import foreign
+from edgehuman.reading.parsers import foreign
 from edgehuman.records import STANDARD_GRAVITY_MS2, Float32
 from edgehuman.runtime.engine.onnx import CPU, CUDA, open_session
 from edgehuman.runtime.engine.onnx_file import read_onnx

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from edgehuman.errors import DataError
 from edgehuman.limits import archives
 from edgehuman.limits.sizes import MOST_ANNOTATIONS, read_bounded, require_small_json
-from edgehuman.reading import foreign, json_of, shown
+from edgehuman.reading.parsers import foreign, json_of
+from edgehuman.reading.values import shown
 from edgehuman.records import Index
 
 RATES_HZ = (1.0, 5000.0)

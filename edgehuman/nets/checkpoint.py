@@ -24,7 +24,7 @@ from edgehuman.errors import CheckpointError
 from edgehuman.nets.building import ENCODER, Fitting
 from edgehuman.nets.finite import not_finite
 from edgehuman.nets.widths import fit_head, fit_widths
-from edgehuman.reading import foreign
+from edgehuman.reading.parsers import foreign
 from edgehuman.runtime.provenance.trusted import Exactly, Trust, trust_of_environment
 from edgehuman.runtime.zoo import ZOO
 

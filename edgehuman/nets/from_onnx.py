@@ -33,7 +33,7 @@ from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import ArtefactError, CheckpointError
 from edgehuman.nets.image.tinyvit import WindowAttention
 from edgehuman.nets.skeleton.parallel_layer import TurnedHeads
-from edgehuman.reading import foreign
+from edgehuman.reading.parsers import foreign
 from edgehuman.runtime.engine.onnx import open_bytes, read_trusted
 from edgehuman.runtime.engine.onnx_file import OnnxFile, open_file
 from edgehuman.runtime.engine.open import Engine, EngineRequest

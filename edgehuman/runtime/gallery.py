@@ -37,7 +37,7 @@ from edgehuman.limits.archives import read_npz
 from edgehuman.limits.sizes import require_small_json
 from edgehuman.metrics.retrieval import Distance, Scorer, Sightings
 from edgehuman.outcome import to_json
-from edgehuman.reading import foreign, json_of
+from edgehuman.reading.parsers import foreign, json_of
 from edgehuman.records import Float32, Float64
 from edgehuman.runtime.lock import locked
 from edgehuman.runtime.loop.results import UNKNOWN

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import pickle
 import re
 import warnings
@@ -22,7 +23,7 @@ from torch import Tensor
 
 from edgehuman.errors import CheckpointError
 from edgehuman.limits.sizes import MOST_NOTE, read_bounded
-from edgehuman.reading import foreign, json_of
+from edgehuman.reading.parsers import foreign, json_of
 
 # What training scripts keep beside the weights: settings, paths and single numbers. Plain stand-ins
 # take the place of their classes, so that none of their code is run.
@@ -193,7 +194,7 @@ def _parts(path: Path) -> list[Path]:
     except (ValueError, KeyError, TypeError, AttributeError):
         raise CheckpointError(f"{path}: lists no weights; give a weights file") from None
     for name in listed:
-        if Path(name).name != name or not (path.parent / name).is_file():
+        if Path(name).name != name or not os.path.isfile(path.parent / name):
             raise CheckpointError(f"{path}: the part {name} is not beside it; download all parts")
     return [path.parent / name for name in listed]
 

@@ -28,7 +28,7 @@ from edgehuman.export.graph.calibration import Range
 from edgehuman.export.graph.int8 import Target, weight_layers
 from edgehuman.files import write_whole
 from edgehuman.outcome import to_json
-from edgehuman.reading import foreign, json_of
+from edgehuman.reading.parsers import foreign, json_of
 from edgehuman.records import Float32
 
 FILE = "int8.safetensors"

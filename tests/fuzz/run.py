@@ -152,7 +152,7 @@ def _row(name: str, place: Path, code: int) -> Row:
         if (kind := file.name.partition("-")[0]) in _DIED
     ]
     if code and not failed:
-        failed = [f"its process ended with {code}; see {place}"]
+        failed = [f"its process ended with {code}; see {place.relative_to(_ROOT)}"]
     return Row(
         target=name,
         inputs=found.get("inputs", 0),

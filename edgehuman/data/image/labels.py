@@ -38,7 +38,7 @@ from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.outcome import to_json
 from edgehuman.preprocess.image.labels import LABELS, Row, read_label_lines
-from edgehuman.reading import is_name
+from edgehuman.reading.values import is_name
 from edgehuman.records import Float32, Index
 
 PARTS = "parts.txt"
@@ -122,7 +122,7 @@ def _area(path: Path, row: Row, joint_J3: Float32) -> float:
     if "area" in row:
         value = row["area"]
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e12:
-            raise _wrong(path, row, "area", "square pixels, above 0")
+            raise _wrong(path, row, "area", "above 0 and under 1e12")
         return float(value)
     known_J2 = joint_J3[joint_J3[:, 2] > 0, :2]
     return float(max(np.prod(np.ptp(known_J2, axis=0)), 1.0)) if len(known_J2) else 1.0

@@ -27,7 +27,7 @@ from edgehuman.outcome import Outcome, to_json
 from edgehuman.preprocess.image.header import format_of
 from edgehuman.preprocess.image.pixels import MIN_SIDE, decode, resize
 from edgehuman.progress import progress_bar
-from edgehuman.reading import json_of
+from edgehuman.reading.parsers import json_of
 from edgehuman.records import Uint8
 
 PLAN = "pack.json"

@@ -26,7 +26,7 @@ from edgehuman.errors import DataError, ImageError
 from edgehuman.limits.sizes import MOST_PICTURE, read_bounded
 from edgehuman.preprocess.image.header import read_header
 from edgehuman.preprocess.image.pixels import clip_box, crop, read_image, require_room
-from edgehuman.reading import foreign
+from edgehuman.reading.parsers import foreign
 from edgehuman.records import Float32, Index, Text, Uint8
 
 TASKS = ("reid", "attributes", "pose", "landmarks", "parsing")

@@ -33,7 +33,8 @@ from edgehuman.errors import DataError
 from edgehuman.files import write_whole
 from edgehuman.outcome import to_json
 from edgehuman.preprocess.imu.format import ImuFormat
-from edgehuman.reading import json_of, require_types
+from edgehuman.reading.parsers import json_of
+from edgehuman.reading.values import require_types
 from edgehuman.records import WindowSet
 
 VERSION = 1

@@ -27,7 +27,7 @@ from edgehuman.errors import DataError
 from edgehuman.files import writing
 from edgehuman.outcome import to_json
 from edgehuman.progress import progress_bar
-from edgehuman.reading import json_of
+from edgehuman.reading.parsers import json_of
 
 SUFFIX = ".silhouettes"
 MAGIC = b"EDGEHUMAN SILHOUETTES\n"

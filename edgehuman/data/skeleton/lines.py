@@ -27,7 +27,8 @@ from edgehuman.preprocess.skeleton.formats.read import read_poses
 from edgehuman.preprocess.skeleton.line import PoseLine
 from edgehuman.preprocess.skeleton.screen import unit_said
 from edgehuman.preprocess.skeleton.walk import RATE_HZ
-from edgehuman.reading import is_name, json_of, shown
+from edgehuman.reading.parsers import json_of
+from edgehuman.reading.values import is_name, shown
 from edgehuman.records import Float64
 
 LABELS = "walks.jsonl"

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman.errors import DataError
-from edgehuman.reading import is_name, json_of
+from edgehuman.reading.parsers import json_of
+from edgehuman.reading.values import is_name
 
 LABELS = "labels.jsonl"
 ROLES = ("train", "test", "query", "gallery")

@@ -21,7 +21,7 @@ from edgehuman.limits.sizes import MOST_PICTURE, read_bounded
 from edgehuman.preprocess.image.foreign import HEAD, foreign_of
 from edgehuman.preprocess.image.header import FORMATS, ImageHeader, read_header
 from edgehuman.preprocess.image.room import MOST_PIXELS, MOST_ROOM, MOST_SHRUNK_PIXELS
-from edgehuman.reading import foreign
+from edgehuman.reading.parsers import foreign
 from edgehuman.records import Float32, Uint8
 
 Box = tuple[float, float, float, float]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edgehuman.errors import DataError
 from edgehuman.limits.sizes import MOST_PICTURE, read_bounded
 from edgehuman.preprocess.silhouette.normalise import one_channel
-from edgehuman.reading import foreign
+from edgehuman.reading.parsers import foreign
 from edgehuman.records import Uint8
 
 _BEGIN, _END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"

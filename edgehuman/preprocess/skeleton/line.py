@@ -21,7 +21,7 @@ from edgehuman.geometry import LAYOUTS
 from edgehuman.outcome import to_json
 from edgehuman.preprocess.skeleton.joints import NOBODY, read_joints
 from edgehuman.preprocess.skeleton.reading import RawPose, Reading, track_name
-from edgehuman.reading import json_of
+from edgehuman.reading.parsers import json_of
 from edgehuman.records import Float32
 
 # Key of a line -> what it holds.

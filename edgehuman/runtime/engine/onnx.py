@@ -16,6 +16,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from edgehuman.card import Card
 from edgehuman.errors import ArtefactError, EngineError
 from edgehuman.records import Float32
 from edgehuman.runtime.engine.build_on_device import find_gpu
@@ -33,6 +34,8 @@ _BY_NAME: Mapping[str, tuple[str, ...]] = {
 _CORRUPTED = frozenset({"InvalidProtobuf", "InvalidGraph", "InvalidArgument", "ModelLoaded"})
 # Kinds of output with one label per entry of the second axis.
 _LABELLED = frozenset({"classes", "attributes", "heatmaps", "segmentation"})
+# Axes of an output, the batch among them.
+_RANKS = {"classes": 2, "attributes": 2, "heatmaps": 4, "segmentation": 4}
 _DTYPES = {"float32": "tensor(float)", "uint8": "tensor(uint8)"}
 
 
@@ -123,6 +126,7 @@ class OnnxRuntimeEngine:
         self._session = open_session(file.content, path, threads, providers, in_float)
         self._input = self._session.get_inputs()[0].name
         self._outputs = [self._session.get_outputs()[0].name]
+        self._rank = _RANKS.get(self.card.output.kind, 0) or _rank_of_embedding(self.card)
         self._check_graph()
         self._on_cpu = _left_to_cpu(self._session)
         if self._on_cpu and providers[0] != CPU:
@@ -133,6 +137,7 @@ class OnnxRuntimeEngine:
 
         Raises:
             EngineError: onnxruntime fails, or the memory is not enough.
+            ArtefactError: an output of other axes than the card says.
         """
         try:
             answer: Float32 = self._session.run(self._outputs, {self._input: array})[0]
@@ -144,6 +149,8 @@ class OnnxRuntimeEngine:
                 f"{self.path}: onnxruntime failed while it ran {len(array)} records: {reason}. "
                 "Give fewer at a time or free memory; else export the model again"
             ) from None
+        if self._rank and answer.ndim != self._rank:  # the graph does not state it beforehand
+            raise self._other_output(answer.shape)
         return answer
 
     def describe(self) -> Mapping[str, Any]:
@@ -172,6 +179,8 @@ class OnnxRuntimeEngine:
                 f"{self.path}: its graph takes {taken.type} {taken.shape}, but its card says "
                 f"{spec.dtype} (N, {', '.join(map(str, spec.shape))}); export the model again"
             )
+        if self._rank and given.shape and len(given.shape) != self._rank:
+            raise self._other_output(given.shape)
         columns = self.card.output.columns
         is_named = self.card.output.kind in _LABELLED and len(given.shape) > 1
         if is_named and given.shape[1] not in (columns, None):
@@ -179,6 +188,19 @@ class OnnxRuntimeEngine:
                 f"{self.path}: its graph outputs {given.shape}, but its card has {columns} "
                 "labels; export the model again"
             )
+
+    def _other_output(self, shape: Sequence[Any]) -> ArtefactError:
+        return ArtefactError(
+            f"{self.path}: its graph outputs {tuple(shape)}, but {self.card.output.kind} have "
+            f"{self._rank} axes; export the model again"
+        )
+
+
+def _rank_of_embedding(card: Card) -> int:
+    """Axes of an embedding that is compared; 0: not known, of others and of parts of a model."""
+    if card.output.kind != "embedding" or card.output.distance is None:
+        return 0
+    return 3 if card.output.parts else 2
 
 
 def _is_memory(error: Exception) -> bool:

@@ -18,7 +18,7 @@ from edgehuman.card import Card, from_json, sha256_of_bytes, sha256_of_file
 from edgehuman.errors import ArtefactError, EngineError, NoGpuError
 from edgehuman.limits.sizes import MOST_NOTE, read_bounded
 from edgehuman.outcome import to_json
-from edgehuman.reading import json_of
+from edgehuman.reading.parsers import json_of
 from edgehuman.runtime.engine.build_on_device import SEAL, Gpu, find_gpu, sealed
 from edgehuman.runtime.provenance.trusted import Exactly, Trust
 

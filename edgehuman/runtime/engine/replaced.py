@@ -17,7 +17,7 @@ from pathlib import Path
 from edgehuman.card import Card, from_json
 from edgehuman.errors import EdgehumanError, UsageError
 from edgehuman.outcome import to_json
-from edgehuman.reading import json_of
+from edgehuman.reading.parsers import json_of
 from edgehuman.runtime.engine.onnx_file import read_onnx
 from edgehuman.runtime.engine.plan_file import side_path
 

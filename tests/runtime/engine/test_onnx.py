@@ -14,7 +14,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from edgehuman.card import Precision
+from edgehuman.card import OutputSpec, Precision
 from edgehuman.errors import ArtefactError, EngineError
 from edgehuman.runtime.engine import onnx as onnx_engine
 from edgehuman.runtime.engine.onnx import CPU, CUDA, TENSORRT, OnnxRuntimeEngine
@@ -264,3 +264,27 @@ def _raising(engine: OnnxRuntimeEngine) -> None:
 
     engine._session = Wrong()
     engine.run(np.zeros((2, 128, 6), np.float32))
+
+
+@pytest.mark.parametrize(
+    ("output", "axes"),
+    [
+        (OutputSpec("segmentation", ("a", "b", "c")), 4),
+        (OutputSpec("heatmaps", ("a", "b", "c")), 4),
+        (OutputSpec("embedding", distance="cosine", dim=3, parts=2), 3),
+    ],
+)
+def test_a_graph_whose_output_has_other_axes_is_refused(
+    output: OutputSpec, axes: int, make_model: MakeModel
+) -> None:
+    with pytest.raises(ArtefactError, match=f"outputs .*, but {output.kind} have {axes} axes"):
+        OnnxRuntimeEngine(make_model(card=tiny_card(output=output)))
+
+
+def test_other_axes_that_only_the_answer_shows_are_refused(make_model: MakeModel) -> None:
+    engine = OnnxRuntimeEngine(make_model())
+    record_NTC = np.zeros((1, 128, 6), np.float32)
+    assert engine.run(record_NTC).shape == (1, 3)
+    engine._session = SimpleNamespace(run=lambda names, given: [np.zeros((1, 3, 1), np.float32)])
+    with pytest.raises(ArtefactError, match=r"outputs \(1, 3, 1\), but classes have 2 axes"):
+        engine.run(record_NTC)

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from edgehuman.data.image.set import FilePictures, PersonReader, PersonSet
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.data.layout import Layout
+from edgehuman.data.mat_file import read_variables
 from edgehuman.errors import DataError
-from edgehuman.reading import foreign
 from edgehuman.records import Text
 
 _PA_FOLDERS = ("release_data/release_data", "release_data", "data", "images")
@@ -59,24 +59,6 @@ def attribute_set(
     )
 
 
-def load_matlab(path: Path) -> dict[str, Any]:
-    """Read the variables of a MATLAB file.
-
-    Raises:
-        DataError: missing, or not a MATLAB file that scipy can read.
-    """
-    from scipy.io import loadmat
-
-    try:
-        with foreign():
-            table: dict[str, Any] = loadmat(str(path))
-        return table
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; unpack the whole archive") from None
-    except (ValueError, OSError) as error:
-        raise DataError(f"{path} is not a MATLAB file ({error}); copy it again") from None
-
-
 def _words(cells: NDArray[Any]) -> list[str]:
     """The texts in a MATLAB column of cells."""
     return [str(np.ravel(cell)[0]) for cell in np.ravel(cells)]
@@ -88,7 +70,7 @@ def _pa_folder(root: Path) -> str | None:
 
 def _read_pa(root: Path, task: str) -> PersonSet:
     file = root / "annotation.mat"
-    table = load_matlab(file)
+    table = read_variables(file)
     folder = _pa_folder(root)
     assert folder is not None
     try:
@@ -120,7 +102,7 @@ def _peta_pictures(root: Path) -> Path:
 
 def _read_peta(root: Path, task: str) -> PersonSet:
     file = root / "PETA.mat"
-    table = load_matlab(file)
+    table = read_variables(file)
     try:
         whole = table["peta"][0][0]
         attributes = tuple(_words(whole[1])[:_PETA_EVALUATED])

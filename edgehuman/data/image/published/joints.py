@@ -22,7 +22,8 @@ from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.limits.sizes import MOST_ANNOTATIONS, read_bounded, require_small_json
 from edgehuman.preprocess.image.pixels import person_box
-from edgehuman.reading import is_name, json_of, shown
+from edgehuman.reading.parsers import json_of
+from edgehuman.reading.values import is_name, shown
 from edgehuman.records import Float32
 
 # A box is enlarged by a quarter in total, as is usual for pose: an eighth on each side.

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.data.image.published.attributes import load_matlab
 from edgehuman.data.image.set import (
     FileMasks,
     FilePictures,
@@ -27,6 +26,7 @@ from edgehuman.data.image.set import (
 )
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.data.layout import Layout
+from edgehuman.data.mat_file import read_variables
 from edgehuman.errors import DataError, ImageError
 
 LIP_PARTS = (
@@ -125,7 +125,7 @@ def _ccp_masks(root: Path) -> tuple[str, str, Callable[[str], NDArray[Any]]] | N
 
 def _matlab_mask(path: str) -> NDArray[Any]:
     try:
-        return np.asarray(load_matlab(Path(path))["groundtruth"])
+        return np.asarray(read_variables(Path(path))["groundtruth"])
     except (DataError, KeyError) as error:
         raise ImageError(f"{path} has no mask ({error}); copy it again") from None
 
@@ -136,7 +136,7 @@ def _ccp_classes(root: Path) -> tuple[str, ...]:
     if lines.is_file():
         names = lines.read_text(encoding="utf-8").split()
     elif matlab.is_file():
-        cells = load_matlab(matlab).get("label_list", np.empty(0, object))
+        cells = read_variables(matlab).get("label_list", np.empty(0, object))
         names = [str(np.ravel(cell)[0]) for cell in np.ravel(cells)]
     else:
         raise DataError(f"{lines} (or label_list.mat) is missing; it has one class name per line")

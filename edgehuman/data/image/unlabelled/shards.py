@@ -30,7 +30,7 @@ from edgehuman.limits.tars import content_of, members
 from edgehuman.placing import why
 from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES, decode
 from edgehuman.progress import progress_bar
-from edgehuman.reading import foreign, json_of
+from edgehuman.reading.parsers import foreign, json_of
 from edgehuman.records import Bool, Index, Uint8
 
 _BLOCK = 1 << 20

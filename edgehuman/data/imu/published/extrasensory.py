@@ -27,7 +27,7 @@ from edgehuman.data.imu.published.two_streams import align, seconds
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.text.documents import read_text
-from edgehuman.reading import foreign
+from edgehuman.reading.parsers import foreign
 from edgehuman.records import Float64
 
 # The mutually exclusive body states of the publication.

@@ -21,7 +21,7 @@ from edgehuman.data.imu.layout import IOS, Reader, Stretch
 from edgehuman.data.imu.published.text_files import absent, first_line, matching, reason
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
-from edgehuman.reading import foreign
+from edgehuman.reading.parsers import foreign
 from edgehuman.records import IMU_RATE_HZ, Float64
 
 TRIALS = (

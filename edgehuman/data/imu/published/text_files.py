@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from edgehuman.errors import DataError
-from edgehuman.reading import foreign
+from edgehuman.reading.parsers import foreign
 from edgehuman.records import Float64
 
 

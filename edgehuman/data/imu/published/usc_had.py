@@ -17,8 +17,8 @@ from edgehuman.data.imu import subjects as people
 from edgehuman.data.imu.layout import G_DEGS, Reader, Stretch
 from edgehuman.data.imu.published.text_files import absent, matching
 from edgehuman.data.layout import Layout
+from edgehuman.data.mat_file import read_variables
 from edgehuman.errors import DataError
-from edgehuman.reading import foreign
 from edgehuman.records import Float64
 
 RATE_HZ = 100.0
@@ -45,13 +45,7 @@ def read_trial(path: Path) -> Float64:
     Raises:
         DataError: not a MATLAB file, no such field, or a wrong number of columns.
     """
-    from scipy.io import loadmat
-
-    try:
-        with foreign():
-            fields = loadmat(path)
-    except (ValueError, OSError) as error:
-        raise DataError(f"{path}: not a readable .mat file ({error}); unpack it again") from None
+    fields = read_variables(path)
     readings = fields.get("sensor_readings")
     if readings is None or readings.ndim != 2 or readings.shape[1] != 6:
         found = "nothing" if readings is None else f"shape {readings.shape}"

@@ -25,7 +25,7 @@ from edgehuman.data.imu.published.text_files import first_line, matching, reason
 from edgehuman.data.imu.published.two_streams import align, seconds
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
-from edgehuman.reading import foreign
+from edgehuman.reading.parsers import foreign
 from edgehuman.records import Float64
 
 _ROW = np.dtype(

@@ -11,7 +11,7 @@ from edgehuman.data.skeleton.layout import Walk, WalkReader
 from edgehuman.errors import DataError
 from edgehuman.limits.archives import read_npy
 from edgehuman.limits.sizes import MOST_PICTURE, MOST_TEXT, read_bounded
-from edgehuman.reading import foreign
+from edgehuman.reading.parsers import foreign
 
 _TABLE = "annotations.csv"
 _NEEDED = {"file_name", "track_id"}

@@ -19,7 +19,7 @@ from edgehuman.limits.archives import FREE_BYTES, MOST_RATIO
 from edgehuman.limits.sizes import MOST_TEXT, read_bounded, require_few_lines, require_small_json
 from edgehuman.outcome import to_json
 from edgehuman.preprocess.imu.text.events import is_event
-from edgehuman.reading import json_of
+from edgehuman.reading.parsers import json_of
 
 GZIP = ".gz"
 MOST_BYTES = MOST_TEXT

@@ -15,7 +15,7 @@ from edgehuman.errors import DataError
 from edgehuman.files import decoded, unix_ends
 from edgehuman.preprocess.imu.text.columns import label_name, plain
 from edgehuman.preprocess.imu.text.documents import stem_of
-from edgehuman.reading import foreign
+from edgehuman.reading.parsers import foreign
 from edgehuman.records import Float64
 
 INTERVALS = ".labels.csv"

@@ -33,7 +33,7 @@ from edgehuman.preprocess.imu.text.header import (
     stated_units,
 )
 from edgehuman.preprocess.imu.text.rate import RateGuard
-from edgehuman.reading import json_of
+from edgehuman.reading.parsers import json_of
 from edgehuman.records import Float32, Float64
 
 MAX_TOLD = 3

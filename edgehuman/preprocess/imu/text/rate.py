@@ -12,7 +12,7 @@ from edgehuman.preprocess.imu.format import PER_SECOND
 from edgehuman.preprocess.imu.text.clock import seconds_of, tell_unit
 from edgehuman.preprocess.imu.text.columns import Columns
 from edgehuman.preprocess.imu.text.header import split_cells
-from edgehuman.reading import json_of
+from edgehuman.reading.parsers import json_of
 from edgehuman.records import Float64
 
 ROWS_TO_TELL = 16

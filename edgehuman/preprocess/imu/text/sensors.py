@@ -23,7 +23,7 @@ from edgehuman.preprocess.imu.text.columns import ALIASES, REQUIRED, axis_of, li
 from edgehuman.preprocess.imu.text.header import MAX_BEFORE, delimiter_of, find_header, split_cells
 from edgehuman.preprocess.imu.text.joining import interpolated
 from edgehuman.preprocess.imu.text.lines import RowParser
-from edgehuman.reading import foreign
+from edgehuman.reading.parsers import foreign
 from edgehuman.records import Float32, Float64
 
 # Words of file names, best first: with gravity before without.

@@ -30,7 +30,7 @@ from edgehuman.preprocess.imu.text.header import (
 from edgehuman.preprocess.imu.text.lines import RowParser, Rows, join_rows
 from edgehuman.preprocess.imu.text.sensors import read_joined
 from edgehuman.preprocess.imu.text.stamps import StampReader
-from edgehuman.reading import json_of
+from edgehuman.reading.parsers import json_of
 
 SUFFIXES = (".csv", ".jsonl", ".json", ".ndjson", ".txt", ".tsv")
 PERSON_COLUMNS = ("subject", "subject_id", "user", "user_id", "person", "participant", "volunteer")

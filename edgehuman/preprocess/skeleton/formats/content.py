@@ -10,7 +10,7 @@ from typing import Any
 
 from edgehuman.errors import DataError
 from edgehuman.files import decoded
-from edgehuman.reading import json_of
+from edgehuman.reading.parsers import json_of
 
 _BEGINNING = 65_536
 _CHUNK = 1 << 22

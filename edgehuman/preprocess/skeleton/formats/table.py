@@ -18,7 +18,7 @@ from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.formats.content import beginning, text_of
 from edgehuman.preprocess.skeleton.formats.people import Person, people
 from edgehuman.preprocess.skeleton.names import order_by_name
-from edgehuman.reading import foreign
+from edgehuman.reading.parsers import foreign
 
 _AXES: Mapping[str, str] = {
     "x": "x",

@@ -37,7 +37,7 @@ def test_an_annotation_file_that_is_missing_or_no_matlab(tmp_path: Path) -> None
     with pytest.raises(DataError, match=r"looks like pa100k, but annotation\.mat is missing"):
         load_persons(tmp_path, "attributes")
     (tmp_path / "annotation.mat").write_text("no matlab at all, " * 20)
-    with pytest.raises(DataError, match=r"annotation\.mat is not a MATLAB file"):
+    with pytest.raises(DataError, match=r"annotation\.mat: not a readable \.mat file"):
         load_persons(tmp_path, "attributes")
     from scipy.io import savemat
 

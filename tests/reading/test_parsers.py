@@ -6,14 +6,12 @@ import ast
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 import pytest
 
 from edgehuman.errors import DataError
-from edgehuman.reading import foreign, is_name, json_of, reason_of, require_types, shown
+from edgehuman.reading.parsers import foreign, json_of, reason_of
 from tests.whole.house import SOURCES, nodes_of, require_none
 
 
@@ -63,60 +61,6 @@ def test_json_that_is_none_is_a_value_error(text: str | bytes) -> None:
         json_of(text)
 
 
-def test_a_value_is_shown_whatever_it_is() -> None:
-    deep: list[Any] = []
-    for _ in range(100_000):
-        deep = [deep]
-    assert shown(10**6000) == "a int too large to show" or "…" in shown(10**6000)
-    assert len(shown("x" * 10_000)) < 300
-    assert "list" in shown(deep) or "…" in shown(deep)
-    assert shown("a") == "'a'"
-
-
-def test_a_name_of_a_file_has_bytes_and_no_zero() -> None:
-    assert [is_name(value) for value in ("a/b.png", "ä.png", "a\0b", "\ud800", 3, None)] == [
-        *(True, True, False, False, False, False)
-    ]
-
-
-@dataclass(frozen=True)
-class _Inner:
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Outer:
-    count: int
-    share: float
-    kind: Literal["a", "b"]
-    inner: _Inner
-    many: tuple[_Inner, ...] = ()
-    table: dict[str, Any] | None = None
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"count": "3"}, "count is '3', not int"),
-        ({"count": True}, "count is True, not int"),
-        ({"count": 1 << 63}, "count is 9223372036854775808, not int"),
-        ({"share": None}, "share is None, not float"),
-        ({"share": 10**400}, "share is 1000"),
-        ({"kind": "c"}, "kind is 'c'"),
-        ({"kind": ["a"]}, r"kind is \['a'\]"),
-        ({"inner": {}}, "inner is {}, not _Inner"),
-        ({"inner": _Inner((1,))}, r"inner.names is \(1,\)"),  # type: ignore[arg-type]
-        ({"many": (_Inner("ab"),)}, "many.names is 'ab'"),  # type: ignore[arg-type]
-        ({"table": {3: "x"}}, "table is {3: 'x'}"),
-    ],
-)
-def test_a_field_of_another_type_is_told(changes: dict[str, Any], words: str) -> None:
-    right: dict[str, Any] = {"count": 1, "share": 2, "kind": "a", "inner": _Inner(("x",))}
-    require_types(_Outer(**right))
-    with pytest.raises(TypeError, match=words):
-        require_types(_Outer(**{**right, **changes}))
-
-
 def test_an_error_without_words_says_its_name() -> None:
     assert reason_of(EOFError()) == "EOFError"
 
@@ -131,7 +75,7 @@ _PARSERS = re.compile(
 # Of these the text is our own, of another process of ours or of this one, or all of what is raised
 # becomes one of our errors already.
 _OWN = {
-    "edgehuman/reading.py": "the boundary itself",
+    "edgehuman/reading/parsers.py": "the boundary itself",
     "edgehuman/config.py": "all that tomllib raises is refused",
     "edgehuman/training/checkpoint.py": "all that torch.load raises is refused",
     "edgehuman/training/foreign.py": "all that PyTorch and zipfile raise is refused",

@@ -1,62 +1,15 @@
-"""The boundary around the parsers of others: json, zipfile, NumPy, csv, scipy, OpenCV and more.
-
-    try:
-        with foreign(), np.load(path) as archive:
-            image = archive["image"]
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read ({error}); copy it again") from None
-
-A damaged or hostile file makes a parser raise what it likes: RecursionError, MemoryError,
-zlib.error, NotImplementedError, struct.error, tokenize.TokenError, ... Lists of these are never
-complete, and differ between versions. Inside the block stands nothing but calls of that parser: an
-error of our own code stays a traceback.
-"""
+"""Values that a file holds: shown in a message, taken for a name, held against annotations."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import json
 import os
 import types
 import typing
-from collections.abc import Iterator
 from typing import Any
 
-from edgehuman.errors import EdgehumanError
-
 _SHOWN = 200
-
-
-@contextlib.contextmanager
-def foreign() -> Iterator[None]:
-    """Turn whatever the parser in the block raises into a ValueError with words.
-
-    Raises:
-        ValueError: the parser raised; our own errors pass as they are.
-        OSError: the system could not read.
-    """
-    try:
-        yield
-    except (EdgehumanError, OSError):
-        raise
-    except Exception as error:
-        raise ValueError(reason_of(error)) from None
-
-
-def reason_of(error: Exception) -> str:
-    """What a parser complains about, in one line: many raise errors without words."""
-    if isinstance(error, RecursionError):
-        return "nested too deeply"
-    if isinstance(error, MemoryError):
-        return "more than fits into the memory"
-    words = str(error).strip().partition("\n")[0][:_SHOWN]
-    if "pickle" in words and isinstance(error, ValueError):
-        # NumPy's own message suggests loading it unsafely.
-        return "it holds Python objects" if "Object" in words else "not a NumPy archive"
-    if isinstance(error, ValueError) and words:
-        return words
-    return f"{type(error).__name__}: {words}" if words else type(error).__name__
+_HINTS: dict[type, dict[str, Any]] = {}  # worked out once: it takes milliseconds
 
 
 def shown(value: object) -> str:
@@ -76,25 +29,16 @@ def is_name(value: object) -> bool:
         return False
 
 
-def json_of(text: str | bytes) -> Any:
-    """Parse JSON.
-
-    Raises:
-        ValueError: no JSON, bytes that are no text, or nested too deeply.
-    """
-    try:
-        return json.loads(text)
-    except (RecursionError, MemoryError) as error:
-        raise ValueError(reason_of(error)) from None
-
-
 def require_types(instance: Any, where: str = "") -> None:
     """Hold a dataclass that was built of a file's values against its annotations, at any depth.
 
     Raises:
         TypeError: a field holds something else, or a number beyond 64 bits.
     """
-    for name, hint in typing.get_type_hints(type(instance)).items():
+    kind = type(instance)
+    if kind not in _HINTS:
+        _HINTS[kind] = typing.get_type_hints(kind)
+    for name, hint in _HINTS[kind].items():
         value = getattr(instance, name)
         if not _fits(value, hint):
             raise TypeError(f"{where}{name} is {shown(value)}, not {_said(hint)}")

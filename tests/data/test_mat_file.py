@@ -1,0 +1,143 @@
+"""MATLAB files: read as scipy reads them, and no changed file ends the process."""
+
+from __future__ import annotations
+
+import io
+import random
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgehuman.data import mat_file
+from edgehuman.data.mat_file import read_variables
+from edgehuman.errors import DataError
+
+scipy_io = pytest.importorskip("scipy.io")
+
+
+def saved(squeeze: bool = False, **variables: Any) -> bytes:
+    file = io.BytesIO()
+    scipy_io.savemat(file, variables, do_compression=squeeze)
+    return file.getvalue()
+
+
+def write(content: bytes, folder: Path) -> Path:
+    path = folder / "x.mat"
+    path.write_bytes(content)
+    return path
+
+
+RIGHT: dict[str, Any] = {
+    "numbers": np.arange(6, dtype=np.int16).reshape(2, 3),
+    "complex": np.array([[1 + 2j]]),
+    "text": "a name",
+    "rows": np.array(["one", "two"]),
+    "none": "",
+    "nothing": np.zeros((0, 3)),
+    "cells": np.array([["a"], ["bc"], [np.eye(2)]], dtype=object),
+    "table": {"x": 1.5, "inner": {"y": np.ones(3, np.float32)}},
+    "long": np.float64(3.0),
+}
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two arrays of loadmat are alike, at any depth."""
+    if one.dtype.names or other.dtype.names:
+        return one.dtype.names == other.dtype.names and all(
+            same(one[name], other[name]) for name in one.dtype.names
+        )
+    if one.dtype == object:
+        pairs = zip(one.ravel(), other.ravel(), strict=True)
+        return one.shape == other.shape and all(same(a, b) for a, b in pairs)
+    return one.shape == other.shape and bool((one == other).all())
+
+
+@pytest.mark.parametrize("squeeze", [False, True])
+def test_it_is_what_scipy_reads(squeeze: bool, tmp_path: Path) -> None:
+    path = write(saved(squeeze, **RIGHT), tmp_path)
+    table, expected = read_variables(path), scipy_io.loadmat(path)
+    for name in RIGHT:
+        assert same(table[name], expected[name]), name
+
+
+@pytest.mark.parametrize("squeeze", [False, True])
+def test_whatever_savemat_writes_is_read(squeeze: bool, tmp_path: Path) -> None:
+    table = read_variables(write(saved(squeeze, **RIGHT), tmp_path))
+    assert table["numbers"].tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert table["cells"][1, 0][0] == "bc"
+    assert table["table"]["inner"][0, 0]["y"][0, 0].tolist() == [[1.0, 1.0, 1.0]]
+    assert table["text"][0] == "a name"
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "words"),
+    [
+        (128, 4097, "type 4097 as a variable"),  # of the first element
+        (176, 4097, "numbers of type 4097"),
+        (176, 8, "numbers of type 8"),  # reserved
+        (144, 0x99, "an array of class 153"),
+        (160, 0xFFFFFFFF, "a size of -1"),
+        (160, 1 << 30, "96 bytes of 34359738368"),
+        (180, 1 << 30, "an element is longer than the file"),
+    ],
+)
+def test_what_scipy_would_look_up_elsewhere_is_refused(
+    at: int, value: int, words: str, tmp_path: Path
+) -> None:
+    content = bytearray(saved(x=np.arange(12.0).reshape(3, 4)))
+    content[at : at + 4] = struct.pack("<I", value)
+    with pytest.raises(DataError, match=words):
+        read_variables(write(bytes(content), tmp_path))
+
+
+def test_a_text_of_more_letters_than_bytes_is_refused(tmp_path: Path) -> None:
+    content = bytearray(saved(x="abc"))
+    at = content.index(struct.pack("<ii", 1, 3))
+    content[at : at + 8] = struct.pack("<ii", 1 << 15, 1 << 15)
+    with pytest.raises(DataError, match="a text of another size"):
+        read_variables(write(bytes(content), tmp_path))
+
+
+def test_what_grows_when_it_is_unpacked_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mat_file, "MOST_BYTES", 1 << 16)
+    packed = zlib.compress(bytes(1 << 20))
+    content = saved()[:128] + struct.pack("<II", 15, len(packed)) + packed
+    with pytest.raises(DataError, match="when unpacked"):
+        read_variables(write(content, tmp_path))
+
+
+@pytest.mark.parametrize("content", [b"", b"MATLAB 5.0", b"\0" * 200, b"\x89HDF\r\n\x1a\n" * 40])
+def test_what_is_no_matlab_file_is_refused(content: bytes, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"not a readable \.mat file"):
+        read_variables(write(content, tmp_path))
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no such file"):
+        read_variables(tmp_path / "none.mat")
+
+
+@pytest.mark.parametrize("squeeze", [False, True])
+@pytest.mark.filterwarnings("ignore")
+def test_no_changed_file_ends_the_process(squeeze: bool, tmp_path: Path) -> None:
+    """Each tag, and random bytes; this process is still here afterwards."""
+    whole, rng = saved(False, **RIGHT), random.Random(5)
+    for at in (*range(128, len(whole), 4), *(rng.randrange(128, len(whole)) for _ in range(400))):
+        content = bytearray(whole)
+        content[at : at + 4] = struct.pack(
+            "<I", rng.choice((0, 8, 14, 255, 4097, 1 << 31, 1 << 20))
+        )
+        made = bytes(content[: len(whole)])
+        if squeeze:
+            packed = zlib.compress(made[128:])
+            made = made[:128] + struct.pack("<II", 15, len(packed)) + packed
+        try:
+            read_variables(write(made, tmp_path))
+        except DataError:
+            continue
