@@ -20,6 +20,7 @@ from edgehuman.card import Card, OutputSpec, image_input
 from edgehuman.cli import main
 from edgehuman.errors import UsageError
 from edgehuman.records import WindowSet
+from edgehuman.runtime.engine.onnx_file import sealed
 from tests.runtime.image_models import write_image_model
 
 MakeModel = Callable[..., Path]
@@ -177,7 +178,7 @@ def person_model(folder: Path) -> Path:
     output = OutputSpec("embedding", distance="cosine", dim=network.width)
     card = Card("p", "person-embedding", "starnet_s3", 1, 1, image_input(64, 32), output)
     path = folder / "person.onnx"
-    path.write_bytes(to_onnx(network, card).SerializeToString())
+    path.write_bytes(sealed(to_onnx(network, card).SerializeToString()))
     return path
 
 
