@@ -88,7 +88,7 @@ def test_a_run_whose_reader_stopped_reading_ends_by_a_signal(number: int, tmp_pa
     ):
         until_full(out)
         code, took_s = ended(process, number)
-    assert (code, took_s < 12) == (1, True)
+    assert (code, took_s < 20) == (1, True)
     told = (tmp_path / "said").read_text()
     assert "standard output: nobody took anything for 3 s; the rest is lost" in told
     assert "Traceback" not in told
@@ -104,7 +104,7 @@ def test_a_view_on_a_terminal_that_stands_still_ends_by_a_signal() -> None:
     ) as process:
         until_full(out)
         code, took_s = ended(process, signal.SIGTERM)
-    assert took_s < 12
+    assert took_s < 20
     assert code in (0, 1)  # the view shows the newest alone: it may have been between two draws
     os.close(out)
     os.close(into)
@@ -121,7 +121,7 @@ def test_work_with_a_bar_ends_and_keeps_what_it_made(both: bool, tmp_path: Path)
     ) as process:
         until_full(out)
         code, took_s = ended(process, signal.SIGTERM)
-    assert (code, took_s < 15) == (1 if both else 0, True)
+    assert (code, took_s < 20) == (1 if both else 0, True)
     assert (tmp_path / "made").read_text() == "kept"
     os.close(out)
     os.close(into)
