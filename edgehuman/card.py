@@ -11,12 +11,11 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import prod
 from pathlib import Path
 from typing import Any, Literal
 
 from edgehuman.errors import ArtefactError, CheckpointError
-from edgehuman.limits.sizes import require_small_json
+from edgehuman.limits.records import require_records
 from edgehuman.outcome import to_json
 from edgehuman.reading.parsers import json_of
 from edgehuman.reading.values import require_types
@@ -31,9 +30,6 @@ RANDOM_WEIGHTS = "random weights"
 """How the recipe begins of a network that has learned nothing."""
 _MOST_HEADER_BYTES = 100_000_000  # the limit of safetensors itself
 _MOST_HEADER_MEMORY = 1 << 29
-# Of a record with its dynamic axes at 1; an 8K picture has 100 million.
-_MOST_VALUES, _MOST_AXES, _MOST_LABELS = 1 << 28, 8, 100_000
-_MOST_RATE_HZ = 5000.0
 OutputKind = Literal["classes", "embedding", "attributes", "heatmaps", "segmentation", "tokens"]
 # What a dataset was used for.
 # "teacher": taught the teacher of a distilled network.
@@ -284,9 +280,8 @@ def from_json(text: str, where: str) -> Card:
     Raises:
         ArtefactError: not JSON, another schema version, or a missing or unknown key.
     """
-    require_small_json(text, f"{where}: its card", ArtefactError, _MOST_HEADER_MEMORY)
     try:
-        table = json_of(text)
+        table = json_of(text, _MOST_HEADER_MEMORY)
         version = table["schema_version"]
     except (ValueError, KeyError, TypeError) as error:
         raise ArtefactError(
@@ -310,35 +305,14 @@ def from_json(text: str, where: str) -> Card:
         )
         card = Card(**table)
         require_types(card)
-        _require_sizes(card.input, card.output)
+        taken, given = card.input, card.output
+        counts = (taken.least, given.columns, given.dim or 0, given.parts)
+        require_records(taken.shape, taken.rate_hz, counts)
         return card
-    except (AttributeError, KeyError, TypeError, _SizeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ArtefactError(
             f"{where}: its card is incomplete ({error}); export the model again"
         ) from None
-
-
-class _SizeError(ValueError):
-    """A card states sizes that no model has."""
-
-
-def _require_sizes(taken: InputSpec, given: OutputSpec) -> None:
-    """Hold what arrays are made of against what models have, before one is made.
-
-    Raises:
-        _SizeError: axes or a rate beyond reason.
-    """
-    shape = taken.shape
-    plain = len(shape) <= _MOST_AXES and all(
-        type(side) is int and 0 <= side <= _MOST_VALUES for side in shape
-    )
-    if not plain or prod(max(1, side) for side in shape) > _MOST_VALUES:
-        raise _SizeError(f"its input is {str(shape)[:100]}; at most {_MOST_VALUES:,} values")
-    if not 0 <= taken.rate_hz <= _MOST_RATE_HZ:
-        raise _SizeError(f"its rate is {taken.rate_hz:g} Hz; it must be 0 to {_MOST_RATE_HZ:g}")
-    for count in (taken.least, given.columns, given.dim or 0, given.parts):
-        if type(count) is not int or not 0 <= count <= _MOST_LABELS:
-            raise _SizeError(f"it counts {str(count)[:20]}; it must be 0 to {_MOST_LABELS:,}")
 
 
 def lineage(card: Card, name: str) -> tuple[TrainingData, ...]:
@@ -365,11 +339,7 @@ def of_weights(path: Path) -> Card:
             size = int.from_bytes(stream.read(8), "little")
             if size > min(_MOST_HEADER_BYTES, path.stat().st_size - 8):
                 raise ValueError(f"a header of {size} bytes")
-            text = stream.read(size)
-            require_small_json(text, str(path), CheckpointError, _MOST_HEADER_MEMORY)
-            header = json_of(text)
-    except CheckpointError:
-        raise
+            header = json_of(stream.read(size), _MOST_HEADER_MEMORY)
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path}: damaged ({error}); train again or restore a copy") from None
     found = header.get("__metadata__") if isinstance(header, dict) else None

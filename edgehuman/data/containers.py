@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
 from edgehuman.limits import archives
-from edgehuman.limits.sizes import MOST_ANNOTATIONS, read_bounded, require_small_json
+from edgehuman.limits.sizes import MOST_ANNOTATIONS, read_bounded
 from edgehuman.reading.parsers import foreign, json_of
 from edgehuman.reading.values import shown
 from edgehuman.records import Index
@@ -121,8 +121,7 @@ def read_json(path: Path) -> Any:
     """
     try:
         content = read_bounded(path, MOST_ANNOTATIONS, DataError)
-        require_small_json(content, str(path), DataError, MOST_ANNOTATIONS)
-        return json_of(content)
+        return json_of(content, MOST_ANNOTATIONS)
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}; copy it again") from None
     except ValueError as error:

@@ -16,7 +16,6 @@ import contextlib
 import io
 import struct
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 from math import prod
 from pathlib import Path
@@ -26,14 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, EdgehumanError
+from edgehuman.reading.parsers import foreign
 
 MOST_UNPACKED = 1 << 33
 """Of the arrays that one file gives, bytes."""
 # Up to here any content is taken; beyond, what was packed tighter than recordings ever are is not.
 FREE_BYTES, MOST_RATIO = 1 << 28, 200
 MOST_MEMBERS = 20_000
-DAMAGE = (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError)
-"""What Python's readers raise for damaged archives; RuntimeError: encrypted, or by no known way."""
 
 _MOST_DIRECTORY = 1 << 22
 _KINDS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -49,14 +47,15 @@ def opened_zip(source: Path | BinaryIO, error: type[EdgehumanError]) -> Iterator
 
     Raises:
         EdgehumanError: `error`: over 20,000 members.
-        OSError, zipfile.BadZipFile: not readable, or not a zip.
+        OSError, ValueError: not readable, or not a zip.
     """
     with contextlib.ExitStack() as stack:
         stream = stack.enter_context(source.open("rb")) if isinstance(source, Path) else source
         where = str(source) if isinstance(source, Path) else getattr(source, "name", "the archive")
         if _directory_bytes(stream) > _MOST_DIRECTORY:
             raise error(_too_many(where))
-        archive = stack.enter_context(zipfile.ZipFile(stream))
+        with foreign():
+            archive = stack.enter_context(zipfile.ZipFile(stream))
         if len(archive.infolist()) > MOST_MEMBERS:
             raise error(_too_many(where))
         yield archive
@@ -91,7 +90,7 @@ def member(
         EdgehumanError: `error`: larger by what it states, or packed beyond reason, or in a way that
             is not taken.
         KeyError: there is none of that name.
-        OSError, ValueError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError: damaged.
+        OSError, ValueError: damaged, or encrypted.
     """
     info = archive.getinfo(name)
     where = f"{archive.filename or 'the archive'}: {name}"
@@ -105,7 +104,7 @@ def member(
             f"{MOST_RATIO} times as many; save it without compression, such as with numpy.savez"
         )
     content = bytearray()
-    with archive.open(info) as stream:
+    with foreign(), archive.open(info) as stream:
         # Without a count, all that unpacks would be made before it is cut to the stated size.
         while piece := stream.read(_PIECE):
             content += piece
@@ -118,7 +117,7 @@ def field_names(path: Path, error: type[EdgehumanError] = DataError) -> set[str]
     """Names of the arrays in an .npz, without reading them.
 
     Raises:
-        EdgehumanError, OSError, zipfile.BadZipFile: see `opened_zip`.
+        EdgehumanError, OSError, ValueError: see `opened_zip`.
     """
     with opened_zip(path, error) as archive:
         return {name.removesuffix(".npy") for name in archive.namelist()}
@@ -138,7 +137,7 @@ def read_npz(
     Raises:
         EdgehumanError: `error`: larger than `most`; see `member`.
         KeyError: there is none of a name.
-        OSError, ValueError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError: damaged.
+        OSError, ValueError: damaged, or encrypted.
     """
     found: dict[str, NDArray[Any]] = {}
     with opened_zip(source, error) as archive:

@@ -1,10 +1,9 @@
-"""Read a whole file, or parse JSON, of no more than a given size.
+"""Read a whole file of no more than a given size.
 
     content = read_bounded(path, MOST_TEXT, DataError)
-    require_small_json(content, str(path), DataError);  json.loads(content)
 
-A file may be sparse, a device or growing, and JSON of three bytes makes objects of 64; so both are
-bounded by what they will take, before it is taken.
+A file may be sparse, a device or growing; so it is bounded by what it will take, before that is
+taken.
 """
 
 from __future__ import annotations
@@ -30,11 +29,7 @@ MOST_PICTURE = 1 << 28
 """Of an encoded picture, bytes; photos have some megabytes, TIFF and PNG up to a hundred."""
 MOST_LINES = 25_000_000
 """Of a text that is split into lines: 70 hours at 100 rows a second."""
-MOST_JSON_MEMORY = 2 << 30
-"""Of what JSON makes, bytes."""
 
-# A list, an object with a name in it, and a number or short text; Python 3.10 to 3.14, 64 bits.
-_LIST_BYTES, _OBJECT_BYTES, _VALUE_BYTES = 72, 232, 40
 _MOST_KEY_PARTS = 64
 _PIECE = 1 << 20
 _QUOTED = re.compile(rb"\"[^\"\n]*\"|'[^'\n]*'")
@@ -77,24 +72,6 @@ def require_few_lines(content: bytes, where: str, error: type[EdgehumanError]) -
     """Raise `error` for a text of more lines than a recording has."""
     if len(content) > MOST_LINES and content.count(b"\n") + content.count(b"\r") > MOST_LINES:
         raise error(f"{where}: has over {MOST_LINES:,} lines; split it into several files")
-
-
-def require_small_json(
-    content: bytes | str, where: str, error: type[EdgehumanError], most: int = MOST_JSON_MEMORY
-) -> None:
-    """Raise `error` if JSON would take more memory than `most` once it is parsed, in bytes."""
-    if isinstance(content, str):
-        lists, objects = content.count("["), content.count("{")
-        values = content.count(",") + content.count(":")
-    else:
-        lists, objects = content.count(b"["), content.count(b"{")
-        values = content.count(b",") + content.count(b":")
-    need = len(content) + lists * _LIST_BYTES + objects * _OBJECT_BYTES + values * _VALUE_BYTES
-    if need > most:
-        raise error(
-            f"{where}: {len(content):,} bytes of JSON would take {need >> 20:,} MB of memory; at "
-            f"most {most >> 20:,} are taken. Split it, or write an object per line"
-        )
 
 
 def require_plain_toml(content: bytes, where: str, error: type[EdgehumanError]) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from edgehuman.errors import EdgehumanError
+from edgehuman.reading.parsers import foreign
 
 MOST_MEMBERS = 1_000_000
 _MOST_HEADER = 1 << 20
@@ -56,25 +57,20 @@ def members(
     Raises:
         EdgehumanError: `error`: a header that is damaged so that it would not end, or over
             1,000,000 members.
-        OSError, tarfile.TarError: not readable; not a tar, or cut short.
+        OSError, ValueError: not readable; not a tar, or cut short.
     """
     with path.open("rb") as stream:
         bounded = _Bounded(stream, str(path), error)
         reached = 0
-        try:
-            with tarfile.open(fileobj=bounded, mode="r:") as archive:
-                for count, member in enumerate(archive):
-                    if member.size < 0 or member.offset_data < reached or archive.offset < reached:
-                        raise error(f"{path}: damaged: {member.name[:100]!r} lies before others")
-                    if count >= MOST_MEMBERS:
-                        raise error(f"{path}: has over {MOST_MEMBERS:,} files; split it")
-                    reached = member.offset_data
-                    if member.isreg() and not member.issparse():
-                        yield archive, member
-        except (RecursionError, ValueError, OverflowError) as damage:
-            if isinstance(damage, error):
-                raise
-            raise tarfile.ReadError(f"{type(damage).__name__} in a header") from None
+        with foreign(), tarfile.open(fileobj=bounded, mode="r:") as archive:
+            for count, member in enumerate(archive):
+                if member.size < 0 or member.offset_data < reached or archive.offset < reached:
+                    raise error(f"{path}: damaged: {member.name[:100]!r} lies before others")
+                if count >= MOST_MEMBERS:
+                    raise error(f"{path}: has over {MOST_MEMBERS:,} files; split it")
+                reached = member.offset_data
+                if member.isreg() and not member.issparse():
+                    yield archive, member
 
 
 def content_of(archive: tarfile.TarFile, member: tarfile.TarInfo, most: int) -> bytes:

@@ -8,7 +8,6 @@ back from the graph (`edgehuman.nets.from_onnx`).
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from edgehuman.errors import CheckpointError
 from edgehuman.nets.building import ENCODER, Fitting
 from edgehuman.nets.finite import not_finite
 from edgehuman.nets.widths import fit_head, fit_widths
-from edgehuman.reading.parsers import foreign
+from edgehuman.reading.parsers import foreign, json_of
 from edgehuman.runtime.provenance.trusted import Exactly, Trust, trust_of_environment
 from edgehuman.runtime.zoo import ZOO
 
@@ -61,8 +60,7 @@ def read_weights(
         found = "no such folder" if not folder.is_dir() else f"no {WEIGHTS} in it"
         raise CheckpointError(f"{folder}: {found}; give a checkpoint folder written by a training")
     try:
-        with foreign():
-            weights, metadata = _read(path, trust)
+        weights, metadata = _read(path, trust)
     except (ValueError, OSError) as error:
         raise CheckpointError(
             f"{path}: damaged ({error}); train again or restore a copy"
@@ -83,13 +81,15 @@ def read_weights(
 def _read(path: Path, trust: Trust | Exactly | None) -> tuple[dict[str, Tensor], Mapping[str, str]]:
     """The tensors and the metadata of a file; where a signature is required, of verified bytes."""
     if trust is None:
-        with safe_open(path, framework="pt") as stream:
-            metadata = stream.metadata() or {}
-        return load_file(path), metadata
+        with foreign():
+            with safe_open(path, framework="pt") as stream:
+                metadata = stream.metadata() or {}
+            return load_file(path), metadata
     content = path.read_bytes()
     trust.require(path, sha256_of_bytes(content))
-    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    return load_bytes(content), header.get("__metadata__") or {}
+    with foreign():
+        header = json_of(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        return load_bytes(content), header.get("__metadata__") or {}
 
 
 def sha256_of(weights: Mapping[str, Tensor]) -> str:

@@ -21,7 +21,12 @@ from typing import Any
 
 from edgehuman.errors import EdgehumanError
 
+MOST_JSON_MEMORY = 2 << 30
+"""Of what JSON makes, bytes."""
 _SHOWN = 200
+# A list, an object with a name in it, and a number or short text; Python 3.10 to 3.14, 64 bits. A
+# byte of JSON makes less than _GROWTH.
+_LIST_BYTES, _OBJECT_BYTES, _VALUE_BYTES, _GROWTH = 72, 232, 40, 240
 
 
 @contextlib.contextmanager
@@ -50,18 +55,35 @@ def reason_of(error: Exception) -> str:
     if "pickle" in words and isinstance(error, ValueError):
         # NumPy's own message suggests loading it unsafely.
         return "it holds Python objects" if "Object" in words else "not a NumPy archive"
-    if isinstance(error, ValueError) and words:
+    if (isinstance(error, ValueError) or type(error).__name__ == "BadZipFile") and words:
         return words
     return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
-def json_of(text: str | bytes) -> Any:
+def json_of(text: str | bytes, most: int = MOST_JSON_MEMORY) -> Any:
     """Parse JSON.
 
+    Args:
+        most: bytes of memory that it may take; JSON of three bytes makes objects of 64.
+
     Raises:
-        ValueError: no JSON, bytes that are no text, or nested too deeply.
+        ValueError: no JSON, bytes that are no text, nested too deeply, or larger than `most`.
     """
+    if len(text) > most // _GROWTH and (need := _memory_of(text)) > most:
+        raise ValueError(
+            f"{len(text):,} bytes of JSON would take {need >> 20:,} MB of memory; at most "
+            f"{most >> 20:,} are taken: split it, or write an object per line"
+        )
     try:
         return json.loads(text)
     except (RecursionError, MemoryError) as error:
         raise ValueError(reason_of(error)) from None
+
+
+def _memory_of(text: str | bytes) -> int:
+    if isinstance(text, str):
+        lists, objects, values = text.count("["), text.count("{"), text.count(",") + text.count(":")
+    else:
+        lists, objects = text.count(b"["), text.count(b"{")
+        values = text.count(b",") + text.count(b":")
+    return len(text) + lists * _LIST_BYTES + objects * _OBJECT_BYTES + values * _VALUE_BYTES

@@ -34,7 +34,6 @@ from edgehuman.card import Card
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.files import write_whole
 from edgehuman.limits.archives import read_npz
-from edgehuman.limits.sizes import require_small_json
 from edgehuman.metrics.retrieval import Distance, Scorer, Sightings
 from edgehuman.outcome import to_json
 from edgehuman.reading.parsers import foreign, json_of
@@ -304,7 +303,6 @@ def read_gallery(path: Path) -> Gallery:
         with foreign():
             file = read_npz(path, ["header", "vector_GD"], ArtefactError, path.stat().st_size)
         text, vector_GD = bytes(file["header"]), file["vector_GD"]
-        require_small_json(text, str(path), ArtefactError)
         header = json_of(text.decode("utf-8"))
         _require_format(header, vector_GD, path)
         return Gallery(

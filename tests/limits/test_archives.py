@@ -15,7 +15,7 @@ import pytest
 
 from edgehuman.errors import ArtefactError, DataError
 from edgehuman.limits import archives
-from edgehuman.limits.archives import DAMAGE, field_names, member, opened_zip, read_npy, read_npz
+from edgehuman.limits.archives import field_names, member, opened_zip, read_npy, read_npz
 from edgehuman.runtime.gallery import read_gallery
 
 
@@ -137,7 +137,7 @@ def test_a_member_that_states_less_than_it_has_is_cut_off(tmp_path: Path) -> Non
     directory = content.rfind(b"PK\x01\x02")
     struct.pack_into("<I", content, directory + 24, 1000)
     (tmp_path / "a.zip").write_bytes(content)
-    with opened_zip(tmp_path / "a.zip", DataError) as archive, pytest.raises(DAMAGE):
+    with opened_zip(tmp_path / "a.zip", DataError) as archive, pytest.raises((ValueError, OSError)):
         member(archive, "x", 1 << 30, DataError)
 
 
@@ -188,7 +188,7 @@ def test_mutated_archives_are_damage_and_nothing_else(tmp_path: Path) -> None:
         content[places] = random.integers(256, size=len(places))
         try:
             read_npz(io.BytesIO(content.tobytes()), ["x", "t"])
-        except (*DAMAGE, KeyError):
+        except (ValueError, OSError, KeyError):
             continue
 
 

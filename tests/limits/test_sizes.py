@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import threading
@@ -19,7 +18,6 @@ from edgehuman.limits.sizes import (
     read_bounded,
     require_few_lines,
     require_plain_toml,
-    require_small_json,
 )
 
 
@@ -66,21 +64,6 @@ def test_lines_are_counted_before_they_are_made(monkeypatch: pytest.MonkeyPatch)
     for end in (b"\n", b"\r"):
         with pytest.raises(DataError, match=r"a\.csv: has over 10 lines"):
             require_few_lines(end * 11, "a.csv", DataError)
-
-
-@pytest.mark.parametrize("row", ["[]", "{}", '{"a":0.5}', "0.25", '"a"', "[[0.5,0.5]]"])
-def test_what_json_takes_is_foreseen(row: str) -> None:
-    """The estimate is at least the memory that the objects take, and at most six times as much."""
-    text = f"[{','.join([row] * 20_000)}]"
-    tracemalloc.start()
-    value = json.loads(text)
-    taken = tracemalloc.get_traced_memory()[0] + len(text)
-    tracemalloc.stop()
-    assert len(value) == 20_000
-    with pytest.raises(DataError, match="bytes of JSON would take"):
-        require_small_json(text, "a.json", DataError, int(0.8 * taken))
-    require_small_json(text, "a.json", DataError, 6 * taken)
-    require_small_json(text.encode(), "a.json", DataError, 6 * taken)
 
 
 def test_keys_of_many_parts_are_refused_in_no_time() -> None:

@@ -65,7 +65,7 @@ def test_a_header_that_states_gigabytes_is_damage(kind: bytes, size: int, tmp_pa
     path.write_bytes(header("a.jpg", 0) + header("x", size, kind))
     with path.open("r+b") as file:
         file.truncate(1 << 40)  # sparse: the bytes are there
-    with pytest.raises((DataError, tarfile.TarError), match=r"damaged: a header states|header"):
+    with pytest.raises((DataError, ValueError), match=r"damaged: a header states|header"):
         names_of(path)
 
 
@@ -84,7 +84,7 @@ def test_a_size_that_leads_back_or_nowhere_ends(size: str, tmp_path: Path) -> No
     path = tmp_path / "a.tar"
     row = header("a", 0) + pax(f"size={size}") + header("b.jpg", 0)
     path.write_bytes(row * 3 + bytes(1024))
-    with contextlib.suppress(DataError, tarfile.TarError):
+    with contextlib.suppress(DataError, ValueError):
         assert len(names_of(path)) <= 6
 
 
@@ -95,18 +95,18 @@ def test_a_negative_size_in_base_256_ends(tmp_path: Path) -> None:
     info[148:156] = b" " * 8
     info[148:156] = b"%06o\0 " % sum(info[:512])
     path.write_bytes(bytes(info) * 2 + bytes(1024))
-    with pytest.raises((DataError, tarfile.TarError)):
+    with pytest.raises((DataError, ValueError)):
         names_of(path)
 
 
 def test_chains_of_headers_and_sparse_maps_without_an_end_are_damage(tmp_path: Path) -> None:
     path = tmp_path / "a.tar"
     path.write_bytes(pax("a=b") * 2000)
-    with pytest.raises((DataError, tarfile.TarError)):
+    with pytest.raises((DataError, ValueError)):
         names_of(path)
     sparse = pax("GNU.sparse.major=1", "GNU.sparse.minor=0", "GNU.sparse.name=a.jpg")
     path.write_bytes(sparse + header("a.jpg", 512) + b"9999999999\n".ljust(512, b"1"))
-    with pytest.raises((DataError, tarfile.TarError)):
+    with pytest.raises((DataError, ValueError)):
         names_of(path)
 
 
@@ -145,5 +145,5 @@ def test_mutated_tars_end_in_one_of_two_ways(tmp_path: Path) -> None:
         path.write_bytes(content.tobytes())
         try:
             names_of(path)
-        except (DataError, tarfile.TarError):
+        except (DataError, ValueError):
             continue

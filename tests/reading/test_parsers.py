@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -134,3 +136,17 @@ def test_a_call_outside_the_boundary_is_found() -> None:
 
 def test_what_is_left_out_is_there(tmp_path: Path) -> None:
     assert [file for file in _OWN if file not in SOURCES] == []
+
+
+@pytest.mark.parametrize("row", ["[]", "{}", '{"a":0.5}', "0.25", '"a"', "[[0.5,0.5]]"])
+def test_what_json_takes_is_foreseen(row: str) -> None:
+    """The estimate is at least the memory that the objects take, and at most six times as much."""
+    text = f"[{','.join([row] * 20_000)}]"
+    tracemalloc.start()
+    value = json.loads(text)
+    taken = tracemalloc.get_traced_memory()[0] + len(text)
+    tracemalloc.stop()
+    assert len(value) == 20_000
+    with pytest.raises(ValueError, match="bytes of JSON would take"):
+        json_of(text, int(0.8 * taken))
+    assert json_of(text, 6 * taken) == json_of(text.encode(), 6 * taken) == value

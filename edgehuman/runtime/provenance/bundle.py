@@ -26,6 +26,7 @@ from typing import Any
 
 from edgehuman.errors import SignatureError
 from edgehuman.outcome import to_json
+from edgehuman.reading.parsers import foreign
 
 MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
@@ -210,7 +211,8 @@ def _decoded(text: str) -> bytes:
 
 def _object(content: bytes) -> Any:
     """A JSON object in which no key is given twice: readers would differ on which one counts."""
-    return json.loads(content, object_pairs_hook=_unique)
+    with foreign():
+        return json.loads(content, object_pairs_hook=_unique)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

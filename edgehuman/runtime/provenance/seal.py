@@ -8,7 +8,6 @@ earlier seal covers, the graph or the plan, is checked first.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from edgehuman.card import from_json, sha256_of_bytes
 from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.files import write_together
 from edgehuman.outcome import Outcome, to_json
+from edgehuman.reading.parsers import json_of
 from edgehuman.runtime.engine.build import side_file
 from edgehuman.runtime.engine.onnx_file import GRAPH_SEAL_KEY, SEAL_KEY, read_onnx, sealed
 from edgehuman.runtime.engine.part_files import FRAME, HEAD, part_path
@@ -93,10 +93,10 @@ def _sealed_side(path: Path) -> bytes:
     side = side_path(path)
     content = side.read_bytes()
     try:
-        table = json.loads(content)
+        table = json_of(content)
         about = table["engine"]
         recorded, card = about["engine_sha256"], from_json(to_json(table["card"]), str(side))
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise ArtefactError(
             f"{side} is not a complete side file ({error}); build the engine again"
         ) from None

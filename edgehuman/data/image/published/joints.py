@@ -20,7 +20,7 @@ from edgehuman.data.image.set import FilePictures, PersonReader, PersonSet, whol
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
-from edgehuman.limits.sizes import MOST_ANNOTATIONS, read_bounded, require_small_json
+from edgehuman.limits.sizes import MOST_ANNOTATIONS, read_bounded
 from edgehuman.preprocess.image.pixels import person_box
 from edgehuman.reading.parsers import json_of
 from edgehuman.reading.values import is_name, shown
@@ -114,8 +114,7 @@ def _read(root: Path, kind: _Kind) -> PersonSet:
 def _people(file: Path, folder: str, role: str, kind: _Kind) -> Iterator[_Person]:
     try:
         content = read_bounded(file, MOST_ANNOTATIONS, DataError)
-        require_small_json(content, str(file), DataError, MOST_ANNOTATIONS)
-        table = json_of(content)
+        table = json_of(content, MOST_ANNOTATIONS)
         image_of = {row["id"]: row for row in table["images"]}
         rows: list[dict[str, Any]] = [dict(row) for row in table["annotations"]]
     except DataError:

@@ -16,7 +16,7 @@ from typing import Any
 
 from edgehuman.errors import DataError
 from edgehuman.limits.archives import FREE_BYTES, MOST_RATIO
-from edgehuman.limits.sizes import MOST_TEXT, read_bounded, require_few_lines, require_small_json
+from edgehuman.limits.sizes import MOST_TEXT, read_bounded, require_few_lines
 from edgehuman.outcome import to_json
 from edgehuman.preprocess.imu.text.events import is_event
 from edgehuman.reading.parsers import json_of
@@ -99,12 +99,11 @@ def _unpacked(content: bytes, name: str) -> bytes:
 
 def _json_lines(content: bytes, name: str) -> bytes:
     try:
-        require_small_json(content, name, DataError)
         document = json_of(content.removeprefix(codecs.BOM_UTF8))
     except ValueError as error:
         if isinstance(error, json.JSONDecodeError) and error.msg == "Extra data":
             return content  # JSON lines, the first of which is long
-        said = error.msg if isinstance(error, json.JSONDecodeError) else "not readable"
+        said = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
         raise DataError(
             f"{name} begins as a JSON document but is none ({said}); {_WANTED}"
         ) from None
