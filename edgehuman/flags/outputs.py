@@ -22,10 +22,11 @@ from edgehuman.placing import is_sink, protecting, what_is
 OUTPUTS = ("out", "save", "timeline", "picture", "submission", "timing_cache", "targets")
 INPUTS = (
     *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher"),
-    *("selected", "gallery"),
+    *("selected", "gallery", "key", "signature"),
 )
-NEITHER = ("root",)
-"""Of `doctor`: where it looks for the system's own files."""
+NEITHER = ("root", "name")
+"""`root` of `doctor`: where it looks for the system's own files; `name` of `keys new`, which
+replaces nothing."""
 # These say before the work which files of models they replace, and which not.
 _KEEP = ("edgehuman.export.",)
 _POSITIONAL = {"model": "the model", "models": "the model", "path": "the input"}

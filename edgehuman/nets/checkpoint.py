@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from edgehuman import catalogue
 from edgehuman.card import CARD_SEAL_KEY, WEIGHTS, Card, of_metadata, sha256_of_bytes
-from edgehuman.errors import CheckpointError
+from edgehuman.errors import CheckpointError, EdgehumanError
 from edgehuman.nets.building import ENCODER, Fitting
 from edgehuman.nets.finite import not_finite
 from edgehuman.nets.widths import fit_head, fit_widths
@@ -59,12 +59,7 @@ def read_weights(
             )
         found = "no such folder" if not folder.is_dir() else f"no {WEIGHTS} in it"
         raise CheckpointError(f"{folder}: {found}; give a checkpoint folder written by a training")
-    try:
-        weights, metadata = _read(path, trust)
-    except (ValueError, OSError) as error:
-        raise CheckpointError(
-            f"{path}: damaged ({error}); train again or restore a copy"
-        ) from error
+    weights, metadata = _read(path, trust)
     card = of_metadata(metadata, path)
     # These tensors are hashed: it does not matter whether the file was read once or twice.
     # Without a seal, its card may have the hash of what it was made from.
@@ -80,16 +75,24 @@ def read_weights(
 
 def _read(path: Path, trust: Trust | Exactly | None) -> tuple[dict[str, Tensor], Mapping[str, str]]:
     """The tensors and the metadata of a file; where a signature is required, of verified bytes."""
-    if trust is None:
+    content = b""
+    try:
+        if trust is not None:
+            content = path.read_bytes()
+            trust.require(path, sha256_of_bytes(content))
         with foreign():
+            if trust is not None:
+                header = json_of(content[8 : 8 + int.from_bytes(content[:8], "little")])
+                return load_bytes(content), header.get("__metadata__") or {}
             with safe_open(path, framework="pt") as stream:
                 metadata = stream.metadata() or {}
             return load_file(path), metadata
-    content = path.read_bytes()
-    trust.require(path, sha256_of_bytes(content))
-    with foreign():
-        header = json_of(content[8 : 8 + int.from_bytes(content[:8], "little")])
-        return load_bytes(content), header.get("__metadata__") or {}
+    except (ValueError, OSError) as error:
+        if isinstance(error, EdgehumanError):
+            raise
+        raise CheckpointError(
+            f"{path}: damaged ({error}); train again or restore a copy"
+        ) from error
 
 
 def sha256_of(weights: Mapping[str, Tensor]) -> str:

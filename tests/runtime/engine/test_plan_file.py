@@ -199,12 +199,19 @@ def test_a_side_file_without_a_seal_says_how_to_get_one(engine: Path) -> None:
 def test_plan_and_side_file_are_each_read_once(
     engine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, reads = Path.read_bytes, []
+    # pathlib of another Python reads without `open` of its own.
+    opens, reads = Path.open, list[str]()
 
     def counted(path: Path) -> bytes:
+        with opens(path, "rb") as stream:
+            reads.append(path.name)
+            return stream.read()
+
+    def opened(path: Path, *given: Any, **words: Any) -> Any:
         reads.append(path.name)
-        return read(path)
+        return opens(path, *given, **words)
 
     monkeypatch.setattr(Path, "read_bytes", counted)
+    monkeypatch.setattr(Path, "open", opened)
     assert read_engine(engine).plan == PLAN
     assert sorted(reads) == ["tiny.engine", "tiny.engine.json"]
