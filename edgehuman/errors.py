@@ -85,12 +85,13 @@ def saying_unreachable() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.filename is None or error.errno not in _UNREACHABLE:
+        unnamed = error.filename is None and error.errno != errno.EIO  # a read names no file
+        if unnamed or error.errno not in _UNREACHABLE:
             raise
         fix = "check the permissions of the file and of its folders, or give another path"
         if error.errno == errno.ENAMETOOLONG:
             fix = "give a shorter one"
-        shown = str(error.filename)[:_SHOWN]
+        shown = "a file" if error.filename is None else str(error.filename)[:_SHOWN]
         raise DataError(f"{shown}: {error.strerror}; {fix}") from None
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import re
 import tracemalloc
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, EdgehumanError
 from edgehuman.reading.parsers import foreign, json_of, reason_of
 from tests.whole.house import SOURCES, nodes_of, require_none
 
@@ -150,3 +151,38 @@ def test_what_json_takes_is_foreseen(row: str) -> None:
     with pytest.raises(ValueError, match="bytes of JSON would take"):
         json_of(text, int(0.8 * taken))
     assert json_of(text, 6 * taken) == json_of(text.encode(), 6 * taken) == value
+
+
+# A disk that does not answer ---------------------------------------------------------------------
+
+_READERS: Mapping[str, tuple[str, str]] = {
+    "walk.csv": ("edgehuman.preprocess.imu.text.whole", "read_people"),
+    "walk.json": ("edgehuman.preprocess.imu.text.whole", "read_people"),
+    "walk.zip": ("edgehuman.preprocess.imu.text.whole", "read_people"),
+    "poses.json": ("edgehuman.preprocess.skeleton.formats.read", "read_poses"),
+    "poses.jsonl": ("edgehuman.preprocess.skeleton.formats.read", "read_poses"),
+    "poses.csv": ("edgehuman.preprocess.skeleton.formats.read", "read_poses"),
+    "known.npz": ("edgehuman.runtime.gallery", "read_gallery"),
+    "set.npz": ("edgehuman.data.imu.converted", "read_windows"),
+    "recipe.toml": ("edgehuman.config", "read_table"),
+    "model.safetensors": ("edgehuman.card", "of_weights"),
+    "model.onnx": ("edgehuman.runtime.engine.onnx_file", "read_card"),
+    "photo.jpg": ("edgehuman.preprocess.image.pixels", "read_image"),
+    "mask.png": ("edgehuman.preprocess.silhouette.read", "read_mask"),
+    "labels.jsonl": ("edgehuman.preprocess.image.labels", "read_label_lines"),
+    "a.pkl": ("edgehuman.data.safe_pickle", "load_arrays"),
+    "set.silhouettes": ("edgehuman.data.silhouette.packed", "read_head"),
+    "a.mat": ("edgehuman.data.mat_file", "read_variables"),
+    "0.tar": ("edgehuman.data.image.unlabelled.shards", "contents"),
+    "sub_1.csv": ("edgehuman.data.imu.published.motionsense", "read_table"),
+}
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="Linux has a file that gives EIO")
+@pytest.mark.parametrize("name", _READERS)
+def test_a_disk_that_does_not_answer_is_told(name: str, tmp_path: Path) -> None:
+    """Reading the memory of this process from 0 fails with EIO, as a broken disk does."""
+    module, function = _READERS[name]
+    (tmp_path / name).symlink_to("/proc/self/mem")
+    with pytest.raises(EdgehumanError):
+        getattr(importlib.import_module(module), function)(tmp_path / name)

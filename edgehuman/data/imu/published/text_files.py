@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from edgehuman.errors import DataError
+from edgehuman.placing import why
 from edgehuman.reading.parsers import foreign
 from edgehuman.records import Float64
 
@@ -51,6 +52,8 @@ def first_line(path: Path) -> str:
         raise DataError(f"{path}: no such file; unpack the whole archive") from None
     except (UnicodeDecodeError, IsADirectoryError):
         raise DataError(f"{path}: not a text file; unpack the archive again") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({why(error)}); copy it again") from None
     raise DataError(f"{path}: the file is empty; unpack the archive again")
 
 

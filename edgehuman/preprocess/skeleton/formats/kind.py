@@ -8,6 +8,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
+from edgehuman.placing import why
 from edgehuman.preprocess.skeleton.formats.arrays import is_numbers
 from edgehuman.preprocess.skeleton.formats.content import beginning, holds, text_of
 from edgehuman.preprocess.skeleton.formats.table import TABLES, is_table
@@ -188,8 +189,11 @@ def foreign_said(path: Path) -> str:
     """Why a file of a known kind is not read, and what to do; empty for others."""
     if not path.is_file():
         return ""
-    with path.open("rb") as file:
-        head = file.read(8)
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+    except OSError as error:
+        return f"cannot be read ({why(error)}); copy it again"
     for magic, said in _FOREIGN.items():
         if head.startswith(magic):
             return said
