@@ -26,7 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.distill.targets.packing import Column
+from edgehuman.errors import DataError
 from edgehuman.files import writing
+from edgehuman.limits.sizes import MOST_TEXT, read_bounded
 from edgehuman.outcome import to_json
 from edgehuman.progress import tell
 from edgehuman.reading.parsers import json_of
@@ -127,7 +129,8 @@ class Shards:
         """The shards of the index, by the latest line of each; a line cut short does not count."""
         path = self.folder / INDEX
         latest: dict[str, Shard] = {}
-        for line in path.read_bytes().splitlines() if path.is_file() else ():
+        content = read_bounded(path, MOST_TEXT, DataError) if path.is_file() else b""
+        for line in content.splitlines():
             with contextlib.suppress(ValueError, TypeError):
                 shard = Shard(**json_of(line))
                 latest[shard.name] = shard
