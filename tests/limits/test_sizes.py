@@ -25,7 +25,7 @@ from edgehuman.limits.sizes import (
     require_plain_toml,
     require_size,
 )
-from tests.whole.house import SOURCES, require_none
+from tests.whole.house import SOURCES, nodes_of, require_none
 
 
 def test_a_file_is_read_up_to_its_limit(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_no_file_is_read_whole_without_a_limit() -> None:
             f"{file}:{call}"
             for file, path in SOURCES.items()
             if file not in _TRUSTED and not file.startswith("bench/")
-            for call in _whole_reads(ast.parse(path.read_text(encoding="utf-8")))
+            for call in _whole_reads(nodes_of(path)[0])
         ),
     )
 
