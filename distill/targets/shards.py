@@ -32,6 +32,7 @@ from edgehuman.limits.sizes import MOST_TEXT, read_bounded
 from edgehuman.outcome import to_json
 from edgehuman.progress import tell
 from edgehuman.reading.parsers import json_of
+from edgehuman.reading.values import require_types
 
 INDEX, LOCK, SUFFIX = "index.jsonl", "lock", ".rows"
 _BLOCK = 1 << 22
@@ -133,6 +134,9 @@ class Shards:
         for line in content.splitlines():
             with contextlib.suppress(ValueError, TypeError):
                 shard = Shard(**json_of(line))
+                require_types(shard)
+                if shard.first < 0 or shard.rows < 1:
+                    continue
                 latest[shard.name] = shard
         return list(latest.values())
 
