@@ -8,18 +8,22 @@ Source: the PNG specification, 5.3 (chunk layout) and 5.6 (IHDR comes first).
 
 from __future__ import annotations
 
-_BEGIN, _HEADER, _END = b"\x89PNG\r\n\x1a\n", b"\x00\x00\x00\x0dIHDR", b"IEND"
+_BEGIN, _HEADER = b"\x89PNG\r\n\x1a\n", b"\x00\x00\x00\x0dIHDR"
+_PIXELS, _END = b"IDAT", b"IEND"
 _AROUND = 12  # bytes of a chunk besides its data: length, name and checksum
 
 
 def holds_its_chunks(data: bytes) -> bool:
-    """Whether a PNG begins with its header, and every chunk to its end lies within the data."""
+    """Whether a PNG begins with its header, has pixels and an end, and all chunks to there lie
+    within the data.
+    """
     if not data.startswith(_BEGIN + _HEADER):
         return False
-    place = len(_BEGIN)
+    place, pixels = len(_BEGIN), False
     while len(data) - place >= _AROUND:
-        following = place + _AROUND + int.from_bytes(data[place : place + 4], "big")
-        if data[place + 4 : place + 8] == _END:
-            return following <= len(data)
-        place = following
+        length, kind = int.from_bytes(data[place : place + 4], "big"), data[place + 4 : place + 8]
+        if kind == _END:  # the decoder reads on after one that is not as it should be
+            return pixels and not length
+        pixels |= kind == _PIXELS
+        place += _AROUND + length
     return False

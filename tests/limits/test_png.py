@@ -29,6 +29,7 @@ def chunk(kind: bytes, data: bytes, stated: int | None = None) -> bytes:
 HEADER = chunk(b"IHDR", struct.pack(">IIBBBBB", 16, 16, 8, 0, 0, 0, 0))
 TEXT, END = chunk(b"tEXt", b"a\0b"), chunk(b"IEND", b"")
 PIXELS = chunk(b"IDAT", zlib.compress(b"\0" + bytes(16) + (b"\0" + b"\xff" * 16) * 15))
+HUGE = chunk(b"tEXt", b"a\0b", 0x7FFFFFFF)
 WHOLE = BEGIN + HEADER + TEXT + PIXELS + END
 
 
@@ -39,6 +40,9 @@ def hostile() -> Iterator[bytes]:
             yield BEGIN + chunk(kind, b"abc", stated) + HEADER + PIXELS + END
             yield BEGIN + HEADER + chunk(kind, b"abc", stated) + PIXELS + END
             yield BEGIN + HEADER + PIXELS + chunk(kind, b"abc", stated) + END
+    for stated in (0, 1, 4):
+        yield BEGIN + HEADER + chunk(b"IEND", bytes(stated)) + PIXELS + HUGE
+    yield BEGIN + HEADER + PIXELS + chunk(b"IEND", b"x") + HUGE
     yield BEGIN + TEXT + HEADER + PIXELS + END
     yield from (WHOLE[:size] for size in range(33, len(WHOLE)))
 

@@ -29,6 +29,7 @@ from edgehuman.preprocess.image.header import format_of
 from edgehuman.preprocess.image.pixels import MIN_SIDE, decode, resize
 from edgehuman.progress import progress_bar
 from edgehuman.reading.parsers import json_of
+from edgehuman.reading.values import is_name
 from edgehuman.records import Uint8
 
 PLAN = "pack.json"
@@ -150,7 +151,8 @@ def _finished(out: Path, plan: Plan) -> set[str]:
         wanted = asdict(plan)
         wanted.pop("shards")
         other = {key: before.get(key) for key in wanted if before.get(key) != wanted[key]}
-        ready = {n for n, row in shards.items() if _size(out / n) == row["bytes"]}
+        named = {name: row for name, row in shards.items() if is_name(name)}
+        ready = {name for name, row in named.items() if _size(out / name) == row["bytes"]}
     except (ValueError, KeyError, AttributeError, TypeError):
         raise DataError(f"{file} is damaged; remove {out}, or choose another --out") from None
     if other:
