@@ -204,11 +204,23 @@ def read_table(path: Path) -> dict[str, Any]:
         raise UsageError(f"recipe {path}: {why(error)}; give another file") from None
     try:
         table: dict[str, Any] = tomllib.loads(content.decode("utf-8").replace("\r\n", "\n"))
-        return table
     except Exception as error:  # of tomllib alone, which takes what is nested deeply to the limit
         raise UsageError(
             f"recipe {path}: not a TOML file ({reason_of(error)}); fix that line"
         ) from None
+    _require_64_bits(table, path)
+    return table
+
+
+def _require_64_bits(table: dict[str, Any], path: Path) -> None:
+    """Raises UsageError for an integer that TOML does not have, and no float can be made of."""
+    left: list[Any] = [table]
+    while left:
+        value = left.pop()
+        if isinstance(value, (dict, list)):
+            left += value.values() if isinstance(value, dict) else value
+        elif isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+            raise UsageError(f"recipe {path}: {shown(value)} is beyond 64 bits; give a smaller one")
 
 
 def from_table(config_class: type[ConfigT], table: dict[str, Any], where: str) -> ConfigT:

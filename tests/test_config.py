@@ -331,3 +331,13 @@ def test_a_recipe_that_is_no_recipe_is_refused_before_it_is_parsed(tmp_path: Pat
     path.write_text("a." * 200_000 + "b = 1\n")  # its parts would be read in their square
     with pytest.raises(UsageError, match="a key has over 64 parts"):
         read_table(path)
+
+
+@pytest.mark.parametrize("written", ["1" * 400, "-9223372036854775809", "0xffffffffffffffff"])
+@pytest.mark.parametrize("where", ["a = {}", "[t]\na = {}", "a = [[1], [{}]]", "a = {{b = {}}}"])
+def test_an_integer_beyond_64_bits_is_refused_at_any_depth(
+    written: str, where: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="beyond 64 bits"):
+        read_table(write(tmp_path, where.format(written) + "\n"))
+    assert read_table(write(tmp_path, where.format("-9223372036854775808") + "\n"))

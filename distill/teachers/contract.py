@@ -24,6 +24,7 @@ ANY_NAME = "teacher.toml"
 UPRIGHT = "+x+y+z"
 _LABELLED = (LOGITS, MAP)
 _TABLES = ("outputs", "model", "data")
+_MOST_RATE_HZ, _MOST_WINDOW, _MOST_SIDE = 5000.0, 100_000, 16_384
 _LEAST_STD = 1e-30  # smaller ones are 0 in float32
 
 EXAMPLE = """\
@@ -196,14 +197,22 @@ def _require_values(contract: Contract, spec: InputSpec, where: str) -> None:
         ("colours", contract.colours == "RGB" or picture, only),
         (
             "rate_hz",
-            0 < contract.rate_hz < math.inf or not moving,
-            "must be a finite number above 0",
+            0 < contract.rate_hz <= _MOST_RATE_HZ or not moving,
+            f"must be above 0 and at most {_MOST_RATE_HZ:g}",
         ),
         ("rate_hz", contract.rate_hz == 0 or moving, only),
-        ("window", contract.window > 0 or not moving, "must be above 0"),
+        (
+            "window",
+            0 < contract.window <= _MOST_WINDOW or not moving,
+            f"must be above 0 and at most {_MOST_WINDOW:,}",
+        ),
         ("window", contract.window == 0 or moving, only),
         ("size", len(contract.size) == 2 or not picture, "must be [height, width]"),
-        ("size", all(side > 0 for side in contract.size), "must be above 0"),
+        (
+            "size",
+            all(0 < side <= _MOST_SIDE for side in contract.size),
+            f"must be above 0 and at most {_MOST_SIDE:,}",
+        ),
         ("size", not contract.size or picture, only),
         ("mean", len(contract.mean) in (0, 1, channels), f"must have {channels} values, 1 or none"),
         ("std", len(contract.std) in (0, 1, channels), f"must have {channels} values, 1 or none"),

@@ -4,8 +4,9 @@
 
 scipy's own reader looks types up in C tables by the number that the file states, without comparing
 it with their length: one changed byte ends the process, or reads memory that is not the file's.
-Here every type, size, class and count is held against the bytes that are there, and arrays are
-views of these bytes. Left out: sparse arrays, functions, objects. Format: MathWorks, "MAT-File
+Here every type, size, class and count is held against the bytes that are there, arrays are views of
+these bytes, and what cells, texts and packed data become is bounded before it is made.
+Left out: sparse arrays, functions, objects. Format: MathWorks, "MAT-File
 Format", 2023b, chapter 1 (level 5).
 """
 
@@ -14,7 +15,8 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +24,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
+from edgehuman.limits.archives import FREE_BYTES, MOST_RATIO
+from edgehuman.limits.sizes import read_bounded
 
 MOST_BYTES = 1 << 30
-"""Of the file, and of what is compressed in it."""
+"""Of the file, of what is compressed in it, and of the texts and complex numbers made of it."""
+MOST_ELEMENTS = 2_000_000
+"""Cells, fields and their parts; PA-100K's names have half a million."""
+_MOST_FIELDS = 4096
+_ROW_BYTES, _LETTER_BYTES, _COMPLEX_BYTES = 64, 4, 16
 _HEAD, _DEEPEST = 128, 32
 _INT8, _INT32, _UINT32, _MATRIX, _COMPRESSED = 1, 5, 6, 14, 15
 _NUMBERS: Mapping[int, str] = {
@@ -35,6 +43,29 @@ _NUMERIC = range(6, 16)
 _COMPLEX = 0x800
 Array = NDArray[Any]
 _Element = tuple[int, memoryview]
+
+
+@dataclass(slots=True)
+class _File:
+    """Attributes:
+    order: of its bytes, as `struct` calls it.
+    packed, made, elements: how much of each may still come.
+    """
+
+    order: str
+    packed: int
+    made: int
+    elements: int
+
+    def make(self, size: int) -> None:
+        """Raises ValueError if this file may not take so many bytes more."""
+        self.made -= size
+        _require(self.made >= 0, f"its values take over {MOST_BYTES >> 20} MB")
+
+    def add_element(self) -> None:
+        """Raises ValueError if this file may have no more elements."""
+        self.elements -= 1
+        _require(self.elements >= 0, f"has over {MOST_ELEMENTS:,} elements")
 
 
 def read_variables(path: Path) -> dict[str, Any]:
@@ -48,9 +79,7 @@ def read_variables(path: Path) -> dict[str, Any]:
         DataError: missing, not of versions 5 to 7, damaged, or with what is left out here.
     """
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise ValueError(f"over {MOST_BYTES >> 20} MB")
-        return dict(_variables(path.read_bytes()))
+        return dict(_variables(read_bounded(path, MOST_BYTES, DataError, "MATLAB file")))
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; unpack the whole archive") from None
     except (ValueError, OSError) as error:
@@ -63,33 +92,34 @@ def _variables(content: bytes) -> Iterator[tuple[str, Array]]:
         raise ValueError("not of MATLAB 5 to 7; save it with -v7")
     if struct.unpack(f"{order}H", content[124:126])[0] != 0x0100:
         raise ValueError("of MATLAB 7.3, which is HDF5; save it with -v7")
-    left = MOST_BYTES
-    for kind, data in _elements(memoryview(content)[_HEAD:], order):
-        inside = [(kind, data)]
+    packed = min(MOST_BYTES, max(FREE_BYTES, MOST_RATIO * len(content)))
+    file = _File(order, packed, MOST_BYTES, MOST_ELEMENTS)
+    for kind, data in _elements(memoryview(content)[_HEAD:], file):
+        inside: Iterable[_Element] = [(kind, data)]
         if kind == _COMPRESSED:
-            whole = _unpacked(data, left)
-            left -= len(whole)
-            inside = list(_elements(memoryview(whole), order))
+            inside = _elements(memoryview(_unpacked(data, file)), file)
         for each, matrix in inside:
             _require(each == _MATRIX, f"type {each} as a variable")
-            yield _matrix(matrix, order)
+            yield _matrix(matrix, file)
 
 
-def _unpacked(data: memoryview, most: int) -> bytes:
+def _unpacked(data: memoryview, file: _File) -> bytes:
     unpacker = zlib.decompressobj()
     try:
-        whole = unpacker.decompress(data, most)
+        whole = unpacker.decompress(data, file.packed + 1)
     except zlib.error as error:
         raise ValueError(str(error)) from None
-    _require(not unpacker.unconsumed_tail, f"over {MOST_BYTES >> 20} MB when unpacked")
+    file.packed -= len(whole)
+    _require(file.packed >= 0, f"{len(data):,} bytes unpack to over {len(whole) >> 20} MB")
     _require(unpacker.eof, "compressed data is cut short")
     return whole
 
 
-def _elements(data: memoryview, order: str) -> Iterator[_Element]:
+def _elements(data: memoryview, file: _File) -> Iterator[_Element]:
     """Type and bytes of each element; those of up to four bytes stand in their tag."""
-    at, tag = 0, struct.Struct(f"{order}II")
+    at, tag = 0, struct.Struct(f"{file.order}II")
     while at < len(data):
+        file.add_element()
         _require(len(data) - at >= 8, "an element is cut short")
         kind, size = tag.unpack_from(data, at)
         start = at + 8
@@ -104,50 +134,52 @@ def _elements(data: memoryview, order: str) -> Iterator[_Element]:
         yield kind, data[start : start + size]
 
 
-def _matrix(data: memoryview, order: str, depth: int = 0) -> tuple[str, Array]:
+def _matrix(data: memoryview, file: _File, depth: int = 0) -> tuple[str, Array]:
     """Name and value of an array."""
     _require(depth < _DEEPEST, f"nested over {_DEEPEST} deep")
     if not len(data):  # an empty cell or field
         return "", np.zeros((0, 0))
-    parts = list(_elements(data, order))
+    parts = list(_elements(data, file))
     _require(len(parts) >= 3, "an array without flags, size and name")
     (flags_kind, flags), (size_kind, sizes), (name_kind, name), *rest = parts
     _require(flags_kind == _UINT32 and len(flags) == 8, "flags of another form")
     _require(size_kind == _INT32 and 8 <= len(sizes) <= 128 and not len(sizes) % 4, "a wrong size")
     _require(name_kind == _INT8, "a name of another type")
-    shape = struct.unpack(f"{order}{len(sizes) // 4}i", sizes)
+    shape = struct.unpack(f"{file.order}{len(sizes) // 4}i", sizes)
     _require(min(shape) >= 0, f"a size of {min(shape)}")
-    flag = struct.unpack(f"{order}I", flags[:4])[0]
+    flag = struct.unpack(f"{file.order}I", flags[:4])[0]
     kind = flag & 0xFF
     if kind == _CELL:
-        value = _cells(rest, shape, order, depth)
+        value = _cells(rest, shape, file, depth)
     elif kind == _STRUCT:
-        value = _structures(rest, shape, order, depth)
+        value = _structures(rest, shape, file, depth)
     elif kind == _CHAR:
         _require(len(rest) == 1, "a text without letters")
-        value = _text(*rest[0], shape, order)
+        value = _text(*rest[0], shape, file)
     else:
         _require(kind in _NUMERIC, f"an array of class {kind}")
         _require(len(rest) == (2 if flag & _COMPLEX else 1), "numbers in another form")
-        value = _numbers(*rest[0], shape, order)
+        value = _numbers(*rest[0], shape, file)
         if flag & _COMPLEX:
-            value = value + 1j * _numbers(*rest[1], shape, order)
+            file.make(_COMPLEX_BYTES * value.size)
+            value = value + 1j * _numbers(*rest[1], shape, file)
     return bytes(name).decode("latin-1"), value
 
 
-def _numbers(kind: int, data: memoryview, shape: tuple[int, ...], order: str) -> Array:
+def _numbers(kind: int, data: memoryview, shape: tuple[int, ...], file: _File) -> Array:
     _require(kind in _NUMBERS, f"numbers of type {kind}")
-    dtype = np.dtype(order + _NUMBERS[kind])
+    dtype = np.dtype(file.order + _NUMBERS[kind])
     needed = math.prod(shape) * dtype.itemsize
     _require(len(data) == needed, f"{len(data)} bytes of {needed}")
     return np.frombuffer(data, dtype).reshape(shape, order="F")
 
 
-def _text(kind: int, data: memoryview, shape: tuple[int, ...], order: str) -> Array:
+def _text(kind: int, data: memoryview, shape: tuple[int, ...], file: _File) -> Array:
     """The rows of a text as an array of them."""
     names = {1: "latin-1", 2: "latin-1", 16: "utf-8", 4: "utf-16", 17: "utf-16", 18: "utf-32"}
     _require(kind in names, f"a text of type {kind}")
-    name = names[kind] + ("" if kind in (1, 2, 16) else "-le" if order == "<" else "-be")
+    name = names[kind] + ("" if kind in (1, 2, 16) else "-le" if file.order == "<" else "-be")
+    file.make(_LETTER_BYTES * len(data) + _ROW_BYTES * (shape[0] if len(data) else 0))
     letters = bytes(data).decode(name)
     _require(len(shape) == 2 and len(letters) == math.prod(shape), "a text of another size")
     if not letters:
@@ -156,23 +188,24 @@ def _text(kind: int, data: memoryview, shape: tuple[int, ...], order: str) -> Ar
     return np.array([letters[row::rows] for row in range(rows)], f"<U{columns}")
 
 
-def _cells(rest: list[_Element], shape: tuple[int, ...], order: str, depth: int) -> Array:
+def _cells(rest: list[_Element], shape: tuple[int, ...], file: _File, depth: int) -> Array:
     _require(math.prod(shape) == len(rest), f"{len(rest)} of {math.prod(shape)} cells or fields")
     flat = np.empty(len(rest), object)
     for at, (kind, data) in enumerate(rest):
         _require(kind == _MATRIX, f"type {kind} in a cell")
-        flat[at] = _matrix(data, order, depth + 1)[1]
+        flat[at] = _matrix(data, file, depth + 1)[1]
     return flat.reshape(shape, order="F")
 
 
-def _structures(rest: list[_Element], shape: tuple[int, ...], order: str, depth: int) -> Array:
+def _structures(rest: list[_Element], shape: tuple[int, ...], file: _File, depth: int) -> Array:
     _require(len(rest) >= 2 and rest[0][0] == _INT32 and len(rest[0][1]) == 4, "no names of fields")
-    length, texts = struct.unpack(f"{order}i", rest[0][1])[0], bytes(rest[1][1])
+    length, texts = struct.unpack(f"{file.order}i", rest[0][1])[0], bytes(rest[1][1])
     _require(rest[1][0] == _INT8 and 0 < length <= 64, "names of fields of another form")
+    _require(len(texts) <= _MOST_FIELDS * length, f"over {_MOST_FIELDS} fields")
     starts = range(0, len(texts) - len(texts) % length, length)
     names = [texts[at : at + length].split(b"\0")[0].decode("latin-1") for at in starts]
     _require(len(set(names)) == len(names) and all(names), "a field without a name of its own")
-    values = _cells(rest[2:], (len(names), *shape), order, depth)
+    values = _cells(rest[2:], (len(names), *shape), file, depth)
     held = np.empty(shape, [(name, object) for name in names])
     for at, name in enumerate(names):
         held[name] = values[at]

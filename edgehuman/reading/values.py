@@ -9,6 +9,7 @@ import typing
 from typing import Any
 
 _SHOWN = 200
+_MOST_NAME, _MOST_PATH = 255, 3000  # bytes; of Linux 255 and 4096 with its folder
 _HINTS: dict[type, dict[str, Any]] = {}  # worked out once: it takes milliseconds
 
 
@@ -22,9 +23,13 @@ def shown(value: object) -> str:
 
 
 def is_name(value: object) -> bool:
-    """Whether a value of a file can name a file: text that has bytes, and no zero among them."""
+    """Whether a value of a file can name a file: text that has bytes, no zero among them, and no
+    more than systems take; of longer ones Python's own `Path.is_file` raises.
+    """
     try:
-        return isinstance(value, str) and b"\0" not in os.fsencode(value)
+        content = os.fsencode(value) if isinstance(value, str) else b"\0"
+        longest = max(map(len, content.split(b"/")))
+        return b"\0" not in content and longest <= _MOST_NAME and len(content) <= _MOST_PATH
     except UnicodeEncodeError:  # half a pair of surrogates
         return False
 

@@ -6,6 +6,7 @@ import io
 import random
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -102,14 +103,62 @@ def test_a_text_of_more_letters_than_bytes_is_refused(tmp_path: Path) -> None:
         read_variables(write(bytes(content), tmp_path))
 
 
-def test_what_grows_when_it_is_unpacked_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def packed(content: bytes) -> bytes:
+    """Elements as a file in which they are compressed."""
+    data = zlib.compress(content, 1)
+    return saved()[:128] + struct.pack("<II", 15, len(data)) + data
+
+
+def element(kind: int, data: bytes) -> bytes:
+    return struct.pack("<II", kind, len(data)) + data + bytes(-len(data) % 8)
+
+
+def matrix(kind: int, shape: tuple[int, ...], *rest: bytes, flag: int = 0) -> bytes:
+    """An array of a class with the elements after its name."""
+    sizes = struct.pack(f"<{len(shape)}i", *shape)
+    head = element(6, struct.pack("<II", kind | flag, 0)) + element(5, sizes) + element(1, b"x")
+    return element(14, head + b"".join(rest))
+
+
+LARGE, NOTHING = 1 << 25, struct.pack("<II", 14, 0)
+GROWING: dict[str, tuple[Callable[[], bytes], str]] = {
+    # what is unpacked, over 256 MB
+    "packed": (lambda: element(1, bytes(300 << 20)), "unpack to over"),
+    # an array of an object for every eight bytes
+    "cells": (lambda: matrix(1, (LARGE >> 3, 1), bytes(LARGE)), "over 20,000 elements"),
+    "deep cells": (
+        lambda: matrix(1, (64, 1), *[matrix(1, (1 << 10, 1), NOTHING * (1 << 10))] * 64),
+        "over 20,000 elements",
+    ),
+    # a text of one letter for every byte
+    "rows": (lambda: matrix(4, (LARGE, 1), element(16, bytes(LARGE))), "values take over"),
+    # 16 bytes for two
+    "complex": (
+        lambda: matrix(9, (3 * LARGE, 1), *[element(1, bytes(3 * LARGE))] * 2, flag=0x800),
+        "values take over",
+    ),
+    # a type of a million fields
+    "fields": (
+        lambda: matrix(
+            2, (0, 1), element(5, struct.pack("<i", 4)),
+            element(1, b"".join(b"%04x" % i for i in range(1 << 16))),
+        ),
+        "over 4096 fields",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_what_grows_is_refused_before_it_is_made(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mat_file, "MOST_BYTES", 1 << 16)
-    packed = zlib.compress(bytes(1 << 20))
-    content = saved()[:128] + struct.pack("<II", 15, len(packed)) + packed
-    with pytest.raises(DataError, match="when unpacked"):
-        read_variables(write(content, tmp_path))
+    """Packed into some kB, of which 256 MB may become."""
+    monkeypatch.setattr(mat_file, "MOST_ELEMENTS", 20_000)
+    make, words = GROWING[name]
+    path = write(packed(make()), tmp_path)
+    assert path.stat().st_size < 1 << 21
+    with pytest.raises(DataError, match=words):
+        read_variables(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"MATLAB 5.0", b"\0" * 200, b"\x89HDF\r\n\x1a\n" * 40])

@@ -74,6 +74,7 @@ _PARSERS = re.compile(
     r"json\.loads?|np\.(load|loadtxt|fromfile|genfromtxt)|zipfile\.(ZipFile|is_zipfile)"
     r"|tarfile\.open|gzip\.open|loadmat|cv2\.(imdecode|imread)|tomllib\.loads?"
     r"|csv\.(reader|DictReader)|safe_open|load_file|torch\.load|pickle\.loads?|onnx\.load"
+    r"|serialization\.load_\w+|zlib\.decompress"
 )
 # Of these the text is our own, of another process of ours or of this one, or all of what is raised
 # becomes one of our errors already.

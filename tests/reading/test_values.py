@@ -24,6 +24,8 @@ def test_a_name_of_a_file_has_bytes_and_no_zero() -> None:
     assert [is_name(value) for value in ("a/b.png", "ä.png", "a\0b", "\ud800", 3, None)] == [
         *(True, True, False, False, False, False)
     ]
+    assert is_name("a" * 255 + "/" + "b" * 255)
+    assert not any(map(is_name, ("a" * 256, "ä" * 128, "a/" * 1501)))
 
 
 @dataclass(frozen=True)

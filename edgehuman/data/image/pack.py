@@ -23,11 +23,13 @@ from tyro.conf import Positional
 from edgehuman.data.image.unlabelled.images import Images, open_images
 from edgehuman.errors import DataError, ImageError, UsageError
 from edgehuman.files import cannot_write, require_usable_folder, writing
+from edgehuman.limits.sizes import MOST_TEXT, read_bounded
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.preprocess.image.header import format_of
 from edgehuman.preprocess.image.pixels import MIN_SIDE, decode, resize
 from edgehuman.progress import progress_bar
 from edgehuman.reading.parsers import json_of
+from edgehuman.reading.values import is_name
 from edgehuman.records import Uint8
 
 PLAN = "pack.json"
@@ -144,12 +146,13 @@ def _finished(out: Path, plan: Plan) -> set[str]:
         return set()
     try:
         # Older shards have no mark for simulated images; runs over photos can still resume.
-        before = {"simulated": 0, **json_of(file.read_bytes())}
+        before = {"simulated": 0, **json_of(read_bounded(file, MOST_TEXT, DataError))}
         shards: dict[str, dict[str, Any]] = before.pop("shards")
         wanted = asdict(plan)
         wanted.pop("shards")
         other = {key: before.get(key) for key in wanted if before.get(key) != wanted[key]}
-        ready = {n for n, row in shards.items() if _size(out / n) == row["bytes"]}
+        named = {name: row for name, row in shards.items() if is_name(name)}
+        ready = {name for name, row in named.items() if _size(out / name) == row["bytes"]}
     except (ValueError, KeyError, AttributeError, TypeError):
         raise DataError(f"{file} is damaged; remove {out}, or choose another --out") from None
     if other:

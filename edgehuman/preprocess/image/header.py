@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from edgehuman.limits.png import holds_its_chunks
 from edgehuman.preprocess.image.foreign import HEAD, brands_of
 from edgehuman.preprocess.image.room import sides_of
 
@@ -78,7 +79,7 @@ def read_header(data: bytes) -> ImageHeader:
             found = _webp(data)
         else:
             found = ImageHeader(name, animated=name == "GIF" and _gif_frames(data) > 1)
-    except (struct.error, IndexError):
+    except (struct.error, IndexError, OverflowError):
         return ImageHeader(name, complete=False)
     height, width, pixel_bytes = sides_of(data, name)
     return replace(found, pixels=height * width, room=height * width * pixel_bytes)
@@ -129,7 +130,7 @@ def _png(data: bytes) -> ImageHeader:
             orientation = _orientation(chunk)
     if orientation in _TURNED:
         height, width = width, height
-    complete = data.rfind(b"IEND") >= 0
+    complete = holds_its_chunks(data)
     return ImageHeader("PNG", height, width, orientation, alpha, complete, frames > 1)
 
 

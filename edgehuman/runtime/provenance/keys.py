@@ -23,6 +23,7 @@ from typing import Any, Literal, cast
 
 from edgehuman.errors import SignatureError, UsageError
 from edgehuman.install import not_installed
+from edgehuman.reading.parsers import foreign
 from edgehuman.runtime.provenance.bundle import Bundle, signed_bytes
 
 Algorithm = Literal["ed25519", "ecdsa-p256"]
@@ -115,12 +116,15 @@ def read_private(path: Path) -> PrivateKey:
     if b"PRIVATE KEY" not in content:
         found = "a public key" if b"PUBLIC KEY" in content else "no key in PEM"
         raise UsageError(f"{path} is {found}; --key takes the private key that signs")
+    key = None
     try:
-        key = serialization.load_pem_private_key(content, None)
-    except TypeError:  # it is encrypted
-        key = _opened(path, content)
-    except _refusals() as error:
+        # An encrypted one is a TypeError.
+        with foreign(), contextlib.suppress(TypeError):
+            key = serialization.load_pem_private_key(content, None)
+    except ValueError as error:
         raise UsageError(f"{path} is not a private key that can be read: {_said(error)}") from None
+    if key is None:
+        key = _opened(path, content)
     return PrivateKey(key, _public(path, key.public_key()))
 
 
@@ -130,9 +134,11 @@ def _opened(path: Path, content: bytes) -> Any:
         raise UsageError(
             f"{path} has a passphrase; set {PASSPHRASE_KEY}, or run this in a terminal, which asks"
         )
+    serialization = _serialization()
     try:
-        return _serialization().load_pem_private_key(content, passphrase)
-    except _refusals():
+        with foreign():
+            return serialization.load_pem_private_key(content, passphrase)
+    except ValueError:
         raise UsageError(f"the passphrase of {path} is wrong, or the file is damaged") from None
 
 
@@ -173,8 +179,9 @@ def _read_public(path: Path) -> PublicKey:
             f"{path} is a private key, which belongs where models are signed; give its public half"
         )
     try:
-        key = serialization.load_pem_public_key(content)
-    except _refusals() as error:
+        with foreign():
+            key = serialization.load_pem_public_key(content)
+    except ValueError as error:
         raise UsageError(f"{path} is not a public key in PEM: {_said(error)}") from None
     return _public(path, key)
 
@@ -263,12 +270,6 @@ def _serialization() -> Any:
     except ImportError:
         raise not_installed("cryptography", "a signature") from None
     return serialization
-
-
-def _refusals() -> tuple[type[Exception], ...]:
-    from cryptography.exceptions import UnsupportedAlgorithm
-
-    return ValueError, TypeError, UnsupportedAlgorithm
 
 
 def _said(error: Exception) -> str:

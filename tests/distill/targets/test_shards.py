@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edgehuman.distill.targets.packing import Column
-from edgehuman.distill.targets.shards import Shard, Shards, locked, missing
+from edgehuman.distill.targets.shards import INDEX, Shard, Shards, locked, missing
 
 COLUMNS = (Column("one", "<f2", (3,)), Column("two", "<u2", (2, 2)))
 
@@ -80,3 +80,14 @@ def test_a_lock_lets_one_in_at_a_time(tmp_path: Path, capfd: pytest.CaptureFixtu
     waiting.join(10)
     assert order == ["first", "second"]
     assert "another process writes there; waiting for it" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "line", ['{"first": 0, "rows": 2, "crc32": 1.5}', '{"first": 0, "rows": 0, "crc32": 0}',
+             '{"first": -1, "rows": 2, "crc32": 0}', '{"first": 0, "rows": true, "crc32": 0}'],
+)  # fmt: skip
+def test_a_line_with_another_type_or_count_is_no_shard(line: str, tmp_path: Path) -> None:
+    shards = Shards(tmp_path, [Column("x", "<f4", (2,))])
+    (tmp_path / INDEX).write_text(line + "\n")
+    (tmp_path / "0000000000-2.rows").write_bytes(bytes(16))
+    assert shards.whole() == []

@@ -70,7 +70,7 @@ def test_licences_of_the_model_and_its_data_are_kept(tmp_path: Path) -> None:
         (PICTURE, "0.1]", "0.0]", "std is .* must be finite and at least 1e-30"),
         (PICTURE, "0.1]", "inf]", "std is .* must be finite"),
         (PICTURE, "0.3]", "nan]", "mean is .* must be finite"),
-        (WEARABLE, "= 100.0", "= inf", "rate_hz is inf; it must be a finite number above 0"),
+        (WEARABLE, "= 100.0", "= inf", "rate_hz is inf; it must be above 0 and at most 5000"),
         (WEARABLE, '"research only"', '" "', "licence is empty; name it"),
         (WEARABLE, 'record = "ImuWindow"\n', "", "lacks 'record'; add the missing key"),
         (PICTURE, "size", 'accel = "g"\nsize', "accel is 'g'; it is not for PersonCrop"),

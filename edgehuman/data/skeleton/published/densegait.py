@@ -12,6 +12,7 @@ from edgehuman.errors import DataError
 from edgehuman.limits.archives import read_npy
 from edgehuman.limits.sizes import MOST_PICTURE, MOST_TEXT, read_bounded
 from edgehuman.reading.parsers import foreign
+from edgehuman.reading.values import is_name
 
 _TABLE = "annotations.csv"
 _NEEDED = {"file_name", "track_id"}
@@ -36,8 +37,10 @@ def _read(place: Path) -> Iterator[Walk]:
     table = place / _TABLE
     for number, row in enumerate(_rows(table), start=2):
         name, track = row.get("file_name"), row.get("track_id")
-        if not name or not track:
-            raise DataError(f"{table}: line {number} has no file_name or track_id; copy it again")
+        if not name or not track or not is_name(name):
+            raise DataError(
+                f"{table}: line {number} has no usable file_name or track_id; copy it again"
+            )
         path = _inside(place, name)
         try:
             with foreign():

@@ -36,7 +36,7 @@ def test_every_track_is_somebody_to_train_with(tmp_path: Path) -> None:
     [
         ("none.npy,3,0", r"none\.npy: listed in annotations\.csv, but missing"),
         ("../../x.npy,3,0", "but missing"),
-        (",3,0", "line 4 has no file_name or track_id"),
+        (",3,0", "line 4 has no usable file_name or track_id"),
         ("data-2.02/annotations.csv,3,0", r"annotations\.csv: cannot be read"),
     ],
 )
