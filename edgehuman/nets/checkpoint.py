@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from edgehuman import catalogue
 from edgehuman.card import CARD_SEAL_KEY, WEIGHTS, Card, of_metadata, sha256_of_bytes
 from edgehuman.errors import CheckpointError, EdgehumanError
+from edgehuman.limits.sizes import MOST_MODEL, read_bounded
 from edgehuman.nets.building import ENCODER, Fitting
 from edgehuman.nets.finite import not_finite
 from edgehuman.nets.widths import fit_head, fit_widths
@@ -78,7 +79,7 @@ def _read(path: Path, trust: Trust | Exactly | None) -> tuple[dict[str, Tensor],
     content = b""
     try:
         if trust is not None:
-            content = path.read_bytes()
+            content = read_bounded(path, MOST_MODEL, CheckpointError, "checkpoint")
             trust.require(path, sha256_of_bytes(content))
         with foreign():
             if trust is not None:

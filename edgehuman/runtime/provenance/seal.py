@@ -16,6 +16,7 @@ from tyro.conf import Positional
 from edgehuman.card import from_json, sha256_of_bytes
 from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.files import write_together
+from edgehuman.limits.sizes import MOST_MODEL, MOST_NOTE, read_bounded
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.reading.parsers import json_of
 from edgehuman.runtime.engine.build import side_file
@@ -47,7 +48,7 @@ def seal(config: SealConfig) -> Outcome:
         raise UsageError("no model is given; give .onnx or .engine files")
     files = [file for model in config.models for file in _with_parts(file_of(model))]
     contents = dict(map(_sealed, files))
-    changed = {path: new for path, new in contents.items() if path.read_bytes() != new}
+    changed = {path: new for path, new in contents.items() if _read(path, MOST_MODEL) != new}
     if changed:
         write_together(changed)
     lines = [
@@ -75,7 +76,7 @@ def _sealed(path: Path) -> tuple[Path, bytes]:
 
 
 def _sealed_graph(path: Path) -> bytes:
-    file = read_onnx(path.read_bytes(), str(path))
+    file = read_onnx(_read(path, MOST_MODEL), str(path))
     card = file.card  # a foreign file has none, and an unreadable one is not sealed
     if SEAL_KEY in file.metadata:
         file.require_seal()
@@ -91,7 +92,7 @@ def _sealed_graph(path: Path) -> bytes:
 
 def _sealed_side(path: Path) -> bytes:
     side = side_path(path)
-    content = side.read_bytes()
+    content = _read(side, MOST_NOTE)
     try:
         table = json_of(content)
         about = table["engine"]
@@ -100,7 +101,7 @@ def _sealed_side(path: Path) -> bytes:
         raise ArtefactError(
             f"{side} is not a complete side file ({error}); build the engine again"
         ) from None
-    if recorded != sha256_of_bytes(path.read_bytes()):
+    if recorded != sha256_of_bytes(_read(path, MOST_MODEL)):
         raise ArtefactError(
             f"{path} is not the plan that {side.name} describes; build the engine again"
         )
@@ -108,3 +109,7 @@ def _sealed_side(path: Path) -> bytes:
         read_side(path)
         return content
     return side_file(card, about)
+
+
+def _read(path: Path, most: int) -> bytes:
+    return read_bounded(path, most, ArtefactError, "file of a model")
