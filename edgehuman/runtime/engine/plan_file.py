@@ -20,7 +20,7 @@ from edgehuman.limits.sizes import MOST_MODEL, MOST_NOTE, read_bounded
 from edgehuman.outcome import to_json
 from edgehuman.reading.parsers import json_of
 from edgehuman.runtime.engine.build_on_device import SEAL, Gpu, find_gpu, sealed
-from edgehuman.runtime.provenance.trusted import Exactly, Trust
+from edgehuman.runtime.provenance.trusted import Requires
 
 LIBRARIES = {"tensorrt": "tensorrt", "tensorrt-rtx": "tensorrt_rtx"}
 """Name of an engine -> its Python module."""
@@ -71,7 +71,7 @@ def side_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.json")
 
 
-def read_engine(path: Path, trust: Trust | Exactly | None = None) -> EngineFile:
+def read_engine(path: Path, trust: Requires | None = None) -> EngineFile:
     """Read the plan and its side file, each once; nothing is deserialised.
 
     Args:
@@ -109,7 +109,7 @@ def read_engine(path: Path, trust: Trust | Exactly | None = None) -> EngineFile:
     )
 
 
-def read_side(path: Path, trust: Trust | Exactly | None = None) -> tuple[dict[str, Any], Card]:
+def read_side(path: Path, trust: Requires | None = None) -> tuple[dict[str, Any], Card]:
     """Read the side file of an engine: the engine's table and the card.
 
     Raises:
