@@ -335,6 +335,8 @@ def of_weights(path: Path) -> Card:
         ArtefactError: the card has another schema version.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise ValueError("no regular file")
         with path.open("rb") as stream:
             size = int.from_bytes(stream.read(8), "little")
             if size > min(_MOST_HEADER_BYTES, path.stat().st_size - 8):
@@ -347,11 +349,10 @@ def of_weights(path: Path) -> Card:
 
 
 def of_metadata(metadata: Mapping[str, str], path: Path) -> Card:
-    """The card in the metadata of a safetensors file; its seal is checked, if it has one: those of
-    earlier versions have none.
+    """The card in the metadata of a safetensors file, whose seal holds.
 
     Raises:
-        CheckpointError: no card, or one that was changed.
+        CheckpointError: no card, one without a seal, or one that was changed.
         ArtefactError: the card has another schema version.
     """
     text = metadata.get(CARD_KEY)
@@ -359,16 +360,19 @@ def of_metadata(metadata: Mapping[str, str], path: Path) -> Card:
         raise CheckpointError(
             f"{path}: has no edgehuman card; use a folder written by an edgehuman training"
         )
-    if set(metadata) != {CARD_KEY} and metadata.get(CARD_SEAL_KEY) != card_seal(text):
-        raise CheckpointError(
-            f"{path}: its card was changed after the training, or damaged; restore a copy"
-        )
+    if set(metadata) == {CARD_KEY}:  # of an earlier version; or somebody took it away
+        fix = f"train again; or, if you know where it comes from: `edgehuman seal {path.parent}`"
+        raise CheckpointError(f"{path}: its card has no seal, so changes would not be found; {fix}")
+    if metadata.get(CARD_SEAL_KEY) != sha256_of_bytes(text.encode()):
+        said = "its card was changed after the training, or damaged; restore a copy"
+        raise CheckpointError(f"{path}: {said}")
     return from_json(text, str(path))
 
 
-def card_seal(text: str) -> str:
-    """The seal of a card in a safetensors file."""
-    return hashlib.sha256(text.encode()).hexdigest()
+def sealed_metadata(card: Card) -> dict[str, str]:
+    """The metadata of a safetensors file: the card, and its seal."""
+    text = card.to_json()
+    return {CARD_KEY: text, CARD_SEAL_KEY: sha256_of_bytes(text.encode())}
 
 
 def _tuples(table: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ one part of it changed, and put together again; a quarter of all changes are to 
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import random
@@ -15,6 +16,8 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from typing import Any
+
+from edgehuman.card import CARD_SEAL_KEY
 
 # What readers stumble over, as the text of a JSON value.
 _VALUES = (
@@ -266,6 +269,8 @@ def _safetensors(content: bytes, rng: random.Random) -> bytes:
     if inner and rng.random() < 0.6:
         key = rng.choice(inner)
         about[key] = _json(about[key].encode(), rng).decode()
+        if CARD_SEAL_KEY in about:  # else the reader of the card is never reached
+            about[CARD_SEAL_KEY] = hashlib.sha256(about[key].encode()).hexdigest()
         header = json.dumps(tree).encode()
     else:
         header = _json(json.dumps(tree).encode(), rng)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from edgehuman import catalogue
-from edgehuman.card import IMU_INPUT, Card, OutputSpec, TrainingData
+from edgehuman.card import IMU_INPUT, Card, OutputSpec, TrainingData, sealed_metadata
 from edgehuman.cli import main
 from edgehuman.errors import ArtefactError, CheckpointError, UsageError
 from edgehuman.outcome import Outcome
@@ -41,7 +41,7 @@ def card(**changes: Any) -> Card:
 
 def weights_file(folder: Path, of: Card) -> Path:
     """A safetensors file that holds a card alone."""
-    header = json.dumps({"__metadata__": {"edgehuman": of.to_json()}}).encode()
+    header = json.dumps({"__metadata__": sealed_metadata(of)}).encode()
     folder.mkdir()
     path = folder / "model.safetensors"
     path.write_bytes(len(header).to_bytes(8, "little") + header)
