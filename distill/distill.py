@@ -98,7 +98,7 @@ def distil(config: DistilFlags, data: Any = None) -> Outcome:
         return outcome
     folder = None
     if config.qat_steps:
-        student, card = load_network(config.out)
+        student, card = load_network(config.out, own=True)
         folder = trained_in_int8(config, student, card, lesson.views)
         if folder is None:
             said = f"{config.out}: stopped early; continue with --resume"

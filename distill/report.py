@@ -82,7 +82,7 @@ def compare(compared: Compared, outcome: Outcome) -> Outcome:
         UsageError, ParityError, DataError: see `export`, for the INT8 file.
     """
     config, teacher = compared.config, compared.teacher
-    student, card = load_network(config.out)
+    student, card = load_network(config.out, own=True)
     graph = to_onnx(student, card)
     answers: dict[str, Answer] = {}
     if _is_comparable(teacher, card.output):

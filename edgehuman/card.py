@@ -347,11 +347,10 @@ def of_weights(path: Path) -> Card:
 
 
 def of_metadata(metadata: Mapping[str, str], path: Path) -> Card:
-    """The card in the metadata of a safetensors file; its seal is checked, if it has one: those of
-    earlier versions have none.
+    """The card in the metadata of a safetensors file, whose seal holds.
 
     Raises:
-        CheckpointError: no card, or one that was changed.
+        CheckpointError: no card, one without a seal, or one that was changed.
         ArtefactError: the card has another schema version.
     """
     text = metadata.get(CARD_KEY)
@@ -359,11 +358,24 @@ def of_metadata(metadata: Mapping[str, str], path: Path) -> Card:
         raise CheckpointError(
             f"{path}: has no edgehuman card; use a folder written by an edgehuman training"
         )
-    if set(metadata) != {CARD_KEY} and metadata.get(CARD_SEAL_KEY) != card_seal(text):
+    if set(metadata) == {CARD_KEY}:  # as earlier versions wrote it, or as somebody took it away
+        folder = path.parent if path.name == WEIGHTS else path
+        raise CheckpointError(
+            f"{path}: its card has no seal, so it is not known whether it or the weights were "
+            "changed. Train again; or, if you know where it comes from, seal it: "
+            f"`edgehuman seal {folder}`"
+        )
+    if metadata.get(CARD_SEAL_KEY) != card_seal(text):
         raise CheckpointError(
             f"{path}: its card was changed after the training, or damaged; restore a copy"
         )
     return from_json(text, str(path))
+
+
+def sealed_metadata(card: Card) -> dict[str, str]:
+    """The metadata of a safetensors file: the card, and its seal."""
+    text = card.to_json()
+    return {CARD_KEY: text, CARD_SEAL_KEY: card_seal(text)}
 
 
 def card_seal(text: str) -> str:

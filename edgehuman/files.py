@@ -322,3 +322,23 @@ def decoded(line: bytes) -> str:
         return line.decode("utf-8")
     except UnicodeDecodeError:
         return line.decode("cp1252", errors="replace")
+
+
+def own_folder(variable: str, below: str, instead: str = "") -> Path:
+    """The folder of edgehuman among those of this user: by the environment, or below the home.
+
+    Args:
+        variable: of the environment, such as XDG_CACHE_HOME.
+        below: where it is in a home, such as .cache.
+        instead: another variable to name in the error.
+
+    Raises:
+        UsageError: neither says where, as for a service without a home.
+    """
+    try:
+        return Path(os.environ.get(variable) or Path.home() / below) / "edgehuman"
+    except RuntimeError:
+        raise UsageError(
+            f"this user has no home, so nothing says where {below} is; set "
+            f"{instead or variable} to a path"
+        ) from None

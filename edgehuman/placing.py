@@ -18,15 +18,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import itertools
 import os
-import platform
 import re
-import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
@@ -105,6 +101,8 @@ def _copy(path: Path, copy: Path) -> None:
         os.link(path, copy)
     except OSError:
         os.close(os.open(copy, _NEW, _PRIVATE))  # before it has the mode of the other
+        import shutil  # not at the top: what writes nothing starts without it
+
         shutil.copy2(path, copy)
 
 
@@ -206,6 +204,8 @@ def _sweep_dead(folder: Path) -> None:
     if folder in _SWEPT:
         return
     _SWEPT.add(folder)
+    import shutil
+
     with contextlib.suppress(OSError):
         for name in os.listdir(folder):
             left = _ANY_LEFT.fullmatch(name)
@@ -234,6 +234,9 @@ def _lives(pid: int, write: int) -> bool:
 @functools.cache
 def _machine() -> str:
     """Which ids of processes mean the same: the machine since it started, and its container."""
+    import hashlib
+    import platform
+
     said = [platform.node()]
     with contextlib.suppress(OSError):
         said.append(Path("/proc/sys/kernel/random/boot_id").read_text())
@@ -291,7 +294,11 @@ def partial_of(path: Path) -> Path:
     """A temporary path beside this one, see `_beside`; for the null device, in the folder of the
     system's temporary files.
     """
-    return _beside(Path(tempfile.gettempdir()) / path.name if is_sink(path) else path, "partial")
+    if is_sink(path):
+        import tempfile
+
+        path = Path(tempfile.gettempdir()) / path.name
+    return _beside(path, "partial")
 
 
 def _beside(path: Path, what: str) -> Path:

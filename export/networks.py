@@ -14,7 +14,7 @@ from edgehuman import catalogue
 from edgehuman.card import RANDOM_WEIGHTS, Card
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import size_of
-from edgehuman.nets.checkpoint import load_trusted
+from edgehuman.nets.checkpoint import load_network
 from edgehuman.runtime.zoo import ZOO
 
 
@@ -23,7 +23,7 @@ def load(checkpoint: str, seed: int) -> tuple[nn.Module, Card]:
 
     Raises:
         UsageError: an engine, or neither a folder nor a name of the catalogue.
-        CheckpointError: as `load_trusted`.
+        CheckpointError: as `load_network`.
     """
     path = Path(checkpoint)
     if path.suffix == ".engine":
@@ -32,11 +32,11 @@ def load(checkpoint: str, seed: int) -> tuple[nn.Module, Card]:
             "FP32 .onnx, or a name from `edgehuman models`"
         )
     if checkpoint.startswith(ZOO) or path.suffix == ".onnx":
-        network, card = load_trusted(path)
+        network, card = load_network(path)
         # What the graph did not need has other weights now; its embeddings are the same.
         return network, card.replace(space=card.gallery_space)
     if path.is_dir():
-        return load_trusted(path)
+        return load_network(path)
     if len(path.parts) > 1:
         raise UsageError(
             f"{checkpoint}: no such folder; give a checkpoint folder written by a training, or a "

@@ -61,9 +61,9 @@ def open_checkpoint(folder: Path, threads: int = 1) -> Model:
         CheckpointError: the folder holds no checkpoint, or a damaged one.
         ModuleNotFoundError: PyTorch is not installed.
     """
-    from edgehuman.nets.checkpoint import load_trusted
+    from edgehuman.nets.checkpoint import load_network
 
-    network, card = load_trusted(folder)
+    network, card = load_network(folder)
     return Model(NetworkEngine(network, card, folder, threads), str(folder))
 
 

@@ -34,6 +34,7 @@ from edgehuman.distill.targets.targets import Kept, OnTheFly, Records, Targets
 from edgehuman.distill.teachers.teachers import Teacher
 from edgehuman.errors import DataError, UsageError
 from edgehuman.files import require_usable_folder, write_whole
+from edgehuman.limits.sizes import MOST_NOTE, read_bounded
 from edgehuman.outcome import to_json
 from edgehuman.progress import progress_bar, tell
 from edgehuman.reading.parsers import json_of
@@ -225,7 +226,7 @@ def _read_plan(folder: Path, key: Key, live: OnTheFly) -> Plan | None:
     if not path.is_file():
         return None
     try:
-        table = json_of(path.read_text(encoding="utf-8"))
+        table = json_of(read_bounded(path, MOST_NOTE, DataError))
         kept, shapes = table["key"], {kind: tuple(row) for kind, row in table["shapes"].items()}
         plan = Plan(Packing(shapes, table["sparse"]), table["shard_rows"])
         _require_sizes(kept, plan)

@@ -26,10 +26,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.distill.targets.packing import Column
+from edgehuman.errors import DataError
 from edgehuman.files import writing
+from edgehuman.limits.sizes import MOST_TEXT, read_bounded
 from edgehuman.outcome import to_json
 from edgehuman.progress import tell
 from edgehuman.reading.parsers import json_of
+from edgehuman.reading.values import require_types
 
 INDEX, LOCK, SUFFIX = "index.jsonl", "lock", ".rows"
 _BLOCK = 1 << 22
@@ -127,9 +130,13 @@ class Shards:
         """The shards of the index, by the latest line of each; a line cut short does not count."""
         path = self.folder / INDEX
         latest: dict[str, Shard] = {}
-        for line in path.read_bytes().splitlines() if path.is_file() else ():
+        content = read_bounded(path, MOST_TEXT, DataError) if path.is_file() else b""
+        for line in content.splitlines():
             with contextlib.suppress(ValueError, TypeError):
                 shard = Shard(**json_of(line))
+                require_types(shard)
+                if shard.first < 0 or shard.rows < 1:
+                    continue
                 latest[shard.name] = shard
         return list(latest.values())
 

@@ -20,6 +20,7 @@ from edgehuman.distill.kinds import EMBEDDING, KIND_OF, LOGITS, MAP, TOKENS
 from edgehuman.distill.teachers.contract import Contract, Declared, axes_of, read_contract
 from edgehuman.distill.teachers.teachers import Running
 from edgehuman.errors import ArtefactError, DataError, UsageError
+from edgehuman.limits.sizes import MOST_MODEL, read_bounded
 from edgehuman.outcome import to_json
 from edgehuman.reading.parsers import foreign
 from edgehuman.records import STANDARD_GRAVITY_MS2, Float32
@@ -52,7 +53,7 @@ class ForeignTeacher:
         self._declared = read_contract(path, our_input)
         contract = self._declared.contract
         providers = (CUDA, CPU) if running.device == "cuda" else (CPU,)
-        content = path.read_bytes()
+        content = read_bounded(path, MOST_MODEL, ArtefactError, "graph")
         digest = read_onnx(content, str(path)).sha256
         if (trust := trust_of_environment()) is not None:
             trust.require(path, digest)

@@ -17,7 +17,7 @@ from edgehuman.distill.kinds import KIND_OF
 from edgehuman.distill.teachers.teachers import Running
 from edgehuman.errors import NoGpuError
 from edgehuman.export.graph.trace import weights_sha256
-from edgehuman.nets.checkpoint import load_trusted
+from edgehuman.nets.checkpoint import load_network
 from edgehuman.outcome import to_json
 from edgehuman.records import Float32
 from edgehuman.runtime.engine.onnx import open_bytes, read_trusted
@@ -73,7 +73,7 @@ class NetworkTeacher(_OfCard):
     """
 
     def __init__(self, word: str, running: Running) -> None:
-        network, card = load_trusted(Path(word))
+        network, card = load_network(Path(word))
         super().__init__(word, card)
         if running.device == "cuda" and not torch.cuda.is_available():
             raise NoGpuError(f"the teacher {word} is to run on a GPU, and there is none; use cpu")

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
+from edgehuman.limits.sizes import read_bounded
 
 MOST_BYTES = 1 << 30
 """Of the file, and of what is compressed in it."""
@@ -48,9 +49,7 @@ def read_variables(path: Path) -> dict[str, Any]:
         DataError: missing, not of versions 5 to 7, damaged, or with what is left out here.
     """
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise ValueError(f"over {MOST_BYTES >> 20} MB")
-        return dict(_variables(path.read_bytes()))
+        return dict(_variables(read_bounded(path, MOST_BYTES, DataError, "MATLAB file")))
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; unpack the whole archive") from None
     except (ValueError, OSError) as error:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
+from edgehuman.limits.sizes import read_bounded
 
 # A walk of 10,000 silhouettes has 41 MB.
 MAX_BYTES = 1 << 28
@@ -357,13 +358,7 @@ def load_arrays(path: Path) -> Any:
         DataError: it cannot be read, is too large, is damaged, or names anything except arrays.
     """
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise DataError(
-                f"{path}: has {size >> 20} MB; a pickle may have {MAX_BYTES >> 20} MB. Save each "
-                "walk in its own file"
-            )
-        data = path.read_bytes()
+        data = read_bounded(path, MAX_BYTES, DataError, "pickle")
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}; copy it again") from None
     return arrays_in(data, str(path))

@@ -13,8 +13,6 @@ from edgehuman import catalogue
 from edgehuman.config import resolve
 from edgehuman.errors import EdgehumanError, UsageError
 from edgehuman.flags.words import flag_value, recipe_table, take_recipe, wants_help
-from edgehuman.runtime.engine.onnx_file import read_card
-from edgehuman.runtime.zoo import ZOO, file_of
 
 # Any folder of pictures can be packed, whatever its layout.
 _IMAGES = "people"
@@ -133,6 +131,8 @@ def export(words: Sequence[str]) -> tuple[str, str]:
     precision of an FP32 file does: its network is read back from the graph.
     """
     if not wants_help(words):
+        from edgehuman.runtime.zoo import ZOO
+
         rest = [word for word in words if word != "--json"]
         recipe = take_recipe(rest)
         config = resolve(
@@ -146,6 +146,9 @@ def export(words: Sequence[str]) -> tuple[str, str]:
 
 def _is_fp32(model: str) -> bool:
     """Whether a model's file is an FP32 graph; one that cannot be read is told later."""
+    from edgehuman.runtime.engine.onnx_file import read_card
+    from edgehuman.runtime.zoo import file_of
+
     with contextlib.suppress(EdgehumanError):
         return read_card(file_of(model)).precision.name == "fp32"
     return False

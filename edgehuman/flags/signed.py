@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+from edgehuman.errors import UsageError
 from edgehuman.flags.words import take, take_path
 
 REQUIRE, KEY = "--require-signed", "trusted-key"
@@ -31,6 +32,8 @@ def requiring_signed(words: list[str], takes: bool) -> Iterator[None]:
     Raises:
         UsageError: a flag without its value.
     """
+    if takes and (valued := [word for word in words if word.startswith(f"{REQUIRE}=")]):
+        raise UsageError(f"{valued[0]}: {REQUIRE} takes no value; give it alone, or leave it out")
     required = takes and take(words, REQUIRE)
     key = take_path(words, KEY, "a public key, or a folder of them") if takes else None
     if not required and key is None:

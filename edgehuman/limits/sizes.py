@@ -11,8 +11,9 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from edgehuman.errors import EdgehumanError
 
@@ -27,6 +28,10 @@ MOST_RECIPE = 1 << 20
 """Of a recipe or contract, bytes; they have a few thousand."""
 MOST_PICTURE = 1 << 28
 """Of an encoded picture, bytes; photos have some megabytes, TIFF and PNG up to a hundred."""
+MOST_MODEL = 1 << 31
+"""Of a graph, a plan or our own weights, bytes; a protobuf holds no more."""
+MOST_LINE = 1 << 24
+"""Of one line of a text that is read line by line, characters; a pose has some thousand."""
 MOST_LINES = 25_000_000
 """Of a text that is split into lines: 70 hours at 100 rows a second."""
 
@@ -58,6 +63,40 @@ def read_bounded(path: Path, most: int, error: type[EdgehumanError], what: str =
         shown = f"has {size:,} bytes" if size > most else f"goes on after {most:,} bytes"
         raise error(f"{path}: {shown}; a {what} may have {most:,}. Give another file, or split it")
     return content
+
+
+def require_size(path: Path, most: int, error: type[EdgehumanError], what: str = "file") -> None:
+    """Check a file before a parser of others reads it piece by piece.
+
+    Raises:
+        EdgehumanError: `error`: it is larger, or a device or pipe, which has no end.
+        OSError: it cannot be read.
+    """
+    about = os.stat(path)
+    if not stat.S_ISREG(about.st_mode):
+        raise error(f"{path}: is no regular file; copy what it gives into one")
+    if about.st_size > most:
+        raise error(
+            f"{path}: has {about.st_size:,} bytes; a {what} may have {most:,}. Give another file, "
+            "or split it"
+        )
+
+
+def lines_within(
+    stream: TextIO, where: str, error: type[EdgehumanError], most: int = MOST_LINE
+) -> Iterator[str]:
+    """The lines of an opened text, each of at most so many characters.
+
+    Raises:
+        EdgehumanError: `error`: a line is longer.
+        OSError, UnicodeDecodeError: it cannot be read.
+    """
+    number = 0
+    while line := stream.readline(most + 1):
+        number += 1
+        if len(line) > most:
+            raise error(f"{where}: line {number} has over {most:,} characters; split it")
+        yield line
 
 
 def _on(content: bytes, stream: BinaryIO, most: int) -> bytes:

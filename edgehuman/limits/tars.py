@@ -78,4 +78,4 @@ def content_of(archive: tarfile.TarFile, member: tarfile.TarInfo, most: int) -> 
     if not 0 <= member.size <= min(most, _MOST_HEADER):
         return b""
     file = archive.extractfile(member)
-    return b"" if file is None else file.read()
+    return b"" if file is None else file.read(member.size)

@@ -18,7 +18,7 @@ def load(folder: str | os.PathLike[str]) -> Any:
         UsageError, ArtefactError: no such model in the zoo, or no such graph.
         CheckpointError: no such folder, damaged, or weights that do not match the card.
     """
-    from edgehuman.nets.checkpoint import load_trusted
+    from edgehuman.nets.checkpoint import load_network
 
-    network, _ = load_trusted(Path(folder))
+    network, _ = load_network(Path(folder))
     return network

@@ -18,24 +18,24 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from edgehuman import catalogue
-from edgehuman.card import CARD_SEAL_KEY, WEIGHTS, Card, of_metadata, sha256_of_bytes
+from edgehuman.card import WEIGHTS, Card, of_metadata, sha256_of_bytes
 from edgehuman.errors import CheckpointError, EdgehumanError
+from edgehuman.limits.sizes import MOST_MODEL, read_bounded
 from edgehuman.nets.building import ENCODER, Fitting
 from edgehuman.nets.finite import not_finite
 from edgehuman.nets.widths import fit_head, fit_widths
 from edgehuman.reading.parsers import foreign, json_of
-from edgehuman.runtime.provenance.trusted import Exactly, Trust, trust_of_environment
+from edgehuman.runtime.provenance.trusted import Trust, trust_of_environment
+from edgehuman.runtime.provenance.weights_file import require_weights
 from edgehuman.runtime.zoo import ZOO
 
 
-def read_weights(
-    folder: Path, trust: Trust | Exactly | None = None
-) -> tuple[dict[str, Tensor], Card]:
+def read_weights(folder: Path, own: bool = False) -> tuple[dict[str, Tensor], Card]:
     """Read the weights of a checkpoint folder, or of a graph, and their card.
 
     Args:
-        trust: whose signature a folder's weights need; None: none. A graph's: as the environment
-            says.
+        own: this run wrote the folder, so nobody has signed it yet; any other needs a signature
+            where the environment requires one.
 
     Raises:
         SignatureError: a signature is required, and there is none that holds.
@@ -59,26 +59,20 @@ def read_weights(
             )
         found = "no such folder" if not folder.is_dir() else f"no {WEIGHTS} in it"
         raise CheckpointError(f"{folder}: {found}; give a checkpoint folder written by a training")
-    weights, metadata = _read(path, trust)
+    weights, metadata = _read(path, None if own else trust_of_environment())
     card = of_metadata(metadata, path)
     # These tensors are hashed: it does not matter whether the file was read once or twice.
-    # Without a seal, its card may have the hash of what it was made from.
-    if CARD_SEAL_KEY in metadata and (found := sha256_of(weights)) != card.weights_sha256:
-        raise CheckpointError(
-            f"{path}: its weights have sha256 {found[:12]}…, but its card has "
-            f"{card.weights_sha256[:12]}…: they were changed after the training, or damaged. "
-            "Restore a copy"
-        )
+    require_weights(card, sha256_of(weights), path)
     require_finite(weights, str(path))
     return weights, card
 
 
-def _read(path: Path, trust: Trust | Exactly | None) -> tuple[dict[str, Tensor], Mapping[str, str]]:
+def _read(path: Path, trust: Trust | None) -> tuple[dict[str, Tensor], Mapping[str, str]]:
     """The tensors and the metadata of a file; where a signature is required, of verified bytes."""
     content = b""
     try:
         if trust is not None:
-            content = path.read_bytes()
+            content = read_bounded(path, MOST_MODEL, CheckpointError, "checkpoint")
             trust.require(path, sha256_of_bytes(content))
         with foreign():
             if trust is not None:
@@ -127,26 +121,17 @@ def require_finite(weights: Mapping[str, Tensor], where: str) -> None:
         )
 
 
-def load_trusted(folder: Path) -> tuple[nn.Module, Card]:
-    """As `load_network`, of a folder that somebody named: signed, if the environment requires it.
-
-    Raises:
-        SignatureError: a signature is required, and there is none that holds.
-        CheckpointError: as `load_network`.
-    """
-    return load_network(folder, trust_of_environment())
-
-
-def load_network(folder: Path, trust: Trust | Exactly | None = None) -> tuple[nn.Module, Card]:
+def load_network(folder: Path, own: bool = False) -> tuple[nn.Module, Card]:
     """Load the trained network of a checkpoint folder, in eval mode, and its card.
 
     Args:
-        trust: as of `read_weights`.
+        own: as of `read_weights`.
 
     Raises:
+        SignatureError: as `read_weights`.
         CheckpointError: as `read_weights`, or weights that do not match the card's network.
     """
-    weights, card = read_weights(folder, trust)
+    weights, card = read_weights(folder, own)
     network: nn.Module = catalogue.step(card.input.record, "build")(card, weights)
     if card.pruned:
         fit_widths(network, weights)

@@ -35,7 +35,7 @@ from edgehuman.nets.image.tinyvit import WindowAttention
 from edgehuman.nets.skeleton.parallel_layer import TurnedHeads
 from edgehuman.reading.parsers import foreign
 from edgehuman.runtime.engine.onnx import open_bytes, read_trusted
-from edgehuman.runtime.engine.onnx_file import OnnxFile, open_file
+from edgehuman.runtime.engine.onnx_file import OnnxFile
 from edgehuman.runtime.engine.open import Engine, EngineRequest
 from edgehuman.runtime.zoo import file_of, zoo_names
 
@@ -94,9 +94,10 @@ def fp32_card(name: str) -> Card:
 
     Raises:
         UsageError, ArtefactError: no such model.
+        SignatureError: a signature is required, and there is none that holds.
         CheckpointError: of another precision; the message names the FP32 model.
     """
-    return _fp32(name, open_file(file_of(name)))
+    return _fp32(name, read_trusted(file_of(name), EngineRequest("onnxruntime")))
 
 
 def _fp32(name: str, file: OnnxFile) -> Card:

@@ -60,11 +60,12 @@ def reason_of(error: Exception) -> str:
     return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
-def json_of(text: str | bytes, most: int = MOST_JSON_MEMORY) -> Any:
+def json_of(text: str | bytes, most: int = MOST_JSON_MEMORY, unique: bool = False) -> Any:
     """Parse JSON.
 
     Args:
         most: bytes of memory that it may take; JSON of three bytes makes objects of 64.
+        unique: refuse an object with a key given twice: readers differ on which one counts.
 
     Raises:
         ValueError: no JSON, bytes that are no text, nested too deeply, or larger than `most`.
@@ -75,9 +76,16 @@ def json_of(text: str | bytes, most: int = MOST_JSON_MEMORY) -> Any:
             f"{most >> 20:,} are taken: split it, or write an object per line"
         )
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_unique if unique else None)
     except (RecursionError, MemoryError) as error:
         raise ValueError(reason_of(error)) from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        raise ValueError("a key is given twice")
+    return table
 
 
 def _memory_of(text: str | bytes) -> int:

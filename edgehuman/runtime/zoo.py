@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib.resources
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgehuman import catalogue
 from edgehuman.errors import UsageError
+from edgehuman.files import own_folder
 from edgehuman.runtime.engine.part_files import whole_path
 
 ZOO = "zoo:"
@@ -44,8 +45,15 @@ FETCHED: Mapping[str, Fetched] = {
 
 def cached(name: str) -> Path:
     """Where the copy of a fetched model is kept; another version of the file has another path."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return home / "edgehuman" / "zoo" / f"{name}-{FETCHED[name].sha256[:12]}.onnx"
+    return (
+        own_folder("XDG_CACHE_HOME", ".cache") / "zoo" / f"{name}-{FETCHED[name].sha256[:12]}.onnx"
+    )
+
+
+def _is_cached(name: str) -> bool:
+    with contextlib.suppress(UsageError):  # without a home nothing was fetched
+        return cached(name).is_file()
+    return False
 
 
 def how_to_get(name: str) -> str:
@@ -76,7 +84,7 @@ def file_of(name_or_path: str) -> Path:
 def zoo_names() -> list[str]:
     """The models of this installation, as `zoo:NAME`: those that ship, and those fetched."""
     shipped = {file.stem for file in _zoo().glob("*.onnx") if whole_path(file) is None}
-    return sorted(ZOO + name for name in shipped | {n for n in FETCHED if cached(n).is_file()})
+    return sorted(ZOO + name for name in shipped | {n for n in FETCHED if _is_cached(n)})
 
 
 def zoo_file(name: str) -> Path:

@@ -223,7 +223,7 @@ def finetune(config: FinetuneConfig, training: Training, judge: Judge) -> Outcom
     if not _train(config, training):
         said = {"out": str(config.out), "finished": False}
         return Outcome(said, f"{config.out}: stopped early; continue with --resume", exit_code=1)
-    best, _ = load_network(config.out)
+    best, _ = load_network(config.out, own=True)
     return judged(config, best, training.card, judge)
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
-from edgehuman.card import CARD_KEY, CARD_SEAL_KEY, WEIGHTS, Card, card_seal
+from edgehuman.card import WEIGHTS, Card, sealed_metadata
 from edgehuman.config import read_table, to_table, write_toml
 from edgehuman.errors import CheckpointError, TrainingError, UsageError
 from edgehuman.files import require_usable_folder, writing
@@ -34,7 +33,7 @@ from edgehuman.outcome import to_json
 from edgehuman.placing import sweep
 from edgehuman.progress import tell
 from edgehuman.runtime.lock import locked
-from edgehuman.training.settings import TrainingConfig
+from edgehuman.training.settings import TrainingConfig, set_number
 
 CONFIG, STATE, METRICS = "config.toml", "state.pt", "metrics.jsonl"
 VERSION = 1
@@ -51,7 +50,7 @@ def writing_alone(folder: Path) -> Iterator[None]:
     Raises:
         UsageError: another training writes there, or the folder cannot be written to.
     """
-    if int(os.environ.get("RANK", "0")):
+    if set_number("RANK", 0):
         yield
         return
     shown = str(folder).replace("{", "{{").replace("}", "}}")
@@ -99,8 +98,7 @@ def save_weights(folder: Path, weights: Mapping[str, Tensor], card: Card) -> Non
     """
     require_finite(weights, f"{folder / WEIGHTS} was not written")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-    text = card.replace(weights_sha256=sha256_of(tensors)).to_json()
-    metadata = {CARD_KEY: text, CARD_SEAL_KEY: card_seal(text)}
+    metadata = sealed_metadata(card.replace(weights_sha256=sha256_of(tensors)))
     _write(folder / WEIGHTS, lambda path: save_file(tensors, path, metadata))
 
 

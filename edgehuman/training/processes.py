@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from torch import distributed
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from edgehuman.errors import UsageError
-from edgehuman.training.settings import TrainingConfig, world_size
+from edgehuman.training.settings import TrainingConfig, set_number, world_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +69,14 @@ def open_place(config: TrainingConfig) -> Iterator[Place]:
         UsageError: a CUDA device was requested and there is none.
     """
     # oneDNN waits for every thread it was promised, and never ends if OpenMP grants fewer.
-    granted = int(os.environ.get("OMP_THREAD_LIMIT") or config.threads)
+    granted = set_number("OMP_THREAD_LIMIT", config.threads, least=1)
     torch.set_num_threads(min(config.threads, granted))
     has_cuda = torch.cuda.is_available()
     if config.device == "cuda" and not has_cuda:
         raise UsageError("--device is cuda but torch finds no CUDA device; use --device cpu")
     use_cuda = has_cuda and config.device != "cpu"
-    rank, world = int(os.environ.get("RANK", "0")), world_size()
-    device = torch.device(f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if use_cuda else "cpu")
+    rank, world = set_number("RANK", 0), world_size()
+    device = torch.device(f"cuda:{set_number('LOCAL_RANK', 0)}" if use_cuda else "cpu")
     if use_cuda:
         torch.cuda.set_device(device)
     if world > 1:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from edgehuman.config import require
+from edgehuman.errors import UsageError
 
 DEFAULT_OUT = Path("runs/NAME")
 _NOT_IN_NAMES, _LONGEST = r"[^\w.-]", 80
@@ -16,7 +17,24 @@ _NOT_IN_NAMES, _LONGEST = r"[^\w.-]", 80
 
 def world_size() -> int:
     """Return the number of processes, set by torchrun; otherwise 1."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
+    return set_number("WORLD_SIZE", 1, least=1)
+
+
+def set_number(variable: str, otherwise: int, least: int = 0) -> int:
+    """A number of the environment, as torchrun and OpenMP have them.
+
+    Raises:
+        UsageError: it is set to something else.
+    """
+    said = os.environ.get(variable, "")
+    if not said:
+        return otherwise
+    if not (said.isascii() and said.isdecimal() and len(said) < 10 and int(said) >= least):
+        raise UsageError(
+            f"{variable} is {said[:40]!r} in the environment; it is a number from {least} on, set "
+            "by torchrun or OpenMP: unset it"
+        )
+    return int(said)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -74,12 +74,14 @@ class StopSignals:
 
     def _watch(self) -> None:
         """End the process if it is asked twice while PyTorch waits for another process: handlers
-        in Python run only when it returns.
+        in Python run only when it returns. Whoever was told of signals before is told by the
+        thread: there is one place for it in a process (`edgehuman.runtime.loop.standard` frees a
+        program whose output nobody takes).
         """
         ours, woken = socket.socketpair()
         woken.setblocking(False)
         before = signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
-        thread = threading.Thread(target=_end_if_asked_twice, args=(ours,), daemon=True)
+        thread = threading.Thread(target=_end_if_asked_twice, args=(ours, before), daemon=True)
         thread.start()
 
         def end() -> None:
@@ -90,11 +92,16 @@ class StopSignals:
         self._stack.callback(end)
 
 
-def _end_if_asked_twice(signals: socket.socket) -> None:
-    """Read the numbers of the signals until the stream ends."""
+def _end_if_asked_twice(signals: socket.socket, before: int) -> None:
+    """Read the numbers of the signals until the stream ends.
+
+    Args:
+        before: descriptor that they are handed on to; -1: none.
+    """
     asked_s: float | None = None
     with signals:
         while number := signals.recv(1):
+            _hand_on(number, before)
             if number[0] not in _NAMES:
                 continue
             now_s = time.monotonic()
@@ -103,7 +110,13 @@ def _end_if_asked_twice(signals: socket.socket) -> None:
             elif now_s - asked_s > _SAME_S:
                 signals.settimeout(_GRACE_S)
                 with contextlib.suppress(TimeoutError):
-                    while signals.recv(64):
-                        pass
+                    while numbers := signals.recv(64):
+                        _hand_on(numbers, before)
                     return
                 os._exit(128 + number[0])
+
+
+def _hand_on(numbers: bytes, before: int) -> None:
+    if before >= 0:
+        with contextlib.suppress(OSError):  # full: its reader is awake already; or closed
+            os.write(before, numbers)

@@ -257,7 +257,7 @@ def finish(config: ContrastiveConfig) -> Card:
     """Score the finished network on whole walks of the exam's people; write the scores and the
     threshold for unknown people into its card.
     """
-    network, card = load_network(config.out)
+    network, card = load_network(config.out, own=True)
     walks, frames = exam_people(config.exam_people), card.input.shape[0]
     found = score_walks(walks, answer_of(network), frames, config.distance)
     rows = found.scores.metrics.items()

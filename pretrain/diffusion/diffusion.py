@@ -230,7 +230,7 @@ def train(
 
 def _keep_scores(config: DiffusionConfig, found: dict[str, dict[str, float]]) -> None:
     """Write the last exam's numbers on the card."""
-    weights, card = read_weights(config.out)
+    weights, card = read_weights(config.out, own=True)
     said = f"{config.exam_people} held-out people, features before the head"
     metrics = tuple(Metric(name, found[name][name], said) for name in found)
     checkpoint.save_weights(config.out, weights, card.replace(metrics=metrics))

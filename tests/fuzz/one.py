@@ -30,7 +30,7 @@ CACHE = Path(__file__).parents[2] / ".cache" / "fuzz"
 ADDRESS_SPACE = 8 << 30
 RSS_MB = 2048
 HANG_S = 10
-MODULES = ("wearable", "poses", "models", "pictures")
+MODULES = ("wearable", "poses", "models", "signed", "pictures", "lists")
 MOST_CORPUS = 4 << 20
 
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
+import io
 import os
 import sys
 import threading
 import time
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from edgehuman.errors import DataError, UsageError
+from edgehuman.errors import DataError, EdgehumanError, UsageError
 from edgehuman.limits import sizes
 from edgehuman.limits.sizes import (
     MOST_TEXT,
+    lines_within,
     read_bounded,
     require_few_lines,
     require_plain_toml,
+    require_size,
 )
+from tests.whole.house import SOURCES, nodes_of, require_none
 
 
 def test_a_file_is_read_up_to_its_limit(tmp_path: Path) -> None:
@@ -78,3 +85,108 @@ def test_keys_of_many_parts_are_refused_in_no_time() -> None:
         with pytest.raises(UsageError, match=r"r\.toml: a key has over 64 parts"):
             require_plain_toml(text.encode(), "r.toml", UsageError)
     assert time.process_time() - start < 5
+
+
+def test_a_line_is_read_up_to_its_limit() -> None:
+    text = io.StringIO("abc\nde\n\nf")
+    assert list(lines_within(text, "a.jsonl", DataError, 4)) == ["abc\n", "de\n", "\n", "f"]
+    with pytest.raises(DataError, match=r"a\.jsonl: line 2 has over 4 characters"):
+        list(lines_within(io.StringIO("abc\nabcdef"), "a.jsonl", DataError, 4))
+
+
+def test_a_file_that_others_read_is_a_regular_one_of_a_limited_size(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"12345")
+    require_size(path, 5, DataError)
+    with pytest.raises(DataError, match="has 5 bytes; a table may have 4"):
+        require_size(path, 4, DataError, "table")
+    with pytest.raises(DataError, match="no regular file"):
+        require_size(Path(os.devnull), 4, DataError)
+    with pytest.raises(FileNotFoundError):
+        require_size(tmp_path / "none", 4, DataError)
+
+
+# No file is read whole without a limit -----------------------------------------------------------
+
+# What these read is of the system, of our own package, or was written by this program.
+_TRUSTED = {
+    "edgehuman/runtime/machine.py": "files of the system below /proc and /sys",
+    "edgehuman/placing.py": "a file of the system",
+    "edgehuman/runtime/demo/page.py": "files of the package",
+    "edgehuman/runtime/engine/build.py": "the package's script, and a timing cache of its own",
+    "edgehuman/runtime/engine/builder.py": "a timing cache of its own",
+    "edgehuman/runtime/engine/build_on_device.py": "runs without edgehuman",
+    "edgehuman/data/silhouette/own.py": "frames of a video, whose size was checked",
+    "edgehuman/runtime/silhouette/source.py": "frames of a video, whose size was checked",
+    "edgehuman/runtime/lock.py": "the side file of a lock",
+    "edgehuman/training/ledger.py": "the pyproject.toml of the checkout that runs",
+    "edgehuman/preprocess/image/complaints.py": "what the decoder said meanwhile",
+    "distill/finish.py": "a note of its own",
+    "export/engine/torch_tensorrt.py": "a file that was just written",
+}
+
+
+def _whole_reads(tree: ast.AST) -> Iterator[str]:
+    """Calls that read all that a file gives, however much: without a count, into memory."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        name, counted = node.func.attr, bool(node.args)
+        told = {keyword.arg for keyword in node.keywords}
+        if (
+            name == "read_bytes"
+            or (name == "read_text" and (not node.args or told & {"encoding", "errors"}))
+            or (name in ("read", "readline", "readlines") and not counted)
+        ):
+            yield f"{node.lineno} {ast.unparse(node)[:60]}"
+
+
+def test_no_file_is_read_whole_without_a_limit() -> None:
+    require_none(
+        "read it with `limits.sizes.read_bounded`, or give `read` and `readline` a count",
+        (
+            f"{file}:{call}"
+            for file, path in SOURCES.items()
+            if file not in _TRUSTED and not file.startswith("bench/")
+            for call in _whole_reads(nodes_of(path)[0])
+        ),
+    )
+
+
+def test_a_read_without_a_limit_is_found() -> None:
+    code = "p.read_bytes()\np.read_text(encoding='utf-8')\nf.read()\nf.readline()\nf.read(9)"
+    assert [found.split()[0] for found in _whole_reads(ast.parse(code))] == ["1", "2", "3", "4"]
+    assert [file for file in _TRUSTED if file not in SOURCES] == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links")
+@pytest.mark.parametrize(
+    ("name", "module", "function"),
+    [
+        ("a.json", "edgehuman.preprocess.skeleton.formats.read", "read_poses"),
+        ("a.jsonl", "edgehuman.preprocess.skeleton.formats.read", "read_poses"),
+        ("a.csv", "edgehuman.preprocess.skeleton.formats.table", "read_table"),
+        ("a_1.txt", "edgehuman.preprocess.skeleton.formats.yolo", "read_yolo"),
+        ("a.jsonl", "edgehuman.preprocess.image.labels", "read_label_lines"),
+        ("a.mat", "edgehuman.data.mat_file", "read_variables"),
+        ("a.pkl", "edgehuman.data.safe_pickle", "load_arrays"),
+        ("a.onnx", "edgehuman.runtime.engine.onnx_file", "open_file"),
+        ("a.engine", "edgehuman.runtime.engine.plan_file", "read_engine"),
+        ("a.csv", "edgehuman.data.imu.published.motionsense", "read_table"),
+        ("a.txt", "edgehuman.data.imu.published.wisdm", "read_rows"),
+    ],
+)
+def test_a_huge_file_takes_no_memory(name: str, module: str, function: str, tmp_path: Path) -> None:
+    """A sparse file of 40 GB; with less address space than that, and few MB in use."""
+    with (tmp_path / name).open("wb") as file:
+        file.write(b'{"joints": [')
+        file.truncate(40 << 30)
+    read = getattr(importlib.import_module(module), function)
+    tracemalloc.start()
+    try:
+        with pytest.raises(EdgehumanError):
+            found = read(tmp_path / name)
+            list(found)
+        assert tracemalloc.get_traced_memory()[1] < 200 << 20
+    finally:
+        tracemalloc.stop()

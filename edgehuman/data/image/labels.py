@@ -36,6 +36,7 @@ from edgehuman.data.image.set import (
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
+from edgehuman.limits.sizes import MOST_NOTE, read_bounded
 from edgehuman.outcome import to_json
 from edgehuman.preprocess.image.labels import LABELS, Row, read_label_lines
 from edgehuman.reading.values import is_name
@@ -145,7 +146,7 @@ def _attributes(path: Path, rows: Sequence[Row]) -> dict[str, Any]:
 
 def _parts(root: Path, rows: Sequence[Row], images: FilePictures) -> dict[str, Any]:
     try:
-        parts = tuple((root / PARTS).read_text(encoding="utf-8").split())
+        parts = tuple(read_bounded(root / PARTS, MOST_NOTE, DataError).decode("utf-8").split())
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
             f"{root / PARTS}: cannot be read ({error}); write the name of one part per line, the "

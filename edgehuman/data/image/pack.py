@@ -23,6 +23,7 @@ from tyro.conf import Positional
 from edgehuman.data.image.unlabelled.images import Images, open_images
 from edgehuman.errors import DataError, ImageError, UsageError
 from edgehuman.files import cannot_write, require_usable_folder, writing
+from edgehuman.limits.sizes import MOST_TEXT, read_bounded
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.preprocess.image.header import format_of
 from edgehuman.preprocess.image.pixels import MIN_SIDE, decode, resize
@@ -144,7 +145,7 @@ def _finished(out: Path, plan: Plan) -> set[str]:
         return set()
     try:
         # Older shards have no mark for simulated images; runs over photos can still resume.
-        before = {"simulated": 0, **json_of(file.read_bytes())}
+        before = {"simulated": 0, **json_of(read_bounded(file, MOST_TEXT, DataError))}
         shards: dict[str, dict[str, Any]] = before.pop("shards")
         wanted = asdict(plan)
         wanted.pop("shards")

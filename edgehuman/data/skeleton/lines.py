@@ -20,6 +20,7 @@ from edgehuman.data.gait.walks import LeftOut
 from edgehuman.data.layout import Layout
 from edgehuman.data.skeleton.layout import Walk, WalkReader
 from edgehuman.errors import DataError
+from edgehuman.limits.sizes import lines_within
 from edgehuman.preprocess.skeleton.declared import RATES_HZ, UNDECLARED, Declared
 from edgehuman.preprocess.skeleton.formats.content import beginning
 from edgehuman.preprocess.skeleton.formats.kind import LINES, find_format
@@ -260,7 +261,7 @@ def _one(
 def _labelled(path: Path) -> Iterator[tuple[Path, str, dict[str, Any]]]:
     """File or folder, location and labels of every walk of a folder."""
     with (path / LABELS).open(encoding="utf-8", errors="replace") as file:
-        for number, text in enumerate(file, start=1):
+        for number, text in enumerate(lines_within(file, str(path / LABELS), DataError), start=1):
             where = f"{path / LABELS}: line {number}"
             try:
                 row = json_of(text)

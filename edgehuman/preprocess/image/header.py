@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from edgehuman.limits.png import holds_its_chunks
 from edgehuman.preprocess.image.foreign import HEAD, brands_of
 from edgehuman.preprocess.image.room import sides_of
 
@@ -129,7 +130,7 @@ def _png(data: bytes) -> ImageHeader:
             orientation = _orientation(chunk)
     if orientation in _TURNED:
         height, width = width, height
-    complete = data.rfind(b"IEND") >= 0
+    complete = holds_its_chunks(data)
     return ImageHeader("PNG", height, width, orientation, alpha, complete, frames > 1)
 
 

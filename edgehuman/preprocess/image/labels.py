@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman.errors import DataError
+from edgehuman.limits.sizes import MOST_TEXT, read_bounded
 from edgehuman.reading.parsers import json_of
 from edgehuman.reading.values import is_name
 
@@ -25,7 +26,7 @@ def read_label_lines(path: Path) -> list[Row]:
     """
     rows: list[Row] = []
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_bounded(path, MOST_TEXT, DataError).decode("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read ({error}); write it again") from None
     for number, line in enumerate(lines, 1):

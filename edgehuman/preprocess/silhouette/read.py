@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
+from edgehuman.limits.png import holds_its_chunks
 from edgehuman.limits.sizes import MOST_PICTURE, read_bounded
 from edgehuman.preprocess.silhouette.normalise import one_channel
 from edgehuman.reading.parsers import foreign
 from edgehuman.records import Uint8
 
-_BEGIN, _END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
+_BEGIN = b"\x89PNG\r\n\x1a\n"
 # 8K video has 33 M pixels.
 _MOST_PIXELS = 1 << 26
 _SILENT = 0  # OpenCV's log level
@@ -33,7 +34,7 @@ def read_mask(path: Path) -> Uint8:
         raise DataError(f"{path}: {error.strerror}; give the path of a PNG mask") from None
     if not data.startswith(_BEGIN) or len(data) < 24:
         raise DataError(f"{path}: begins with {data[:8]!r}, which is not a PNG; save it as PNG")
-    if _END not in data[-64:]:
+    if not holds_its_chunks(data):
         raise DataError(
             f"{path}: a PNG of {len(data)} bytes without its end, so it was cut short; copy it "
             "again, or remove it"

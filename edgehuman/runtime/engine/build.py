@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 import time
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ from typing import Any
 from edgehuman.card import Card
 from edgehuman.errors import ArtefactError, EngineError, MissingDependencyError
 from edgehuman.files import (
+    own_folder,
     require_own_folder,
     require_usable_file,
     write_folder,
@@ -100,8 +100,8 @@ def timing_cache_of(trt: Any, options: Options) -> Path:
     target = "-".join(f"sm{number}" for number in options.capabilities)
     if not target and gpu is not None:
         target = f"{gpu.name.replace(' ', '-')}-sm{gpu.capability}-{gpu.driver}"
-    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    return home / "edgehuman" / f"timing-{trt.__name__}-{trt.__version__}-{target or 'any'}.cache"
+    folder = own_folder("XDG_CACHE_HOME", ".cache")
+    return folder / f"timing-{trt.__name__}-{trt.__version__}-{target or 'any'}.cache"
 
 
 def _keep(cache: Path, content: bytes) -> None:

@@ -16,11 +16,11 @@ from typing import Any
 
 from edgehuman.card import Card, from_json, sha256_of_bytes, sha256_of_file
 from edgehuman.errors import ArtefactError, EngineError, NoGpuError
-from edgehuman.limits.sizes import MOST_NOTE, read_bounded
+from edgehuman.limits.sizes import MOST_MODEL, MOST_NOTE, read_bounded
 from edgehuman.outcome import to_json
 from edgehuman.reading.parsers import json_of
 from edgehuman.runtime.engine.build_on_device import SEAL, Gpu, find_gpu, sealed
-from edgehuman.runtime.provenance.trusted import Exactly, Trust
+from edgehuman.runtime.provenance.trusted import Requires
 
 LIBRARIES = {"tensorrt": "tensorrt", "tensorrt-rtx": "tensorrt_rtx"}
 """Name of an engine -> its Python module."""
@@ -71,7 +71,7 @@ def side_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.json")
 
 
-def read_engine(path: Path, trust: Trust | Exactly | None = None) -> EngineFile:
+def read_engine(path: Path, trust: Requires | None = None) -> EngineFile:
     """Read the plan and its side file, each once; nothing is deserialised.
 
     Args:
@@ -109,7 +109,7 @@ def read_engine(path: Path, trust: Trust | Exactly | None = None) -> EngineFile:
     )
 
 
-def read_side(path: Path, trust: Trust | Exactly | None = None) -> tuple[dict[str, Any], Card]:
+def read_side(path: Path, trust: Requires | None = None) -> tuple[dict[str, Any], Card]:
     """Read the side file of an engine: the engine's table and the card.
 
     Raises:
@@ -177,7 +177,7 @@ def _require_types(about: Mapping[str, Any]) -> None:
 
 def _read_plan(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_bounded(path, MOST_MODEL, ArtefactError, "plan")
     except FileNotFoundError:
         if path.with_suffix(".onnx").is_file():
             raise EngineMismatchError(f"{path}: no such file. {cure(path)}") from None
@@ -317,7 +317,8 @@ def build_line(path: Path) -> str:
     """The command to build an engine from the ONNX beside it, with the library of its side file."""
     line = f"edgehuman export {path.with_suffix('.onnx')} --format tensorrt --out {path}"
     try:
-        library = json_of(side_path(path).read_bytes())["engine"]["library"]
+        about = json_of(read_bounded(side_path(path), MOST_NOTE, ArtefactError))["engine"]
+        library = about["library"]
     except (OSError, ValueError, KeyError, TypeError):  # a broken side file is a reason to build
         library = "tensorrt"
     rtx = " --engine tensorrt-rtx" if library == LIBRARIES["tensorrt-rtx"] else ""

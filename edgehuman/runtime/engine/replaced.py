@@ -15,7 +15,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from edgehuman.card import Card, from_json
-from edgehuman.errors import EdgehumanError, UsageError
+from edgehuman.errors import ArtefactError, EdgehumanError, UsageError
+from edgehuman.limits.sizes import MOST_MODEL, MOST_NOTE, read_bounded
 from edgehuman.outcome import to_json
 from edgehuman.reading.parsers import json_of
 from edgehuman.runtime.engine.onnx_file import read_onnx
@@ -81,9 +82,13 @@ def card_at(path: Path) -> Card | None:
     """The card of a file of a model: inside it, or in the side file beside it; None: none."""
     with contextlib.suppress(EdgehumanError, OSError, ValueError, LookupError, TypeError):
         if path.suffix == ".onnx":
-            return read_onnx(path.read_bytes(), str(path)).card  # also of an earlier seal
+            return read_onnx(
+                read_bounded(path, MOST_MODEL, ArtefactError), str(path)
+            ).card  # also of an earlier seal
         side = path if path.suffix == _SIDE else side_path(path)
-        return from_json(to_json(json_of(side.read_bytes())["card"]), str(side))
+        return from_json(
+            to_json(json_of(read_bounded(side, MOST_NOTE, ArtefactError))["card"]), str(side)
+        )
     return None
 
 
@@ -102,7 +107,9 @@ def _is_kept(path: Path) -> bool:
 
 
 def _holds(path: Path, content: bytes | None) -> bool:
-    return content is not None and path.read_bytes() == content
+    if content is None or path.stat().st_size != len(content):
+        return False
+    return read_bounded(path, len(content), ArtefactError) == content
 
 
 def _is_of(found: Card, card: Card, precision: str | None) -> bool:

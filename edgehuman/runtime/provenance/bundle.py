@@ -17,7 +17,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from typing import Any
 
 from edgehuman.errors import SignatureError
 from edgehuman.outcome import to_json
-from edgehuman.reading.parsers import foreign
+from edgehuman.reading.parsers import json_of
 
 MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
@@ -37,7 +36,7 @@ LARGEST = 4 << 20
 WHOLE = "."
 """How model-signing names the one file of a model that is no folder."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_PARSING = (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError)
+_PARSING = (KeyError, TypeError, ValueError, IndexError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +140,7 @@ def read_bundle(path: Path) -> Bundle:
 
 
 def _bundle(content: bytes) -> Bundle:
-    table = _object(content)
+    table = json_of(content, unique=True)
     if table["mediaType"] != MEDIA_TYPE:
         raise ValueError(f"its mediaType is not {MEDIA_TYPE}")
     material, envelope = table["verificationMaterial"], table["dsseEnvelope"]
@@ -163,7 +162,7 @@ def manifest_of(payload: bytes, where: str) -> Manifest:
         SignatureError: another kind of statement, or one that contradicts itself.
     """
     try:
-        return _manifest(_object(payload))
+        return _manifest(json_of(payload, unique=True))
     except _PARSING as error:
         raise SignatureError(
             f"{where}: what was signed is not a list of a model's files ({_reason(error)}); sign "
@@ -207,19 +206,6 @@ def _decoded(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except binascii.Error as error:
         raise ValueError(f"base64: {error}") from None
-
-
-def _object(content: bytes) -> Any:
-    """A JSON object in which no key is given twice: readers would differ on which one counts."""
-    with foreign():
-        return json.loads(content, object_pairs_hook=_unique)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    table = dict(pairs)
-    if len(table) != len(pairs):
-        raise ValueError("a key is given twice")
-    return table
 
 
 def _reason(error: BaseException) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tyro.conf import Positional
 
-from edgehuman.errors import UsageError
-from edgehuman.files import require_usable_file, write_whole
+from edgehuman.errors import EdgehumanError, UsageError
+from edgehuman.files import cannot_write, require_usable_file, write_together
 from edgehuman.outcome import Outcome
+from edgehuman.placing import making_folders
 from edgehuman.runtime.provenance.keys import (
     PASSPHRASE_KEY,
     Algorithm,
@@ -45,25 +49,21 @@ def new(config: NewKeyConfig) -> Outcome:
         UsageError: a file is there already, cannot be written, or no passphrase was given.
         MissingDependencyError: `cryptography` is not installed.
     """
-    name = config.name.name.removesuffix(".pem").removesuffix(".pub")
-    private = config.name.with_name(f"{name}.pem")
-    public = config.name.with_name(f"{name}.pub.pem")
+    private, public = _files(config.name)
     for path in (private, public):
-        if path.exists() or path.is_symlink():
-            raise UsageError(
-                f"{path} is there already, and what it signed needs it; choose another name"
-            )
+        if os.path.lexists(path):
+            raise _taken(path)
         require_usable_file(path, f"{path}")
     passphrase = None
     if config.passphrase:
-        passphrase = ask_passphrase("passphrase of the new key: ")
+        passphrase = ask_passphrase("passphrase of the new key: ", twice=True)
         if passphrase is None:
             raise UsageError(
                 f"--passphrase needs a passphrase: set {PASSPHRASE_KEY}, or run this in a terminal"
             )
     secret, known = new_key(config.algorithm, passphrase)
-    write_whole(private, secret, UsageError, mode=_PRIVATE)
-    write_whole(public, known, UsageError, mode=_PUBLIC)
+    with _claimed({private: _PRIVATE, public: _PUBLIC}):
+        write_together({private: secret, public: known}, UsageError, mode=_PRIVATE)
     (key,) = read_public(public)
     data = {
         "private": str(private),
@@ -77,3 +77,40 @@ def new(config: NewKeyConfig) -> Outcome:
         "and copy the second into ~/.config/edgehuman/trusted of every device"
     )
     return Outcome(data, text)
+
+
+def _files(name: Path) -> tuple[Path, Path]:
+    """The private and the public file of a name."""
+    plain = name.name.removesuffix(".pem").removesuffix(".pub")
+    if plain in ("", ".", ".."):
+        raise UsageError(f"{str(name)!r} is no name of a key; give one, such as {name / 'factory'}")
+    return name.with_name(f"{plain}.pem"), name.with_name(f"{plain}.pub.pem")
+
+
+@contextlib.contextmanager
+def _claimed(files: Mapping[Path, int]) -> Iterator[None]:
+    """Create these files, empty, with their modes, for the block to replace; each is new, also
+    where another program makes the same key now. If the block fails they are removed.
+
+    Raises:
+        UsageError: one is there, or cannot be created.
+    """
+    made: list[Path] = []
+    try:
+        with making_folders(files, _PRIVATE):
+            for path, mode in files.items():
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
+                made.append(path)
+            yield
+    except BaseException as error:
+        for path in made:
+            path.unlink(missing_ok=True)
+        if isinstance(error, FileExistsError):
+            raise _taken(Path(error.filename)) from None
+        if isinstance(error, OSError) and not isinstance(error, EdgehumanError):
+            raise UsageError(cannot_write([*files][-1], error)) from None
+        raise
+
+
+def _taken(path: Path) -> UsageError:
+    return UsageError(f"{path} is there already, and what it signed needs it; choose another name")

@@ -14,7 +14,6 @@ import contextlib
 import getpass
 import hashlib
 import os
-import stat
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from typing import Any, Literal, cast
 from edgehuman.errors import SignatureError, UsageError
 from edgehuman.install import not_installed
 from edgehuman.runtime.provenance.bundle import Bundle, signed_bytes
+from edgehuman.runtime.provenance.guarded import require_guarded
 
 Algorithm = Literal["ed25519", "ecdsa-p256"]
 PASSPHRASE_KEY = "EDGEHUMAN_KEY_PASSPHRASE"
@@ -31,6 +31,7 @@ PASSPHRASE_KEY = "EDGEHUMAN_KEY_PASSPHRASE"
 SUFFIXES = (".pem", ".pub")
 _LARGEST = 1 << 16
 _MOST_KEYS = 1000
+_LONGEST_PASSPHRASE = 1023  # of OpenSSL
 _CURVES = {"secp256r1": "SHA256", "secp384r1": "SHA384", "secp521r1": "SHA512"}
 
 
@@ -136,13 +137,39 @@ def _opened(path: Path, content: bytes) -> Any:
         raise UsageError(f"the passphrase of {path} is wrong, or the file is damaged") from None
 
 
-def ask_passphrase(prompt: str) -> bytes | None:
-    """The passphrase of the environment, or of whoever sits at the terminal; None: neither."""
+def ask_passphrase(prompt: str, twice: bool = False) -> bytes | None:
+    """The passphrase of the environment, or of whoever sits at the terminal; None: neither.
+
+    Args:
+        twice: ask again, as a slip would lose what is encrypted with it.
+
+    Raises:
+        UsageError: longer than any key takes, not text, given up, or two that differ.
+    """
     if said := os.environ.get(PASSPHRASE_KEY):
-        return said.encode()
-    if not sys.stdin.isatty():
+        passphrase = os.fsencode(said)  # the bytes as they were given, text or not
+    elif sys.stdin is None or not sys.stdin.isatty():
         return None
-    return getpass.getpass(prompt, stream=sys.stderr).encode() or None
+    else:
+        passphrase = _typed(prompt)
+        if twice and passphrase and _typed("the same again: ") != passphrase:
+            raise UsageError("the two passphrases differ; nothing was written. Try again")
+    if len(passphrase) > _LONGEST_PASSPHRASE:
+        raise UsageError(
+            f"the passphrase has {len(passphrase)} bytes; a key takes up to {_LONGEST_PASSPHRASE}"
+        )
+    return passphrase or None
+
+
+def _typed(prompt: str) -> bytes:
+    try:
+        return getpass.getpass(prompt, stream=sys.stderr).encode()
+    except EOFError:
+        raise UsageError("no passphrase was given; nothing was done") from None
+    except UnicodeError:
+        raise UsageError(
+            f"the passphrase is no text in the encoding of this terminal; set {PASSPHRASE_KEY}"
+        ) from None
 
 
 def read_public(path: Path) -> Sequence[PublicKey]:
@@ -157,7 +184,7 @@ def read_public(path: Path) -> Sequence[PublicKey]:
         raise UsageError(f"{path}: no such file or folder; give a public key, or a folder of them")
     if not path.is_dir():
         return [_read_public(path)]
-    _require_guarded(path)
+    require_guarded(path)
     files = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES and file.is_file())
     if len(files) > _MOST_KEYS:
         raise UsageError(f"{path} holds {len(files)} keys; at most {_MOST_KEYS} are read")
@@ -166,7 +193,7 @@ def read_public(path: Path) -> Sequence[PublicKey]:
 
 def _read_public(path: Path) -> PublicKey:
     serialization = _serialization()
-    _require_guarded(path)
+    require_guarded(path)
     content = _read(path)
     if b"PRIVATE KEY" in content:
         raise UsageError(
@@ -177,15 +204,6 @@ def _read_public(path: Path) -> PublicKey:
     except _refusals() as error:
         raise UsageError(f"{path} is not a public key in PEM: {_said(error)}") from None
     return _public(path, key)
-
-
-def _require_guarded(path: Path) -> None:
-    """Raises UsageError where anyone may replace what is trusted. Windows has no such mode."""
-    mode = path.stat().st_mode
-    if os.name == "posix" and mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-        raise UsageError(
-            f"anyone may write to {path}, so it cannot be trusted; run: chmod o-w {path}"
-        )
 
 
 def verified_by(bundle: Bundle, keys: Sequence[PublicKey], where: str) -> PublicKey:

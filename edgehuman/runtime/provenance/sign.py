@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from edgehuman.card import sha256_of_file
+from edgehuman.card import WEIGHTS, sha256_of_file
 from edgehuman.errors import UsageError
 from edgehuman.files import require_apart, require_usable_file, write_together
 from edgehuman.outcome import Outcome
@@ -21,6 +21,8 @@ from edgehuman.runtime.engine.plan_file import read_engine
 from edgehuman.runtime.provenance.bundle import Manifest, bundle_json, payload_of
 from edgehuman.runtime.provenance.keys import PrivateKey, read_private
 from edgehuman.runtime.provenance.members import Members, members_of
+from edgehuman.runtime.provenance.trusted import Noted
+from edgehuman.runtime.provenance.weights_file import read_weights_file
 from edgehuman.runtime.zoo import file_of
 
 
@@ -43,7 +45,7 @@ def sign(config: SignConfig) -> Outcome:
 
     Raises:
         UsageError: no model, a key that cannot be read, or a folder that cannot be written to.
-        ArtefactError: a file is damaged, changed or not sealed; nothing was signed.
+        ArtefactError, CheckpointError: a file is damaged, changed or not sealed; none is signed.
         MissingDependencyError: `cryptography` is not installed.
     """
     if not config.models:
@@ -88,15 +90,25 @@ def _signature(model: Members, key: PrivateKey) -> tuple[Manifest, bytes]:
     """What is signed of a model, and the bytes of its signature file."""
     if not model.files:
         raise UsageError(f"{model.folder} has no files to sign")
-    files = {name: _digest(file) for name, file in model.files.items()}
-    manifest = Manifest(model.name, files, model.ignored)
+    manifest = Manifest(model.name, _digests(model), model.ignored)
     return manifest, bundle_json(key.sign(payload_of(manifest)))
 
 
 def _digest(path: Path) -> str:
-    """The hash of a file; of a model, after its seal was checked: damage is not signed."""
+    """The hash of a file; of a model, of the bytes whose seal was checked: damage is not signed."""
     if path.suffix == ".onnx":
         return open_file(path).sha256
-    if path.suffix == ".engine":
-        read_engine(path)
+    if path.name == WEIGHTS and (weights := read_weights_file(path)).is_ours:
+        weights.require_seal()
+        return weights.sha256
     return sha256_of_file(path)
+
+
+def _digests(model: Members) -> dict[str, str]:
+    """The hash of every file; an engine and its side file are of one look at both."""
+    seen = Noted({})
+    for file in model.files.values():
+        if file.suffix == ".engine":
+            read_engine(file, seen)
+    read = {name: seen.files.get(file) for name, file in model.files.items()}
+    return {name: digest or _digest(model.files[name]) for name, digest in read.items()}

@@ -18,13 +18,22 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from edgehuman.errors import SignatureError, UsageError
+from edgehuman.files import own_folder
 from edgehuman.runtime.provenance.bundle import WHOLE, manifest_of, read_bundle
 from edgehuman.runtime.provenance.keys import read_public, verified_by
-from edgehuman.runtime.provenance.members import signatures_of
+from edgehuman.runtime.provenance.members import OF_A_FOLDER, signatures_of, stem_of
 
 REQUIRE_KEY, KEYS_KEY = "EDGEHUMAN_REQUIRE_SIGNED", "EDGEHUMAN_TRUSTED_KEYS"
+
+
+class Requires(Protocol):
+    """What is told of every file that is read, before it is used."""
+
+    def require(self, path: Path, sha256: str) -> None:
+        """Raise SignatureError for what may not be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +66,11 @@ class Trust:
             )
         found = signatures_of(path)
         if not found:
+            stem = stem_of(path)  # what is no model by itself is signed with its folder
+            signature, what = (OF_A_FOLDER, path.parent) if stem is None else (f"{stem}.sig", path)
             raise SignatureError(
-                f"{path} is not signed (no {path.name.split('.')[0]}.sig beside it), and a "
-                f"signature is required; sign it: `edgehuman sign {path} --key KEY.pem`"
+                f"{path} is not signed (no {signature} beside it), and a signature is required; "
+                f"sign it: `edgehuman sign {what} --key KEY.pem`"
             )
         where = found[0]
         bundle = read_bundle(where)
@@ -96,6 +107,21 @@ class Exactly:
             raise SignatureError(f"{path} is not what the builder wrote, so it is not loaded")
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """No trust yet: notes what was read, for whoever signs it.
+
+    Attributes:
+        files: path -> SHA-256 of the bytes that were checked.
+    """
+
+    files: dict[Path, str]
+
+    def require(self, path: Path, sha256: str) -> None:
+        """Note it."""
+        self.files[path] = sha256
+
+
 def unsigned(name: str) -> SignatureError:
     """The error for a name of the catalogue where a signature is required."""
     return SignatureError(
@@ -119,11 +145,14 @@ def trust_of_environment() -> Trust | None:
 
 
 def trusted_keys() -> Path:
-    """Where the trusted public keys of this machine are."""
+    """Where the trusted public keys of this machine are.
+
+    Raises:
+        UsageError: nothing says so, and this user has no home.
+    """
     if said := os.environ.get(KEYS_KEY):
         return Path(said)
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return home / "edgehuman" / "trusted"
+    return own_folder("XDG_CONFIG_HOME", ".config", KEYS_KEY) / "trusted"
 
 
 @contextlib.contextmanager

@@ -45,7 +45,7 @@ def _read_card(content: bytes, folder: Path) -> None:
     from_json(card.to_json(), "its copy")
 
 
-def _onnx_seed() -> bytes:
+def onnx_seed() -> bytes:
     """The fields of a model around a graph of a few bytes."""
     graph = b"\x12\x05graph"
     return sealed(with_card(b"\x08\x09" + b"\x3a" + bytes([len(graph)]) + graph, _card()))
@@ -68,7 +68,7 @@ def _side(content: bytes, folder: Path) -> None:
     card_at(side)
 
 
-def _side_seeds() -> Sequence[bytes]:
+def side_seeds() -> Sequence[bytes]:
     about: dict[str, object]
     about = {"library": "tensorrt", "version": "10.1", "platform": "linux_x86_64", "gpu": None,
              "driver": None, "onnx_sha256": "0" * 64, "built_for": ["sm_90"], "options": {},
@@ -208,8 +208,8 @@ _PLAN = to_json(
 
 TARGETS: dict[str, Target] = {
     "card": Target(_read_card, lambda: [_card().to_json().encode()], "json"),
-    "onnx": Target(_onnx, lambda: [_onnx_seed()]),
-    "engine-side": Target(_side, _side_seeds, "json"),
+    "onnx": Target(_onnx, lambda: [onnx_seed()]),
+    "engine-side": Target(_side, side_seeds, "json"),
     "recipe": Target(_recipe, _recipe_seeds, "toml"),
     "gallery": Target(_gallery, _gallery_seeds, "zip"),
     "weights-card": Target(

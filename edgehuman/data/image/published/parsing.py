@@ -28,6 +28,7 @@ from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.data.layout import Layout
 from edgehuman.data.mat_file import read_variables
 from edgehuman.errors import DataError, ImageError
+from edgehuman.limits.sizes import MOST_NOTE, read_bounded
 
 LIP_PARTS = (
     "background",
@@ -134,7 +135,7 @@ def _ccp_classes(root: Path) -> tuple[str, ...]:
     """Names of the classes; the first is called background."""
     lines, matlab = root / "labels.txt", root / "label_list.mat"
     if lines.is_file():
-        names = lines.read_text(encoding="utf-8").split()
+        names = read_bounded(lines, MOST_NOTE, DataError).decode("utf-8", "replace").split()
     elif matlab.is_file():
         cells = read_variables(matlab).get("label_list", np.empty(0, object))
         names = [str(np.ravel(cell)[0]) for cell in np.ravel(cells)]

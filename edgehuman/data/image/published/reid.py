@@ -19,6 +19,7 @@ from edgehuman.data.image.set import FilePictures, PersonReader, PersonSet
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
+from edgehuman.limits.sizes import MOST_TEXT, read_bounded
 
 Row = tuple[str, int, int, str]
 """Path relative to the folder, person, camera, role."""
@@ -127,7 +128,8 @@ def _read_msmt(root: Path, task: str) -> PersonSet:
 
 
 def _list_rows(root: Path, name: str, folder: str, role: str) -> Iterator[Row]:
-    for number, line in enumerate((root / name).read_text(encoding="utf-8").splitlines(), 1):
+    text = read_bounded(root / name, MOST_TEXT, DataError).decode("utf-8", "replace")
+    for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
         path, _, person = line.strip().rpartition(" ")

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.errors import DataError, ImageError
-from edgehuman.files import writing
+from edgehuman.files import own_folder, writing
 from edgehuman.limits.sizes import MOST_PICTURE
 from edgehuman.limits.tars import content_of, members
 from edgehuman.placing import why
@@ -245,8 +245,7 @@ def _is_remote(url: str) -> bool:
 
 def cache_folder() -> Path:
     """Folder for the copies of remote shards."""
-    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    return home / "edgehuman" / "shards"
+    return own_folder("XDG_CACHE_HOME", ".cache") / "shards"
 
 
 def fetch(url: str) -> Path:

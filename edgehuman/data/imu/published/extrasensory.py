@@ -26,10 +26,12 @@ from edgehuman.data.imu.published.text_files import absent, matching, read_colum
 from edgehuman.data.imu.published.two_streams import align, seconds
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
+from edgehuman.limits.sizes import MOST_NOTE, read_bounded
 from edgehuman.preprocess.imu.text.documents import read_text
 from edgehuman.reading.parsers import foreign
 from edgehuman.records import Float64
 
+_NOTHING = 64  # bytes; a burst has hundreds
 # The mutually exclusive body states of the publication.
 _STATES: Mapping[str, str] = {
     "label:LYING_DOWN": "laying",
@@ -93,13 +95,19 @@ def people_of(path: Path, fold: int, part: str) -> dict[str, str]:
         file = folds / f"fold_{fold}_{part}_{platform}_uuids.txt"
         if not file.is_file():
             raise DataError(f"{file}: no such file; unpack cv5Folds.zip again")
-        found |= dict.fromkeys(file.read_text(encoding="utf-8").split(), platform)
+        found |= dict.fromkeys(
+            read_bounded(file, MOST_NOTE, DataError).decode("utf-8", "replace").split(), platform
+        )
     return found
 
 
 def _read_burst(path: Path) -> Float64:
     """time x y z, (T, 4); no rows if the phone recorded nothing."""
-    if not path.is_file() or path.read_text(encoding="utf-8").strip().lower() in ("", "nan"):
+    if not path.is_file():
+        return np.empty((0, 4))
+    with path.open("rb") as stream:
+        start = stream.read(_NOTHING)
+    if start.strip().lower() in (b"", b"nan") and len(start) < _NOTHING:
         return np.empty((0, 4))
     return read_columns(path, 4)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from edgehuman.errors import DataError
+from edgehuman.limits.sizes import MOST_TEXT, lines_within, require_size
 from edgehuman.placing import why
 from edgehuman.reading.parsers import foreign
 from edgehuman.records import Float64
@@ -44,8 +45,9 @@ def first_line(path: Path) -> str:
         DataError: no such file, an empty file, or not a text file.
     """
     try:
-        with path.open(encoding="utf-8") as lines:
-            for line in lines:
+        require_size(path, MOST_TEXT, DataError)
+        with path.open(encoding="utf-8") as file:
+            for line in lines_within(file, str(path), DataError):
                 if line.strip():
                     return line.strip()
     except FileNotFoundError:

@@ -25,6 +25,7 @@ from edgehuman.data.imu.published.text_files import first_line, matching, reason
 from edgehuman.data.imu.published.two_streams import align, seconds
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
+from edgehuman.limits.sizes import MOST_TEXT, read_bounded
 from edgehuman.reading.parsers import foreign
 from edgehuman.records import Float64
 
@@ -72,7 +73,7 @@ def read_rows(path: Path) -> NDArray[np.void]:
             "`subject,code,stamp,x,y,z;`. Unpack the archive again, unedited"
         )
     try:
-        text = path.read_text(encoding="utf-8").replace(";", "")
+        text = read_bounded(path, MOST_TEXT, DataError).decode("utf-8").replace(";", "")
         with foreign():
             return np.loadtxt(text.splitlines(), delimiter=",", dtype=_ROW, ndmin=1)
     except ValueError as error:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ import numpy as np
 from edgehuman.data.gait.roles import casia_b_role, gait3d_role, grew_role, read_partition
 from edgehuman.data.skeleton.layout import Walk
 from edgehuman.errors import DataError
+from edgehuman.limits.sizes import MOST_LINE, lines_within
 from edgehuman.records import Float64
 
 _COLUMNS = 51
@@ -54,7 +55,7 @@ def header(path: Path) -> list[str]:
 def first_name(path: Path) -> str:
     """Name of the first frame of a CSV."""
     with path.open(encoding="utf-8", errors="replace") as file:
-        file.readline()
+        file.readline(MOST_LINE)
         return file.readline(4096).partition(",")[0]
 
 
@@ -169,8 +170,8 @@ def _rows(path: Path, sized: bool) -> Iterator[_Row]:
             "y, confidence of each joint"
         )
     with path.open(encoding="utf-8", errors="replace") as file:
-        file.readline()
-        for number, line in enumerate(file, start=2):
+        lines = lines_within(file, str(path), DataError)
+        for number, line in enumerate(islice(lines, 1, None), start=2):
             words = line.rstrip("\r\n").split(",")
             if words == [""]:
                 continue

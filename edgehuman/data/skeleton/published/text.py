@@ -22,6 +22,7 @@ from edgehuman.data.gait.roles import (
 from edgehuman.data.layout import folders
 from edgehuman.data.skeleton.layout import Walk
 from edgehuman.errors import DataError
+from edgehuman.limits.sizes import MOST_NOTE, read_bounded
 from edgehuman.records import Float64
 
 _NUMBERS = 2 + 51
@@ -101,7 +102,7 @@ def _frames(folder: Path, pattern: str, rate_hz: float) -> tuple[Float64, Float6
 
 def _numbers(file: Path) -> Float64:
     try:
-        words = file.read_text(encoding="utf-8").replace(",", " ").split()
+        words = read_bounded(file, MOST_NOTE, DataError).decode("utf-8").replace(",", " ").split()
         values = np.array(words, np.float64)
     except (OSError, ValueError) as error:
         raise DataError(f"{file}: cannot be read as numbers ({error}); unpack it again") from None

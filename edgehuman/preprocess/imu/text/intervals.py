@@ -13,6 +13,7 @@ import numpy as np
 
 from edgehuman.errors import DataError
 from edgehuman.files import decoded, unix_ends
+from edgehuman.limits.sizes import MOST_NOTE, read_bounded
 from edgehuman.preprocess.imu.text.columns import label_name, plain
 from edgehuman.preprocess.imu.text.documents import stem_of
 from edgehuman.reading.parsers import foreign
@@ -41,7 +42,7 @@ def intervals_of(recording: Path) -> list[Interval] | None:
     if not path.is_file():
         return None
     try:
-        content = unix_ends(path.read_bytes())
+        content = unix_ends(read_bounded(path, MOST_NOTE, DataError))
         with foreign():
             rows = list(csv.DictReader([decoded(line) for line in content.split(b"\n") if line]))
     except (OSError, ValueError) as error:

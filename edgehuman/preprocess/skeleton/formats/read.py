@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from edgehuman.errors import DataError
+from edgehuman.limits.sizes import MOST_TEXT, lines_within, read_bounded
 from edgehuman.preprocess.skeleton.declared import UNDECLARED, Declared
 from edgehuman.preprocess.skeleton.formats.arrays import read_array
 from edgehuman.preprocess.skeleton.formats.content import DamagedError, encoding_of, parse_objects
@@ -196,7 +197,7 @@ def _lines(path: Path) -> Iterator[Person]:
         with path.open("rb") as file:
             encoding = encoding_of(file.read(4))
         with path.open(encoding=encoding) as file:
-            for number, text in enumerate(file, start=1):
+            for number, text in enumerate(lines_within(file, str(path), DataError), start=1):
                 if text.strip():
                     where = f"{path}: line {number}"
                     pose = raw_line(parsed_line(text, where), where)
@@ -208,7 +209,7 @@ def _lines(path: Path) -> Iterator[Person]:
 
 def _of_file(path: Path) -> Iterator[Person]:
     try:
-        content = path.read_bytes()
+        content = read_bounded(path, MOST_TEXT, DataError, "file of poses")
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}; copy it again") from None
     return _people_of(parse_objects(content, str(path)), str(path))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman.errors import DataError
+from edgehuman.limits.sizes import MOST_TEXT, read_bounded
 from edgehuman.preprocess.skeleton.formats.content import beginning, text_of
 from edgehuman.preprocess.skeleton.formats.people import Person, people
 from edgehuman.preprocess.skeleton.names import order_by_name
@@ -61,7 +62,7 @@ def read_table(path: Path) -> Iterator[Person]:
         DataError: it cannot be read, or a cell is no number.
     """
     try:
-        text = text_of(path.read_bytes())
+        text = text_of(read_bounded(path, MOST_TEXT, DataError))
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}; copy it again") from None
     lines = text.splitlines()

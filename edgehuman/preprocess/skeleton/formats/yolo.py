@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from edgehuman.errors import DataError
+from edgehuman.limits.sizes import MOST_NOTE, read_bounded
 from edgehuman.preprocess.skeleton.formats.content import DamagedError, beginning, text_of
 from edgehuman.preprocess.skeleton.formats.people import Person
 from edgehuman.preprocess.skeleton.formats.place import frame_number
@@ -64,7 +65,7 @@ def read_yolo(path: Path, ids: bool = True) -> Iterator[Person]:
     """
     frame = frame_number(path.name, str(path), "the file's name")
     try:
-        lines = text_of(path.read_bytes()).splitlines()
+        lines = text_of(read_bounded(path, MOST_NOTE, DataError)).splitlines()
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}; copy it again") from None
     for number, line in enumerate(lines, start=1):
