@@ -358,14 +358,13 @@ def of_metadata(metadata: Mapping[str, str], path: Path) -> Card:
         raise CheckpointError(
             f"{path}: has no edgehuman card; use a folder written by an edgehuman training"
         )
-    if set(metadata) == {CARD_KEY}:  # as earlier versions wrote it, or as somebody took it away
-        folder = path.parent if path.name == WEIGHTS else path
+    # Earlier versions wrote none; or somebody took it away.
+    if set(metadata) == {CARD_KEY}:
         raise CheckpointError(
-            f"{path}: its card has no seal, so it is not known whether it or the weights were "
-            "changed. Train again; or, if you know where it comes from, seal it: "
-            f"`edgehuman seal {folder}`"
+            f"{path}: its card has no seal, so changes would not be found. Train again; or, if you "
+            f"know where it comes from: `edgehuman seal {path.parent}`"
         )
-    if metadata.get(CARD_SEAL_KEY) != card_seal(text):
+    if metadata.get(CARD_SEAL_KEY) != sha256_of_bytes(text.encode()):
         raise CheckpointError(
             f"{path}: its card was changed after the training, or damaged; restore a copy"
         )
@@ -375,12 +374,7 @@ def of_metadata(metadata: Mapping[str, str], path: Path) -> Card:
 def sealed_metadata(card: Card) -> dict[str, str]:
     """The metadata of a safetensors file: the card, and its seal."""
     text = card.to_json()
-    return {CARD_KEY: text, CARD_SEAL_KEY: card_seal(text)}
-
-
-def card_seal(text: str) -> str:
-    """The seal of a card in a safetensors file."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return {CARD_KEY: text, CARD_SEAL_KEY: sha256_of_bytes(text.encode())}
 
 
 def _tuples(table: dict[str, Any]) -> dict[str, Any]:

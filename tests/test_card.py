@@ -23,6 +23,7 @@ from edgehuman.card import (
     from_json,
     lineage,
     of_weights,
+    sealed_metadata,
     sha256_of_bytes,
     sha256_of_file,
 )
@@ -145,8 +146,16 @@ def weights_file(path: Path, metadata: dict[str, str] | None) -> Path:
 
 
 def test_the_card_of_weights_is_in_their_header(tmp_path: Path) -> None:
-    path = weights_file(tmp_path / "w.safetensors", {CARD_KEY: CARD.to_json()})
+    path = weights_file(tmp_path / "w.safetensors", sealed_metadata(CARD))
     assert of_weights(path) == CARD
+
+
+def test_a_card_without_its_seal_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    path = weights_file(folder / "model.safetensors", {CARD_KEY: CARD.to_json()})
+    with pytest.raises(CheckpointError, match=f"no seal.*`edgehuman seal {folder}`"):
+        of_weights(path)
 
 
 def test_weights_without_a_card_are_named(tmp_path: Path) -> None:

@@ -27,7 +27,8 @@ def process_rank() -> int:
 
     RANK counts beside WORLD_SIZE only: a cluster's scheduler may set it for one process alone.
     """
-    return set_number("RANK", 0) if world_size() > 1 else 0
+    rank = set_number("RANK", 0)
+    return rank if world_size() > 1 else 0
 
 
 @contextlib.contextmanager

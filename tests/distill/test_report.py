@@ -66,7 +66,7 @@ def compared(
             moved[record_N3[:, 2] == 1] = torch.tensor([1.0, 0.0, 0.5])
             return moved
 
-    monkeypatch.setattr(report, "load_network", lambda out: (Student(0), card))
+    monkeypatch.setattr(report, "load_network", lambda out, own: (Student(0), card))
     monkeypatch.setattr(
         report, "to_onnx", lambda *given: SimpleNamespace(ByteSize=lambda: 2_000_000)
     )

@@ -42,3 +42,11 @@ def test_a_key_needs_its_path() -> None:
         requiring_signed(["--trusted-key"], True),
     ):
         pass
+
+
+def test_a_flag_with_a_value_is_told() -> None:
+    with (
+        pytest.raises(UsageError, match="--require-signed takes no value; give it alone"),
+        requiring_signed(["m.onnx", "--require-signed=1"], True),
+    ):
+        pass

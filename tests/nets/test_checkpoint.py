@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,21 @@ from edgehuman.card import (
     image_input,
     of_weights,
 )
+from edgehuman.cli import main
 from edgehuman.errors import CheckpointError, SignatureError
 from edgehuman.nets.building import build
-from edgehuman.nets.checkpoint import load_encoder, load_network, load_trusted, sha256_of
+from edgehuman.nets.checkpoint import (
+    load_encoder,
+    load_network,
+    read_card,
+    read_weights,
+    sha256_of,
+)
 from edgehuman.training.checkpoint import save_weights
+from tests.device_half import ROOT
 from tests.runtime.provenance.signed import make_key, public_of, sign_with
 
+READERS = {"read_weights", "load_network", "read_card", "load_encoder"}
 LABELS = ("walking", "sitting")
 
 
@@ -138,11 +148,24 @@ def test_a_checkpoint_that_was_changed_is_refused(edit: Any, said: str, tmp_path
             of_weights(tmp_path / WEIGHTS)
 
 
-def test_a_checkpoint_of_an_earlier_version_is_read(tmp_path: Path) -> None:
-    saved(tmp_path)
+def test_a_checkpoint_without_a_seal_is_refused_until_it_is_sealed(tmp_path: Path) -> None:
+    network = saved(tmp_path)
     text = card().replace(weights_sha256="of what it was made from").to_json()
     edited(tmp_path, lambda m, w: m.pop(CARD_SEAL_KEY) and m.update(edgehuman=text))
-    assert load_network(tmp_path)[1].weights_sha256 == "of what it was made from"
+    for load in (load_network, lambda folder: of_weights(folder / WEIGHTS)):
+        with pytest.raises(CheckpointError, match=f"no seal.*`edgehuman seal {tmp_path}`"):
+            load(tmp_path)
+    assert main(["seal", str(tmp_path)]) == 0
+    again, found = load_network(tmp_path)
+    assert found == card().replace(weights_sha256=sha256_of(network.state_dict()))
+    assert all(torch.equal(t, again.state_dict()[n]) for n, t in network.state_dict().items())
+
+
+def test_without_its_seal_a_changed_checkpoint_is_not_read(tmp_path: Path) -> None:
+    saved(tmp_path)
+    edited(tmp_path, lambda m, w: m.pop(CARD_SEAL_KEY) and w["head.bias"].neg_())
+    with pytest.raises(CheckpointError, match="no seal"):
+        load_network(tmp_path)
 
 
 def test_where_signatures_are_required_a_checkpoint_has_one(
@@ -152,14 +175,53 @@ def test_where_signatures_are_required_a_checkpoint_has_one(
     network = saved(folder)
     monkeypatch.setenv("EDGEHUMAN_REQUIRE_SIGNED", "1")
     monkeypatch.setenv("EDGEHUMAN_TRUSTED_KEYS", str(public_of(key)))
-    for load in (nets.load, load_trusted):
-        with pytest.raises(SignatureError, match=r"model\.safetensors is not signed"):
+    # What is told to do has to work.
+    told = rf"model\.safetensors is not signed \(no model\.sig.*`edgehuman sign {folder} --key"
+    for load in (nets.load, load_network, read_weights, read_card):
+        with pytest.raises(SignatureError, match=told):
             load(folder)
+    assert load_network(folder, own=True)[1].arch == "imuvit_512x5"
     sign_with(key, folder)
-    again, found = load_trusted(folder)
+    again, found = load_network(folder)
     assert found.weights_sha256 == sha256_of(again.state_dict()) == sha256_of(network.state_dict())
     content = bytearray((folder / WEIGHTS).read_bytes())
     content[-1] ^= 1
     (folder / WEIGHTS).write_bytes(content)
     with pytest.raises(SignatureError, match="changed after it was signed"):
-        load_trusted(folder)
+        load_network(folder)
+
+
+def test_whoever_reads_a_checkpoint_that_somebody_named_asks_for_its_signature() -> None:
+    """Only what this run wrote itself, its --out, is read without."""
+    places = [ROOT / name for name in ("edgehuman", "bench", "distill", "export", "pretrain")]
+    files = {path for place in places for path in place.rglob("*.py")}
+    files -= {ROOT / "edgehuman" / "nets" / "checkpoint.py"}
+    calls = [
+        call
+        for path in files
+        if any(name in (text := path.read_text()) for name in READERS)
+        for call in ast.walk(ast.parse(text))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") in READERS
+    ]
+    assert len(calls) > 15
+    for call in calls:
+        assert len(call.args) == 1 or getattr(call.func, "id", "") == "load_encoder"
+        if any(word.arg == "own" for word in call.keywords):
+            assert ast.unparse(call.args[0]) == "config.out"
+
+
+@pytest.mark.parametrize("kind", ["activity", "gait", "probe"])
+def test_a_training_starts_from_signed_weights_where_signatures_are_required(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved(tmp_path / "ck")
+    monkeypatch.setenv("EDGEHUMAN_REQUIRE_SIGNED", "1")
+    monkeypatch.setenv("EDGEHUMAN_TRUSTED_KEYS", str(public_of(make_key(tmp_path))))
+    words = ["--weights", str(tmp_path / "ck"), "--out", str(tmp_path / "out"), "--data", "x.npz"]
+    words += ["--mode", "probe"] if kind == "probe" else []
+    task = "activity" if kind == "probe" else kind
+    if kind == "gait":
+        words += ["--arch", "gaitbase"]
+    assert main(["finetune", "--task", task, *words]) == 1
+    assert "is not signed" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

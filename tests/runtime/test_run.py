@@ -14,7 +14,7 @@ import pytest
 from tyro.conf import Positional
 
 from edgehuman import catalogue
-from edgehuman.card import CARD_KEY, InputSpec
+from edgehuman.card import InputSpec, sealed_metadata
 from edgehuman.catalogue import NETWORKS, RECORDS, Action, Record
 from edgehuman.cli import main
 from edgehuman.errors import ArtefactError, CheckpointError, UsageError
@@ -79,7 +79,7 @@ def test_a_checkpoint_is_read_without_torch(
 ) -> None:
     for name in ("torch", "safetensors"):
         monkeypatch.setitem(sys.modules, name, None)
-    header = {"__metadata__": {CARD_KEY: tiny_card().to_json()}}
+    header = {"__metadata__": sealed_metadata(tiny_card())}
     assert record_of(str(checkpoint(tmp_path / "run", header))) == "ImuWindow"
 
 

@@ -12,10 +12,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from edgehuman.card import CARD_KEY, IMU_INPUT, WEIGHTS, Card, OutputSpec
+from edgehuman.card import IMU_INPUT, WEIGHTS, Card, OutputSpec, sealed_metadata
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.nets.building import build
-from edgehuman.nets.checkpoint import read_weights
+from edgehuman.nets.checkpoint import read_weights, sha256_of
 from edgehuman.training import checkpoint
 from edgehuman.training.checkpoint import STATE, save_weights
 from edgehuman.training.loop import train_steps
@@ -194,6 +194,7 @@ def test_weights_of_nan_are_neither_written_nor_read(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"not written: .*\(a: 2 of 3\)"):
         save_weights(tmp_path, bad, line_card())
     assert (tmp_path / WEIGHTS).read_bytes() == before
-    save_file(bad, tmp_path / WEIGHTS, {CARD_KEY: line_card().to_json()})
+    about = sealed_metadata(line_card().replace(weights_sha256=sha256_of(bad)))
+    save_file(bad, tmp_path / WEIGHTS, about)
     with pytest.raises(CheckpointError, match=r"NaN or infinite values \(a: 2 of 3\)"):
         read_weights(tmp_path)

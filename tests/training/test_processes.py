@@ -11,7 +11,7 @@ from edgehuman.errors import UsageError
 from edgehuman.training.checkpoint import writing_alone
 from edgehuman.training.loop import train_steps
 from edgehuman.training.processes import Place, open_place
-from edgehuman.training.settings import alone, process_rank, world_size
+from edgehuman.training.settings import alone, process_rank, set_number, world_size
 from tests.training.toy import line_config, line_job
 
 
@@ -77,3 +77,23 @@ def test_openmp_limit_below_threads_does_not_hang(
     monkeypatch.setenv("OMP_THREAD_LIMIT", "1")
     with open_place(line_config(tmp_path, device="cpu", threads=2)):
         assert torch.get_num_threads() == 1
+
+
+@pytest.mark.parametrize("said", ["x", "-1", "1.5", "²", "9" * 20])
+@pytest.mark.parametrize("name", ["RANK", "WORLD_SIZE", "LOCAL_RANK", "OMP_THREAD_LIMIT"])
+def test_a_number_of_the_environment_that_is_none_is_told(
+    name: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, said)
+    with pytest.raises(UsageError, match=f"{name} is .*; it is a number from . on"):
+        set_number(name, 1)
+    monkeypatch.setenv(name, "")
+    assert set_number(name, 7) == 7
+
+
+def test_a_training_with_a_wrong_rank_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RANK", "x")
+    with pytest.raises(UsageError, match="RANK is 'x'"), writing_alone(tmp_path):
+        pass

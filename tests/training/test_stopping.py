@@ -35,6 +35,20 @@ with StopSignals(2):
 """
 
 
+BLOCKED = """
+import sys
+from edgehuman.runtime.loop.standard import run_watched
+from edgehuman.training.stopping import StopSignals
+def work():
+    with StopSignals(2) as stop:
+        print("begun", flush=True)
+        while not stop.asked:
+            print("x" * 65536, file=sys.stderr, flush=True)
+    return 1
+sys.exit(run_watched(work))
+"""
+
+
 def test_the_second_signal_ends_at_once() -> None:
     with StopSignals(1) as stop:
         assert not stop.agreed(ALONE)
@@ -100,3 +114,39 @@ def test_torchrun_and_one_of_its_processes_are_stopped_with_a_checkpoint(
 def test_asked_twice_it_ends_though_pytorch_waits() -> None:
     done = run([sys.executable, "-c", STUCK], cwd=ROOT, check=False, timeout=25)
     assert done.returncode == 128 + signal.SIGTERM
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and signals of POSIX")
+def test_one_of_two_that_waits_in_its_output_ends_by_a_signal() -> None:
+    """With the watch over the standard streams, as the command has it."""
+    process = start(
+        [sys.executable, "-c", BLOCKED],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        time.sleep(0.5)  # nobody reads the other stream: it is full at once
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 1
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_numbers_are_handed_on_to_whoever_had_them_before() -> None:
+    read, written = os.pipe()
+    os.set_blocking(written, False)
+    before = signal.set_wakeup_fd(written, warn_on_full_buffer=False)
+    try:
+        with StopSignals(2):
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert os.read(read, 64) == bytes([signal.SIGTERM])
+        assert signal.set_wakeup_fd(before) == written
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(read)
+        os.close(written)

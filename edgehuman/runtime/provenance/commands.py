@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from edgehuman.errors import EdgehumanError, UsageError
+from edgehuman.errors import UsageError
 from edgehuman.files import cannot_write, require_usable_file, write_together
 from edgehuman.outcome import Outcome
 from edgehuman.placing import making_folders
@@ -97,19 +97,17 @@ def _claimed(files: Mapping[Path, int]) -> Iterator[None]:
     """
     made: list[Path] = []
     try:
-        with making_folders(files, _PRIVATE):
+        with making_folders(files, _PRIVATE), contextlib.ExitStack() as failed:
             for path, mode in files.items():
                 os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
+                failed.callback(path.unlink, missing_ok=True)
                 made.append(path)
             yield
-    except BaseException as error:
-        for path in made:
-            path.unlink(missing_ok=True)
-        if isinstance(error, FileExistsError):
-            raise _taken(Path(error.filename)) from None
-        if isinstance(error, OSError) and not isinstance(error, EdgehumanError):
-            raise UsageError(cannot_write([*files][-1], error)) from None
-        raise
+            failed.pop_all()
+    except FileExistsError:
+        raise _taken([*files][len(made)]) from None
+    except OSError as error:
+        raise UsageError(cannot_write([*files][-1], error)) from None
 
 
 def _taken(path: Path) -> UsageError:

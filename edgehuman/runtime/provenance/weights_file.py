@@ -11,7 +11,6 @@ bytes of each tensor, sorted by name (`edgehuman.nets.checkpoint.sha256_of` of t
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from edgehuman.card import (
 )
 from edgehuman.errors import CheckpointError
 from edgehuman.limits.sizes import MOST_MODEL, read_bounded
+from edgehuman.outcome import to_json
 from edgehuman.reading.parsers import json_of
 
 _ABOUT = "__metadata__"
@@ -100,7 +100,7 @@ class WeightsFile:
         if card is None:
             raise CheckpointError(f"{self.path}: has no edgehuman card, so it has no seal")
         about = sealed_metadata(card.replace(weights_sha256=self.weights_sha256()))
-        text = json.dumps({**self.header, _ABOUT: about}, separators=(",", ":")).encode()
+        text = to_json({**self.header, _ABOUT: about}).encode()
         text += b" " * (-len(text) % _ALIGNED)
         return len(text).to_bytes(_LENGTH, "little") + text + self.content[self.begin :]
 

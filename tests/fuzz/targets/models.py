@@ -24,6 +24,7 @@ from edgehuman.runtime.engine.onnx_file import read_card, read_onnx, sealed, wit
 from edgehuman.runtime.engine.plan_file import read_engine, read_side
 from edgehuman.runtime.engine.replaced import card_at
 from edgehuman.runtime.gallery import Gallery, read_gallery, write_gallery
+from edgehuman.runtime.provenance.weights_file import WeightsFile
 from tests.fuzz.target import Target, written
 
 _ROOT = Path(__file__).parents[3]
@@ -89,6 +90,12 @@ def _safetensors(about: Mapping[str, str]) -> bytes:
         }
     ).encode()
     return len(header).to_bytes(8, "little") + header + bytes(24)
+
+
+def _sealed_weights() -> bytes:
+    content = _safetensors({CARD_KEY: _card().to_json()})
+    begin = 8 + int.from_bytes(content[:8], "little")
+    return WeightsFile(Path(WEIGHTS), content, json.loads(content[8:begin]), begin).sealed()
 
 
 def _checkpoint(content: bytes, folder: Path) -> None:
@@ -212,12 +219,10 @@ TARGETS: dict[str, Target] = {
     "engine-side": Target(_side, side_seeds, "json"),
     "recipe": Target(_recipe, _recipe_seeds, "toml"),
     "gallery": Target(_gallery, _gallery_seeds, "zip"),
-    "weights-card": Target(
-        _weights_card, lambda: [_safetensors({CARD_KEY: _card().to_json()})], "safetensors"
-    ),
+    "weights-card": Target(_weights_card, lambda: [_sealed_weights()], "safetensors"),
     "checkpoint": Target(
         _checkpoint,
-        lambda: [_safetensors({CARD_KEY: _card().to_json()})],
+        lambda: [_sealed_weights()],
         "safetensors",
         needs="torch",
     ),

@@ -6,11 +6,14 @@ import io
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from edgehuman.cli import main
-from edgehuman.runtime.provenance.keys import PASSPHRASE_KEY
+from edgehuman.errors import UsageError
+from edgehuman.runtime.provenance import commands
+from edgehuman.runtime.provenance.keys import PASSPHRASE_KEY, new_key, read_private, read_public
 from tests.runtime.provenance.signed import make_key, public_of
 
 
@@ -64,3 +67,45 @@ def test_a_folder_that_is_not_there_is_made_or_told(
     assert "/proc" in capsys.readouterr().err
     assert main(["keys"]) == 2
     assert "needs a second word" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["", ".", "/", "..", "a/..", ".pem", "a/.pub.pem"])
+def test_what_names_no_key(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["keys", "new", name]) == 2
+    assert "is no name of a key" in capsys.readouterr().err
+    assert not os.listdir(tmp_path)
+
+
+def test_of_two_programs_that_make_one_key_one_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The other looked before the first wrote: here, the first comes while the second has looked
+    and makes its key.
+    """
+    real, first = new_key, tmp_path / "k"
+
+    def overtaken(*args: Any) -> tuple[bytes, bytes]:
+        monkeypatch.setattr(commands, "new_key", real)
+        make_key(tmp_path, "k")
+        return real(*args)
+
+    monkeypatch.setattr(commands, "new_key", overtaken)
+    assert main(["keys", "new", str(first)]) == 2
+    assert "is there already" in capsys.readouterr().err
+    private, (public,) = read_private(tmp_path / "k.pem"), read_public(tmp_path / "k.pub.pem")
+    assert private.public.hint == public.hint
+    assert sorted(os.listdir(tmp_path)) == ["k.pem", "k.pub.pem"]
+
+
+def test_a_key_that_cannot_be_written_leaves_no_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object, **named: object) -> None:
+        raise UsageError("full")
+
+    monkeypatch.setattr(commands, "write_together", full)
+    assert main(["keys", "new", str(tmp_path / "new" / "k")]) == 2
+    assert not os.listdir(tmp_path)

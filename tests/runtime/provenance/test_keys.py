@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from edgehuman.runtime.provenance.bundle import Bundle
 from edgehuman.runtime.provenance.keys import (
     PASSPHRASE_KEY,
     Algorithm,
+    ask_passphrase,
     new_key,
     read_private,
     read_public,
@@ -139,3 +141,63 @@ def test_without_the_package_the_extra_is_named(
     monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives", None)
     with pytest.raises(MissingDependencyError, match="the extra `sign` brings it"):
         read_public(public_of(key))
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, *answers: str | Exception) -> None:
+    """Have these typed at a terminal, one after the other."""
+    left = list(answers)
+
+    def answer(prompt: str, stream: object) -> str:
+        said = left.pop(0)
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    monkeypatch.delenv(PASSPHRASE_KEY, raising=False)
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr("getpass.getpass", answer)
+
+
+def test_a_new_passphrase_is_typed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    typed(monkeypatch, "open", "open")
+    assert ask_passphrase("?", twice=True) == b"open"
+    typed(monkeypatch, "open", "opne")
+    with pytest.raises(UsageError, match="the two passphrases differ"):
+        ask_passphrase("?", twice=True)
+    typed(monkeypatch, "open")
+    assert ask_passphrase("?") == b"open"
+    typed(monkeypatch, "")
+    assert ask_passphrase("?", twice=True) is None
+
+
+def test_a_passphrase_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for said in (
+        EOFError(),
+        UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"),
+        "x" * 1024,
+        "\ud800",
+    ):
+        typed(monkeypatch, said, said)
+        with pytest.raises(UsageError, match="passphrase"):
+            ask_passphrase("?", twice=True)
+    monkeypatch.setattr("sys.stdin", None)  # closed
+    assert ask_passphrase("?") is None
+    monkeypatch.setenv(PASSPHRASE_KEY, "x" * 1024)
+    with pytest.raises(UsageError, match="has 1024 bytes; a key takes up to 1023"):
+        ask_passphrase("?")
+
+
+@pytest.mark.parametrize("said", [b"\xff\xfe", b"x" * 1023])
+def test_any_bytes_that_openssl_takes_are_a_passphrase(
+    said: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PASSPHRASE_KEY, os.fsdecode(said))
+    path = tmp_path / "k.pem"
+    path.write_bytes(new_key("ed25519", ask_passphrase("?"))[0])
+    assert b"ENCRYPTED" in path.read_bytes()
+    assert read_private(path).public.algorithm == "ed25519"

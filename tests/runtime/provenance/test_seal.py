@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import onnx
@@ -10,6 +12,7 @@ import pytest
 from edgehuman.cli import main
 from edgehuman.runtime.engine.onnx_file import GRAPH_SEAL_KEY, open_file, read_onnx
 from edgehuman.runtime.engine.plan_file import read_engine, side_path
+from edgehuman.runtime.provenance import seal
 from tests.runtime.conftest import MakeModel
 from tests.runtime.played_gpu import write_played
 
@@ -83,3 +86,32 @@ def test_what_has_no_seal(tmp_path: Path, make_model: MakeModel) -> None:
     assert main(["seal", str(other)]) == 2
     assert main(["seal", str(tmp_path / "absent.onnx")]) == 1
     assert main(["seal"]) == 2
+
+
+@pytest.mark.parametrize("word", ["/", ".", "..", ""])
+def test_no_word_ends_in_a_traceback(
+    word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["seal", word]) == 2
+
+
+def test_who_else_seals_a_file_is_waited_for(
+    make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A seal is read, changed and written: what came between would be lost."""
+    path = make_model(seal=False)
+    held: list[Path] = []
+
+    @contextlib.contextmanager
+    def noted(path: Path, *args: object) -> Iterator[None]:
+        held.append(path)
+        yield
+        held.remove(path)
+
+    def written(contents: dict[Path, bytes]) -> None:
+        assert {*contents} == {*held} == {path}
+
+    monkeypatch.setattr(seal, "locked", noted)
+    monkeypatch.setattr(seal, "write_together", written)
+    assert main(["seal", str(path)]) == 0

@@ -9,13 +9,18 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from edgehuman.card import CARD_KEY, WEIGHTS, sealed_metadata, sha256_of_file
 from edgehuman.cli import main
+from edgehuman.runtime.engine.plan_file import read_engine
+from edgehuman.runtime.provenance import sign as sign_module
+from edgehuman.runtime.provenance.bundle import manifest_of, read_bundle
 from edgehuman.runtime.provenance.verify import VerifyConfig, verify
 from tests import leaving
-from tests.runtime.conftest import MakeModel
+from tests.runtime.conftest import MakeModel, tiny_card
 from tests.runtime.played_gpu import write_played
 from tests.runtime.provenance.signed import make_key, public_of, sign_with
 
@@ -149,3 +154,43 @@ def test_their_command_takes_no_ed25519(tiny: Path, tmp_path: Path) -> None:
     # Once it does, docs/howto/signing.md may say so.
     assert done.returncode != 0
     assert "no attribute 'curve'" in done.stdout + done.stderr
+
+
+def test_a_checkpoint_that_is_damaged_or_not_sealed_is_not_signed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, folder = make_key(tmp_path), tmp_path / "runs"
+    folder.mkdir()
+    about = tiny_card().replace(weights_sha256="0" * 64)
+    for metadata, said in (
+        (sealed_metadata(about), "its weights have sha256"),
+        ({CARD_KEY: about.to_json()}, "edgehuman seal"),
+    ):
+        text = json.dumps({"__metadata__": metadata}).encode()
+        (folder / WEIGHTS).write_bytes(len(text).to_bytes(8, "little") + text)
+        assert main(["sign", str(folder), "--key", str(key)]) == 1
+        assert said in capsys.readouterr().err
+        assert not (folder / "model.sig").exists()
+    assert main(["seal", str(folder)]) == 0
+    sign_with(key, folder)
+    assert (folder / "model.sig").exists()
+
+
+def test_what_is_signed_of_an_engine_are_the_bytes_that_were_checked(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, key = write_played(tiny), make_key(tmp_path)
+    good = sha256_of_file(engine)
+    real = read_engine
+
+    def swapped_after(path: Path, trust: Any = None) -> Any:
+        read = real(path, trust)
+        path.write_bytes(b"another plan")
+        return read
+
+    monkeypatch.setattr(sign_module, "read_engine", swapped_after)
+    sign_with(key, engine)
+    signature = engine.with_suffix(".sig")
+    manifest = manifest_of(read_bundle(signature).payload, "it")
+    assert manifest.files[engine.name] == good
+    assert main(["verify", str(engine), "--key", str(public_of(key))]) == 1

@@ -31,6 +31,7 @@ from edgehuman.runtime.provenance.trusted import (
     trust_of_environment,
     trusted_keys,
 )
+from edgehuman.runtime.zoo import cached
 from tests.runtime.conftest import MakeModel, tiny_card
 from tests.runtime.played_gpu import edit_side, write_played
 from tests.runtime.provenance.signed import make_key, public_of, sign_with
@@ -291,3 +292,19 @@ def test_a_request_keeps_its_trust(signed: Path, key: Path) -> None:
     removed(signed)
     with pytest.raises(ArtefactError, match="is not signed"):
         open_engine(signed, request)
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", KEYS_KEY):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(UsageError, match=f"has no home.*set {KEYS_KEY}"):
+        trusted_keys()
+    assert main(["models"]) == main(["info", "zoo:activity"]) == 0  # they are there without
+    with pytest.raises(UsageError, match="set XDG_CACHE_HOME"):
+        cached("person-garments")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/cache")
+    assert cached("person-garments").parent == Path("/cache/edgehuman/zoo")

@@ -53,7 +53,7 @@ def test_each_file_has_its_state(tiny: Path, tmp_path: Path, capsys: Capture) ->
 def test_a_folder_counts_every_file(tmp_path: Path, capsys: Capture) -> None:
     key, folder = make_key(tmp_path), tmp_path / "runs"
     (folder / "logs").mkdir(parents=True)
-    (folder / "model.safetensors").write_bytes(b"weights")
+    (folder / "model.safetensors").write_bytes(b"\2" + bytes(7) + b"{}")
     sign_with(key, folder)
     assert verified(capsys, folder, "--key", public_of(key))[0] == 0
     (folder / "logs" / "new.txt").write_text("x")
