@@ -104,12 +104,6 @@ def test_text_for_people_and_one_object_for_machines(capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out == "count 3\n"
     assert main(["toy", "--json", "--count", "3"]) == 0
     assert json.loads(capsys.readouterr().out) == {"count": 3}
-    for words in ([], ["--json"]):  # of two processes of torchrun, the first says it
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in (("WORLD_SIZE", "2"), ("RANK", "1")):
-                patch.setenv(name, value)
-            assert main(["toy", *words]) == 0
-        assert capsys.readouterr().out == ""
 
 
 @pytest.mark.usefixtures("toys")

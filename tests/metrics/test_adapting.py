@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgehuman.metrics import adapting
+from edgehuman.metrics import adapting, affine
 from edgehuman.metrics.adapting import LEAST, PARTS, POINT, adapt, parts
 from edgehuman.metrics.affine import apply
 from edgehuman.records import Float32, Float64, Index
@@ -41,7 +41,7 @@ def test_a_bias_of_a_person_is_learned() -> None:
 
 def test_a_change_that_is_not_finite_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     logits_NC, label_N, t_s_N = recording(bias=4.0)
-    fit = adapting.fit
+    fit = affine.fit
 
     def diverged(logits: Float32, *given: Any) -> Float64:
         found: Float64 = fit(logits, *given)
