@@ -335,6 +335,8 @@ def of_weights(path: Path) -> Card:
         ArtefactError: the card has another schema version.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise ValueError("no regular file")
         with path.open("rb") as stream:
             size = int.from_bytes(stream.read(8), "little")
             if size > min(_MOST_HEADER_BYTES, path.stat().st_size - 8):
@@ -358,16 +360,12 @@ def of_metadata(metadata: Mapping[str, str], path: Path) -> Card:
         raise CheckpointError(
             f"{path}: has no edgehuman card; use a folder written by an edgehuman training"
         )
-    # Earlier versions wrote none; or somebody took it away.
-    if set(metadata) == {CARD_KEY}:
-        raise CheckpointError(
-            f"{path}: its card has no seal, so changes would not be found. Train again; or, if you "
-            f"know where it comes from: `edgehuman seal {path.parent}`"
-        )
+    if set(metadata) == {CARD_KEY}:  # of an earlier version; or somebody took it away
+        fix = f"train again; or, if you know where it comes from: `edgehuman seal {path.parent}`"
+        raise CheckpointError(f"{path}: its card has no seal, so changes would not be found; {fix}")
     if metadata.get(CARD_SEAL_KEY) != sha256_of_bytes(text.encode()):
-        raise CheckpointError(
-            f"{path}: its card was changed after the training, or damaged; restore a copy"
-        )
+        said = "its card was changed after the training, or damaged; restore a copy"
+        raise CheckpointError(f"{path}: {said}")
     return from_json(text, str(path))
 
 

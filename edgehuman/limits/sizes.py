@@ -82,6 +82,15 @@ def require_size(path: Path, most: int, error: type[EdgehumanError], what: str =
         )
 
 
+def read_regular(path: Path, most: int, error: type[EdgehumanError], what: str = "file") -> bytes:
+    """As `read_bounded`, of a regular file alone: a model is never a pipe, which may never answer,
+    or a device.
+    """
+    if not path.is_dir():  # which cannot be read: an OSError, as of every reader
+        require_size(path, most, error, what)
+    return read_bounded(path, most, error, what)
+
+
 def lines_within(
     stream: TextIO, where: str, error: type[EdgehumanError], most: int = MOST_LINE
 ) -> Iterator[str]:

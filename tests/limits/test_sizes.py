@@ -6,15 +6,17 @@ import ast
 import importlib
 import io
 import os
+import signal
 import sys
 import threading
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from edgehuman.card import of_weights
 from edgehuman.errors import DataError, EdgehumanError, UsageError
 from edgehuman.limits import sizes
 from edgehuman.limits.sizes import (
@@ -25,6 +27,9 @@ from edgehuman.limits.sizes import (
     require_plain_toml,
     require_size,
 )
+from edgehuman.runtime.engine.onnx_file import open_file
+from edgehuman.runtime.engine.plan_file import read_engine, read_side
+from edgehuman.runtime.provenance.weights_file import read_weights_file
 from tests.whole.house import SOURCES, nodes_of, require_none
 
 
@@ -190,3 +195,38 @@ def test_a_huge_file_takes_no_memory(name: str, module: str, function: str, tmp_
         assert tracemalloc.get_traced_memory()[1] < 200 << 20
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("m.onnx", open_file),
+        ("m.engine", read_engine),
+        ("m.engine.json", lambda side: read_side(side.with_suffix(""))),
+        ("m.safetensors", of_weights),
+        ("m.safetensors", read_weights_file),
+    ],
+)
+def test_a_model_is_a_regular_file(
+    name: str, read: Callable[[Path], object], kind: str, tmp_path: Path
+) -> None:
+    """Of the others, one may never answer, and the other never ends."""
+    path = tmp_path / name
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+
+    def late(number: int, frame: object) -> None:
+        raise AssertionError("it waits for ever")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, 5)
+    try:
+        with pytest.raises(EdgehumanError, match="no regular file"):
+            read(path)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from edgehuman.card import IMU_INPUT, WEIGHTS, Card, OutputSpec, sealed_metadata
+from edgehuman.card import CARD_KEY, IMU_INPUT, WEIGHTS, Card, OutputSpec, sealed_metadata
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.checkpoint import read_weights, sha256_of
@@ -198,3 +198,15 @@ def test_weights_of_nan_are_neither_written_nor_read(tmp_path: Path) -> None:
     save_file(bad, tmp_path / WEIGHTS, about)
     with pytest.raises(CheckpointError, match=r"NaN or infinite values \(a: 2 of 3\)"):
         read_weights(tmp_path)
+
+
+def test_a_training_of_an_earlier_version_is_resumed_and_its_checkpoint_gets_a_seal(
+    tmp_path: Path,
+) -> None:
+    state_of(tmp_path)
+    weights = {"a": torch.zeros(1)}
+    save_file(weights, tmp_path / WEIGHTS, {CARD_KEY: line_card().to_json()})
+    with pytest.raises(CheckpointError, match="no seal"):
+        read_weights(tmp_path)
+    assert train_steps(line_job(), line_config(tmp_path, steps=4, resume=True)).step == 4
+    assert read_weights(tmp_path)[1].weights_sha256

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from edgehuman.card import CARD_KEY, Card, from_json
 from edgehuman.errors import ArtefactError
-from edgehuman.limits.sizes import MOST_MODEL, read_bounded
+from edgehuman.limits.sizes import MOST_MODEL, read_regular, require_size
 from edgehuman.runtime.engine.wire import BYTES, fields, reason_against
 from edgehuman.runtime.zoo import FETCHED
 
@@ -258,9 +258,11 @@ def read_card(path: Path) -> Card:
 
 def _content(path: Path) -> bytes | Held:
     try:
-        if _LARGE <= path.stat().st_size <= MOST_MODEL and (held := _held(path)):
-            return held
-        return read_bounded(path, MOST_MODEL, ArtefactError, "model")
+        if path.is_file() and path.stat().st_size >= _LARGE:
+            require_size(path, MOST_MODEL, ArtefactError, "model")
+            if held := _held(path):
+                return held
+        return read_regular(path, MOST_MODEL, ArtefactError, "model")
     except FileNotFoundError:
         raise ArtefactError(f"{path}: no such file; give the path of an .onnx file") from None
     except OSError as error:

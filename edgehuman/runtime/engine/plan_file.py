@@ -16,7 +16,7 @@ from typing import Any
 
 from edgehuman.card import Card, from_json, sha256_of_bytes, sha256_of_file
 from edgehuman.errors import ArtefactError, EngineError, NoGpuError
-from edgehuman.limits.sizes import MOST_MODEL, MOST_NOTE, read_bounded
+from edgehuman.limits.sizes import MOST_MODEL, MOST_NOTE, read_regular
 from edgehuman.outcome import to_json
 from edgehuman.reading.parsers import json_of
 from edgehuman.runtime.engine.build_on_device import SEAL, Gpu, find_gpu, sealed
@@ -148,7 +148,7 @@ def read_side(path: Path, trust: Requires | None = None) -> tuple[dict[str, Any]
 
 def _read_side(side: Path, path: Path) -> bytes:
     try:
-        return read_bounded(side, MOST_NOTE, EngineMismatchError, "side file")
+        return read_regular(side, MOST_NOTE, EngineMismatchError, "side file")
     except FileNotFoundError:
         raise EngineMismatchError(
             f"{side} is missing, so it is unknown what {path.name} was built for. It is not "
@@ -177,7 +177,7 @@ def _require_types(about: Mapping[str, Any]) -> None:
 
 def _read_plan(path: Path) -> bytes:
     try:
-        return read_bounded(path, MOST_MODEL, ArtefactError, "plan")
+        return read_regular(path, MOST_MODEL, ArtefactError, "plan")
     except FileNotFoundError:
         if path.with_suffix(".onnx").is_file():
             raise EngineMismatchError(f"{path}: no such file. {cure(path)}") from None
@@ -317,7 +317,7 @@ def build_line(path: Path) -> str:
     """The command to build an engine from the ONNX beside it, with the library of its side file."""
     line = f"edgehuman export {path.with_suffix('.onnx')} --format tensorrt --out {path}"
     try:
-        about = json_of(read_bounded(side_path(path), MOST_NOTE, ArtefactError))["engine"]
+        about = json_of(read_regular(side_path(path), MOST_NOTE, ArtefactError))["engine"]
         library = about["library"]
     except (OSError, ValueError, KeyError, TypeError):  # a broken side file is a reason to build
         library = "tensorrt"

@@ -18,7 +18,7 @@ from tyro.conf import Positional
 from edgehuman.card import WEIGHTS, from_json, sha256_of_bytes
 from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.files import write_together
-from edgehuman.limits.sizes import MOST_MODEL, MOST_NOTE, read_bounded
+from edgehuman.limits.sizes import MOST_MODEL, MOST_NOTE, read_regular
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.progress import tell
 from edgehuman.reading.parsers import json_of
@@ -133,4 +133,4 @@ def _sealed_side(path: Path) -> bytes:
 
 
 def _read(path: Path, most: int) -> bytes:
-    return read_bounded(path, most, ArtefactError, "file of a model")
+    return read_regular(path, most, ArtefactError, "file of a model")

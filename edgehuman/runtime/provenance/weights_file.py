@@ -27,7 +27,7 @@ from edgehuman.card import (
     sha256_of_bytes,
 )
 from edgehuman.errors import CheckpointError
-from edgehuman.limits.sizes import MOST_MODEL, read_bounded
+from edgehuman.limits.sizes import MOST_MODEL, read_regular
 from edgehuman.outcome import to_json
 from edgehuman.reading.parsers import json_of
 
@@ -141,7 +141,7 @@ def read_weights_file(path: Path) -> WeightsFile:
         CheckpointError: no such file, too large, or damaged.
     """
     try:
-        content = read_bounded(path, MOST_MODEL, CheckpointError, "checkpoint")
+        content = read_regular(path, MOST_MODEL, CheckpointError, "checkpoint")
         begin = _LENGTH + int.from_bytes(content[:_LENGTH], "little")
         if len(content) < _LENGTH or begin > len(content):
             raise ValueError("its header is cut off")
