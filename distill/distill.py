@@ -63,6 +63,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.tasks.finetune import Batches, Training, TrainingSamples, Work, finetune
 from edgehuman.tasks.learner import Learner
 from edgehuman.training.processes import Place
+from edgehuman.training.settings import alone, process_rank
 
 DEFAULTS = {
     "classes": ("kd",),
@@ -94,8 +95,16 @@ def distil(config: DistilFlags, data: Any = None) -> Outcome:
         require_free(config)
     lesson = _lesson(config, work.training, teacher)
     outcome = finetune(config, lesson.training, work.judge)
-    if outcome.exit_code:
+    if outcome.exit_code or process_rank():
         return outcome
+    with alone():  # the other processes of a training end here
+        return _finished(config, work, teacher, lesson, outcome)
+
+
+def _finished(
+    config: DistilFlags, work: Work, teacher: Teacher, lesson: Lesson, outcome: Outcome
+) -> Outcome:
+    """What comes after the training: its INT8 file, and the comparison with the teacher."""
     folder = None
     if config.qat_steps:
         student, card = load_network(config.out, own=True)

@@ -39,6 +39,7 @@ from edgehuman.records import Float32
 from edgehuman.runtime import model as runtime
 from edgehuman.runtime.zoo import ZOO, file_of
 from edgehuman.tasks.finetune import Judge, Measured, answer_of
+from edgehuman.training.checkpoint import require_finite_result
 
 INT8, CALIBRATED = "int8.onnx", "calibrated.onnx"
 
@@ -80,6 +81,7 @@ def compare(compared: Compared, outcome: Outcome) -> Outcome:
 
     Raises:
         UsageError, ParityError, DataError: see `export`, for the INT8 file.
+        TrainingError: a score is not finite.
     """
     config, teacher = compared.config, compared.teacher
     student, card = load_network(config.out, own=True)
@@ -98,7 +100,7 @@ def compare(compared: Compared, outcome: Outcome) -> Outcome:
         facts[name] = row
     # The student comes last: a judge draws pictures into --out, and the last one stays.
     answers["student"] = answer_of(student)
-    heard = {name: _hear(answer, student, card, compared.judge) for name, answer in answers.items()}
+    heard = {name: _hear(name, answer, student, card, compared) for name, answer in answers.items()}
     facts["student"] = {"params": card.params, "mb": graph.ByteSize() / 1e6}
     files = {name: row["path"] for name, row in facts.items() if "path" in row}
     times = _milliseconds(teacher, graph, files, heard["student"].record)
@@ -245,8 +247,13 @@ def _laid_out(answer: Answer, output: OutputSpec) -> Answer:
     return lambda record_N: np.tile(answer(record_N), (1, placements))
 
 
-def _hear(answer: Answer, student: nn.Module, card: Card, judge: Judge) -> Heard:
-    """Test a model, and keep what it says."""
+def _hear(name: str, answer: Answer, student: nn.Module, card: Card, compared: Compared) -> Heard:
+    """Test a model, and keep what it says.
+
+    Raises:
+        TrainingError: a score is not finite.
+    """
+    judge, folder = compared.judge, compared.config.out
     outputs: list[Float32] = []
     records: list[NDArray[Any]] = []
 
@@ -257,6 +264,7 @@ def _hear(answer: Answer, student: nn.Module, card: Card, judge: Judge) -> Heard
         return found
 
     measured = judge.test(Distant(said, student), card)
+    require_finite_result(folder, measured.metrics, f"the test part, answered by the {name}")
     return Heard(measured, np.concatenate(outputs), records[0])
 
 

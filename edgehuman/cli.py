@@ -185,9 +185,20 @@ def _answer(words: Sequence[str]) -> int:
         return 0
     outcome, as_json = call(words)
     text = outcome.text if outcome.exact else printable(outcome.text)
+    if not _is_first():
+        return outcome.exit_code
     if said := to_json(outcome.data) if as_json else text:
         print(said)
     return outcome.exit_code
+
+
+def _is_first() -> bool:
+    """Whether this process prints: of those that torchrun started for one training, one does."""
+    if "RANK" not in os.environ:
+        return True
+    from edgehuman.training.settings import process_rank
+
+    return process_rank() == 0
 
 
 def main(words: Sequence[str] | None = None) -> int:

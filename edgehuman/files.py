@@ -212,7 +212,7 @@ def writing_lines(
     """Give a text stream for the block; after it the file replaces that of an earlier run.
 
     If the block fails, an earlier file stays, and the lines so far are kept as NAME.partial beside
-    it.
+    it, in the place of those of an earlier failure; an input of that name stays.
 
     Args:
         flag: the flag that named the path, for the message.
@@ -230,7 +230,12 @@ def writing_lines(
         except BaseException:
             if partial.exists() and partial.stat().st_size:
                 file = followed(path)
-                os.replace(partial, file.with_name(f"{file.name}.partial"))
+                # If they cannot be kept, as beside an input of that name, the first error stands.
+                with (
+                    contextlib.suppress(OSError, UsageError),
+                    placed({partial: file.with_name(f"{file.name}.partial")}),
+                ):
+                    pass
             raise
 
 

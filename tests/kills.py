@@ -10,6 +10,7 @@ training that was killed so often has the weights of one that never was, bit for
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import os
 import random
@@ -147,9 +148,23 @@ def kill_checkpoints(times: int, folder: Path, chance: random.Random) -> str:
 LOOPS = {"gallery": kill_gallery, "checkpoints": kill_checkpoints}
 
 
+def _kills(word: str) -> int:
+    times = int(word)
+    if times < 1:
+        raise argparse.ArgumentTypeError("a number of kills from 1 on")
+    return times
+
+
 def main(words: list[str]) -> None:
-    """Run a loop: its name, the number of kills, and the seed of the moments."""
-    name, times, seed = words[0], int(words[1]), int(words[2]) if len(words) > 2 else 0
+    """Run a loop: its name, the number of kills, and the seed of the moments. Wrong words end with
+    code 2 and the usage.
+    """
+    parser = argparse.ArgumentParser(prog="python -m tests.kills")
+    parser.add_argument("name", choices=[*LOOPS])
+    parser.add_argument("times", type=_kills)
+    parser.add_argument("seed", type=int, nargs="?", default=0)
+    given = parser.parse_args(words)
+    name, times, seed = given.name, given.times, given.seed
     begin_s = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         said = LOOPS[name](times, Path(folder), random.Random(seed))

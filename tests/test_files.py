@@ -26,6 +26,7 @@ from edgehuman.files import (
     writing_lines,
     writing_tree,
 )
+from edgehuman.placing import protecting
 from tests import leaving
 
 
@@ -242,19 +243,13 @@ def test_what_a_link_leads_to_is_replaced_and_the_link_stays(
     assert not [*tmp_path.rglob("*.partial"), *home.rglob("*.partial")]
 
 
-def stop_after(path: Path, text: str) -> None:
-    with writing_lines(path, "--out") as stream:
-        stream.write(text)
-        raise ZeroDivisionError
-
-
 def test_lines_so_far_are_kept_beside_the_file_that_a_link_leads_to(
     home: Path, tmp_path: Path
 ) -> None:
     (home / "lines").write_text("old")
     (tmp_path / "link").symlink_to(home / "lines")
-    with pytest.raises(ZeroDivisionError):
-        stop_after(tmp_path / "link", "so far")
+    with pytest.raises(KeyboardInterrupt):
+        stopped_after(tmp_path / "link", "so far")
     assert (home / "lines").read_text() == "old"
     assert (home / "lines.partial").read_text() == "so far"
 
@@ -330,6 +325,9 @@ def test_an_error_keeps_the_old_lines_and_those_so_far(tmp_path: Path) -> None:
     for text in ("half", ""):  # without a line there is nothing to keep
         with pytest.raises(KeyboardInterrupt):
             stopped_after(path, text)
+    found = (tmp_path / "x.jsonl.partial").stat()  # is an input now
+    with protecting({(found.st_dev, found.st_ino): "--gallery"}), pytest.raises(KeyboardInterrupt):
+        stopped_after(path, "more")
     assert whole_tree(tmp_path) == {"x.jsonl": b"old", "x.jsonl.partial": b"half"}
     with (
         pytest.raises(UsageError, match=r"--save: .* is a folder"),

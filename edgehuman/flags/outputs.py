@@ -18,19 +18,39 @@ from typing import Any
 
 from edgehuman.errors import UsageError
 from edgehuman.placing import is_sink, protecting, what_is
+from edgehuman.runtime.provenance.members import members_of, signatures_of, stem_of
 
 OUTPUTS = ("out", "save", "timeline", "picture", "submission", "timing_cache", "targets")
 INPUTS = (
     *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher"),
-    *("selected", "gallery", "key", "signature"),
+    *("selected", "gallery", "key", "signature", "stream_data", "network", "latent_weights"),
 )
 NEITHER = ("root", "name")
 """`root` of `doctor`: where it looks for the system's own files; `name` of `keys new`, which
 replaces nothing."""
+WORDS = (
+    *("accel_unit", "against", "arch", "axes", "base_arch", "dataset", "foreign_label"),
+    *("gyro_axes", "gyro_unit", "image_size", "keep", "labels", "layout", "logger", "map"),
+    *("objective", "placement", "placements", "protocol", "sender", "size", "slowed"),
+    *("stamp_unit", "student", "subject", "track", "turned_alike", "upright_by", "walk", "which"),
+)
+"""Flags of text that is never a path."""
+# What a command changes in its place, by the name of its config.
+_IN_PLACE = {
+    "EnrolConfig": "gallery",
+    "ForgetConfig": "gallery",
+    "SealConfig": "models",
+    "SignConfig": "models",
+}
 # These say before the work which files of models they replace, and which not.
 _KEEP = ("edgehuman.export.",)
-_POSITIONAL = {"model": "the model", "models": "the model", "path": "the input"}
-_SIDES = (".engine", ".plan")
+_POSITIONAL = {
+    "model": "the model",
+    "models": "the model",
+    "path": "the input",
+    "network": "the network",
+}
+_ENGINE = (".engine", ".engine.json", ".plan", ".plan.json")
 
 
 @contextlib.contextmanager
@@ -40,54 +60,89 @@ def apart(config: Any, recipe: Path | None) -> Iterator[None]:
     Raises:
         UsageError: an output is an input, a file of one, another output, or a device.
     """
+    changed = _IN_PLACE.get(type(config).__name__, "")
+    keeps = type(config).__module__.startswith(_KEEP)
     outputs = _outputs(config)
-    if not outputs:
-        yield
-        return
-    inputs = _inputs(config, recipe)
+    inputs = _inputs(config, recipe, changed, whole=not keeps)
     for said, path in outputs.items():
         _require_place(said, path)
-    keeps = type(config).__module__.startswith(_KEEP)
-    require_apart(inputs, outputs, outputs if keeps else ())
-    # A timing cache is read and written again, as a gallery is.
+    kept = [*outputs] if keeps else []
+    if changed == "gallery" and config.gallery is not None:
+        outputs[said := f"--gallery {config.gallery}"] = Path(config.gallery)
+        kept.append(said)
+    require_apart(inputs, outputs, kept)
     files = {path: said for said, path in inputs.items() if path.is_file()}
+    if getattr(config, "rebuild", False):  # which replaces an engine beside its ONNX
+        files = {path: said for path, said in files.items() if not path.name.endswith(_ENGINE)}
     found = {(path.stat().st_dev, path.stat().st_ino): said for path, said in files.items()}
     with protecting(found):
         yield
 
 
 def _outputs(config: Any) -> dict[str, Path]:
+    # A timing cache is read and written again, as a gallery is.
     held = {name: getattr(config, name, None) for name in OUTPUTS}
     return {f"{_flag(name)} {path}": Path(path) for name, path in held.items() if path is not None}
 
 
-def _inputs(config: Any, recipe: Path | None) -> dict[str, Path]:
-    """Flag and path, for messages -> path, of what is there; addresses are left out."""
+def _inputs(config: Any, recipe: Path | None, changed: str, whole: bool) -> dict[str, Path]:
+    """Flag and path, for messages -> path, of what is there; addresses are left out.
+
+    Args:
+        changed: a flag whose file the command changes in its place.
+        whole: with all files of a model, of which it names one.
+    """
     found: dict[str, Path] = {}
     if recipe is not None:
         found[f"the recipe {recipe}"] = recipe
     for name in INPUTS:
-        held = getattr(config, name, None)
+        held = getattr(config, name, None) if name != changed else None
         for value in held if isinstance(held, tuple) else (held,):
             if value is None:
                 continue
             flag = _POSITIONAL.get(name, _flag(name))
-            for path in _files_of(str(value)):
+            for path in _files_of(str(value), whole):
                 found[f"{flag} {path}"] = path
+    for path in _trusted():
+        found[f"--trusted-key {path}"] = path
     return {said: path for said, path in found.items() if os.path.exists(path)}
 
 
-def _files_of(value: str) -> list[Path]:
+def _files_of(value: str, whole: bool) -> list[Path]:
     """The file or folder of a flag's value, and what belongs to it."""
-    from edgehuman.runtime.engine.plan_file import side_path
     from edgehuman.runtime.zoo import ZOO, zoo_file
 
     if value.startswith(ZOO):
         with contextlib.suppress(UsageError):
-            return [Path(str(zoo_file(value)))]
+            return _beside(Path(str(zoo_file(value))), whole)
         return []
-    path = Path(value)
-    return [path, side_path(path), path.with_suffix(".onnx")] if path.suffix in _SIDES else [path]
+    return _beside(Path(value), whole)
+
+
+def _beside(path: Path, whole: bool) -> list[Path]:
+    """A file, and those that are one model with it: parts, engine, side files, signature; of a
+    foreign model what says what it reads.
+    """
+    if not path.is_file():
+        return [path]
+    sides = [path.with_name(f"{path.name}.json"), path.with_suffix(".onnx")]
+    found = [path, *(sides if path.suffix in _ENGINE else ())]
+    if whole and stem_of(path) is not None:
+        found += [*members_of(path).files.values(), path.with_suffix(".toml")]
+    found += signatures_of(path) if whole else ()
+    return found
+
+
+def _trusted() -> list[Path]:
+    """The trusted keys of this command, which the flag and the environment name: the file, or the
+    folder and its files.
+    """
+    from edgehuman.runtime.provenance.trusted import REQUIRE_KEY, trusted_keys
+
+    if os.environ.get(REQUIRE_KEY) != "1":
+        return []
+    keys = trusted_keys()
+    return [keys, *(Path(place) / name for place, _, names in os.walk(keys) for name in names)]
 
 
 def _require_place(said: str, path: Path) -> None:
@@ -168,8 +223,11 @@ def _identity(path: Path) -> tuple[object, ...]:
 
 def _ignores_case(folder: Path) -> bool:
     """Whether a folder finds names in either case, as on macOS and Windows."""
-    other = folder.with_name(folder.name.swapcase())
-    return folder.name.swapcase() != folder.name and other.exists() and other.samefile(folder)
+    name = folder.name.swapcase()
+    if name == folder.name:  # as of the root, which has none
+        return False
+    other = folder.with_name(name)
+    return other.exists() and other.samefile(folder)
 
 
 def _holds(folder: Path, file: Path) -> bool:

@@ -104,6 +104,8 @@ def adapt(
         return replace(same, why_not=why)
     new_f1, _, strength = enough[0]
     rows = as_rows(fit(logits_NC, label_N, strength, temperature))
+    if not np.isfinite(rows).all():
+        return replace(same, why_not="the change that was learnt is not finite")
     return replace(same, rows=rows, after=new_f1, strength=strength)
 
 

@@ -143,7 +143,17 @@ def load_into(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> 
     """Load weights whose names and shapes must match exactly.
 
     Raises:
-        CheckpointError: names or shapes differ; the message shows the first differences.
+        CheckpointError: see `require_fits`.
+    """
+    require_fits(network, weights, where)
+    network.load_state_dict(dict(weights))
+
+
+def require_fits(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
+    """Check that weights are of this network, by names and shapes.
+
+    Raises:
+        CheckpointError: they differ; the message shows the first differences.
     """
     own = network.state_dict()
     wrong = [f"{name} is missing" for name in own if name not in weights]
@@ -158,7 +168,6 @@ def load_into(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> 
             f"{where}: contains another network ({'; '.join(wrong[:3])}; {len(wrong)} differences)"
             "; use the --arch that it was trained with"
         )
-    network.load_state_dict(dict(weights))
 
 
 def require_arch(card: Card, folder: Path, arch: str) -> None:

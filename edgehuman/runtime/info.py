@@ -103,14 +103,15 @@ def info(config: InfoConfig) -> Outcome:
 
 def _bill(found: _Found, out: Path | None) -> Outcome:
     """The bill of materials of a model and all its files."""
-    files = {found.path.name: found.path}
+    inputs = files = {found.path.name: found.path}
     if found.path.suffix != ".safetensors":
-        files = members_of(found.path).files
+        model = members_of(found.path)
+        files, inputs = model.files, {**model.files, model.signature.name: model.signature}
     table = bill(found.card, {name: sha256_of_file(file) for name, file in files.items()})
     text = to_json(table, indent=1)
     if out is None:
         return Outcome(table, text)
-    require_apart({**{f"the model's {name}": file for name, file in files.items()}, "--out": out})
+    require_apart({**{f"the model's {name}": file for name, file in inputs.items()}, "--out": out})
     write_whole(out, f"{text}\n".encode(), UsageError)
     return Outcome(table, f"{out}: CycloneDX 1.6, {found.card.name} in {len(files)} file(s)")
 

@@ -33,6 +33,7 @@ from edgehuman.tasks.settings import FinetuneConfig
 from edgehuman.training import checkpoint
 from edgehuman.training.loop import Job, require_ready, train_steps
 from edgehuman.training.processes import Place
+from edgehuman.training.settings import process_rank
 
 ScalarT = TypeVar("ScalarT", bound=np.generic)
 Batches = Callable[[int, Place], tuple[Tensor, ...]]
@@ -215,12 +216,17 @@ class Work:
 
 
 def finetune(config: FinetuneConfig, training: Training, judge: Judge) -> Outcome:
-    """Train, select and judge; write the checkpoint to `config.out`.
+    """Train, select and judge; write the checkpoint to `config.out`. Of many processes all train,
+    and the first alone judges, writes and has something to say.
 
     Raises:
-        UsageError, TrainingError, CheckpointError: see `train_steps`. DataError: see `judged`.
+        UsageError, TrainingError, CheckpointError: see `train_steps`. DataError, TrainingError: see
+            `judged`.
     """
-    if not _train(config, training):
+    finished = _train(config, training)
+    if process_rank():
+        return Outcome({}, "", exit_code=0 if finished else 1)
+    if not finished:
         said = {"out": str(config.out), "finished": False}
         return Outcome(said, f"{config.out}: stopped early; continue with --resume", exit_code=1)
     best, _ = load_network(config.out, own=True)
@@ -258,13 +264,17 @@ def judged(config: FinetuneConfig, network: nn.Module, card: Card, judge: Judge)
 
     Raises:
         DataError: the dataset has no test part to evaluate on; the checkpoint is kept.
+        TrainingError: a result is not finite; the checkpoint is kept.
     """
+    if process_rank():
+        return Outcome({}, "")
     decided = judge.decide(network, card.replace(pruned=is_pruned(network)))
     card, text = decided.card, decided.text
     said: dict[str, Any] = {"out": str(config.out), "arch": card.arch, "finished": True}
     said |= decided.data
     if config.read_test:
         found = judge.test(network, card)
+        checkpoint.require_finite_result(config.out, found.metrics, "the test part")
         rows = found.metrics.items()
         card = card.replace(metrics=tuple(Metric(k, v, found.protocol) for k, v in rows))
         said |= {"metrics": dict(found.metrics), **found.data, "protocol": found.protocol}

@@ -30,10 +30,11 @@ from edgehuman.files import require_usable_folder, writing
 from edgehuman.nets.checkpoint import require_finite, sha256_of
 from edgehuman.nets.finite import not_finite
 from edgehuman.outcome import to_json
-from edgehuman.placing import sweep
+from edgehuman.placing import sweep, why
 from edgehuman.progress import tell
+from edgehuman.reading.parsers import foreign
 from edgehuman.runtime.lock import locked
-from edgehuman.training.settings import TrainingConfig, set_number
+from edgehuman.training.settings import TrainingConfig, process_rank
 
 CONFIG, STATE, METRICS = "config.toml", "state.pt", "metrics.jsonl"
 VERSION = 1
@@ -50,7 +51,7 @@ def writing_alone(folder: Path) -> Iterator[None]:
     Raises:
         UsageError: another training writes there, or the folder cannot be written to.
     """
-    if set_number("RANK", 0):
+    if process_rank():
         yield
         return
     shown = str(folder).replace("{", "{{").replace("}", "}}")
@@ -87,6 +88,21 @@ def require_finite_scores(
                 f"step {step}: {name} is {value}; {folder} keeps the last good checkpoint. Check "
                 "the data of the people held out with `edgehuman data check`, or lower --lr"
             )
+
+
+def require_finite_result(folder: Path, numbers: Mapping[str, float], what: str) -> None:
+    """Raise TrainingError for a result that is not finite, before it is written on a card.
+
+    Args:
+        folder: of the trained weights, which stay.
+        what: was measured, for the message.
+    """
+    wrong = [f"{name} is {value}" for name, value in numbers.items() if not math.isfinite(value)]
+    if wrong:
+        raise TrainingError(
+            f"{what}: {', '.join(wrong[:3])}, so there is no result; {folder} keeps the trained "
+            "weights. Check the data with `edgehuman data check`"
+        )
 
 
 def save_weights(folder: Path, weights: Mapping[str, Tensor], card: Card) -> None:
@@ -195,8 +211,11 @@ def load_state(folder: Path) -> dict[str, Any]:
     _require_state(folder)
     path = folder / STATE
     try:
-        state: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
+        with path.open("rb") as stream, foreign():
+            state: Any = torch.load(stream, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read ({why(error)}); mend that first") from None
+    except ValueError as error:
         raise CheckpointError(
             f"{path}: damaged ({error}); start again with another --out"
         ) from error
@@ -206,21 +225,104 @@ def load_state(folder: Path) -> dict[str, Any]:
             f"{path}: version {version}; this edgehuman reads up to {VERSION}: resume with the "
             "edgehuman that wrote it, or a newer one"
         )
-    if type(version) is not int or version < 1 or not _is_state(state):
-        raise CheckpointError(
-            f"{path}: not the state of a training, which has {', '.join(_KEYS)}; start again with "
-            "another --out"
-        )
-    for weights in (state["model"], state["average"], (state["best"] or {}).get("weights")):
+    if type(version) is not int or version < 1 or any(key not in state for key in _KEYS):
+        raise _no_state(path, f"which has {', '.join(_KEYS)}")
+    if wrong := [key for key, holds in _FORM.items() if not holds(state[key])]:
+        raise _no_state(path, f"as its {' and '.join(wrong)} has another form")
+    held = (state["model"], state["average"], (state["best"] or {}).get("weights"))
+    moments = state["optimiser"]["state"].items()
+    flat = {f"{name} of weight {at}": each for at, row in moments for name, each in row.items()}
+    for weights in (*held, flat):
         require_finite(weights or {}, str(path))
     return dict(state)
 
 
-def _is_state(state: dict[str, Any]) -> bool:
-    if any(key not in state for key in _KEYS):
+def require_moments(folder: Path, optimiser: torch.optim.Optimizer) -> None:
+    """Raise CheckpointError for a resumed optimiser whose moments are of other weights."""
+    for weight, row in optimiser.state.items():
+        if not isinstance(weight, Tensor) or any(
+            row[name].shape != weight.shape for name in ("exp_avg", "exp_avg_sq")
+        ):
+            raise _no_state(folder / STATE, "as its optimiser belongs to other weights")
+
+
+def _no_state(path: Path, said: str) -> CheckpointError:
+    return CheckpointError(
+        f"{path}: not the state of a training, {said}; start again with another --out"
+    )
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _is_weights(value: Any) -> bool:
+    """Whether it is names of dense tensors with their numbers."""
+    return isinstance(value, dict) and all(
+        isinstance(name, str) and _is_tensor(tensor) for name, tensor in value.items()
+    )
+
+
+def _is_tensor(value: Any) -> bool:
+    return (
+        isinstance(value, Tensor)
+        and value.layout == torch.strided
+        and not (value.is_quantized or value.is_meta)
+    )
+
+
+def _is_optimiser(value: Any) -> bool:
+    """Whether it has the form of an optimiser of `loop.make_optimiser`."""
+    if not isinstance(value, dict) or {*value} != {"state", "param_groups"}:
         return False
-    optional = all(isinstance(state[key], dict | None) for key in ("average", "best"))
-    return optional and isinstance(state["model"], dict) and type(state["step"]) is int
+    state, groups = value["state"], value["param_groups"]
+    return (
+        isinstance(state, dict)
+        and all(isinstance(row, dict) and {*row} >= _MOMENTS for row in state.values())
+        and all(_is_tensor(row[name]) for row in state.values() for name in row)
+        and isinstance(groups, list)
+        and all(isinstance(group, dict) for group in groups)
+        and all(isinstance(group.get("params"), list) for group in groups)
+        and all(_is_count(at) for group in groups for at in group["params"])
+    )
+
+
+def _is_scaler(value: Any) -> bool:
+    """Whether it is of a scaler of gradients; empty: of one that was off."""
+    if not isinstance(value, dict):
+        return False
+    return not value or ({*value} >= _SCALER and all(map(_is_number, value.values())))
+
+
+def _is_records(value: Any) -> bool:
+    """Whether it is the lines of metrics.jsonl; a score may be NaN: nothing to compute it from."""
+    return isinstance(value, list) and all(
+        isinstance(row, dict) and all(isinstance(each, int | float) for each in row.values())
+        for row in value
+    )
+
+
+def _is_best(value: Any) -> bool:
+    if not isinstance(value, dict) or not {*value} >= {"score", "step", "weights"}:
+        return False
+    return _is_number(value["score"]) and _is_count(value["step"]) and _is_weights(value["weights"])
+
+
+_MOMENTS = {"step", "exp_avg", "exp_avg_sq"}
+_SCALER = {"scale", "growth_factor", "backoff_factor", "growth_interval", "_growth_tracker"}
+_FORM: dict[str, Callable[[Any], bool]] = {
+    "step": _is_count,
+    "model": _is_weights,
+    "optimiser": _is_optimiser,
+    "scaler": _is_scaler,
+    "average": lambda value: value is None or _is_weights(value),
+    "records": _is_records,
+    "best": lambda value: value is None or _is_best(value),
+}
 
 
 def _require_state(folder: Path) -> None:

@@ -20,7 +20,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from edgehuman.card import Card
 from edgehuman.errors import CheckpointError, TrainingError
-from edgehuman.nets.checkpoint import load_into
+from edgehuman.nets.checkpoint import load_into, require_fits
 from edgehuman.progress import progress_bar, tell
 from edgehuman.training import checkpoint, loggers
 from edgehuman.training.buffers import Buffers
@@ -219,11 +219,15 @@ class _Run:
             CheckpointError: no state, damaged state, or state of another network or optimiser.
         """
         state = checkpoint.load_state(self.config.out)
-        load_into(self.model, state["model"], str(self.config.out))
+        where = str(self.config.out)
+        load_into(self.model, state["model"], where)
         self._resume_optimiser(state["optimiser"])
-        self.scaler.load_state_dict(state["scaler"])
+        if state["scaler"]:  # empty: it was off
+            self.scaler.load_state_dict(state["scaler"])
         if self.average is not None and state["average"] is not None:
-            self.average.load_state_dict(state["average"])
+            load_into(self.average, state["average"], where)
+        if state["best"] is not None:
+            require_fits(self.job.product, state["best"]["weights"], where)
         self.progress.step = state["step"]
         self.progress.records = state["records"]
         self.progress.best = state["best"]
@@ -241,6 +245,7 @@ class _Run:
             ) from error
         for group, own in zip(self.optimiser.param_groups, options, strict=True):
             group.update(own)
+        checkpoint.require_moments(self.config.out, self.optimiser)
 
 
 def make_optimiser(

@@ -15,7 +15,7 @@ from torch import distributed
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from edgehuman.errors import UsageError
-from edgehuman.training.settings import TrainingConfig, set_number, world_size
+from edgehuman.training.settings import TrainingConfig, process_rank, set_number, world_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def open_place(config: TrainingConfig) -> Iterator[Place]:
     if config.device == "cuda" and not has_cuda:
         raise UsageError("--device is cuda but torch finds no CUDA device; use --device cpu")
     use_cuda = has_cuda and config.device != "cpu"
-    rank, world = set_number("RANK", 0), world_size()
+    rank, world = process_rank(), world_size()
     device = torch.device(f"cuda:{set_number('LOCAL_RANK', 0)}" if use_cuda else "cpu")
     if use_cuda:
         torch.cuda.set_device(device)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -18,6 +20,26 @@ _NOT_IN_NAMES, _LONGEST = r"[^\w.-]", 80
 def world_size() -> int:
     """Return the number of processes, set by torchrun; otherwise 1."""
     return set_number("WORLD_SIZE", 1, least=1)
+
+
+def process_rank() -> int:
+    """Return the number of this process; 0 is the first, which alone judges, writes and prints.
+
+    RANK counts beside WORLD_SIZE only: a cluster's scheduler may set it for one process alone.
+    """
+    rank = set_number("RANK", 0)
+    return rank if world_size() > 1 else 0
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """What the first process does inside is its own, also a training: the others ended before."""
+    before = os.environ.pop("WORLD_SIZE", None)
+    try:
+        yield
+    finally:
+        if before is not None:
+            os.environ["WORLD_SIZE"] = before
 
 
 def set_number(variable: str, otherwise: int, least: int = 0) -> int:

@@ -105,8 +105,9 @@ def write(folder: Path, learnt: Learnt) -> None:
     """Write the file whole.
 
     Raises:
-        CheckpointError: the folder cannot be written to.
+        CheckpointError: the folder cannot be written to, or a step is not finite.
     """
+    _require_finite(learnt, f"{folder / FILE} was not written")
     write_whole(folder / FILE, learnt.content(), CheckpointError)
 
 
@@ -131,6 +132,7 @@ def read(folder: Path, weights_sha256: str) -> Learnt | None:
         raise CheckpointError(
             f"{path}: damaged ({error}); train again, or remove it to calibrate"
         ) from error
+    _require_finite(learnt, str(path))
     if learnt.weights_sha256 != weights_sha256:
         raise CheckpointError(
             f"{path}: belongs to other weights ({learnt.weights_sha256[:12]}, not "
@@ -138,6 +140,17 @@ def read(folder: Path, weights_sha256: str) -> Learnt | None:
             "calibrate"
         )
     return learnt
+
+
+def _require_finite(learnt: Learnt, where: str) -> None:
+    """Raise CheckpointError for a range or a step that is NaN or infinite."""
+    for name, steps in learnt.layers.items():
+        held = (steps.input, steps.output or (0.0, 0.0), steps.scale_C)
+        if not all(np.isfinite(each).all() for each in held):
+            raise CheckpointError(
+                f"{where}: the steps learnt for {name} are not finite; train again with a lower "
+                "--qat-lr"
+            )
 
 
 def _learnt(about: Mapping[str, str], arrays: Mapping[str, Float32]) -> Learnt:

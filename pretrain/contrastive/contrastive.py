@@ -51,7 +51,7 @@ from edgehuman.training import checkpoint
 from edgehuman.training.gather import gather, together
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.loop import Job, Progress, require_ready, train_steps
-from edgehuman.training.settings import world_size
+from edgehuman.training.settings import process_rank, world_size
 from edgehuman.training.skeleton.augment import SkeletonAugment
 
 
@@ -239,7 +239,7 @@ def train(
     exam = Exam(config.exam_people, frames, config.distance) if config.exam_people else None
     card = encoder_card(config, encoder, learn.rows())
     progress = fit(config, encoder, base, learn, card, exam)
-    if exam is not None and not progress.stopped:
+    if exam is not None and not progress.stopped and not process_rank():
         finish(config)
     return _outcome(config, progress, learn)
 
@@ -260,6 +260,7 @@ def finish(config: ContrastiveConfig) -> Card:
     network, card = load_network(config.out, own=True)
     walks, frames = exam_people(config.exam_people), card.input.shape[0]
     found = score_walks(walks, answer_of(network), frames, config.distance)
+    checkpoint.require_finite_result(config.out, found.scores.metrics, found.said)
     rows = found.scores.metrics.items()
     card = card.replace(
         decision=Decision(threshold=stranger_threshold(found.vectors, config.distance)),

@@ -51,6 +51,7 @@ from edgehuman.progress import tell
 from edgehuman.training import checkpoint
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.loop import Job, Progress, require_ready, train_steps
+from edgehuman.training.settings import process_rank
 from edgehuman.training.silhouette.augment import Augment
 
 
@@ -221,9 +222,9 @@ def train(
     learn, exam = learning_pairs(config, given)
     progress = fit(config, model, learn, exam)
     found = {name: row for row in progress.records for name in NAMES if name in row}
-    if found and not progress.stopped:
+    if found and not progress.stopped and not process_rank():
         _keep_scores(config, found)
-    if config.curves:
+    if config.curves and not process_rank():
         draw_exam(progress.records, config.out / "curves.png")
     return _outcome(config, progress, learn)
 
@@ -232,6 +233,7 @@ def _keep_scores(config: DiffusionConfig, found: dict[str, dict[str, float]]) ->
     """Write the last exam's numbers on the card."""
     weights, card = read_weights(config.out, own=True)
     said = f"{config.exam_people} held-out people, features before the head"
+    checkpoint.require_finite_result(config.out, {n: row[n] for n, row in found.items()}, said)
     metrics = tuple(Metric(name, found[name][name], said) for name in found)
     checkpoint.save_weights(config.out, weights, card.replace(metrics=metrics))
 

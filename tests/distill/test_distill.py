@@ -31,6 +31,7 @@ from edgehuman.tasks.imu.drawing import drawing
 from edgehuman.tasks.imu.settings import ActivityConfig
 from edgehuman.tasks.skeleton.gait import train as train_gait
 from edgehuman.training.checkpoint import save_weights
+from edgehuman.training.settings import process_rank, world_size
 from tests.tasks.conftest import made_windows
 from tests.tasks.walkers import FRAMES, TINY, quick
 
@@ -75,6 +76,25 @@ def test_a_student_learns_and_its_card_names_its_teacher(teacher: Path, tmp_path
     assert {row.role for row in card.data} == {"training", "selection", "teacher"}
     kept = read_toml(DistilActivity, tmp_path / "s" / "config.toml")
     assert kept.teacher == (str(teacher),)
+
+
+def test_the_first_process_alone_compares_and_as_if_it_were_one(
+    teacher: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def compare(*given: object) -> Outcome:
+        seen.append(f"{process_rank()} of {world_size()}")
+        return Outcome({}, "compared")
+
+    monkeypatch.setattr(module, "finetune", lambda *given: Outcome({}, ""))
+    monkeypatch.setattr(module, "compare", compare)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for rank, said in (("0", "compared"), ("1", "")):
+        monkeypatch.setenv("RANK", rank)
+        found = distil(config(tmp_path / "s", teacher), made_windows())
+        assert (found.text, found.exit_code) == (said, 0)
+    assert seen == ["0 of 1"]
 
 
 def test_labels_are_not_needed_where_a_teacher_has_them(teacher: Path, tmp_path: Path) -> None:

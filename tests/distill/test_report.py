@@ -14,7 +14,7 @@ from torch import nn
 from edgehuman.card import IMU_INPUT, Card, OutputSpec
 from edgehuman.distill import report
 from edgehuman.distill.report import Compared, Heard, _agreement, compare, require_free, table
-from edgehuman.errors import UsageError
+from edgehuman.errors import TrainingError, UsageError
 from edgehuman.metrics.gait.protocols import GaitVectors
 from edgehuman.outcome import Outcome
 from edgehuman.tasks.finetune import Decided, Judge, Measured
@@ -25,7 +25,7 @@ RECORDS = np.eye(3, dtype=np.float32)[[0, 1, 2, 0]]
 RIGHT_N = np.array([0, 1, 2, 1])
 
 
-def judge_of(vectors: bool = False) -> Judge:
+def judge_of(vectors: bool = False, score: float = 1.0) -> Judge:
     """Asks in two batches, as a judge does; the right classes are `RIGHT_N`."""
 
     def test(network: nn.Module, card: Card) -> Measured:
@@ -34,7 +34,7 @@ def judge_of(vectors: bool = False) -> Judge:
         names = np.array(["x", "x", "y", "y"])
         found = GaitVectors(said_NK, names, names, names, names) if vectors else None
         right = float(np.mean(said_NK.argmax(axis=1) == RIGHT_N))
-        return Measured({"macro_f1": right}, "made", vectors=found)
+        return Measured({"macro_f1": right * score}, "made", vectors=found)
 
     return Judge(lambda network, card: Decided(card, {}, ""), test)
 
@@ -51,7 +51,11 @@ class Fixed(nn.Module):
 
 
 def compared(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, output: OutputSpec, vectors: bool = False
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    output: OutputSpec,
+    vectors: bool = False,
+    score: float = 1.0,
 ) -> dict[str, Any]:
     """The comparison of a teacher that repeats each record with a student that errs once."""
     card = Card("made", "activity", "made", 7, 1, IMU_INPUT, output)
@@ -62,7 +66,7 @@ def compared(
             moved[record_N3[:, 2] == 1] = torch.tensor([1.0, 0.0, 0.5])
             return moved
 
-    monkeypatch.setattr(report, "load_network", lambda out: (Student(0), card))
+    monkeypatch.setattr(report, "load_network", lambda out, own: (Student(0), card))
     monkeypatch.setattr(
         report, "to_onnx", lambda *given: SimpleNamespace(ByteSize=lambda: 2_000_000)
     )
@@ -73,7 +77,7 @@ def compared(
     monkeypatch.setattr(teacher, "answer", lambda record_N: {kind: record_N})
     config: Any = SimpleNamespace(out=tmp_path, precision="fp32", compatible=True)
     start = Outcome({"finished": True}, "trained")
-    found = compare(Compared(config, judge_of(vectors), "macro_f1", teacher), start)
+    found = compare(Compared(config, judge_of(vectors, score), "macro_f1", teacher), start)
     assert found.text.startswith("trained\n| | macro_f1 |")
     assert isinstance(found.data, dict)
     return found.data
@@ -87,6 +91,13 @@ def test_metric_speed_size_and_agreement(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert (data["speedup"], data["metric_drop"]) == (4.0, 25.0)
     assert data["agreement"] == {"student": {"top1": 0.75}}
     assert data["smaller"] == pytest.approx(10 / 7)
+
+
+def test_a_score_that_is_not_finite_is_no_comparison(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with pytest.raises(TrainingError, match="answered by the teacher: macro_f1 is nan"):
+        compared(monkeypatch, tmp_path, OutputSpec("classes", LABELS), score=float("nan"))
 
 
 def test_embeddings_agree_in_their_own_space_and_in_the_teachers(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import os
+import re
 import stat
 import typing
 from collections.abc import Callable, Iterator
@@ -16,8 +17,9 @@ import pytest
 from edgehuman import catalogue, cli
 from edgehuman.errors import UsageError
 from edgehuman.files import write_whole
-from edgehuman.flags.outputs import INPUTS, NEITHER, OUTPUTS, apart
+from edgehuman.flags.outputs import INPUTS, NEITHER, OUTPUTS, WORDS, apart
 
+TEXT = re.compile(r"\bstr\b")  # which may say a path; a Literal may not
 CONFIGS = sorted({path for offer in cli.offered().values() for path in offer.configs})
 
 
@@ -25,7 +27,11 @@ def fields_of(path: str) -> dict[str, str]:
     """Name -> type in words, of the fields that hold a path or may."""
     hints = typing.get_type_hints(catalogue.load_object(path))
     fields = {each.name: str(hints[each.name]) for each in dataclasses.fields(hints_class(path))}
-    return {name: kind for name, kind in fields.items() if "Path" in kind or name in INPUTS}
+    return {
+        name: kind
+        for name, kind in fields.items()
+        if "Path" in kind or (TEXT.search(kind) and name not in WORDS)
+    }
 
 
 def hints_class(path: str) -> Any:
@@ -93,6 +99,7 @@ DISGUISES: tuple[Disguise, ...] = (the_same, another_way, hard_link, soft_link, 
 
 def test_every_flag_that_holds_a_path_is_named() -> None:
     known = {*OUTPUTS, *INPUTS, *NEITHER}
+    assert not known & {*WORDS}
     unknown = {
         f"{config}.{name}"
         for config in CONFIGS
@@ -101,6 +108,7 @@ def test_every_flag_that_holds_a_path_is_named() -> None:
     }
     assert not unknown, "name it in OUTPUTS or INPUTS of edgehuman/flags/outputs.py"
     assert len(list(pairs())) > 60
+    assert {"stream_data", "latent_weights", "network"} <= {given for *_, given in pairs()}
 
 
 @pytest.mark.parametrize("disguise", DISGUISES)
@@ -229,3 +237,88 @@ def test_by_words_every_input_stays(
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert cli.main(words.format(**held).split()) in (1, 2), capsys.readouterr().out
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the root of POSIX")
+def test_an_output_below_the_root_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+    source = Path(__file__)
+    for place in ("/", "/rows.jsonl", "/nonexist/d/x.json", "rows.jsonl", "."):
+        for path, name, given in pairs():
+            with apart(
+                made(path, **{name: Path(place), given: value_of(path, given, source)}), None
+            ):
+                pass
+    refused(made("edgehuman.data.imu.convert:ConvertConfig", path=Path("/"), out=Path("/")), "too")
+
+
+def a_model(folder: Path) -> list[str]:
+    """All files of a model, and of another one's own."""
+    names = [
+        *("g.onnx", "g.frame.onnx", "g.head.onnx", "g.engine", "g.engine.json"),
+        *("g.head.engine", "g.sig", "model.sig", "g.toml"),
+    ]
+    for name in names:
+        (folder / name).write_text(name)
+    return names
+
+
+def test_no_file_of_a_model_is_replaced(tmp_path: Path) -> None:
+    run = "edgehuman.runtime.imu.run:RunConfig"
+    for one, other in itertools.product(("g.onnx", "g.frame.onnx", "g.engine"), a_model(tmp_path)):
+        if one != "g.frame.onnx" or other != "g.toml":  # which says what g.onnx reads
+            refused(made(run, model=str(tmp_path / one), save=tmp_path / other), "too; choose")
+    for path, name, given in pairs():
+        if not hints_class(path).__module__.startswith("edgehuman.export."):  # it writes the parts
+            values = {given: value_of(path, given, tmp_path / "g.onnx"), name: tmp_path / "g.sig"}
+            refused(made(path, **values), "too; choose another")
+
+
+def test_no_file_of_a_model_is_replaced_meanwhile(tmp_path: Path) -> None:
+    a_model(tmp_path)
+    run = "edgehuman.runtime.imu.run:RunConfig"
+    out, model = tmp_path / "rows.jsonl", str(tmp_path / "g.onnx")
+    with apart(made(run, model=model, save=out), None):
+        for name in ("g.sig", "g.frame.onnx", "g.engine"):
+            with pytest.raises(UsageError, match="nothing was written"):
+                write_whole(tmp_path / name, b"x")
+    with apart(made(run, model=model, save=out, rebuild=True), None):
+        write_whole(tmp_path / "g.engine", b"rebuilt")  # which it is asked for
+        with pytest.raises(UsageError, match="nothing was written"):
+            write_whole(model_path := tmp_path / "g.onnx", b"x")
+    assert model_path.read_text() == "g.onnx"
+
+
+@pytest.mark.parametrize("by", ["file", "folder"])
+def test_no_output_is_a_trusted_key(
+    by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "trusted").mkdir()
+    key = tmp_path / "trusted" / "k.pub.pem"
+    key.write_text("a key")
+    monkeypatch.setenv("EDGEHUMAN_REQUIRE_SIGNED", "1")
+    monkeypatch.setenv("EDGEHUMAN_TRUSTED_KEYS", str(key if by == "file" else key.parent))
+    for path in CONFIGS:
+        for name in set(fields_of(path)) & set(OUTPUTS):
+            refused(made(path, **{name: key}), "--trusted-key .*too; choose another")
+        with (
+            apart(made(path), None),
+            pytest.raises(UsageError, match=r"of --trusted-key .*; nothing was written"),
+        ):
+            write_whole(key, b"x")
+    monkeypatch.delenv("EDGEHUMAN_REQUIRE_SIGNED")
+    words = f"run zoo:activity --source simulated --seconds 1 --trusted-key {key} --save {key}"
+    assert cli.main(words.split()) == 2
+    assert key.read_text() == "a key"
+
+
+def test_a_command_without_outputs_replaces_no_input(tmp_path: Path) -> None:
+    gallery, source = tmp_path / "known.npz", tmp_path / "walk.jsonl"
+    for path in (gallery, source):
+        path.write_text("before")
+    enrol = "edgehuman.runtime.skeleton.commands:EnrolConfig"
+    refused(made(enrol, gallery=source, source=source), "--gallery .* too")
+    with apart(made(enrol, gallery=gallery, source=source), None):
+        write_whole(gallery, b"enrolled")
+        with pytest.raises(UsageError, match="nothing was written"):
+            write_whole(source, b"x")

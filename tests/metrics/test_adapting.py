@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+from edgehuman.metrics import adapting, affine
 from edgehuman.metrics.adapting import LEAST, PARTS, POINT, adapt, parts
 from edgehuman.metrics.affine import apply
 from edgehuman.records import Float32, Float64, Index
@@ -34,6 +37,20 @@ def test_a_bias_of_a_person_is_learned() -> None:
         (each.argmax(axis=1) == fresh_N).mean() for each in (fresh_NC, apply(fresh_NC, found.rows))
     ]
     assert right[1] > right[0] + 0.2
+
+
+def test_a_change_that_is_not_finite_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    logits_NC, label_N, t_s_N = recording(bias=4.0)
+    fit = affine.fit
+
+    def diverged(logits: Float32, *given: Any) -> Float64:
+        found: Float64 = fit(logits, *given)
+        return np.full_like(found, np.nan) if len(logits) == len(logits_NC) else found
+
+    monkeypatch.setattr(adapting, "fit", diverged)  # on all windows, after the strength was chosen
+    found = adapt(logits_NC, label_N, t_s_N, WINDOW_S)
+    assert (found.rows, found.after) == ((), found.before)
+    assert "not finite" in found.why_not
 
 
 @pytest.mark.parametrize("seed", range(5))

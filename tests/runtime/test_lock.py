@@ -17,7 +17,7 @@ from edgehuman.errors import UsageError
 from edgehuman.placing import partial_of
 from edgehuman.runtime.gallery import empty_gallery, read_gallery, write_gallery
 from edgehuman.runtime.lock import locked
-from tests import leaving
+from tests import kills, leaving
 from tests.runtime.test_gallery import gait_card
 
 HOLDER = """
@@ -242,3 +242,13 @@ def test_a_kill_at_any_moment_leaves_a_whole_file_and_no_leftovers() -> None:
     words = [sys.executable, "-m", "tests.kills", "gallery", "12"]
     done = leaving.run(words, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.parametrize(
+    "words", ["", "gallery", "other 3", "gallery x", "gallery 0", "gallery 1 x"]
+)
+def test_wrong_words_of_the_loops_are_told(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        kills.main(words.split())
+    assert ended.value.code == 2
+    assert "usage: python -m tests.kills" in capsys.readouterr().err

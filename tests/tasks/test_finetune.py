@@ -15,9 +15,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from edgehuman import catalogue
+from edgehuman import catalogue, cli
 from edgehuman.card import Card, Decision, OutputSpec, TrainingData, skeleton_input
-from edgehuman.errors import CheckpointError, DataError, UsageError
+from edgehuman.errors import CheckpointError, DataError, TrainingError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.checkpoint import load_network, read_weights
 from edgehuman.outcome import Outcome
@@ -36,6 +36,7 @@ from edgehuman.tasks.finetune import (
 from edgehuman.tasks.settings import FinetuneConfig
 from edgehuman.training import checkpoint
 from edgehuman.training.processes import Place
+from tests.two_processes import in_two_processes
 
 NAME = "number_1"
 
@@ -70,6 +71,10 @@ CARD = Card("number", "gait-embedding", NAME, 1, 1, skeleton_input(2), OutputSpe
 @pytest.fixture(autouse=True)
 def number(monkeypatch: pytest.MonkeyPatch) -> None:
     """`number_1` is in the catalogue, for gait."""
+    put_number(monkeypatch)
+
+
+def put_number(monkeypatch: pytest.MonkeyPatch) -> None:
     row = dataclasses.replace(
         catalogue.NETWORKS["gaitformer_1"], build=f"{__name__}:Number", arguments={}
     )
@@ -250,6 +255,51 @@ def test_a_missing_test_part_names_the_checkpoint() -> None:
         "--data walks has no test part; the checkpoint is in runs/a. Give a dataset with an "
         "official split, or --no-read-test"
     )
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_result_that_is_not_finite_fails_and_keeps_the_weights(
+    value: float, tmp_path: Path
+) -> None:
+    journal = Journal()
+    judge = Judge(journal.decide, lambda network, card: Measured({"map": 0.5, "loss": value}, ""))
+    with pytest.raises(TrainingError, match=rf"the test part: loss is {value}, so there is no"):
+        finetune(config(tmp_path), training(journal), judge)
+    network, card = load_network(tmp_path)
+    assert value_of(network) == pytest.approx(3.0, abs=1.5)
+    assert card.metrics == ()
+
+
+def judged_by_one(folder: Path) -> None:
+    """One of two processes: train and judge; write what was judged and said."""
+    journal, rank = Journal(), os.environ["RANK"]
+    with pytest.MonkeyPatch.context() as patch:
+        put_number(patch)
+        outcome = finetune(config(folder / "out"), training(journal), journal.judge)
+    lines = [*journal.lines, outcome.text, str(outcome.exit_code)]
+    (folder / f"said-{rank}").write_text("\n".join(lines))
+
+
+@pytest.mark.long
+def test_of_two_processes_the_first_alone_judges_writes_and_speaks(tmp_path: Path) -> None:
+    in_two_processes(judged_by_one, tmp_path)
+    first, second = ((tmp_path / f"said-{rank}").read_text().splitlines() for rank in (0, 1))
+    assert first[2:4] == ["decided", "tested at 0.25"]
+    assert first[-1] == "0"
+    assert second == ["opened", "closed", "", "0"]
+
+
+def test_another_process_than_the_first_judges_and_says_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "1")
+    journal = Journal()
+    assert judged(config(tmp_path), build(NAME), CARD, journal.judge) == Outcome({}, "")
+    assert (journal.lines, list(tmp_path.iterdir())) == ([], [])
+    for words in (["data", "list"], ["data", "list", "--json"]):
+        assert cli.main(words) == 0
+    assert capsys.readouterr().out == ""
 
 
 def saved(folder: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,7 @@ def state_of(folder: Path, **changes: Any) -> None:
                folder / STATE)  # fmt: skip
 
 
+GOOD = {"map.weight": torch.zeros(1, 1), "map.bias": torch.zeros(1)}
 NAN = {"map.weight": torch.tensor([[float("nan")]]), "map.bias": torch.zeros(1)}
 
 
@@ -116,6 +118,29 @@ NAN = {"map.weight": torch.tensor([[float("nan")]]), "map.bias": torch.zeros(1)}
         ({"model": NAN}, r"NaN or infinite values \(map.weight: 1 of 1\)"),
         ({"average": NAN}, "NaN or infinite"),
         ({"best": {"score": 1.0, "step": 1, "weights": NAN}}, "NaN or infinite"),
+        ({"step": -5}, "its step has another form"),
+        ({"step": "x"}, "its step has another form"),
+        ({"step": True}, "its step has another form"),
+        ({"model": [1]}, "its model has another form"),
+        ({"model": {"map.weight": 1}}, "its model has another form"),
+        ({"model": {1: torch.zeros(1)}}, "its model has another form"),
+        ({"model": {"a": torch.zeros(1).to_sparse()}}, "its model has another form"),
+        ({"model": {"map.weight": torch.zeros(2)}}, "contains another network"),
+        ({"average": {"map.weight": 3}}, "its average has another form"),
+        ({"average": [1]}, "its average has another form"),
+        ({"best": [1]}, "its best has another form"),
+        ({"best": {}}, "its best has another form"),
+        ({"best": {"score": math.nan, "step": 1, "weights": GOOD}}, "its best has another"),
+        ({"best": {"score": 1.0, "step": 1, "weights": {}}}, "contains another network"),
+        ({"records": 5}, "its records has another form"),
+        ({"records": [5]}, "its records has another form"),
+        ({"records": [{"step": "x"}]}, "its records has another form"),
+        ({"scaler": {"scale": math.nan}}, "its scaler has another form"),
+        ({"scaler": 3}, "its scaler has another form"),
+        ({"optimiser": 3}, "its optimiser has another form"),
+        ({"optimiser": {"state": {}, "param_groups": [{}]}}, "its optimiser has another form"),
+        ({"optimiser": {"state": {0: {}}, "param_groups": []}}, "its optimiser has another"),
+        ({"optimiser": {"state": {}, "param_groups": []}}, "parameter groups differ"),
     ],
 )
 def test_a_state_that_cannot_be_resumed_is_refused_and_changes_nothing(
@@ -126,6 +151,35 @@ def test_a_state_that_cannot_be_resumed_is_refused_and_changes_nothing(
     with pytest.raises(CheckpointError, match=said):
         train_steps(line_job(), line_config(tmp_path, steps=4, resume=True))
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [
+        (torch.full((1, 1), math.nan), r"exp_avg of weight 0: 1 of 1"),
+        (torch.zeros(3), "its optimiser belongs to other weights"),
+        (0.0, "its optimiser has another form"),
+    ],
+)
+def test_moments_that_cannot_be_resumed_are_refused(moment: Any, said: str, tmp_path: Path) -> None:
+    state_of(tmp_path)
+    state = torch.load(tmp_path / STATE, weights_only=True)
+    state["optimiser"]["state"][0]["exp_avg"] = moment
+    torch.save(state, tmp_path / STATE)
+    with pytest.raises(CheckpointError, match=said):
+        train_steps(line_job(), line_config(tmp_path, steps=4, resume=True))
+
+
+def test_a_state_that_cannot_be_read_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*words: object, **named: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    state_of(tmp_path)
+    monkeypatch.setattr(torch, "load", refuse)
+    with pytest.raises(CheckpointError, match=r"cannot be read \(Permission denied\)"):
+        checkpoint.load_state(tmp_path)
 
 
 def test_a_state_without_a_version_is_of_the_first(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from edgehuman.errors import UsageError
 from edgehuman.training.checkpoint import writing_alone
 from edgehuman.training.loop import train_steps
 from edgehuman.training.processes import Place, open_place
-from edgehuman.training.settings import set_number, world_size
+from edgehuman.training.settings import alone, process_rank, set_number, world_size
 from tests.training.toy import line_config, line_job
 
 
@@ -53,6 +53,22 @@ def test_a_missing_gpu_is_an_error(tmp_path: Path) -> None:
 def test_torchrun_sets_the_world_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "4")
     assert world_size() == 4
+
+
+def test_a_rank_without_a_world_size_is_one_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RANK", "1")
+    assert process_rank() == 0
+    with open_place(line_config(tmp_path, device="cpu")) as place:
+        assert place.is_first
+    with writing_alone(tmp_path), pytest.raises(UsageError, match="is training there"):
+        writing_alone(tmp_path).__enter__()
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert process_rank() == 1
+    with alone():
+        assert (process_rank(), world_size()) == (0, 1)
+    assert (process_rank(), world_size()) == (1, 2)
 
 
 def test_openmp_limit_below_threads_does_not_hang(

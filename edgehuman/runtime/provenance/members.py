@@ -73,9 +73,9 @@ def signatures_of(path: Path) -> list[Path]:
 
 def stem_of(path: Path) -> str | None:
     """The name of the model of a file: gaitset.frame.onnx -> gaitset; None: a file of no model."""
-    plain = path.with_name(path.name.removesuffix(".json"))
     if not any(path.name.endswith(suffix) for suffix in _SUFFIXES):
         return None
+    plain = path.with_name(path.name.removesuffix(".json"))
     return (whole_path(plain) or plain).stem
 
 

@@ -6,6 +6,7 @@ edgehuman sign runs/activity --key k.pem       runs/activity/model.sig: a whole 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tyro.conf import Positional
 
 from edgehuman.card import WEIGHTS, sha256_of_file
 from edgehuman.errors import UsageError
-from edgehuman.files import require_usable_file, write_whole
+from edgehuman.files import require_apart, require_usable_file, write_together
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.engine.onnx_file import open_file
 from edgehuman.runtime.engine.plan_file import read_engine
@@ -53,25 +54,36 @@ def sign(config: SignConfig) -> Outcome:
     models = [members_of(file_of(each)) for each in config.models]
     for model in models:
         require_usable_file(model.signature, f"{model.signature}")
+    _require_own(config.key, models)
     signed = [(model, _signature(model, key)) for model in models]
-    rows = []
-    for model, (manifest, content) in signed:
-        write_whole(model.signature, content, UsageError)
-        rows.append(
-            {
-                "model": model.name,
-                "signature": str(model.signature),
-                "files": dict(manifest.files),
-                "algorithm": key.public.algorithm,
-                "key": key.public.hint,
-            }
-        )
+    write_together({model.signature: content for model, (_, content) in signed}, UsageError)
+    rows = [
+        {
+            "model": model.name,
+            "signature": str(model.signature),
+            "files": dict(manifest.files),
+            "algorithm": key.public.algorithm,
+            "key": key.public.hint,
+        }
+        for model, (manifest, _) in signed
+    ]
     lines = [
         f"{model.signature}: {', '.join(manifest.files)} signed by {key.public.hint[:12]} "
         f"({key.public.algorithm})"
         for model, (manifest, _) in signed
     ]
     return Outcome({"signed": rows}, "\n".join(lines))
+
+
+def _require_own(key: Path, models: Sequence[Members]) -> None:
+    """Raise UsageError for a signature that would replace the key, or a file that is signed."""
+    inputs = [("--key", key)]
+    inputs += [
+        (f"the model's {name}", file) for each in models for name, file in each.files.items()
+    ]
+    for model in models:
+        for flag, file in inputs if model.signature.exists() else ():
+            require_apart({flag: file, f"the signature of {model.name},": model.signature})
 
 
 def _signature(model: Members, key: PrivateKey) -> tuple[Manifest, bytes]:

@@ -62,6 +62,7 @@ from edgehuman.tasks.imu.splits import LabelledSplits, allowed, join, labelled_s
 from edgehuman.training import checkpoint
 from edgehuman.training.imu.augment import FACING, UPRIGHT, WORN
 from edgehuman.training.ledger import commit, versions
+from edgehuman.training.settings import process_rank
 
 FRAMES = {"worn": WORN, "upright": UPRIGHT, "facing": FACING}
 
@@ -344,7 +345,8 @@ def train(config: ActivityConfig, data: WindowSet | Sequence[WindowSet] | None =
         return _work(config, splits, network, card).run()
     known = join(splits.learn)
     unseen_NK = fit_probe(network, known)
-    checkpoint.save_config(config.out, config)
+    if not process_rank():
+        checkpoint.save_config(config.out, config)
     return judged(config, network, card, _judge(config, splits, (unseen_NK, known.label_N)))
 
 

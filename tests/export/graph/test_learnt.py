@@ -64,6 +64,25 @@ def test_other_weights_and_damage_are_errors(tmp_path: Path) -> None:
         learnt.read(tmp_path, HASH)
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [
+        LayerSteps((float("nan"), 1.0), None, np.ones(1, np.float32)),
+        LayerSteps((0.0, 1.0), (0.0, float("inf")), np.ones(1, np.float32)),
+        LayerSteps((0.0, 1.0), None, np.array([1.0, np.nan], np.float32)),
+    ],
+)
+def test_steps_that_are_not_finite_are_neither_written_nor_read(
+    steps: LayerSteps, tmp_path: Path
+) -> None:
+    wrong = Learnt("cpu", HASH, {"a/Conv": steps})
+    with pytest.raises(CheckpointError, match="not written: the steps learnt for a/Conv are not"):
+        learnt.write(tmp_path, wrong)
+    (tmp_path / FILE).write_bytes(wrong.content())
+    with pytest.raises(CheckpointError, match="the steps learnt for a/Conv are not finite"):
+        learnt.read(tmp_path, HASH)
+
+
 def test_a_graph_takes_the_learnt_steps(model: onnx.ModelProto) -> None:
     range_of, scale_of, floats = Learnt("cpu", HASH, steps_of(model)).of_graph(model)
     assert floats == (weight_layers(model)[0].name,)

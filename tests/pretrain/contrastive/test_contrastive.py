@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 from edgehuman.card import Decision
 from edgehuman.cli import main
 from edgehuman.config import read_toml
-from edgehuman.errors import DataError, UsageError
+from edgehuman.errors import DataError, TrainingError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.checkpoint import load_network
 from edgehuman.pretrain.contrastive import contrastive
@@ -50,6 +51,22 @@ def test_koleo_of_equal_directions_has_a_finite_gradient() -> None:
     koleo(embedding_N2).backward()  # type: ignore[no-untyped-call]
     assert embedding_N2.grad is not None
     assert embedding_N2.grad.isfinite().all()
+
+
+def test_an_exam_that_is_not_finite_is_no_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = SimpleNamespace(input=SimpleNamespace(shape=(8, 17, 3)))
+    monkeypatch.setattr(
+        contrastive, "load_network", lambda *given, **named: (nn.Linear(1, 1), card)
+    )
+    monkeypatch.setattr(contrastive, "exam_people", lambda *given: ())
+    found = SimpleNamespace(scores=SimpleNamespace(metrics={"rank1": math.nan}), said="the exam")
+    monkeypatch.setattr(contrastive, "score_walks", lambda *given: found)
+    monkeypatch.setattr(contrastive, "stranger_threshold", lambda *given: 0.5)
+    with pytest.raises(TrainingError, match="the exam: rank1 is nan, so there is no result"):
+        contrastive.finish(tiny_config(tmp_path))
+    assert not list(tmp_path.iterdir())
 
 
 class Seeing(nn.Module):

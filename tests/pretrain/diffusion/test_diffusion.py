@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from edgehuman.errors import CheckpointError, UsageError
+from edgehuman.errors import CheckpointError, TrainingError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.checkpoint import read_weights
 from edgehuman.pretrain.diffusion import diffusion
@@ -157,6 +157,10 @@ def test_training_writes_network_card_numbers_and_curves(tmp_path: Path) -> None
     assert [metric.name for metric in card.metrics] == names
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert card.data[0].dataset == "made"
+    rows = {"rank1": {"rank1": float("nan")}}
+    with pytest.raises(TrainingError, match="rank1 is nan, so there is no result"):
+        diffusion._keep_scores(tiny_config(tmp_path), rows)
+    assert read_weights(tmp_path)[1] == card
 
 
 def test_a_resumed_training_equals_an_uninterrupted_one_bit_for_bit(

@@ -74,6 +74,31 @@ def test_wrong_words_are_told(
         assert said in capsys.readouterr().err
 
 
+def test_a_signature_replaces_no_key_and_no_file_that_is_signed(
+    make_model: MakeModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, model, folder = make_key(tmp_path), make_model(), tmp_path / "folder"
+    folder.mkdir()
+    (folder / "activity.onnx").write_bytes(model.read_bytes())
+    of_file, of_folder = model.with_suffix(".sig"), folder / "model.sig"
+    for place in (of_file, of_folder):
+        shutil.copy(key, place)
+    (folder / "activity.sig").symlink_to(folder / "activity.onnx")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    for words in ([model, "--key", of_file], [folder / "activity.onnx", "--key", key]):
+        assert main(["sign", *map(str, words)]) == 2, words
+        assert "too; choose another" in capsys.readouterr().err
+    (folder / "activity.sig").unlink()
+    del before[folder / "activity.sig"]
+    assert main(["sign", str(folder), "--key", str(of_folder)]) == 2
+    link = tmp_path / "link.pem"
+    link.symlink_to(of_folder)
+    assert main(["sign", str(folder), "--key", str(link)]) == 2
+    assert {path: path.read_bytes() for path in before} == before
+    assert main(["sign", str(folder), "--key", str(key)]) == 0
+    assert main(["sign", str(folder), "--key", str(key)]) == 0  # its own signature is replaced
+
+
 def theirs(*words: str | Path) -> subprocess.CompletedProcess[str]:
     assert THEIRS is not None
     return leaving.run([THEIRS, *words], capture_output=True, text=True, check=False, timeout=50)
