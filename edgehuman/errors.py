@@ -27,10 +27,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 # What a terminal obeys instead of showing it, or shows as nothing: control characters, those that
-# turn the writing or end a line, tags, and halves of characters, which cannot be encoded.
+# turn the writing or end a line, tags, halves of characters, which cannot be encoded, and what
+# Unicode 15 calls Default_Ignorable_Code_Point - but for the joiners and variation selectors that
+# emoji and several scripts are written with.
 _OBEYED = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-    "\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff\ud800-\udfff]"
 )
 # What the system answers when a path that was given cannot be looked at.
 _UNREACHABLE = frozenset(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import IO, Any
 
-from edgehuman.errors import printable
+from edgehuman.errors import printable, shown
 
 _SECONDS_BETWEEN_LINES = 30.0
 
@@ -31,9 +31,14 @@ def progress_bar(*given: Any, **named: Any) -> Any:
 
     Where standard error is no terminal, a state is printed at most every 30 seconds, as a line
     without control characters, and at the end; nothing for a bar with leave=False that ends sooner.
+    What stands before the bar may come from a file or an address (`shown`).
     """
     from tqdm import tqdm  # help and errors do without it
 
+    if len(given) > 1:
+        given = (given[0], shown(given[1]), *given[2:])
+    if "desc" in named:
+        named["desc"] = shown(named["desc"])
     if sys.stderr.isatty():
         return tqdm(*given, file=sys.stderr, dynamic_ncols=True, **named)
     named |= {"mininterval": _SECONDS_BETWEEN_LINES, "maxinterval": 2 * _SECONDS_BETWEEN_LINES}

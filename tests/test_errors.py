@@ -57,7 +57,27 @@ def test_what_a_terminal_obeys_is_not_printed(obeyed: str) -> None:
     assert printable(f"AN{obeyed}NA") == f"AN?{obeyed[1:]}NA"
 
 
-@pytest.mark.parametrize("text", ["Łucja Müller", "安娜", "مریم\u200cزاده", "a\tb\nc", "5 µs – ½"])
+@pytest.mark.parametrize(
+    "nothing",
+    "\u00ad\u034f\u115f\u1160\u17b4\u180e\u200b\u3164\ufeff\uffa0\ufff8\U0001d173\U000e0001",
+)
+def test_what_shows_as_nothing_is_shown(nothing: str) -> None:
+    """Two names that look alike are told apart."""
+    assert printable(f"AN{nothing}NA") == "AN?NA"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Łucja Müller",
+        "安娜",
+        "مریم\u200cزاده",
+        "a\tb\nc",
+        "5 µs – ½",
+        "👩\u200d🔬 ❤\ufe0f",
+        "김안나",
+    ],
+)
 def test_names_in_any_writing_stay(text: str) -> None:
     assert printable(text) == text
 

@@ -47,6 +47,22 @@ def test_a_terminal_is_redrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\r" in said_of(monkeypatch, Terminal())
 
 
+@pytest.mark.parametrize("terminal", [False, True])
+def test_what_stands_before_a_bar_commands_no_terminal(
+    terminal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names of people, files and addresses stand there."""
+    wild = "packing \x1b]0;owned\x07\x9b31m\u202e" + "y" * 5000
+    stream = Terminal() if terminal else io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    progress_bar(total=1, desc=wild).close()
+    progress_bar(range(1), wild).close()
+    said = stream.getvalue()
+    assert said.count("packing ?]0;owned??31m?yyy") >= 2
+    assert not set("\x1b\x07\x9b\u202e") & set(said)
+    assert "y" * 200 not in said
+
+
 def test_a_line_is_told_above_the_bars(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)

@@ -30,7 +30,8 @@ from edgehuman.reading.parsers import foreign
 MOST_UNPACKED = 1 << 33
 """Of the arrays that one file gives, bytes."""
 # Up to here any content is taken; beyond, what was packed tighter than recordings ever are is not.
-FREE_BYTES, MOST_RATIO = 1 << 28, 200
+# Labels and masks pack tightly; of text a byte makes up to ten of memory, and packs 10 to 30 times.
+FREE_BYTES, FREE_TEXT, MOST_RATIO = 1 << 28, 1 << 24, 200
 MOST_MEMBERS = 20_000
 
 _MOST_DIRECTORY = 1 << 22
@@ -82,9 +83,16 @@ def _directory_bytes(stream: BinaryIO) -> int:
 
 
 def member(
-    archive: zipfile.ZipFile, name: str, most: int, error: type[EdgehumanError]
+    archive: zipfile.ZipFile,
+    name: str,
+    most: int,
+    error: type[EdgehumanError],
+    free: int | None = None,
 ) -> bytearray:
     """Unpack a member of at most so many bytes.
+
+    Args:
+        free: so many are taken however tightly they are packed; None: 256 MB.
 
     Raises:
         EdgehumanError: `error`: larger by what it states, or packed beyond reason, or in a way that
@@ -98,10 +106,11 @@ def member(
         raise error(f"{where}: packed in a way that is not taken; pack it with deflate")
     if info.file_size > most:
         raise error(f"{where}: unpacks to {info.file_size:,} bytes; at most {most:,} are taken")
-    if info.file_size > max(FREE_BYTES, MOST_RATIO * info.compress_size):
+    free = FREE_BYTES if free is None else free
+    if info.file_size > max(free, MOST_RATIO * info.compress_size):
         raise error(
             f"{where}: {info.compress_size:,} bytes unpack to {info.file_size:,}, over "
-            f"{MOST_RATIO} times as many; save it without compression, such as with numpy.savez"
+            f"{MOST_RATIO} times as many; save it without compression"
         )
     content = bytearray()
     with foreign(), archive.open(info) as stream:
@@ -140,12 +149,14 @@ def read_npz(
         OSError, ValueError: damaged, or encrypted.
     """
     found: dict[str, NDArray[Any]] = {}
+    free = FREE_BYTES  # of all of them together, beyond what they may make by their packed size
     with opened_zip(source, error) as archive:
         listed = set(archive.namelist())
         for name in names:
             file = f"{name}.npy" if f"{name}.npy" in listed else name
-            content = member(archive, file, most, error)
+            content = member(archive, file, most, error, free)
             most -= len(content)
+            free -= max(0, len(content) - MOST_RATIO * archive.getinfo(file).compress_size)
             found[name] = read_npy(content)
     return found
 

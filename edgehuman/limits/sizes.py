@@ -119,10 +119,12 @@ def _on(content: bytes, stream: BinaryIO, most: int) -> bytes:
     return b"".join(parts)
 
 
-def require_few_lines(content: bytes, where: str, error: type[EdgehumanError]) -> None:
+def require_few_lines(
+    content: bytes, where: str, error: type[EdgehumanError], most: int = MOST_LINES
+) -> None:
     """Raise `error` for a text of more lines than a recording has."""
-    if len(content) > MOST_LINES and content.count(b"\n") + content.count(b"\r") > MOST_LINES:
-        raise error(f"{where}: has over {MOST_LINES:,} lines; split it into several files")
+    if len(content) > most and content.count(b"\n") + content.count(b"\r") > most:
+        raise error(f"{where}: has over {most:,} lines; split it into several files")
 
 
 def require_plain_toml(content: bytes, where: str, error: type[EdgehumanError]) -> None:

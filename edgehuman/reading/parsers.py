@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,9 +25,12 @@ from edgehuman.errors import EdgehumanError
 MOST_JSON_MEMORY = 2 << 30
 """Of what JSON makes, bytes."""
 _SHOWN = 200
-# A list, an object with a name in it, and a number or short text; Python 3.10 to 3.14, 64 bits. A
-# byte of JSON makes less than _GROWTH.
-_LIST_BYTES, _OBJECT_BYTES, _VALUE_BYTES, _GROWTH = 72, 232, 40, 240
+# A list, an object with a name in it, a further name, a number, and what text takes beyond that,
+# and beyond ASCII; Python 3.10 to 3.14, 64 bits. A byte of JSON makes less than _GROWTH.
+_LIST_BYTES, _OBJECT_BYTES, _NAME_BYTES, _VALUE_BYTES = 72, 232, 112, 40
+_TEXT_BYTES, _WIDE_TEXT_BYTES, _GROWTH = 32, 24, 256
+# Lead bytes of UTF-8: of U+0100 and more, which take two bytes a character, and of those of four.
+_UP_TO_LATIN, _FOUR = bytes(range(0xC4)), bytes(range(0xF0))
 
 
 @contextlib.contextmanager
@@ -89,9 +93,29 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _memory_of(text: str | bytes) -> int:
+    """An upper bound of what `json.loads` takes, with the text itself."""
+
+    def count(mark: str) -> int:
+        return text.count(mark) if isinstance(text, str) else text.count(mark.encode())
+
+    names, quoted = count(":"), count('"') // 2
+    is_escaped, is_ascii = bool(count("\\")), text.isascii()
+    decoded = _width(text)
+    within = max(decoded, (4 if count("\\ud") + count("\\uD") else 2) if is_escaped else 1)
+    # Python joins what stands between escapes in a buffer that grows.
+    held = len(text) * (decoded + within * (1 + is_escaped) * bool(quoted))
+    texts = max(0, quoted - names) * _TEXT_BYTES
+    texts += 0 if is_ascii and not is_escaped else quoted * _WIDE_TEXT_BYTES
+    lists, objects = count("[") * _LIST_BYTES, count("{") * _OBJECT_BYTES
+    return held + lists + objects + names * _NAME_BYTES + count(",") * _VALUE_BYTES + texts
+
+
+def _width(text: str | bytes) -> int:
+    """Bytes that Python takes for each character: as many as the widest needs."""
+    if text.isascii():
+        return 1
     if isinstance(text, str):
-        lists, objects, values = text.count("["), text.count("{"), text.count(",") + text.count(":")
-    else:
-        lists, objects = text.count(b"["), text.count(b"{")
-        values = text.count(b",") + text.count(b":")
-    return len(text) + lists * _LIST_BYTES + objects * _OBJECT_BYTES + values * _VALUE_BYTES
+        return min(4, sys.getsizeof(text) // len(text))
+    if not text.translate(None, _UP_TO_LATIN):
+        return 1
+    return 4 if text.translate(None, _FOUR) else 2

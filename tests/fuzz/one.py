@@ -30,7 +30,7 @@ CACHE = Path(__file__).parents[2] / ".cache" / "fuzz"
 ADDRESS_SPACE = 8 << 30
 RSS_MB = 2048
 HANG_S = 10
-MODULES = ("wearable", "poses", "models", "signed", "pictures", "lists")
+MODULES = ("wearable", "live", "poses", "models", "signed", "pictures", "lists")
 MOST_CORPUS = 4 << 20
 
 
@@ -48,7 +48,12 @@ def main() -> None:
     words.add_argument("--seconds", type=int, default=60)
     words.add_argument("--again", type=Path)
     words.add_argument("--seed", type=int, default=0)
+    words.add_argument(
+        "--folder", type=Path, help="for the files of an input; emptied by the caller"
+    )
     given = words.parse_args()
+    if given.seconds < 1:
+        words.error(f"--seconds is {given.seconds}; give 1 or more")
     resource = importlib.import_module("resource")  # not on Windows
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     if given.again is not None:
@@ -57,10 +62,11 @@ def main() -> None:
         return
     atheris = importlib.import_module("atheris")
     with atheris.instrument_imports(include=["edgehuman"]):
-        _fuzz(atheris, given.target, given.seconds, given.seed)
+        folder = given.folder or CACHE / given.target / "work"
+        _fuzz(atheris, given.target, given.seconds, given.seed, folder)
 
 
-def _fuzz(atheris: ModuleType, name: str, seconds: int, seed: int) -> None:
+def _fuzz(atheris: ModuleType, name: str, seconds: int, seed: int, folder: Path) -> None:
     from tests.fuzz.mutate import mutated
     from tests.fuzz.target import INPUT_BYTES, Tally, attempt
 
@@ -69,9 +75,7 @@ def _fuzz(atheris: ModuleType, name: str, seconds: int, seed: int) -> None:
     corpus, found = place / "corpus", place / "found"
     _prepare(corpus, target)
     found.mkdir(parents=True, exist_ok=True)
-    # Memory first: the files of an input are small, and disks are slow.
-    shared = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(dir=shared if shared.is_dir() else None))
+    folder.mkdir(parents=True, exist_ok=True)
     status = _Status(place / "status.json", tally)
 
     for content in target.seeds():  # imports take their time here

@@ -28,16 +28,18 @@ class Target:
 
     Attributes:
         read: what is attacked: bytes, and a folder for it to write them into; it may raise our
-            errors and no others.
+            errors, if it refuses, and no others.
         seeds: files that it reads, small.
         form: see `mutate`; "bytes" where there is no form.
         needs: a package that it cannot do without.
+        refuses: whether it may raise our errors.
     """
 
     read: Callable[[bytes, Path], object]
     seeds: Callable[[], Sequence[bytes]]
     form: str = "bytes"
     needs: str = ""
+    refuses: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,12 @@ def attempt(target: Target, content: bytes, folder: Path, tally: Tally) -> Findi
     try:
         target.read(content, folder)
         tally.read += 1
-    except EdgehumanError:
-        tally.refused += 1
     except Exception as error:
-        words = "".join(traceback.format_exception(error, limit=-8))
-        found = Finding(type(error).__name__, _place(error), words)
+        if target.refuses and isinstance(error, EdgehumanError):
+            tally.refused += 1
+        else:
+            words = "".join(traceback.format_exception(error, limit=-8))
+            found = Finding(type(error).__name__, _place(error), words)
     took_s, grown_mb = time.perf_counter() - start_s, peak_mb() - before_mb
     tally.slowest_s = max(tally.slowest_s, took_s)
     if found is None and took_s > SLOW_S:

@@ -6,19 +6,22 @@ from __future__ import annotations
 
 import importlib
 import random
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
 import pytest
 
 from edgehuman.errors import EdgehumanError
+from tests.fuzz import one, run
 from tests.fuzz.mutate import mutated
 from tests.fuzz.one import MODULES
 from tests.fuzz.target import INPUT_BYTES, Tally, Target, attempt, joined
 
 TARGETS = joined([importlib.import_module(f"tests.fuzz.targets.{name}") for name in MODULES])
-EACH = 60
-"""Changed files of each target."""
+EACH, EACH_LIVE = 60, 20
+"""Changed files of each target; a listener takes a window's time of rows from each."""
 # What a changed file makes NumPy and others say is no error here.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -47,7 +50,7 @@ def test_a_target_reads_one_of_its_seeds(name: str, tmp_path: Path) -> None:
 def test_no_changed_file_raises_an_error_that_is_none_of_ours(name: str, tmp_path: Path) -> None:
     target, seeds = _seeds(name)
     rng, tally = random.Random(zlib.crc32(name.encode())), Tally()
-    for _ in range(EACH):
+    for _ in range(EACH if target.refuses else EACH_LIVE):
         content = mutated(rng.choice(seeds), target.form, rng, INPUT_BYTES)
         attempt(target, content, tmp_path, tally)
     found = [f"{each.kind} at {each.place}\n{each.words}" for each in tally.findings.values()]
@@ -68,6 +71,54 @@ def test_a_finding_is_told_once_and_with_its_place(tmp_path: Path) -> None:
     assert [each.kind for each in found if each] == ["KeyError"]
     assert "test_replay.py" in next(each.place for each in found if each)
     assert (tally.inputs, tally.read, tally.refused) == (6, 2, 2)
+
+
+def test_where_nothing_may_be_refused_our_errors_are_findings(tmp_path: Path) -> None:
+    def read(content: bytes, folder: Path) -> None:
+        raise EdgehumanError("the stream ended")
+
+    tally = Tally()
+    found = attempt(Target(read, list, refuses=False), b"", tmp_path, tally)
+    assert found is not None
+    assert (found.kind, tally.refused) == ("EdgehumanError", 0)
+
+
+@pytest.mark.parametrize("seconds", ["0", "-3"])
+def test_no_attack_is_without_end(seconds: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["run", "--seconds", seconds])
+    monkeypatch.setattr(run, "attack", lambda name, seconds: pytest.fail("it began"))
+    assert run.main() == 2
+    monkeypatch.setattr(sys, "argv", ["one", "gallery", "--seconds", seconds])
+    with pytest.raises(SystemExit) as left:
+        one.main()
+    assert left.value.code == 2
+
+
+def test_an_attack_leaves_no_folder_and_few_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The process is a stand-in that says how far it is, for two seconds, and is then gone."""
+    code = (
+        "import pathlib, sys, time\n"
+        "folder = pathlib.Path(sys.argv[sys.argv.index('--folder') + 1])\n"
+        "(folder / 'left').write_text('x')\n"
+        "pathlib.Path('folder.txt').write_text(str(folder))\n"
+        "for n in range(4):\n"
+        "    pathlib.Path('status.json').write_text('{\"seconds\": %d}' % n)\n"
+        "    time.sleep(0.5)\n"
+    )
+    (tmp_path / "t").mkdir()
+    monkeypatch.setattr(run, "CACHE", tmp_path)
+    monkeypatch.setattr(
+        run,
+        "start",
+        lambda words, cwd, **named: subprocess.Popen(
+            [words[0], "-c", code, *words[1:]], cwd=tmp_path / "t", **named
+        ),
+    )
+    assert run.attack("t", 4).failed == ()
+    assert not Path((tmp_path / "t" / "folder.txt").read_text()).exists()
+    assert len(capfd.readouterr().err.splitlines()) <= 1
 
 
 def test_changes_keep_the_form_of_a_file() -> None:

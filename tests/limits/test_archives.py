@@ -124,6 +124,17 @@ def test_what_is_packed_beyond_reason_is_refused(
                 assert member(archive, "x", 1 << 30, DataError) == noise
 
 
+def test_many_members_share_what_may_be_packed_tightly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "FREE_BYTES", 1 << 20)
+    names = [f"x{n}" for n in range(4)]
+    np.savez_compressed(tmp_path / "a.npz", **dict.fromkeys(names, np.zeros(400_000, np.uint8)))
+    assert len(read_npz(tmp_path / "a.npz", names[:2])) == 2
+    with pytest.raises(DataError, match="over 200 times as many"):
+        read_npz(tmp_path / "a.npz", names)
+
+
 def test_a_member_that_states_less_than_it_has_is_cut_off(tmp_path: Path) -> None:
     """Its real 150 MB are not made: the bound of the fixture."""
     blown = io.BytesIO()

@@ -6,9 +6,10 @@ import ast
 import importlib
 import json
 import re
+import sys
 import tracemalloc
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -140,18 +141,50 @@ def test_what_is_left_out_is_there(tmp_path: Path) -> None:
     assert [file for file in _OWN if file not in SOURCES] == []
 
 
-@pytest.mark.parametrize("row", ["[]", "{}", '{"a":0.5}', "0.25", '"a"', "[[0.5,0.5]]"])
-def test_what_json_takes_is_foreseen(row: str) -> None:
-    """The estimate is at least the memory that the objects take, and at most six times as much."""
-    text = f"[{','.join([row] * 20_000)}]"
-    tracemalloc.start()
-    value = json.loads(text)
-    taken = tracemalloc.get_traced_memory()[0] + len(text)
-    tracemalloc.stop()
-    assert len(value) == 20_000
-    with pytest.raises(ValueError, match="bytes of JSON would take"):
-        json_of(text, int(0.8 * taken))
-    assert json_of(text, 6 * taken) == json_of(text.encode(), 6 * taken) == value
+_SHORT = [f"s{n}" for n in range(3_000)]
+_JSON: Mapping[str, Sequence[object]] = {
+    "lists": [[]] * 3_000,
+    "objects": [{}] * 3_000,
+    "objects of one": [{"a": 0.5}] * 3_000,
+    "numbers": [0.25] * 3_000,
+    "letters": ["a"] * 3_000,  # of each, Python keeps one
+    "pairs": [[0.5, 0.5]] * 3_000,
+    "short texts": _SHORT,
+    "short texts of a map": [{name: name for name in _SHORT}],
+    "texts in lists": [[name] for name in _SHORT],
+    "texts in objects": [{"a": name, "b": f"b{name}"} for name in _SHORT],
+    "accents": [f"\u00e9{name}" for name in _SHORT],
+    "characters of China": [f"\u4e00{name}" for name in _SHORT],
+    "faces": [f"\U0001f600{name}" for name in _SHORT],
+    "one face": ["x" * 200_000 + "\U0001f600"],
+    "one face, far away": ["x" * 200_000, "y" * 200_000 + "\U0001f600"],
+    "line ends": ["\n" * 100_000 + "\U0001f600"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "escaped"),
+    [
+        *((name, False) for name in _JSON),
+        *((name, True) for name in ("accents", "characters of China", "faces", "one face")),
+    ],
+)
+def test_what_json_takes_is_foreseen(name: str, escaped: bool) -> None:
+    """The estimate is at least the most memory that reading takes, with the text; and at most six
+    times as much.
+    """
+    text = json.dumps(_JSON[name], ensure_ascii=escaped, separators=(",", ":"))
+    content, most = text.encode(), 0
+    for given in (text, content):
+        tracemalloc.start()
+        value = json.loads(given)
+        taken = tracemalloc.get_traced_memory()[1] + sys.getsizeof(given)
+        tracemalloc.stop()
+        most = max(most, taken)
+        with pytest.raises(ValueError, match="bytes of JSON would take"):
+            json_of(given, int(0.8 * taken))
+    loose = 9 if name == "letters" else 6
+    assert json_of(text, loose * most) == json_of(content, loose * most) == value
 
 
 # A disk that does not answer ---------------------------------------------------------------------

@@ -209,7 +209,7 @@ class DatagramFeed:
         held = []
         if self._senders.changes != self._sender:
             held = self._begin()
-        before, bad = _understood(self._parser), self._parser.bad
+        before, bad = _finite_events(self._parser), self._parser.bad
         rows = NOTHING
         try:
             rows = self._parser.parse(lines)
@@ -219,7 +219,8 @@ class DatagramFeed:
             self._parser.drop(EMPTY)
         garbage = self._parser.bad > bad
         self._garbage += garbage
-        self._senders.heard(_understood(self._parser) > before, garbage)
+        proof = _finite_events(self._parser) > before or _has_finite(rows)
+        self._senders.heard(proof, garbage)
         return [*held, *self._in_seconds(rows)]
 
     def _begin(self) -> list[Rows]:
@@ -278,10 +279,14 @@ class SimulatedFeed:
         """Nothing to close."""
 
 
-def _understood(parser: RowParser) -> int:
-    """Rows, and events of the sensors that are read."""
-    events = parser.events
-    return parser.rows + (0 if events is None else events.count - events.other)
+def _finite_events(parser: RowParser) -> int:
+    """Events of the sensors that are read, whose numbers are some."""
+    return 0 if parser.events is None else parser.events.finite
+
+
+def _has_finite(rows: Rows) -> bool:
+    """Whether a row has a stamp and six numbers: `nan` and 1e999 say nothing of a sensor."""
+    return bool((np.isfinite(rows.stamp_T) & np.isfinite(rows.imu_TC).all(axis=1)).any())
 
 
 def events_report(parser: RowParser) -> dict[str, Any]:

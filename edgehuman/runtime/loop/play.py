@@ -146,15 +146,23 @@ def play(
             losses.look(recogniser.report, source.report())
     finally:
         broken = tuple(_close(threads, source.live, notify))
-    if recogniser.tally.windows == 0 and not stop.requested:
+    refused = others_refused(source.report())
+    if recogniser.tally.windows == 0 and (refused or not stop.requested):
         require_something(source, seconds)
-        raise DataError(f"{source.name}: {recogniser.no_window(source.report())}")
+        raise DataError(f"{source.name}: {recogniser.no_window(source.report())}{refused}")
     report = {
         **account(recogniser, source),
         "sinks": {thread.sink.name: {"dropped": thread.dropped} for thread in threads},
         "stopped": stop.requested,
     }
     return Played(report, broken)
+
+
+def others_refused(source: Mapping[str, Any]) -> str:
+    """That datagrams of other senders were refused, in words to go on with; "" if none were."""
+    count = source.get("refused_datagrams", 0)
+    others = f"{count:,} datagrams of other senders were not read; --sender chooses whose are"
+    return f"; {others}" if count else ""
 
 
 def account(recogniser: Listener[BlockT, LiveT], source: Playable[BlockT]) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """Which of several senders on one UDP port is read: one, and never two mixed.
 
 The first that sends something readable is read, told by its address and port. Another is refused
-and named, unless the first was silent for five seconds and the other has the same address: an app
-that was started again. A sender that takes a new port for each datagram is known by its first
-three. Whoever sent only what cannot be read gives way at once, and whoever sent a header alone does
-after five seconds, or after another header. What a reader knows of a sender (columns, units, clock)
-holds for that one alone: where `changes` has grown, it begins anew. The state is of a few senders
-and one datagram, however many send.
+and named, unless the first was silent: for five seconds where the other has the same address (an
+app that was started again), or where the first sent fewer than ten datagrams that could be read (a
+stray); for thirty where it has another. While the first sends, nobody takes its place. A sender
+that takes a new port for each datagram is known by its first three. Whoever sent only what cannot
+be read gives way at once, and whoever sent a header alone, or numbers that are none, does after
+five seconds, or after another such datagram. What a reader knows of a sender (columns, units,
+clock) holds for that one alone: where `changes` has grown, it begins anew. The state is of a few
+senders and one datagram, however many send.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from collections.abc import Callable
 from edgehuman.errors import UsageError
 
 Address = tuple[str, int]
-SILENT_S = 5.0
+SILENT_S, AWAY_S = 5.0, 30.0
+SETTLED = 10  # datagrams that could be read
 MAX_TOLD = 3
 _RECENT = 16
 
@@ -33,7 +36,6 @@ class Senders:
 
     Attributes:
         refused: datagrams of others.
-        remarks: who is refused, in words, for the first few.
         changes: how often another began to be read.
 
     Raises:
@@ -44,7 +46,6 @@ class Senders:
         self, chosen: str | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.refused = 0
-        self.remarks: list[str] = []
         self._chosen = None if chosen is None else parse_sender(chosen)
         self._clock = clock
         self._read: Address | None = None
@@ -53,20 +54,26 @@ class Senders:
         self._roams = False  # a new port for each datagram
         self._recent: deque[Address] = deque(maxlen=_RECENT)
         self._waiting: tuple[Address, bytes] | None = None
-        self._told: set[Address] = set()
-        self._restarts = 0
-        self._proven = False  # whether something of the one that is read could be read
+        self._told: dict[Address, str] = {}
+        self._succeeded: list[str] = []
+        self._proofs = 0  # datagrams of the one that is read that could be read
         self.changes = 0
+
+    @property
+    def remarks(self) -> list[str]:
+        """Who is refused, and who followed whom, in words, for the first few."""
+        told = [words for sender, words in self._told.items() if sender != self._read]
+        return [*told, *self._succeeded]
 
     def heard(self, rows: bool, garbage: bool) -> None:
         """Learn what came of the newest datagram that was admitted.
 
         Args:
-            rows: whether it held what was wanted.
+            rows: whether it held what was wanted, in finite numbers.
             garbage: whether a part of it could not be read.
         """
-        self._proven |= rows
-        if garbage and not self._proven:
+        self._proofs += rows
+        if garbage and not self._proofs:
             self._drop_waiting()
             self._read, self._roams = None, False
 
@@ -84,18 +91,18 @@ class Senders:
         if sender == self._read:
             self._drop_waiting()
             return self._take(sender, datagram)
-        is_silent = self._clock() - self._last_s > SILENT_S
-        if not self._proven and self._count > 1:
+        is_here = sender[0] == self._read[0] or self._proofs < SETTLED
+        is_silent = self._clock() - self._last_s > (SILENT_S if is_here else AWAY_S)
+        if not self._proofs and self._count > 1:
             return self._take(sender, datagram)
-        if sender[0] != self._read[0] and (self._proven or not is_silent):
+        if sender[0] != self._read[0] and not is_silent:
             return self._refuse(sender)
         if self._count == 1 and sender[0] == self._read[0] and not again:
             return self._wait_or_roam(sender, datagram)
         if is_silent:
-            if self._restarts < MAX_TOLD:
-                self._restarts += 1
+            if len(self._succeeded) < MAX_TOLD:
                 before = _said(self._read)
-                self.remarks.append(f"{before} is silent; {_said(sender)} is read from here")
+                self._succeeded.append(f"{before} is silent; {_said(sender)} is read from here")
             return self._take(sender, datagram)
         return self._refuse(sender)
 
@@ -104,7 +111,7 @@ class Senders:
         self._count = self._count + 1 if sender == self._read else 1
         if not is_known:
             self.changes += 1
-            self._proven = False
+            self._proofs = 0
         self._read, self._last_s = sender, self._clock()
         return [datagram]
 
@@ -127,13 +134,12 @@ class Senders:
     def _refuse(self, sender: Address) -> list[bytes]:
         self.refused += 1
         if sender not in self._told and len(self._told) < MAX_TOLD:
-            self._told.add(sender)
             if self._chosen is None:
                 assert self._read is not None
-                kept = f"{_said(self._read)}, which came first"
+                kept = _said(self._read) + ("" if self._succeeded else ", which came first")
             else:
                 kept = "the one of --sender"
-            self.remarks.append(
+            self._told[sender] = (
                 f"another sender, {_said(sender)}, is not read, only {kept}; "
                 f"--sender {_said(sender)} reads it instead; for both, run twice, on two ports"
             )

@@ -204,7 +204,7 @@ class PoseDatagramFeed:
                 self._parser.drop(EMPTY)
             garbage = self._parser.bad > bad
             self._garbage += garbage
-            self._senders.heard(len(block) > 0, garbage)
+            self._senders.heard(bool((block.joint_TJ3[..., 2] > 0).any()), garbage)
             yield block
 
     def report(self) -> dict[str, Any]:

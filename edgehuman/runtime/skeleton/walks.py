@@ -19,7 +19,13 @@ from edgehuman.preprocess.skeleton.declared import UNDECLARED, Declared
 from edgehuman.preprocess.skeleton.steps import rate_remark, step_rate
 from edgehuman.records import Float32
 from edgehuman.runtime.loop.datagrams import SCHEME
-from edgehuman.runtime.loop.play import first_seconds, require_seconds, require_something, say
+from edgehuman.runtime.loop.play import (
+    first_seconds,
+    others_refused,
+    require_seconds,
+    require_something,
+    say,
+)
 from edgehuman.runtime.loop.stopping import StopSignals
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.skeleton.answer import Identifier
@@ -112,7 +118,8 @@ def walks_of(
         remarks = [*listener.report.notes, *_wrong_rates(seen)]
         for remark in dict.fromkeys(remarks):
             say(f"{opened.name}: {remark}")
-        raise DataError(f"{opened.name}: {listener.no_window(opened.report())}")
+        refused = others_refused(opened.report())
+        raise DataError(f"{opened.name}: {listener.no_window(opened.report())}{refused}")
     report = {"stream": listener.report.as_dict(), "source": opened.report()}
     return _walks(windows, seen, report, listener.distance)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import itertools
 import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -21,11 +20,9 @@ from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.preprocess.imu.text import clock
 from edgehuman.preprocess.imu.text.intervals import intervals_of, labels_between
-from edgehuman.preprocess.imu.text.stamps import StampReader
-from edgehuman.preprocess.imu.text.whole import is_prose, parser_of, read_people
+from edgehuman.preprocess.imu.text.whole import is_prose, read_people
 from edgehuman.runtime.imu.rows import SampleRows
 from edgehuman.runtime.imu.source import open_source
-from edgehuman.runtime.loop.senders import Senders
 from tests.fuzz.target import Target, written
 
 _HEADER = "t,ax,ay,az,gx,gy,gz"
@@ -85,16 +82,6 @@ def _source(content: bytes, folder: Path) -> None:
         for _ in source:
             pass
         source.report()
-
-
-def _datagrams(content: bytes, folder: Path) -> None:
-    """Each line is one datagram of one of two senders; they are decoded as `Datagrams` does."""
-    parser, stamps = parser_of("udp://:0", ImuFormat(), strict=False), StampReader("auto")
-    ticks = itertools.count()
-    senders = Senders(clock=lambda: next(ticks) / 2)
-    for number, each in enumerate(content.split(b"\n\n")):
-        for datagram in senders.admit(each, ("10.0.0.7", 5000 + number % 2)):
-            stamps.push(parser.parse(datagram.decode("utf-8", errors="replace").splitlines()))
 
 
 def _live_rows(content: bytes, folder: Path) -> None:
@@ -270,7 +257,6 @@ TARGETS: Mapping[str, Target] = {
     "imu-csv": Target(_file("walk.csv"), _csv, "lines"),
     "imu-json": Target(_file("walk.json"), _objects, "json"),
     "imu-source": Target(_source, lambda: [*_csv(), *_objects()], "lines"),
-    "imu-datagrams": Target(_datagrams, lambda: [*_csv(), *_objects()], "lines"),
     "imu-rows": Target(
         _live_rows,
         lambda: [b"[[1,0,0,1,0,0,0],[2,0,0,1,0,0,0]]", *_objects()[1:2], b"[[[1,2,3,4,5,6,7]]]"],

@@ -184,13 +184,16 @@ class Sent:
 
     lost = 0
 
-    def __init__(self, feed: DatagramFeed, sent: Iterable[tuple[bytes, int]]) -> None:
-        self.count = 0
+    def __init__(
+        self, feed: DatagramFeed, sent: Iterable[tuple[bytes, int]], apart: bool = False
+    ) -> None:
+        self.count, self._apart = 0, apart  # each number on an address of its own
         self._senders, self._sent = feed._senders, sent
 
     def __iter__(self) -> Iterator[list[str]]:
         for data, port in self._sent:
-            for each in self._senders.admit(data, ("127.0.0.1", port)):
+            host = f"10.0.0.{port}" if self._apart else "127.0.0.1"
+            for each in self._senders.admit(data, (host, port)):
                 self.count += 1
                 yield each.decode("utf-8", errors="replace").splitlines()
 
@@ -284,6 +287,45 @@ def test_another_sender_is_read_with_its_own_columns_and_units() -> None:
     np.testing.assert_allclose(imu_TC[:, 2], 1.0, rtol=1e-6)
     assert len(imu_TC) == 60
     assert feed.report()["rows"] == 60
+
+
+@pytest.mark.parametrize(
+    "stray",
+    [
+        b"1,2,3,4,5,6,7",
+        b"nan,1,1,1,1,1,1",
+        b"inf,nan,nan,nan,nan,nan,nan",
+        b"9" * 5000 + b",0,0,1,0,0,0",
+        b"0,1e99,0,0,0,0,0",
+        b'{"type": "android.sensor.gyroscope", "timestamp": 1, "values": [NaN, 0, 0]}',
+        b"t,gx,gy,gz,ax,ay,az",
+    ],
+)
+def test_one_stray_datagram_silences_nobody(stray: bytes) -> None:
+    """The right sender is read from five seconds after it."""
+    feed = DatagramFeed("udp://127.0.0.1:0", ImuFormat())
+    feed.close()
+    clock = [0.0]
+    feed._senders._clock = lambda: clock[0]
+
+    def sent() -> Iterator[tuple[bytes, int]]:
+        yield stray, 2
+        for n in range(300):
+            clock[0] = 2.0 + n / 50
+            yield hostile.row(n, 100 + n / 50), 1
+
+    feed._datagrams = Sent(feed, sent(), apart=True)  # type: ignore[assignment]
+    assert sum(map(len, feed)) >= 145
+    assert feed.report()["refused_datagrams"] <= 152
+    assert any("is silent; 10.0.0.1:1 is read" in said for said in feed.report()["remarks"])
+
+
+def test_rows_of_no_numbers_prove_nobody() -> None:
+    nan = b"nan,nan,nan,nan,nan,nan,nan"
+    sent = [(b"t,ax,ay,az,gx,gy,gz", 2), *[(nan, 2)] * 3, *good()]
+    found, report, _ = windows_of(sent)
+    assert found >= 1
+    assert report["refused_datagrams"] == 0
 
 
 def test_a_wrong_clock_is_said_once_and_the_right_one_is_read() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,12 +12,13 @@ import numpy as np
 import pytest
 
 from edgehuman.cli import main
-from edgehuman.errors import ArtefactError, UsageError
+from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.runtime.imu.windows import WindowMaker
 from edgehuman.runtime.loop.play import (
     MAX_HOP_S,
     MAX_WINDOW,
     first_seconds,
+    play,
     require_cut,
     require_hop,
     require_seconds,
@@ -26,7 +28,7 @@ from edgehuman.runtime.skeleton.windows import PoseWindows
 from tests.runtime.gait_models import write_gait_model
 from tests.runtime.listening import ended, free_address
 
-Clock = SimpleNamespace
+Clock = Stub = SimpleNamespace
 
 
 @pytest.fixture
@@ -111,6 +113,41 @@ def test_a_run_on_a_silent_port_says_so(
     said = capsys.readouterr()
     assert f"edgehuman: {spec}: nothing arrived in 0.2 s; check that something sends" in said.err
     assert said.out == ""
+
+
+@pytest.mark.parametrize("refused", [0, 3])
+def test_no_window_because_others_were_refused_is_no_success(refused: int) -> None:
+    """Also where the user ended it, as nothing came out."""
+    report = {"rows": 1, "datagrams": 1, "refused_datagrams": refused}
+    listener = Stub(
+        push=lambda block: [],
+        close=list,
+        report=Stub(as_dict=dict),
+        tally=Stub(windows=0, summary=dict),
+        no_window=lambda source: "1 row holds no window",
+    )
+
+    class Stopped:
+        name, live, may_skip = "udp://:1", True, True
+        report = staticmethod(lambda: report)
+
+        def __enter__(self) -> Stopped:
+            return self
+
+        def __exit__(self, *exception: object) -> None:
+            pass
+
+        def __iter__(self) -> Iterator[PoseBlock]:
+            yield frame(1)
+            signal.raise_signal(signal.SIGINT)
+
+    if not refused:
+        assert play(listener, Stopped(), []).summary["stopped"]  # type: ignore[arg-type]
+        return
+    with pytest.raises(
+        DataError, match=r"holds no window; 3 datagrams of other senders .*--sender"
+    ):
+        play(listener, Stopped(), [])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("window", "rate_hz"), [(10**9, 50.0), (128, 1e12), (128, float("nan"))])

@@ -7,7 +7,7 @@ import tracemalloc
 import pytest
 
 from edgehuman.errors import UsageError
-from edgehuman.runtime.loop.senders import Senders, parse_sender
+from edgehuman.runtime.loop.senders import AWAY_S, SETTLED, Senders, parse_sender
 
 A, B, ELSEWHERE = ("10.0.0.1", 5000), ("10.0.0.1", 6000), ("10.0.0.2", 5000)
 
@@ -54,11 +54,38 @@ def test_a_sender_can_be_chosen(chosen: str, places: list[int]) -> None:
 def test_an_app_that_starts_again_is_read_after_a_silence() -> None:
     clock = Clock()
     senders = Senders(clock=clock)
-    assert read(senders, A, A, B) == [0, 1]
+    assert read(senders, *[A] * SETTLED, B) == list(range(SETTLED))
     clock.now_s = 5.1
     assert read(senders, ELSEWHERE) == []
     assert read(senders, B, A, B) == [0, 2]
     assert "10.0.0.1:5000 is silent; 10.0.0.1:6000 is read from here" in senders.remarks
+
+
+def test_one_that_sent_a_little_keeps_nobody_out() -> None:
+    clock = Clock()
+    senders = Senders(clock=clock)
+    assert read(senders, ELSEWHERE, A) == [0]
+    assert any("another sender, 10.0.0.1:5000, is not read" in said for said in senders.remarks)
+    clock.now_s = 5.1
+    assert read(senders, A, ELSEWHERE, A) == [0, 2]
+    assert senders.changes == 2
+    assert "10.0.0.2:5000 is silent; 10.0.0.1:5000 is read from here" in senders.remarks
+    assert not any("10.0.0.1:5000, is not read" in said for said in senders.remarks)
+    assert any("10.0.0.2:5000, is not read" in said for said in senders.remarks)
+
+
+def test_another_address_waits_longer_and_never_comes_between() -> None:
+    clock = Clock()
+    senders = Senders(clock=clock)
+    assert len(read(senders, *[A] * SETTLED)) == SETTLED
+    clock.now_s = AWAY_S - 0.1
+    assert read(senders, ELSEWHERE, A, ELSEWHERE) == [1]
+    for _ in range(100):  # it still sends, if seldom
+        clock.now_s += AWAY_S - 0.1
+        assert read(senders, ELSEWHERE, A, ELSEWHERE) == [1]
+    clock.now_s += AWAY_S + 0.1
+    assert read(senders, ELSEWHERE, A, ELSEWHERE) == [0, 2]
+    assert senders.changes == 2
 
 
 def test_an_app_that_starts_again_and_again_is_told_a_few_times() -> None:

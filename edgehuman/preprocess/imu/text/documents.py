@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman.errors import DataError
-from edgehuman.limits.archives import FREE_BYTES, MOST_RATIO
+from edgehuman.limits.archives import FREE_TEXT, MOST_RATIO
 from edgehuman.limits.sizes import MOST_TEXT, read_bounded, require_few_lines
 from edgehuman.outcome import to_json
 from edgehuman.preprocess.imu.text.events import is_event
@@ -77,7 +77,7 @@ def lines_of(content: bytes, name: str) -> bytes:
 
 def _unpacked(content: bytes, name: str) -> bytes:
     parts: list[bytes] = []
-    left = most = min(MOST_BYTES, max(FREE_BYTES, MOST_RATIO * len(content)))
+    left = most = min(MOST_BYTES, max(FREE_TEXT, MOST_RATIO * len(content)))
     packed = len(content)
     while content:  # more parts may follow, as `cat a.gz b.gz` makes them
         unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)

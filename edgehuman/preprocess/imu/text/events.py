@@ -57,6 +57,7 @@ class SensorEvents:
 
     Attributes:
         count, other: events read, and those of other sensors.
+        finite: events of the sensors that are read, with a stamp and three numbers.
         in_rads: whether an app was seen that writes rotation in rad/s.
         remarks: what is read, and what is missing, in words.
     """
@@ -64,6 +65,7 @@ class SensorEvents:
     def __init__(self, per_second: float | None) -> None:
         self.count = 0
         self.other = 0
+        self.finite = 0
         self.in_rads = False
         self.remarks: list[str] = []
         self._per_second = per_second
@@ -178,6 +180,7 @@ class SensorEvents:
     def _push(self, name: str, sample: Sample) -> list[list[float]]:
         if not all(map(math.isfinite, sample)):
             return []
+        self.finite += 1
         self._newest_s = sample[0]
         if self._joiner is not None:
             return self._joiner.push(name, sample)

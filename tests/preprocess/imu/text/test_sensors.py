@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from edgehuman.errors import DataError
 from edgehuman.preprocess.imu.format import ImuFormat
+from edgehuman.preprocess.imu.text import sensors
 from edgehuman.preprocess.imu.text.sensors import beside, read_joined
 from edgehuman.runtime.imu.source import open_source
 
@@ -117,6 +119,52 @@ def test_a_broken_zip_is_said_so(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "x.zip"
     path.write_bytes(content)
     with pytest.raises(DataError, match=r"cannot read .*x\.zip as a zip"):
+        read_joined(path, ImuFormat())
+
+
+def phone(path: Path, text: str, head: str = "seconds_elapsed,x,y,z\n") -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("Accelerometer.csv", "Gyroscope.csv"):
+            archive.writestr(name, head + text)
+    return path
+
+
+def test_text_that_is_packed_beyond_reason_is_refused(tmp_path: Path) -> None:
+    """20 MB of each sensor in 80 KB; what the memory of 256 MB was, nobody looked at."""
+    path = phone(tmp_path / "phone.zip", "0.02,0,0,1\n" * 2_000_000)
+    tracemalloc.start()
+    with pytest.raises(DataError, match="over 200 times as many"):
+        read_joined(path, ImuFormat())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10_000_000
+
+
+def test_a_day_that_stood_still_is_packed_tightly_and_read(tmp_path: Path) -> None:
+    rows = "".join(f"{n / 50:.2f},0,0,1\n" for n in range(20_000))
+    assert len(read_joined(phone(tmp_path / "phone.zip", rows), ImuFormat()).stamp_T) == 20_000
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_both_files_together_are_bounded(
+    zipped: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "r", "acc.csv", "gyro.csv")
+    sizes = [each.stat().st_size for each in path.iterdir()]
+    if zipped:
+        with zipfile.ZipFile(tmp_path / "r.zip", "w") as archive:
+            for each in path.iterdir():
+                archive.write(each, each.name)
+        path = tmp_path / "r.zip"
+    monkeypatch.setattr(sensors, "MOST_TEXT", sum(sizes))
+    monkeypatch.setattr(sensors, "MOST_JOINED", 450)
+    assert len(read_joined(path, ImuFormat()).stamp_T) > 390
+    monkeypatch.setattr(sensors, "MOST_TEXT", max(sizes) + 10)
+    with pytest.raises(DataError, match=r"gyro\.csv"):
+        read_joined(path, ImuFormat())
+    monkeypatch.setattr(sensors, "MOST_TEXT", sum(sizes))
+    monkeypatch.setattr(sensors, "MOST_JOINED", 300)
+    with pytest.raises(DataError, match=r"acc\.csv: has over 300 lines; split it"):
         read_joined(path, ImuFormat())
 
 
