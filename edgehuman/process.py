@@ -35,7 +35,10 @@ def take_any_text() -> None:
     """Let standard output and error take any text: what a terminal in ASCII or in a code page of
     Windows does not have is written as \\N escapes, instead of ending the command.
     """
+    import contextlib
+
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)  # of real files; None: closed
         if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
+            with contextlib.suppress(OSError, ValueError):  # it stays as it is: closed meanwhile
+                reconfigure(errors="backslashreplace")

@@ -21,6 +21,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.leaving import die_with_parent
+
 _LONGEST_S = 0.15
 _FIRST_S = 60.0
 
@@ -34,6 +36,7 @@ def killed(write: Callable[[Callable[[int], None]], None], after_s: float) -> li
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
+        die_with_parent()
         os.close(reading)
         try:
             write(lambda number: _say(writing, number))

@@ -20,6 +20,11 @@ def die_with_parent(by: signal.Signals = signal.SIGKILL) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, by)
 
 
+def _begin(by: signal.Signals = signal.SIGKILL) -> None:
+    die_with_parent(by)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a test run in the background ignores it
+
+
 def run(
     command: Sequence[str | Path], leaves_by: signal.Signals = signal.SIGKILL, **named: Any
 ) -> subprocess.CompletedProcess[str]:
@@ -28,7 +33,7 @@ def run(
     Args:
         leaves_by: SIGTERM for one that then ends its own children.
     """
-    return subprocess.run(command, preexec_fn=lambda: die_with_parent(leaves_by), **named)
+    return subprocess.run(command, preexec_fn=lambda: _begin(leaves_by), **named)
 
 
 def leaving_words(command: Sequence[str]) -> list[str]:
@@ -39,4 +44,4 @@ def leaving_words(command: Sequence[str]) -> list[str]:
 
 def start(command: Sequence[str], **named: Any) -> subprocess.Popen[str]:
     """`subprocess.Popen` of a process that never outlives the test run."""
-    return subprocess.Popen(command, text=True, preexec_fn=die_with_parent, **named)
+    return subprocess.Popen(command, text=True, preexec_fn=_begin, **named)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from edgehuman.errors import UsageError
 from edgehuman.files import write_together, write_whole, writing, writing_lines
 from edgehuman.placing import partial_of, protecting, sweep
+from tests.leaving import start
 
 
 def mode_of(path: Path) -> int:
@@ -119,7 +119,7 @@ def test_what_killed_writers_left_is_swept_and_nothing_else(tmp_path: Path) -> N
 def test_what_dead_writers_left_goes_with_the_next_write_and_nothing_of_the_living(
     tmp_path: Path,
 ) -> None:
-    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+    with start([sys.executable, "-c", ""]) as ended:
         ended.wait()
     pid, machine, write = partial_of(tmp_path / "a").name.split(".")[2].split("-")
     dead = [

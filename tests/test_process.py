@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import leaving
+
 ROOT = Path(__file__).parents[1]
 # A module that is slow to import, and is interrupted meanwhile; the second swallows errors, as
 # some compiled modules do.
@@ -24,7 +26,7 @@ def run(
     code: str, expect: int = 0, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run lines of Python."""
-    done = subprocess.run(
+    done = leaving.run(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
         capture_output=True,

@@ -208,7 +208,7 @@ def load_state(folder: Path) -> dict[str, Any]:
             f"{path}: version {version}; this edgehuman reads up to {VERSION}: resume with the "
             "edgehuman that wrote it, or a newer one"
         )
-    if type(version) is not int or version < 1 or any(key not in state for key in _KEYS):
+    if type(version) is not int or version < 1 or not _is_state(state):
         raise CheckpointError(
             f"{path}: not the state of a training, which has {', '.join(_KEYS)}; start again with "
             "another --out"
@@ -216,6 +216,13 @@ def load_state(folder: Path) -> dict[str, Any]:
     for weights in (state["model"], state["average"], (state["best"] or {}).get("weights")):
         require_finite(weights or {}, str(path))
     return dict(state)
+
+
+def _is_state(state: dict[str, Any]) -> bool:
+    if any(key not in state for key in _KEYS):
+        return False
+    optional = all(isinstance(state[key], dict | None) for key in ("average", "best"))
+    return optional and isinstance(state["model"], dict) and type(state["step"]) is int
 
 
 def _require_state(folder: Path) -> None:

@@ -13,10 +13,12 @@ from typing import Any
 
 from edgehuman import catalogue, cli
 from edgehuman.errors import EdgehumanError
+from edgehuman.flags.commands import loads_models
 from edgehuman.runtime.run import find_step
 
 # Of every command; what else a config names is its own.
 _SHARED = {"json", "recipe", "help", "version"}
+_SIGNED = {"require_signed", "trusted_key"}
 _FENCE = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 _STARTS = ("edgehuman ", "python -m edgehuman.", "taskset ", "cat ")
@@ -46,10 +48,11 @@ def wrong(command: str) -> str:
         known = family or words[1] == "help" or words[1].isupper() or words[1].startswith("--")
         return "" if known else f"there is no command {words[1]!r}"
     rest = words[1 + len(name.split()) :]
+    own = _SHARED | (_SIGNED if loads_models(name, cli.COMMANDS[name]) else set())
     configs = _configs(name, rest)
     if not configs:
         return f"{name} knows no such choice"
-    unknown = min((_flags(rest) - _SHARED - _fields(config) for config in configs), key=len)
+    unknown = min((_flags(rest) - own - _fields(config) for config in configs), key=len)
     return f"{name} has no {', '.join(sorted(unknown))}" if unknown else ""
 
 

@@ -28,6 +28,7 @@ from edgehuman.files import write_whole
 from edgehuman.outcome import to_json
 from edgehuman.progress import progress_bar
 from tests.fuzz.one import CACHE, targets
+from tests.leaving import start
 
 _ROOT = Path(__file__).parents[2]
 _COVERAGE = re.compile(r"^#\d+\s.*?cov: (\d+)", re.MULTILINE)
@@ -113,12 +114,12 @@ def attack(name: str, seconds: int) -> Row:
     started = [sys.executable, "-m", "tests.fuzz.one", name, "--seconds", str(seconds)]
     environment = {**os.environ, "PYTHONPATH": str(_ROOT), "OMP_NUM_THREADS": "1"}
     with (place / "start.txt").open("wb") as out:
-        process = subprocess.Popen(started, cwd=_ROOT, env=environment, stdout=out, stderr=out)
+        process = start(started, cwd=_ROOT, env=environment, stdout=out, stderr=out)
         code = _watched(process, place, seconds)
     return _row(name, place, code)
 
 
-def _watched(process: subprocess.Popen[bytes], place: Path, seconds: int) -> int:
+def _watched(process: subprocess.Popen[str], place: Path, seconds: int) -> int:
     """The exit code; a process that does not end by itself is killed."""
     end_s = time.monotonic() + seconds + _SPARE_S
     try:

@@ -58,7 +58,9 @@ STARTS = re.compile(
 
 
 def test_every_test_starts_its_processes_so() -> None:
-    allowed = {"tests/leaving.py", "tests/warm.py", "tests/whole/test_leaving.py"}
+    allowed = {
+        *("tests/kills.py", "tests/leaving.py", "tests/warm.py", "tests/whole/test_leaving.py")
+    }
     require_none(
         "a test starts processes with tests.leaving.run or start, so that they leave with it",
         (

@@ -158,6 +158,7 @@ def _on_both_engines(
         ParityError: the two give different outputs.
     """
     from edgehuman.export.graph.trace import to_onnx
+    from edgehuman.runtime.engine.onnx_file import sealed
 
     record = image_input(config.height, config.width)
     card = Card(
@@ -171,7 +172,7 @@ def _on_both_engines(
         recipe=f"{RANDOM_WEIGHTS}, for a measurement of speed",
     )
     path = folder / f"{name}.onnx"
-    path.write_bytes(to_onnx(network, card).SerializeToString())
+    path.write_bytes(sealed(to_onnx(network, card).SerializeToString()))
     entry = Entry(
         name, str(path), "onnxruntime", name, None, seed=config.seed,
         record=record.record, shape=record.shape, dtype=record.dtype, kind="embedding",

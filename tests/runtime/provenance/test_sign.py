@@ -14,6 +14,7 @@ import pytest
 
 from edgehuman.cli import main
 from edgehuman.runtime.provenance.verify import VerifyConfig, verify
+from tests import leaving
 from tests.runtime.conftest import MakeModel
 from tests.runtime.played_gpu import write_played
 from tests.runtime.provenance.signed import make_key, public_of, sign_with
@@ -70,7 +71,7 @@ def test_wrong_words_are_told(
 
 def theirs(*words: str | Path) -> subprocess.CompletedProcess[str]:
     assert THEIRS is not None
-    return subprocess.run([THEIRS, *words], capture_output=True, text=True, check=False, timeout=50)
+    return leaving.run([THEIRS, *words], capture_output=True, text=True, check=False, timeout=50)
 
 
 @needs_theirs

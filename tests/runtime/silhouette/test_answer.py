@@ -114,8 +114,11 @@ def test_other_models_and_galleries_are_refused(model: Model, tmp_path: Path) ->
     classes = write_outline_model(
         tmp_path / "c.onnx", parts=False, output=OutputSpec("classes", ("a", "b"))
     )
-    with pytest.raises(ArtefactError, match="SilhouetteSequence to classes"):
-        require_silhouettes(load(classes))
+    with pytest.raises(ArtefactError, match="classes have 2 axes"):
+        load(classes)
+    tokens = write_outline_model(tmp_path / "t.onnx", parts=False, output=OutputSpec("tokens"))
+    with pytest.raises(ArtefactError, match="SilhouetteSequence to tokens"):
+        require_silhouettes(load(tokens))
     with pytest.raises(UsageError, match="threshold is 2; it must be from -1 to 1"):
         Identifier(model, threshold=2)
 
