@@ -10,6 +10,7 @@ import contextlib
 import os
 import pickle
 import re
+import struct
 import warnings
 import zipfile
 from collections import OrderedDict
@@ -36,6 +37,7 @@ _VALUE = re.compile(
     r"(?:dict|list|set|frozenset|tuple|int|float|str|bool|bytes|slice))$"
 )
 _PIECE = 1 << 20
+_ZIP_HEAD = 30  # of a record, before its name
 _DEEPEST = 16
 _HEAD = 512
 # The beginnings, in small letters, of what people give in place of weights.
@@ -236,10 +238,27 @@ def _require_unchanged(path: Path) -> None:
         squeezed = [r.filename for r in records if r.compress_type != zipfile.ZIP_STORED]
         if squeezed:
             raise ValueError(f"{squeezed[0]} is compressed, which torch.save does not do")
+        for record in records:
+            if record.filename.endswith("data.pkl"):
+                _require_no_buffers(path, record)
         changed = [r.filename for r in records if not _is_unchanged(archive, r)]
     # Saved without checksums, none of them fits.
     if changed and len(changed) < len(records):
         raise ValueError(f"{changed[0]} does not have its checksum")
+
+
+def _require_no_buffers(path: Path, record: zipfile.ZipInfo) -> None:
+    """Raises ValueError for a pickle that names `bytearray`, which PyTorch calls with any size, so
+    that a hundred bytes take as much memory as they like. No weights need one.
+    """
+    with path.open("rb") as stream:
+        stream.seek(record.header_offset)
+        head = stream.read(_ZIP_HEAD)
+        name, extra = struct.unpack_from("<HH", head, _ZIP_HEAD - 4)
+        stream.seek(name + extra, os.SEEK_CUR)
+        content = stream.read(min(record.file_size, path.stat().st_size))
+    if b"bytearray" in content:
+        raise ValueError("it makes bytearrays, which no weights need")
 
 
 def _is_unchanged(archive: zipfile.ZipFile, record: zipfile.ZipInfo) -> bool:

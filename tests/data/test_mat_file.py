@@ -6,6 +6,7 @@ import io
 import random
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,7 @@ def matrix(kind: int, shape: tuple[int, ...], *rest: bytes, flag: int = 0) -> by
 
 
 LARGE, NOTHING = 1 << 25, struct.pack("<II", 14, 0)
-GROWING = {
+GROWING: dict[str, tuple[Callable[[], bytes], str]] = {
     # what is unpacked, over 256 MB
     "packed": (lambda: element(1, bytes(300 << 20)), "unpack to over"),
     # an array of an object for every eight bytes

@@ -217,3 +217,16 @@ def test_all_parts_of_a_file_are_read_by_their_index(tmp_path: Path) -> None:
 def test_a_list_of_state_dicts_is_numbered(tmp_path: Path) -> None:
     found = read_foreign(saved(tmp_path / "a.pt", [{"w": torch.ones(1)}, {"w": torch.zeros(1)}]))
     assert {*found} == {"0", "1"}
+
+
+@pytest.mark.parametrize("size", [b"J\xff\xff\xff\x7f", b"\x8a\x06\0\0\0\0\0\1"])
+def test_bytes_of_a_stated_size_are_refused_before_they_are_made(
+    size: bytes, tmp_path: Path
+) -> None:
+    path, made = saved(tmp_path / "a.pth", {"w": torch.ones(2)}), tmp_path / "b.pth"
+    code = b"\x80\x02}X\1\0\0\0wc__builtin__\nbytearray\n" + size + b"\x85Rs."
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(made, "w") as archive:
+        for name in whole.namelist():
+            archive.writestr(name, code if name.endswith("data.pkl") else whole.read(name))
+    with pytest.raises(CheckpointError, match="it makes bytearrays"):
+        read_foreign(made)

@@ -79,7 +79,7 @@ def read_header(data: bytes) -> ImageHeader:
             found = _webp(data)
         else:
             found = ImageHeader(name, animated=name == "GIF" and _gif_frames(data) > 1)
-    except (struct.error, IndexError):
+    except (struct.error, IndexError, OverflowError):
         return ImageHeader(name, complete=False)
     height, width, pixel_bytes = sides_of(data, name)
     return replace(found, pixels=height * width, room=height * width * pixel_bytes)

@@ -156,10 +156,10 @@ def _decoded(source: bytes | Path, flags: int, log_level: int) -> NDArray[Any] |
         found = _from_file(source, flags) if isinstance(source, Path) else None
         if found is None:
             # What Windows cannot open by a name outside its code page is read here.
-            is_file = isinstance(source, Path)
-            data = read_bounded(source, MOST_PICTURE, ImageError) if is_file else source
+            if isinstance(source, Path):
+                source = read_bounded(source, MOST_PICTURE, ImageError)
             with foreign():
-                found = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+                found = cv2.imdecode(np.frombuffer(source, np.uint8), flags)
         return found
     except ValueError:
         return None

@@ -42,7 +42,7 @@ def sides_of(data: bytes, name: str) -> tuple[int, int, int]:
     """
     try:
         return _sides(data, name)
-    except (struct.error, IndexError):
+    except (struct.error, IndexError, OverflowError):  # the last: places beyond 63 bits
         return 0, 0, 0
 
 

@@ -187,6 +187,14 @@ def test_pixels_up_to_the_limit_stay_and_large_jpegs_where_they_are_shrunk(
     assert MOST_PIXELS == 16_384 * 8_192
 
 
+@pytest.mark.parametrize("place", [1 << 62, 1 << 63, (1 << 64) - 1])
+def test_a_place_beyond_any_file_is_no_place(place: int) -> None:
+    for order, mark in (("<", b"II"), (">", b"MM")):
+        data = mark + struct.pack(f"{order}HHHQ", 43, 8, 0, place) + bytes(40)
+        assert sides_of(data, "TIFF") == (0, 0, 0)
+        assert read_header(data).pixels == 0
+
+
 def test_mutated_headers_end_soon_and_never_raise() -> None:
     random = np.random.default_rng(0)
     start = time.process_time()
