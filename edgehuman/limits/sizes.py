@@ -8,6 +8,7 @@ taken.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -73,6 +74,8 @@ def require_size(path: Path, most: int, error: type[EdgehumanError], what: str =
         OSError: it cannot be read.
     """
     about = os.stat(path)
+    if stat.S_ISDIR(about.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(about.st_mode):
         raise error(f"{path}: is no regular file; copy what it gives into one")
     if about.st_size > most:

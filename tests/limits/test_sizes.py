@@ -102,6 +102,8 @@ def test_a_file_that_others_read_is_a_regular_one_of_a_limited_size(tmp_path: Pa
         require_size(path, 4, DataError, "table")
     with pytest.raises(DataError, match="no regular file"):
         require_size(Path(os.devnull), 4, DataError)
+    with pytest.raises(IsADirectoryError):
+        require_size(tmp_path, 4, DataError)
     with pytest.raises(FileNotFoundError):
         require_size(tmp_path / "none", 4, DataError)
 
