@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from edgehuman.errors import DataError
 from edgehuman.limits.archives import FREE_BYTES, MOST_RATIO
 from edgehuman.limits.sizes import read_bounded
+from edgehuman.reading.parsers import foreign
 
 MOST_BYTES = 1 << 30
 """Of the file, of what is compressed in it, and of the texts and complex numbers made of it."""
@@ -108,10 +109,8 @@ def _variables(content: bytes) -> Iterator[tuple[str, Array]]:
 
 def _unpacked(data: memoryview, file: _File) -> bytes:
     unpacker = zlib.decompressobj()
-    try:
+    with foreign():
         whole = unpacker.decompress(data, file.packed + 1)  # of 0 bytes would mean: of any number
-    except zlib.error as error:
-        raise ValueError(str(error)) from None
     file.packed -= len(whole)
     _require(file.packed >= 0, f"{len(data):,} bytes unpack to over {len(whole) >> 20} MB")
     _require(unpacker.eof, "compressed data is cut short")

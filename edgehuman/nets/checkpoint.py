@@ -24,7 +24,7 @@ from edgehuman.limits.sizes import MOST_MODEL, read_bounded
 from edgehuman.nets.building import ENCODER, Fitting
 from edgehuman.nets.finite import not_finite
 from edgehuman.nets.widths import fit_head, fit_widths
-from edgehuman.reading.parsers import foreign, json_of
+from edgehuman.reading.parsers import fault_of, foreign, json_of
 from edgehuman.runtime.provenance.trusted import Exactly, Trust, trust_of_environment
 from edgehuman.runtime.zoo import ZOO
 
@@ -92,7 +92,7 @@ def _read(path: Path, trust: Trust | Exactly | None) -> tuple[dict[str, Tensor],
         if isinstance(error, EdgehumanError):
             raise
         raise CheckpointError(
-            f"{path}: damaged ({error}); train again or restore a copy"
+            f"{path}: {fault_of(error)}; train again or restore a copy"
         ) from error
 
 

@@ -33,6 +33,7 @@ from edgehuman.nets.finite import not_finite
 from edgehuman.outcome import to_json
 from edgehuman.placing import sweep
 from edgehuman.progress import tell
+from edgehuman.reading.parsers import fault_of
 from edgehuman.runtime.lock import locked
 from edgehuman.training.settings import TrainingConfig
 
@@ -200,7 +201,7 @@ def load_state(folder: Path) -> dict[str, Any]:
         state: Any = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise CheckpointError(
-            f"{path}: damaged ({error}); start again with another --out"
+            f"{path}: {fault_of(error)}; start again with another --out"
         ) from error
     version = state.get(_VERSION, VERSION) if isinstance(state, dict) else None
     if type(version) is int and version > VERSION:

@@ -15,7 +15,6 @@ out: signatures without a key of one's own (Sigstore's certificates and its log)
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 import re
@@ -204,8 +203,9 @@ def _root(digests: Iterable[str]) -> str:
 
 def _decoded(text: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+        with foreign():
+            return base64.b64decode(text, validate=True)
+    except ValueError as error:
         raise ValueError(f"base64: {error}") from None
 
 
