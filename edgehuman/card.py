@@ -17,7 +17,7 @@ from typing import Any, Literal
 from edgehuman.errors import ArtefactError, CheckpointError
 from edgehuman.limits.records import require_records
 from edgehuman.outcome import to_json
-from edgehuman.reading.parsers import json_of
+from edgehuman.reading.parsers import fault_of, json_of
 from edgehuman.reading.values import require_types
 
 CARD_KEY = "edgehuman"
@@ -343,7 +343,7 @@ def of_weights(path: Path) -> Card:
                 raise ValueError(f"a header of {size} bytes")
             header = json_of(stream.read(size), _MOST_HEADER_MEMORY)
     except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path}: damaged ({error}); train again or restore a copy") from None
+        raise CheckpointError(f"{path}: {fault_of(error)}; train again or restore a copy") from None
     found = header.get("__metadata__") if isinstance(header, dict) else None
     return of_metadata(found if isinstance(found, dict) else {}, path)
 

@@ -20,12 +20,11 @@ from edgehuman.distill.kinds import EMBEDDING, KIND_OF, LOGITS, MAP, TOKENS
 from edgehuman.distill.teachers.contract import Contract, Declared, axes_of, read_contract
 from edgehuman.distill.teachers.teachers import Running
 from edgehuman.errors import ArtefactError, DataError, UsageError
-from edgehuman.limits.sizes import MOST_MODEL, read_bounded
 from edgehuman.outcome import to_json
 from edgehuman.reading.parsers import foreign
 from edgehuman.records import STANDARD_GRAVITY_MS2, Float32
 from edgehuman.runtime.engine.onnx import CPU, CUDA, open_session
-from edgehuman.runtime.engine.onnx_file import read_onnx
+from edgehuman.runtime.engine.onnx_file import content_of, read_onnx
 from edgehuman.runtime.provenance.trusted import trust_of_environment
 
 _DTYPES = {
@@ -53,8 +52,8 @@ class ForeignTeacher:
         self._declared = read_contract(path, our_input)
         contract = self._declared.contract
         providers = (CUDA, CPU) if running.device == "cuda" else (CPU,)
-        content = read_bounded(path, MOST_MODEL, ArtefactError, "graph")
-        digest = read_onnx(content, str(path)).sha256
+        file = read_onnx(content_of(path), str(path))
+        content, digest = file.plain, file.sha256
         if (trust := trust_of_environment()) is not None:
             trust.require(path, digest)
         self._session = open_session(content, path, running.threads, providers, False)

@@ -22,9 +22,8 @@ from numpy.typing import NDArray
 from edgehuman.card import Card, InputSpec, OutputSpec, TrainingData
 from edgehuman.distill.kinds import KIND_OF, KINDS, LOGITS, MAP
 from edgehuman.errors import ArtefactError, UsageError
-from edgehuman.limits.sizes import MOST_MODEL, read_bounded
 from edgehuman.records import Float32
-from edgehuman.runtime.engine.onnx_file import read_onnx
+from edgehuman.runtime.engine.onnx_file import content_of, read_onnx
 from edgehuman.runtime.zoo import ZOO
 
 Device = Literal["cpu", "cuda"]
@@ -124,7 +123,7 @@ def _open(word: str, running: Running) -> Teacher:
 def _has_card(path: Path) -> bool:
     if not path.is_file():
         raise ArtefactError(f"{path}: no such file; give the path of an .onnx file")
-    return read_onnx(read_bounded(path, MOST_MODEL, ArtefactError), str(path)).is_ours
+    return read_onnx(content_of(path), str(path)).is_ours
 
 
 def require_record(teacher: Teacher, record: str, student: str) -> None:

@@ -17,6 +17,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,14 @@ from numpy.typing import NDArray
 from edgehuman.errors import DataError
 from edgehuman.limits.archives import FREE_BYTES, MOST_RATIO
 from edgehuman.limits.sizes import read_bounded
+from edgehuman.reading.parsers import foreign
 
 MOST_BYTES = 1 << 30
 """Of the file, of what is compressed in it, and of the texts and complex numbers made of it."""
 MOST_ELEMENTS = 2_000_000
 """Cells, fields and their parts; PA-100K's names have half a million."""
 _MOST_FIELDS = 4096
-_ROW_BYTES, _LETTER_BYTES, _COMPLEX_BYTES = 64, 4, 16
+_ROW_BYTES, _LETTER_BYTES = 64, 4
 _HEAD, _DEEPEST = 128, 32
 _INT8, _INT32, _UINT32, _MATRIX, _COMPRESSED = 1, 5, 6, 14, 15
 _NUMBERS: Mapping[int, str] = {
@@ -82,6 +84,8 @@ def read_variables(path: Path) -> dict[str, Any]:
         return dict(_variables(read_bounded(path, MOST_BYTES, DataError, "MATLAB file")))
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; unpack the whole archive") from None
+    except MemoryError:
+        raise DataError(f"{path}: takes more memory than is free here; split it") from None
     except (ValueError, OSError) as error:
         raise DataError(f"{path}: not a readable .mat file ({error}); unpack it again") from None
 
@@ -105,10 +109,8 @@ def _variables(content: bytes) -> Iterator[tuple[str, Array]]:
 
 def _unpacked(data: memoryview, file: _File) -> bytes:
     unpacker = zlib.decompressobj()
-    try:
-        whole = unpacker.decompress(data, file.packed + 1)
-    except zlib.error as error:
-        raise ValueError(str(error)) from None
+    with foreign():
+        whole = unpacker.decompress(data, file.packed + 1)  # of 0 bytes would mean: of any number
     file.packed -= len(whole)
     _require(file.packed >= 0, f"{len(data):,} bytes unpack to over {len(whole) >> 20} MB")
     _require(unpacker.eof, "compressed data is cut short")
@@ -139,9 +141,10 @@ def _matrix(data: memoryview, file: _File, depth: int = 0) -> tuple[str, Array]:
     _require(depth < _DEEPEST, f"nested over {_DEEPEST} deep")
     if not len(data):  # an empty cell or field
         return "", np.zeros((0, 0))
-    parts = list(_elements(data, file))
-    _require(len(parts) >= 3, "an array without flags, size and name")
-    (flags_kind, flags), (size_kind, sizes), (name_kind, name), *rest = parts
+    rest = _elements(data, file)
+    head = list(islice(rest, 3))
+    _require(len(head) == 3, "an array without flags, size and name")
+    (flags_kind, flags), (size_kind, sizes), (name_kind, name) = head
     _require(flags_kind == _UINT32 and len(flags) == 8, "flags of another form")
     _require(size_kind == _INT32 and 8 <= len(sizes) <= 128 and not len(sizes) % 4, "a wrong size")
     _require(name_kind == _INT8, "a name of another type")
@@ -154,16 +157,30 @@ def _matrix(data: memoryview, file: _File, depth: int = 0) -> tuple[str, Array]:
     elif kind == _STRUCT:
         value = _structures(rest, shape, file, depth)
     elif kind == _CHAR:
-        _require(len(rest) == 1, "a text without letters")
-        value = _text(*rest[0], shape, file)
+        (letters,) = _parts(rest, 1, "a text without letters")
+        value = _text(*letters, shape, file)
     else:
         _require(kind in _NUMERIC, f"an array of class {kind}")
-        _require(len(rest) == (2 if flag & _COMPLEX else 1), "numbers in another form")
-        value = _numbers(*rest[0], shape, file)
-        if flag & _COMPLEX:
-            file.make(_COMPLEX_BYTES * value.size)
-            value = value + 1j * _numbers(*rest[1], shape, file)
+        parts = _parts(rest, 2 if flag & _COMPLEX else 1, "numbers in another form")
+        values = [_numbers(*part, shape, file) for part in parts]
+        value = _complex(values[0], values[1], file) if flag & _COMPLEX else values[0]
     return bytes(name).decode("latin-1"), value
+
+
+def _parts(rest: Iterator[_Element], count: int, otherwise: str) -> list[_Element]:
+    """All that is left, of which there is so much; one more is looked at, and no others."""
+    parts = list(islice(rest, count + 1))
+    _require(len(parts) == count, otherwise)
+    return parts
+
+
+def _complex(real: Array, imaginary: Array, file: _File) -> Array:
+    single = np.result_type(real.dtype, imaginary.dtype) == np.float32
+    dtype = np.dtype(np.complex64 if single else np.complex128)
+    file.make(dtype.itemsize * real.size)
+    value = np.empty(real.shape, dtype, order="F")
+    value.real, value.imag = real, imaginary
+    return value
 
 
 def _numbers(kind: int, data: memoryview, shape: tuple[int, ...], file: _File) -> Array:
@@ -188,24 +205,32 @@ def _text(kind: int, data: memoryview, shape: tuple[int, ...], file: _File) -> A
     return np.array([letters[row::rows] for row in range(rows)], f"<U{columns}")
 
 
-def _cells(rest: list[_Element], shape: tuple[int, ...], file: _File, depth: int) -> Array:
-    _require(math.prod(shape) == len(rest), f"{len(rest)} of {math.prod(shape)} cells or fields")
-    flat = np.empty(len(rest), object)
-    for at, (kind, data) in enumerate(rest):
+def _cells(rest: Iterator[_Element], shape: tuple[int, ...], file: _File, depth: int) -> Array:
+    count = math.prod(shape)
+    values: list[Array] = []
+    for kind, data in islice(rest, count + 1):
         _require(kind == _MATRIX, f"type {kind} in a cell")
-        flat[at] = _matrix(data, file, depth + 1)[1]
+        _require(len(values) < count, f"over {count} cells or fields")
+        values.append(_matrix(data, file, depth + 1)[1])
+    _require(len(values) == count, f"{len(values)} of {count} cells or fields")
+    flat = np.empty(count, object)
+    for at, value in enumerate(values):  # at once, NumPy would look into each
+        flat[at] = value
     return flat.reshape(shape, order="F")
 
 
-def _structures(rest: list[_Element], shape: tuple[int, ...], file: _File, depth: int) -> Array:
-    _require(len(rest) >= 2 and rest[0][0] == _INT32 and len(rest[0][1]) == 4, "no names of fields")
-    length, texts = struct.unpack(f"{file.order}i", rest[0][1])[0], bytes(rest[1][1])
-    _require(rest[1][0] == _INT8 and 0 < length <= 64, "names of fields of another form")
+def _structures(rest: Iterator[_Element], shape: tuple[int, ...], file: _File, depth: int) -> Array:
+    head = list(islice(rest, 2))
+    _require(len(head) == 2, "no names of fields")
+    (size_kind, size), (text_kind, text) = head
+    _require(size_kind == _INT32 and len(size) == 4, "no names of fields")
+    length, texts = struct.unpack(f"{file.order}i", size)[0], bytes(text[: _MOST_FIELDS * 64 + 1])
+    _require(text_kind == _INT8 and 0 < length <= 64, "names of fields of another form")
     _require(len(texts) <= _MOST_FIELDS * length, f"over {_MOST_FIELDS} fields")
     starts = range(0, len(texts) - len(texts) % length, length)
     names = [texts[at : at + length].split(b"\0")[0].decode("latin-1") for at in starts]
     _require(len(set(names)) == len(names) and all(names), "a field without a name of its own")
-    values = _cells(rest[2:], (len(names), *shape), file, depth)
+    values = _cells(rest, (len(names), *shape), file, depth)
     held = np.empty(shape, [(name, object) for name in names])
     for at, name in enumerate(names):
         held[name] = values[at]

@@ -168,13 +168,15 @@ def read_npy(content: bytearray | bytes) -> NDArray[Any]:
         ValueError: no such file; objects or records; or a shape that the bytes do not fill.
     """
     head = io.BytesIO(bytes(content[:_NPY_HEAD]))
-    version = np.lib.format.read_magic(head)  # type: ignore[no-untyped-call]
+    with foreign():
+        version = np.lib.format.read_magic(head)  # type: ignore[no-untyped-call]
     if version not in ((1, 0), (2, 0)):
         raise ValueError(f"a .npy file of version {version}")
     read = getattr(np.lib.format, f"read_array_header_{version[0]}_0")
     try:
-        shape, fortran, kind = read(head)
-    except Exception:  # what Python's own parsers raise, which NumPy calls
+        with foreign():  # NumPy calls Python's own parsers
+            shape, fortran, kind = read(head)
+    except ValueError:
         raise ValueError("the header of an array is damaged") from None
     if kind.hasobject or kind.kind not in "biufcSUmM" or not kind.itemsize:
         raise ValueError(f"an array of {kind}, which holds no plain numbers or text")

@@ -62,7 +62,9 @@ def read_bounded(path: Path, most: int, error: type[EdgehumanError], what: str =
             content = _on(content, stream, most)
     if size > most or len(content) > most:
         shown = f"has {size:,} bytes" if size > most else f"goes on after {most:,} bytes"
-        raise error(f"{path}: {shown}; a {what} may have {most:,}. Give another file, or split it")
+        raise error(
+            f"{path}: {shown}; {_a(what)} may have {most:,}. Give another file, or split it"
+        )
     return content
 
 
@@ -80,8 +82,8 @@ def require_size(path: Path, most: int, error: type[EdgehumanError], what: str =
         raise error(f"{path}: is no regular file; copy what it gives into one")
     if about.st_size > most:
         raise error(
-            f"{path}: has {about.st_size:,} bytes; a {what} may have {most:,}. Give another file, "
-            "or split it"
+            f"{path}: has {about.st_size:,} bytes; {_a(what)} may have {most:,}. Give another "
+            "file, or split it"
         )
 
 
@@ -109,6 +111,10 @@ def lines_within(
         if len(line) > most:
             raise error(f"{where}: line {number} has over {most:,} characters; split it")
         yield line
+
+
+def _a(what: str) -> str:
+    return f"{'an' if what[0] in 'aeio' else 'a'} {what}"
 
 
 def _on(content: bytes, stream: BinaryIO, most: int) -> bytes:

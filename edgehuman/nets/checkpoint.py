@@ -24,7 +24,7 @@ from edgehuman.limits.sizes import MOST_MODEL, read_bounded
 from edgehuman.nets.building import ENCODER, Fitting
 from edgehuman.nets.finite import not_finite
 from edgehuman.nets.widths import fit_head, fit_widths
-from edgehuman.reading.parsers import foreign, json_of
+from edgehuman.reading.parsers import fault_of, foreign, json_of
 from edgehuman.runtime.provenance.trusted import Trust, trust_of_environment
 from edgehuman.runtime.provenance.weights_file import require_weights
 from edgehuman.runtime.zoo import ZOO
@@ -85,7 +85,7 @@ def _read(path: Path, trust: Trust | None) -> tuple[dict[str, Tensor], Mapping[s
         if isinstance(error, EdgehumanError):
             raise
         raise CheckpointError(
-            f"{path}: damaged ({error}); train again or restore a copy"
+            f"{path}: {fault_of(error)}; train again or restore a copy"
         ) from error
 
 

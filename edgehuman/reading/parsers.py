@@ -25,6 +25,7 @@ from edgehuman.errors import EdgehumanError
 MOST_JSON_MEMORY = 2 << 30
 """Of what JSON makes, bytes."""
 _SHOWN = 200
+_FULL = "more than fits into the memory"
 # A list, an object with a name in it, a further name, a number, and what text takes beyond that,
 # and beyond ASCII; Python 3.10 to 3.14, 64 bits. A byte of JSON makes less than _GROWTH.
 _LIST_BYTES, _OBJECT_BYTES, _NAME_BYTES, _VALUE_BYTES = 72, 232, 112, 40
@@ -54,7 +55,7 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "nested too deeply"
     if isinstance(error, MemoryError):
-        return "more than fits into the memory"
+        return _FULL
     words = str(error).strip().partition("\n")[0][:_SHOWN]
     if "pickle" in words and isinstance(error, ValueError):
         # NumPy's own message suggests loading it unsafely.
@@ -62,6 +63,13 @@ def reason_of(error: Exception) -> str:
     if (isinstance(error, ValueError) or type(error).__name__ == "BadZipFile") and words:
         return words
     return f"{type(error).__name__}: {words}" if words else type(error).__name__
+
+
+def fault_of(error: Exception) -> str:
+    """What is wrong with a file of ours that was not read: one that memory is too small for need
+    not be damaged."""
+    words = str(error)
+    return f"cannot be read here ({words})" if words == _FULL else f"damaged ({words})"
 
 
 def json_of(text: str | bytes, most: int = MOST_JSON_MEMORY, unique: bool = False) -> Any:

@@ -32,7 +32,7 @@ from edgehuman.nets.finite import not_finite
 from edgehuman.outcome import to_json
 from edgehuman.placing import sweep, why
 from edgehuman.progress import tell
-from edgehuman.reading.parsers import foreign
+from edgehuman.reading.parsers import fault_of, foreign
 from edgehuman.runtime.lock import locked
 from edgehuman.training.settings import TrainingConfig, process_rank
 
@@ -217,7 +217,7 @@ def load_state(folder: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path}: cannot be read ({why(error)}); mend that first") from None
     except ValueError as error:
         raise CheckpointError(
-            f"{path}: damaged ({error}); start again with another --out"
+            f"{path}: {fault_of(error)}; start again with another --out"
         ) from error
     version = state.get(_VERSION, VERSION) if isinstance(state, dict) else None
     if type(version) is int and version > VERSION:

@@ -28,7 +28,7 @@ from edgehuman.export.graph.calibration import Range
 from edgehuman.export.graph.int8 import Target, weight_layers
 from edgehuman.files import write_whole
 from edgehuman.outcome import to_json
-from edgehuman.reading.parsers import foreign, json_of
+from edgehuman.reading.parsers import fault_of, foreign, json_of
 from edgehuman.records import Float32
 
 FILE = "int8.safetensors"
@@ -130,7 +130,7 @@ def read(folder: Path, weights_sha256: str) -> Learnt | None:
         learnt = _learnt(json_of(metadata[_ABOUT]), arrays)
     except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise CheckpointError(
-            f"{path}: damaged ({error}); train again, or remove it to calibrate"
+            f"{path}: {fault_of(error)}; train again, or remove it to calibrate"
         ) from error
     _require_finite(learnt, str(path))
     if learnt.weights_sha256 != weights_sha256:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import struct
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -125,11 +126,17 @@ GROWING: dict[str, tuple[Callable[[], bytes], str]] = {
     # what is unpacked, over 256 MB
     "packed": (lambda: element(1, bytes(300 << 20)), "unpack to over"),
     # an array of an object for every eight bytes
-    "cells": (lambda: matrix(1, (LARGE >> 3, 1), bytes(LARGE)), "over 20,000 elements"),
+    "cells": (lambda: matrix(1, (LARGE >> 3, 1), NOTHING * (LARGE >> 3)), "over 20,000 elements"),
     "deep cells": (
         lambda: matrix(1, (64, 1), *[matrix(1, (1 << 10, 1), NOTHING * (1 << 10))] * 64),
         "over 20,000 elements",
     ),
+    # more than the size states is not looked at
+    "more cells": (lambda: matrix(1, (2, 1), NOTHING * (LARGE >> 3)), "over 2 cells"),
+    "more numbers": (
+        lambda: matrix(9, (1, 1), element(1, b"a"), bytes(LARGE)), "numbers in another form"
+    ),
+    "more letters": (lambda: matrix(4, (1, 1), bytes(LARGE)), "a text without letters"),
     # a text of one letter for every byte
     "rows": (lambda: matrix(4, (LARGE, 1), element(16, bytes(LARGE))), "values take over"),
     # 16 bytes for two
@@ -159,6 +166,46 @@ def test_what_grows_is_refused_before_it_is_made(
     assert path.stat().st_size < 1 << 21
     with pytest.raises(DataError, match=words):
         read_variables(path)
+
+
+def test_complex_numbers_are_made_once(tmp_path: Path) -> None:
+    """16 bytes for each, and no second array of them."""
+    count = 1 << 20
+    part = element(2, bytes([3]) * count)
+    path = write(packed(matrix(9, (count, 1), part, part, flag=0x800)), tmp_path)
+    tracemalloc.start()
+    value = read_variables(path)["x"]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (value.dtype, value.sum()) == (np.complex128, count * (3 + 3j))
+    assert peak < 26 * count
+
+
+def test_a_file_that_memory_does_not_hold_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> bytes:
+        raise MemoryError
+
+    monkeypatch.setattr(mat_file, "_unpacked", full)
+    with pytest.raises(DataError, match="takes more memory than is free"):
+        read_variables(write(packed(b""), tmp_path))
+
+
+def test_after_all_that_may_be_unpacked_comes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first element takes the limit to its last byte, and the second ten times that."""
+    make: Callable[[int], bytes] = lambda count: matrix(9, (count, 1), element(2, bytes(count)))  # noqa: E731
+    size = 1 << 16
+    first = make(2 * size - len(make(size)))
+    assert len(first) == size
+    data = [zlib.compress(first), zlib.compress(bytes(10 * size))]
+    content = saved()[:128] + b"".join(struct.pack("<II", 15, len(each)) + each for each in data)
+    monkeypatch.setattr(mat_file, "FREE_BYTES", size)
+    monkeypatch.setattr(mat_file, "MOST_RATIO", 1)
+    with pytest.raises(DataError, match="unpack to over 0 MB"):
+        read_variables(write(content, tmp_path))
 
 
 @pytest.mark.parametrize("content", [b"", b"MATLAB 5.0", b"\0" * 200, b"\x89HDF\r\n\x1a\n" * 40])

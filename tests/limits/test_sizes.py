@@ -39,8 +39,10 @@ def test_a_file_is_read_up_to_its_limit(tmp_path: Path) -> None:
     assert read_bounded(path, 5, DataError) == b"12345"
     with pytest.raises(DataError, match=r"a\.csv: has 5 bytes; a recording may have 4"):
         read_bounded(path, 4, DataError, "recording")
-    with pytest.raises(UsageError, match="may have 0"):
+    with pytest.raises(UsageError, match="; a file may have 0"):
         read_bounded(path, 0, UsageError)
+    with pytest.raises(UsageError, match="; an index of parts may have 0"):
+        read_bounded(path, 0, UsageError, "index of parts")
     with pytest.raises(FileNotFoundError):
         read_bounded(tmp_path / "none", 4, DataError)
 
@@ -107,6 +109,8 @@ def test_a_file_that_others_read_is_a_regular_one_of_a_limited_size(tmp_path: Pa
         require_size(path, 4, DataError, "table")
     with pytest.raises(DataError, match="no regular file"):
         require_size(Path(os.devnull), 4, DataError)
+    with pytest.raises(IsADirectoryError):
+        require_size(tmp_path, 4, DataError)
     with pytest.raises(FileNotFoundError):
         require_size(tmp_path / "none", 4, DataError)
 
@@ -121,8 +125,7 @@ _TRUSTED = {
     "edgehuman/runtime/engine/build.py": "the package's script, and a timing cache of its own",
     "edgehuman/runtime/engine/builder.py": "a timing cache of its own",
     "edgehuman/runtime/engine/build_on_device.py": "runs without edgehuman",
-    "edgehuman/data/silhouette/own.py": "frames of a video, whose size was checked",
-    "edgehuman/runtime/silhouette/source.py": "frames of a video, whose size was checked",
+    "edgehuman/preprocess/silhouette/read.py": "frames of a video, whose size was checked",
     "edgehuman/runtime/lock.py": "the side file of a lock",
     "edgehuman/training/ledger.py": "the pyproject.toml of the checkout that runs",
     "edgehuman/preprocess/image/complaints.py": "what the decoder said meanwhile",

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from edgehuman.errors import DataError, EdgehumanError
-from edgehuman.reading.parsers import foreign, json_of, reason_of
+from edgehuman.reading.parsers import fault_of, foreign, json_of, reason_of
 from tests.whole.house import SOURCES, nodes_of, require_none
 
 
@@ -65,6 +65,13 @@ def test_json_that_is_none_is_a_value_error(text: str | bytes) -> None:
         json_of(text)
 
 
+def test_a_file_that_memory_is_too_small_for_is_not_called_damaged() -> None:
+    with pytest.raises(ValueError) as caught:
+        _raise(MemoryError())
+    assert fault_of(caught.value) == "cannot be read here (more than fits into the memory)"
+    assert fault_of(ValueError("half")) == "damaged (half)"
+
+
 def test_an_error_without_words_says_its_name() -> None:
     assert reason_of(EOFError()) == "EOFError"
 
@@ -74,8 +81,9 @@ def test_an_error_without_words_says_its_name() -> None:
 _PARSERS = re.compile(
     r"json\.loads?|np\.(load|loadtxt|fromfile|genfromtxt)|zipfile\.(ZipFile|is_zipfile)"
     r"|tarfile\.open|gzip\.open|loadmat|cv2\.(imdecode|imread)|tomllib\.loads?"
-    r"|csv\.(reader|DictReader)|safe_open|load_file|torch\.load|pickle\.loads?|onnx\.load"
-    r"|serialization\.load_\w+|zlib\.decompress"
+    r"|csv\.(reader|DictReader)|safe_open|load_file|torch\.load|pickle\.loads?|onnx\.load\w*"
+    r"|serialization\.load_\w+|load_bytes|cv2\.VideoCapture|video\.read|.*\.decompress"
+    r"|base64\.\w*decode|np\.lib\.format\.read_\w+"
 )
 # Of these the text is our own, of another process of ours or of this one, or all of what is raised
 # becomes one of our errors already.
@@ -133,6 +141,12 @@ def test_a_call_outside_the_boundary_is_found() -> None:
     assert told("x = json.loads(y)\nwith open(p) as f:\n    np.load(f)") == [
         "json.loads",
         "np.load",
+    ]
+    assert told("onnx.load_from_string(b)\nload_bytes(b)\nunpacker.decompress(b, 9)") == [
+        *("onnx.load_from_string", "load_bytes", "unpacker.decompress")
+    ]
+    assert told("cv2.VideoCapture(p)\nvideo.read()\nbase64.b64decode(t)") == [
+        *("cv2.VideoCapture", "video.read", "base64.b64decode")
     ]
     assert told("with open(p) as f, foreign(), np.load(f) as z:\n    pass") == []
 

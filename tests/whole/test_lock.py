@@ -9,17 +9,20 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from tests import leaving
-from tests.whole.house import ROOT
+from tests.whole.house import ROOT, project_table
 
-LISTS = ("build", "device", "full", "torch", "cuda", "docs")
+INSTALLED = ("build", "device", "full", "torch", "cuda", "docs")
+LISTS = (*INSTALLED, "release", "audit", "uv")
 ENTRY = re.compile(
-    r"^([a-z0-9][a-z0-9.-]*)==(\S+)([^\n]*)((?:\n    --hash=sha256:[0-9a-f]{64}.*)+)", re.M
+    r"([a-z0-9][a-z0-9.-]*)==(\S+)([^\n]*)((?:\n    --hash=sha256:[0-9a-f]{64}(?: \\)?)+)"
 )
+EXTRAS = ("train", "tensorrt-rtx", "dev", "docs")
 pytestmark = pytest.mark.skipif(
     not (ROOT / ".ci").is_dir() or os.name == "nt", reason="a checkout, with a shell"
 )
@@ -35,16 +38,61 @@ def versions(text: str) -> dict[str, set[str]]:
 
 def test_every_entry_of_every_list_has_hashes_and_its_version_is_the_constrained_one() -> None:
     constrained = versions((ROOT / "constraints.txt").read_text())
-    locked: dict[str, set[str]] = {}
-    for name in LISTS:
-        text = (ROOT / "lock" / f"{name}.txt").read_text()
-        entries = ENTRY.findall(text)
-        assert len(entries) == len(re.findall(r"^[a-z0-9]", text, re.M)), f"{name}: no hash"
-        for package, version, *_ in entries:
-            locked.setdefault(package, set()).add(version)
+    assert {path.stem for path in (ROOT / "lock").iterdir()} == set(LISTS)
+    tools = locked_in(LISTS)
     for package, known in constrained.items():
-        assert known & locked.get(package, known), package
-    assert {"numpy", "torch", "pytest", "setuptools", "mkdocs"} <= locked.keys()
+        if package in tools:
+            assert known & tools[package], package
+        else:  # only what `make` does not install may stand in no list
+            assert package in asked_for() - asked_for(*EXTRAS), package
+    assert asked_for(*EXTRAS) <= locked_in(INSTALLED).keys()
+    assert {"numpy", "torch", "pytest", "setuptools", "mkdocs-material"} <= tools.keys()
+
+
+def locked_in(names: Iterable[str]) -> dict[str, set[str]]:
+    """The versions of each package; every line that is no comment is a part of an entry."""
+    locked: dict[str, set[str]] = {}
+    for name in names:
+        lines = (ROOT / "lock" / f"{name}.txt").read_text().splitlines()
+        text = "\n".join(line for line in lines if line and not line.startswith("#"))
+        assert not ENTRY.sub("", text).strip(), name
+        for package, version, *_ in ENTRY.findall(text):
+            locked.setdefault(package, set()).add(version)
+    return locked
+
+
+def asked_for(*extras: str) -> set[str]:
+    """The packages of these extras of pyproject.toml, or of all, and what is always installed."""
+    project = project_table("project")
+    held, left, found = project["optional-dependencies"], list(extras), set()
+    texts = list(project["dependencies"])
+    for extra in left or held:
+        texts += held[extra]
+    while texts:
+        name, within = re.match(r"([\w.-]+)(?:\[([\w,-]+)\])?", texts.pop()).groups()  # type: ignore[union-attr]
+        if name == "edgehuman":
+            texts += [text for extra in within.split(",") for text in held[extra]]
+        else:
+            found.add(re.sub(r"[-_.]+", "-", name).lower())
+    return found
+
+
+def test_the_extras_are_the_ones_that_are_installed() -> None:
+    listed = re.search(r"^EXTRAS = .*$", (ROOT / ".ci" / "install").read_text(), re.M)
+    assert listed
+    found = " ".join(re.findall(r"\[(.*?)\]", listed[0]))
+    assert set(re.findall(r"[\w-]+", found)) == set(EXTRAS)
+
+
+def test_workflows_run_only_what_is_named_by_its_hash() -> None:
+    for path in sorted((ROOT / ".github" / "workflows").iterdir()):
+        text = path.read_text()
+        for action in re.findall(r"uses: (.*)", text):
+            assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[\d.]+", action), f"{path.name} {action}"
+        for line in re.findall(r".*pip install.*|.*-m build.*", text):
+            # The wheel that was made is tried with what a user gets.
+            hashed = "--require-hashes" in line or "--no-isolation" in line or "dist/*.whl" in line
+            assert hashed, f"{path.name} {line}"
 
 
 def wheel(folder: Path, name: str, version: str) -> str:
@@ -140,6 +188,7 @@ def test_an_audit_that_looked_nothing_up_fails(
     program.parent.mkdir(parents=True)
     program.write_text(AUDITOR.format(python=sys.executable, rows=json.dumps(rows)))
     program.chmod(0o755)
+    shutil.copy(copy / "lock" / "audit.txt", copy / ".cache" / "audit" / "list.txt")
     line = [sys.executable, str(copy / ".ci" / "audit")]
     done = leaving.run(line, capture_output=True, text=True, check=False)
     assert (done.returncode, said in done.stdout + done.stderr) == (code, True), done
@@ -147,3 +196,29 @@ def test_an_audit_that_looked_nothing_up_fails(
     done = leaving.run(line, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "nothing was looked up: no network" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "line", ["Foo.Bar[x]==1", "foo>=1", "-r other.txt", "  foo==1", "foo @ https://example.com/a"]
+)
+def test_an_audit_passes_over_no_line(copy: Path, line: str) -> None:
+    (copy / "lock" / "a.txt").write_text(f"# a list\n{line}\n")
+    words = [sys.executable, str(copy / ".ci" / "audit")]
+    done = leaving.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "a.txt:2 is no package==version" in done.stderr
+
+
+def test_an_audit_knows_a_package_by_any_of_its_names(copy: Path) -> None:
+    program = copy / ".cache" / "audit" / "bin" / "pip-audit"
+    program.parent.mkdir(parents=True)
+    rows = [{"name": "nothing", "version": "1.0"}]
+    program.write_text(AUDITOR.format(python=sys.executable, rows=json.dumps(rows)))
+    program.chmod(0o755)
+    shutil.copy(copy / "lock" / "audit.txt", copy / ".cache" / "audit" / "list.txt")
+    (copy / "lock" / "a.txt").write_text("Foo.Bar==1\n")
+    words = [sys.executable, str(copy / ".ci" / "audit")]
+    done = leaving.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "1 of 2 could not be looked up" in done.stderr
+    assert "foo-bar 1" in done.stderr

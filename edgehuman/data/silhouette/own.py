@@ -29,7 +29,8 @@ from edgehuman.data.silhouette.published.images import (
     why_no_masks,
 )
 from edgehuman.errors import DataError
-from edgehuman.preprocess.silhouette.read import require_frame_room
+from edgehuman.preprocess.silhouette.read import video_frames
+from edgehuman.reading.parsers import foreign
 from edgehuman.records import Uint8
 
 VIDEOS = frozenset({".avi", ".mp4", ".mkv", ".mov", ".webm"})
@@ -85,18 +86,7 @@ def _is_clear(frame: NDArray[Any]) -> NDArray[Any]:
 
 def _frames(path: Path) -> Iterator[NDArray[Any]]:
     """Frames (H, W, 3) of a video; none if OpenCV cannot read it."""
-    import cv2
-
-    video = cv2.VideoCapture(str(path))
-    try:
-        require_frame_room(video, path)
-        for _ in range(_LONGEST):
-            there, frame = video.read()
-            if not there:
-                return
-            yield frame
-    finally:
-        video.release()
+    yield from islice(video_frames(path), _LONGEST)
 
 
 def _video(path: Path) -> Iterator[Walk | LeftOut]:
@@ -110,10 +100,11 @@ def _video(path: Path) -> Iterator[Walk | LeftOut]:
             count += 1
             yield ((frame.max(axis=2) > _WHITE) * np.uint8(255)).astype(np.uint8)
 
-    video = cv2.VideoCapture(str(path))
-    rate_hz = float(video.get(cv2.CAP_PROP_FPS))
-    stated = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
-    video.release()
+    with foreign():
+        video = cv2.VideoCapture(str(path))
+        rate_hz = float(video.get(cv2.CAP_PROP_FPS))
+        stated = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
+        video.release()
     rate_hz = rate_hz if 1.0 <= rate_hz <= 1000.0 else RATE_HZ
     walk = walk_of(masks(), _unnamed(path), rate_hz)
     if not count:

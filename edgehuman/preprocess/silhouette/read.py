@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,17 +55,38 @@ def read_mask(path: Path) -> Uint8:
     return one_channel(image, str(path))
 
 
-def require_frame_room(video: Any, path: Path) -> None:
-    """Raise DataError for a video of larger frames than a mask has, before one is decoded.
+def video_frames(path: Path) -> Iterator[NDArray[Any]]:
+    """Yield the frames (H, W, 3) of a video of masks; none where OpenCV cannot read it.
 
-    Args:
-        video: OpenCV's, opened.
+    Raises:
+        DataError: its frames are larger than a mask has, which is seen before one is decoded; or
+            OpenCV ends with an error.
     """
     import cv2
 
-    width, height = (
-        video.get(each) for each in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
-    )
+    try:
+        with foreign():
+            video = cv2.VideoCapture(str(path))
+    except ValueError as error:
+        raise DataError(f"{path}: no readable video ({error}); convert it again") from None
+    try:
+        _require_room(
+            path, video.get(cv2.CAP_PROP_FRAME_WIDTH), video.get(cv2.CAP_PROP_FRAME_HEIGHT)
+        )
+        while True:
+            try:
+                with foreign():
+                    there, frame = video.read()
+            except ValueError as error:
+                raise DataError(f"{path}: no readable video ({error}); convert it again") from None
+            if not there:
+                return
+            yield frame
+    finally:
+        video.release()
+
+
+def _require_room(path: Path, width: float, height: float) -> None:
     if not 0 <= width * height <= _MOST_PIXELS:
         raise DataError(
             f"{path}: has frames of {width:.0f}x{height:.0f} pixels; a mask has at most "

@@ -17,7 +17,6 @@ from __future__ import annotations
 import hashlib
 import mmap
 import os
-import shutil
 import sys
 import weakref
 from dataclasses import dataclass, field
@@ -25,8 +24,8 @@ from pathlib import Path
 
 from edgehuman.card import CARD_KEY, Card, from_json
 from edgehuman.errors import ArtefactError
-from edgehuman.limits.sizes import MOST_MODEL, read_regular, require_size
-from edgehuman.runtime.engine.wire import BYTES, fields, reason_against
+from edgehuman.limits.sizes import MOST_MODEL, read_bounded, require_size
+from edgehuman.runtime.engine.wire import BYTES, fields, is_whole, reason_against
 from edgehuman.runtime.zoo import FETCHED
 
 SEAL_KEY = "edgehuman.file_sha256"
@@ -145,7 +144,7 @@ def open_file(path: Path) -> OnnxFile:
     Raises:
         ArtefactError: no such file, not an ONNX file, or ours but changed or not sealed.
     """
-    file = read_onnx(_content(path), str(path))
+    file = read_onnx(content_of(path), str(path))
     file.require_seal()
     return file
 
@@ -174,10 +173,7 @@ def read_onnx(content: bytes | Held, where: str) -> OnnxFile:
     except (IndexError, ValueError):
         graph = None
     if graph is None or graph.start == graph.stop:
-        raise ArtefactError(
-            f"{where} ({len(content)} bytes) is not a complete ONNX file: it is truncated or has "
-            "another format; copy it again, or export the model again"
-        )
+        raise _incomplete(where, len(content))
     if reaches:
         raise ArtefactError(
             f"{where}: {reaches}; a model is one file that needs nothing else, because what it "
@@ -185,6 +181,13 @@ def read_onnx(content: bytes | Held, where: str) -> OnnxFile:
             "onnx.save(onnx.load(PATH), NEW)"
         )
     return OnnxFile(where, content, metadata, graph, tuple(seals))
+
+
+def _incomplete(where: str, size: int) -> ArtefactError:
+    return ArtefactError(
+        f"{where} ({size} bytes) is not a complete ONNX file: it is truncated or has another "
+        "format; copy it again, or export the model again"
+    )
 
 
 def _place_of_seal(entry: memoryview, span: slice) -> slice:
@@ -256,20 +259,29 @@ def read_card(path: Path) -> Card:
     return open_file(path).card
 
 
-def _content(path: Path) -> bytes | Held:
+def content_of(path: Path) -> bytes | Held:
+    """All bytes of an ONNX file; of a large one only if its outermost fields are whole.
+
+    Raises:
+        ArtefactError: no such file, no regular one, over 2 GB, or large and of another form.
+    """
     try:
-        if path.is_file() and path.stat().st_size >= _LARGE:
-            require_size(path, MOST_MODEL, ArtefactError, "model")
-            if held := _held(path):
+        require_size(path, MOST_MODEL, ArtefactError, "model")
+        size = path.stat().st_size
+        if size >= _LARGE:
+            with path.open("rb") as stream:
+                if not is_whole(stream, size):
+                    raise _incomplete(str(path), size)
+            if held := _held(path, size):
                 return held
-        return read_regular(path, MOST_MODEL, ArtefactError, "model")
+        return read_bounded(path, MOST_MODEL, ArtefactError, "model")
     except FileNotFoundError:
         raise ArtefactError(f"{path}: no such file; give the path of an .onnx file") from None
     except OSError as error:
         raise ArtefactError(f"cannot read {path}: {error.strerror}") from None
 
 
-def _held(path: Path) -> Held | None:
+def _held(path: Path, size: int) -> Held | None:
     """A large file's bytes, read once; None: this system cannot hold them so.
 
     onnxruntime copies bytes that it is given before it reads them, and a large model would be in
@@ -282,7 +294,8 @@ def _held(path: Path) -> Held | None:
     made = os.memfd_create("edgehuman", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
         with path.open("rb") as stream, open(made, "wb", closefd=False) as copy:
-            shutil.copyfileobj(stream, copy, _BLOCK)
+            while size > 0 and (block := stream.read(min(_BLOCK, size))):
+                size -= copy.write(block)
         fixed = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
         fcntl.fcntl(made, fcntl.F_ADD_SEALS, fixed)
         held = Held(made, 0, prot=mmap.PROT_READ)

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from edgehuman.card import Card, from_json
 from edgehuman.errors import ArtefactError, EdgehumanError, UsageError
-from edgehuman.limits.sizes import MOST_MODEL, MOST_NOTE, read_bounded
+from edgehuman.limits.sizes import MOST_NOTE, read_bounded
 from edgehuman.outcome import to_json
 from edgehuman.reading.parsers import json_of
-from edgehuman.runtime.engine.onnx_file import read_onnx
+from edgehuman.runtime.engine.onnx_file import content_of, read_onnx
 from edgehuman.runtime.engine.plan_file import side_path
 
 _SIDE = ".json"
@@ -80,11 +80,11 @@ def require_free_or_own(
 
 def card_at(path: Path) -> Card | None:
     """The card of a file of a model: inside it, or in the side file beside it; None: none."""
-    with contextlib.suppress(EdgehumanError, OSError, ValueError, LookupError, TypeError):
+    with contextlib.suppress(
+        EdgehumanError, OSError, ValueError, LookupError, TypeError, MemoryError
+    ):
         if path.suffix == ".onnx":
-            return read_onnx(
-                read_bounded(path, MOST_MODEL, ArtefactError), str(path)
-            ).card  # also of an earlier seal
+            return read_onnx(content_of(path), str(path)).card  # also of an earlier seal
         side = path if path.suffix == _SIDE else side_path(path)
         return from_json(
             to_json(json_of(read_bounded(side, MOST_NOTE, ArtefactError))["card"]), str(side)

@@ -16,12 +16,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 VARINT, _FIXED64, BYTES, _FIXED32 = 0, 1, 2, 5
 _FIXED_SIZE = {_FIXED64: 8, _FIXED32: 4}
 # Protobuf's own limit. Above it libraries cut the number off and would see another field.
 _MOST_KEY = 1 << 32
 _DEEPEST = 64
+_MOST_OUTER = 1 << 17
+_GRAPH, _HEAD = 7, 24
 
 # What a message holds that is looked at: of each field, the kind of its message.
 _WITHIN: dict[str, dict[int, str]] = {
@@ -190,6 +193,38 @@ def fields(message: memoryview) -> Iterator[tuple[int, memoryview, slice]]:
         if at > end:
             raise Damaged(f"field {number} ends after the message")
         yield number, message[first:at], slice(start, at)
+
+
+def is_whole(stream: BinaryIO, size: int) -> bool:
+    """Whether a model's outermost fields fill the file, one of them a graph; only their keys and
+    sizes are read, so a file of any size takes no memory.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    at, has_graph = 0, False
+    for _ in range(_MOST_OUTER):
+        if at >= size:
+            break
+        stream.seek(at)
+        head = memoryview(stream.read(_HEAD))
+        try:
+            key, first = varint(head, 0)
+            number, wire_type, length = key >> 3, key & 7, 0
+            if wire_type == BYTES:
+                length, first = varint(head, first)
+            elif wire_type == VARINT:
+                _, first = varint(head, first)
+            else:
+                length = _FIXED_SIZE[wire_type]
+            if not number or key >= _MOST_KEY:
+                return False
+            # A graph of zeros, as a hole of a file has them, begins with no field.
+            has_graph = has_graph or (number == _GRAPH and length > 0 and head[first] > 0)
+        except (LookupError, ValueError):
+            return False
+        at += first + length
+    return at == size and has_graph
 
 
 def varint(message: memoryview, at: int) -> tuple[int, int]:

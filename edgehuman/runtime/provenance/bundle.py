@@ -15,7 +15,6 @@ out: signatures without a key of one's own (Sigstore's certificates and its log)
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
@@ -25,7 +24,7 @@ from typing import Any
 
 from edgehuman.errors import SignatureError
 from edgehuman.outcome import to_json
-from edgehuman.reading.parsers import json_of
+from edgehuman.reading.parsers import foreign, json_of
 
 MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
@@ -203,8 +202,9 @@ def _root(digests: Iterable[str]) -> str:
 
 def _decoded(text: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+        with foreign():
+            return base64.b64decode(text, validate=True)
+    except ValueError as error:
         raise ValueError(f"base64: {error}") from None
 
 

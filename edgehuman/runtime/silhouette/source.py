@@ -25,7 +25,7 @@ from edgehuman import catalogue
 from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.silhouette.normalise import SIDE, normalise, one_channel
-from edgehuman.preprocess.silhouette.read import read_mask, require_frame_room
+from edgehuman.preprocess.silhouette.read import read_mask, video_frames
 from edgehuman.preprocess.silhouette.screen import EMPTY, INVERTED, is_unsized, mask_mistake
 from edgehuman.records import Uint8
 
@@ -158,25 +158,15 @@ def _video(path: Path) -> Iterator[NDArray[Any]]:
     Raises:
         DataError: OpenCV reads no frame of it, or they are too large.
     """
-    import cv2
-
-    video = cv2.VideoCapture(str(path))
     count = 0
-    try:
-        require_frame_room(video, path)
-        while True:
-            there, image = video.read()
-            if not there:
-                break
-            count += 1
-            grey = np.ptp(image, axis=2) < _GREY_NOISE
-            yield (
-                np.where(image.max(axis=2) > _MIDDLE, np.uint8(255), np.uint8(0))
-                if (grey.mean() >= _LEAST_GREY)
-                else image
-            )
-    finally:
-        video.release()
+    for image in video_frames(path):
+        count += 1
+        grey = np.ptp(image, axis=2) < _GREY_NOISE
+        yield (
+            np.where(image.max(axis=2) > _MIDDLE, np.uint8(255), np.uint8(0))
+            if (grey.mean() >= _LEAST_GREY)
+            else image
+        )
     if not count:
         raise DataError(f"{path}: no frame can be read; convert it to a folder of PNG masks")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import os
 import random
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from edgehuman.runtime.engine.onnx_file import (
     GRAPH_SEAL_KEY,
     SEAL_KEY,
     Held,
+    content_of,
     open_file,
     read_card,
     read_onnx,
@@ -182,3 +184,38 @@ def test_a_large_file_is_held_once_beside_the_session_and_cannot_be_changed(
     del file
     gc.collect()
     assert not place.exists()  # nothing is left open
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="holes, devices and pipes")
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"\x08\x0a",  # a version, and then nothing
+        b"\x08\x0a\x3a" + bytes([0xFA, 0xFF, 0xFF, 0xFF, 0x05]),  # a graph of a hole
+        b"\x12" + bytes([0xFA, 0xFF, 0xFF, 0xFF, 0x05]),  # a name of a hole, and no graph
+    ],
+)
+def test_nothing_is_held_of_a_file_that_is_no_model(
+    head: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sparse files of 1.5 GB; not a block of them is copied."""
+    monkeypatch.setattr(os, "memfd_create", None, raising=False)
+    monkeypatch.setattr(onnx_file, "read_bounded", None)
+    path = tmp_path / "hole.onnx"
+    path.write_bytes(head)
+    os.truncate(path, 0x5FFFFFFA + len(head))
+    with pytest.raises(ArtefactError, match="is not a complete ONNX file"):
+        content_of(path)
+    os.truncate(path, 1 << 32)
+    with pytest.raises(ArtefactError, match="a model may have 2,147,483,648"):
+        content_of(path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="holes, devices and pipes")
+def test_a_model_is_a_regular_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.onnx")
+    (tmp_path / "zero.onnx").symlink_to("/dev/zero")
+    for path in tmp_path.iterdir():
+        with pytest.raises(ArtefactError, match="is no regular file"):
+            open_file(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from onnx import helper, numpy_helper
 import edgehuman
 from edgehuman.errors import ArtefactError
 from edgehuman.runtime.engine.onnx_file import read_card, read_onnx
-from edgehuman.runtime.engine.wire import fields, reason_against
+from edgehuman.runtime.engine.wire import fields, is_whole, reason_against
 
 LOCATIONS = ["weights.data", "/etc/passwd", "../../secret", "*/_ORT_MEM_ADDR_/*"]
 
@@ -223,3 +224,21 @@ def test_a_model_with_a_card_is_refused_before_a_session(tiny: Path) -> None:
     assert hashlib.sha256(tiny.read_bytes()).hexdigest() != before
     with pytest.raises(ArtefactError, match="lies in another file"):
         read_card(tiny)
+
+
+def test_a_whole_model_is_told_by_its_outermost_fields() -> None:
+    content = plain().SerializeToString()
+    fine: Callable[[bytes], bool] = lambda data: is_whole(io.BytesIO(data), len(data))  # noqa: E731
+    assert fine(content)
+    assert fine(b"\x09" + bytes(8) + content + b"\x0d" + bytes(4))  # numbers of 8 and 4 bytes
+    for wrong in (
+        content[:-1],
+        content + b"\x00",
+        content + b"\x0b",  # a wire type that is none
+        b"\xff" * 12 + content,
+        content.replace(b"\x3a", b"\x4a", 1),  # no graph
+        b"\x3a\x02\x00\x00",  # a graph of zeros
+        b"\x08\x01" * 200_000 + content,
+        b"",
+    ):
+        assert not fine(wrong)

@@ -19,7 +19,7 @@ from edgehuman.limits.archives import FREE_TEXT, MOST_RATIO
 from edgehuman.limits.sizes import MOST_TEXT, read_bounded, require_few_lines
 from edgehuman.outcome import to_json
 from edgehuman.preprocess.imu.text.events import is_event
-from edgehuman.reading.parsers import json_of
+from edgehuman.reading.parsers import foreign, json_of
 
 GZIP = ".gz"
 MOST_BYTES = MOST_TEXT
@@ -82,8 +82,9 @@ def _unpacked(content: bytes, name: str) -> bytes:
     while content:  # more parts may follow, as `cat a.gz b.gz` makes them
         unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
         try:
-            parts.append(unpacker.decompress(content, left + 1))
-        except zlib.error as error:
+            with foreign():
+                parts.append(unpacker.decompress(content, left + 1))
+        except ValueError as error:
             raise DataError(f"{name} is damaged ({error}); copy it again") from None
         left -= len(parts[-1])
         if left < 0:
