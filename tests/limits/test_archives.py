@@ -129,7 +129,8 @@ def test_many_members_share_what_may_be_packed_tightly(
 ) -> None:
     monkeypatch.setattr(archives, "FREE_BYTES", 1 << 20)
     names = [f"x{n}" for n in range(4)]
-    np.savez_compressed(tmp_path / "a.npz", **dict.fromkeys(names, np.zeros(400_000, np.uint8)))
+    held = dict.fromkeys(names, np.zeros(400_000, np.uint8))
+    np.savez_compressed(tmp_path / "a.npz", **held)  # type: ignore[arg-type]
     assert len(read_npz(tmp_path / "a.npz", names[:2])) == 2
     with pytest.raises(DataError, match="over 200 times as many"):
         read_npz(tmp_path / "a.npz", names)

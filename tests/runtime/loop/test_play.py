@@ -28,7 +28,7 @@ from edgehuman.runtime.skeleton.windows import PoseWindows
 from tests.runtime.gait_models import write_gait_model
 from tests.runtime.listening import ended, free_address
 
-Clock = Stub = SimpleNamespace
+Clock = SimpleNamespace
 
 
 @pytest.fixture
@@ -119,11 +119,11 @@ def test_a_run_on_a_silent_port_says_so(
 def test_no_window_because_others_were_refused_is_no_success(refused: int) -> None:
     """Also where the user ended it, as nothing came out."""
     report = {"rows": 1, "datagrams": 1, "refused_datagrams": refused}
-    listener = Stub(
+    listener = SimpleNamespace(
         push=lambda block: [],
         close=list,
-        report=Stub(as_dict=dict),
-        tally=Stub(windows=0, summary=dict),
+        report=SimpleNamespace(as_dict=dict),
+        tally=SimpleNamespace(windows=0, summary=dict),
         no_window=lambda source: "1 row holds no window",
     )
 
@@ -142,12 +142,12 @@ def test_no_window_because_others_were_refused_is_no_success(refused: int) -> No
             signal.raise_signal(signal.SIGINT)
 
     if not refused:
-        assert play(listener, Stopped(), []).summary["stopped"]  # type: ignore[arg-type]
+        assert play(listener, Stopped(), []).summary["stopped"]
         return
     with pytest.raises(
         DataError, match=r"holds no window; 3 datagrams of other senders .*--sender"
     ):
-        play(listener, Stopped(), [])  # type: ignore[arg-type]
+        play(listener, Stopped(), [])
 
 
 @pytest.mark.parametrize(("window", "rate_hz"), [(10**9, 50.0), (128, 1e12), (128, float("nan"))])
