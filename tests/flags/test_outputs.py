@@ -243,13 +243,14 @@ def test_by_words_every_input_stays(
 def test_an_output_below_the_root_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("/")
     source = Path(__file__)
-    for place in ("/", "/rows.jsonl", "/nonexist/d/x.json", "rows.jsonl", "."):
-        for path, name, given in pairs():
-            with apart(
-                made(path, **{name: Path(place), given: value_of(path, given, source)}), None
-            ):
-                pass
-    refused(made("edgehuman.data.imu.convert:ConvertConfig", path=Path("/"), out=Path("/")), "too")
+    for path, name, given in pairs():
+        with apart(made(path, **{name: Path("/new"), given: value_of(path, given, source)}), None):
+            pass
+    convert = "edgehuman.data.imu.convert:ConvertConfig"
+    for place in ("/", "/new/d/x.json", "new.jsonl", "."):
+        with apart(made(convert, path=source, out=Path(place)), None):
+            pass
+    refused(made(convert, path=Path("/"), out=Path("/")), "too")
 
 
 def a_model(folder: Path) -> list[str]:
