@@ -17,6 +17,7 @@ import json
 import os
 import platform
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -88,6 +89,7 @@ def main() -> int:
         print("make fuzz: atheris is not installed; it needs Linux on x86-64 and Python 3.11 or "
               "newer: pip install atheris", file=sys.stderr)  # fmt: skip
         return 1
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # and clean up
     known = targets()
     unknown = [name for name in given.target if name not in known]
     if unknown:

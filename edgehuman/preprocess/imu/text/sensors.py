@@ -170,6 +170,8 @@ def _content(read: Callable[[], bytes], where: str) -> bytes:
         with foreign():  # of a zip: damaged, encrypted, packed in a way of its own
             content = read().removeprefix(codecs.BOM_UTF8)
         require_few_lines(content, where, DataError, MOST_JOINED)
+    except DataError:
+        raise
     except (OSError, ValueError) as error:
         raise DataError(f"cannot read {where} ({error}); check its permissions") from None
     return content
