@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
-from edgehuman.preprocess.silhouette.read import read_mask
+from edgehuman.preprocess.silhouette.read import read_mask, video_frames
 from tests.data.silhouette_trees import person_mask
 
 MASK = person_mask()
@@ -64,3 +64,21 @@ def test_what_is_no_mask_is_told_by_its_path(tmp_path: Path) -> None:
             read_mask(path)
     with pytest.raises(DataError, match="No such file"):
         read_mask(tmp_path / "none.png")
+
+
+def test_a_video_that_ends_with_an_error_of_opencv_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken:
+        def get(self, _: int) -> float:
+            return 8.0
+
+        def read(self) -> tuple[bool, None]:
+            raise cv2.error("a broken stream")
+
+        def release(self) -> None:
+            pass
+
+    monkeypatch.setattr(cv2, "VideoCapture", lambda _: Broken())
+    with pytest.raises(DataError, match=r"a\.avi: no readable video \(.*a broken stream"):
+        next(video_frames(tmp_path / "a.avi"))
