@@ -38,10 +38,11 @@ def test_every_form_of_a_mask_is_read(tmp_path: Path, stored: NDArray[Any]) -> N
 
 
 def _huge() -> bytes:
-    """The head of a picture of 100000 x 100000 pixels, with an end."""
+    """The head of a picture of 100000 x 100000 pixels, with none of them, and an end."""
     body = b"IHDR" + struct.pack(">IIBBBBB", 100_000, 100_000, 8, 0, 0, 0, 0)
     head = struct.pack(">I", 13) + body + struct.pack(">I", zlib.crc32(body))
-    return b"\x89PNG\r\n\x1a\n" + head + b"\x00\x00\x00\x00IEND\xaeB`\x82"
+    pixels = struct.pack(">I4sI", 0, b"IDAT", zlib.crc32(b"IDAT"))
+    return b"\x89PNG\r\n\x1a\n" + head + pixels + b"\x00\x00\x00\x00IEND\xaeB`\x82"
 
 
 def test_what_is_no_mask_is_told_by_its_path(tmp_path: Path) -> None:
