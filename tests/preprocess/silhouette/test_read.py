@@ -51,7 +51,7 @@ def test_what_is_no_mask_is_told_by_its_path(tmp_path: Path) -> None:
     good = encoded.tobytes()
     assert done
     colour = cv2.imencode(".png", np.dstack([MASK, MASK // 2, MASK]))[1].tobytes()
-    damaged = good[:40] + bytes(60) + good[100:]
+    damaged = good[:44] + bytes(len(good) - 60) + good[-16:]
     for content, why in (
         (b"", "not a PNG"),
         (b"GIF89a" + bytes(40), "not a PNG"),
