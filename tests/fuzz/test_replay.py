@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import importlib
 import random
-import subprocess
 import sys
 import zlib
 from pathlib import Path
@@ -18,6 +17,7 @@ from tests.fuzz import one, run
 from tests.fuzz.mutate import mutated
 from tests.fuzz.one import MODULES
 from tests.fuzz.target import INPUT_BYTES, Tally, Target, attempt, joined
+from tests.leaving import start
 
 TARGETS = joined([importlib.import_module(f"tests.fuzz.targets.{name}") for name in MODULES])
 EACH, EACH_LIVE = 60, 20
@@ -112,7 +112,7 @@ def test_an_attack_leaves_no_folder_and_few_lines(
     monkeypatch.setattr(
         run,
         "start",
-        lambda words, cwd, **named: subprocess.Popen(
+        lambda words, cwd, **named: start(
             [words[0], "-c", code, *words[1:]], cwd=tmp_path / "t", **named
         ),
     )

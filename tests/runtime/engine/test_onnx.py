@@ -16,7 +16,9 @@ import pytest
 
 from edgehuman.card import OutputSpec, Precision
 from edgehuman.errors import ArtefactError, EngineError
+from edgehuman.limits.sizes import read_bounded
 from edgehuman.runtime.engine import onnx as onnx_engine
+from edgehuman.runtime.engine import onnx_file
 from edgehuman.runtime.engine.onnx import CPU, CUDA, TENSORRT, OnnxRuntimeEngine
 from edgehuman.runtime.engine.open import EngineRequest, open_engine
 from tests.runtime.conftest import MakeModel, tiny_card
@@ -162,16 +164,15 @@ def test_one_read_gives_the_card_the_seal_and_the_session(
     tiny: Path, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     evil = make_model(gain=-4.0, name="evil.onnx").read_bytes()
-    read, reads = Path.read_bytes, []
+    read, reads = read_bounded, []
 
-    def swapped_after(path: Path) -> bytes:
-        content = read(path)
-        if path == tiny:
-            reads.append(path)
-            path.write_bytes(evil)  # whoever reads again gets another model
+    def swapped_after(path: Path, *given: Any) -> bytes:
+        content = read(path, *given)
+        reads.append(path)
+        path.write_bytes(evil)  # whoever reads again gets another model
         return content
 
-    monkeypatch.setattr(Path, "read_bytes", swapped_after)
+    monkeypatch.setattr(onnx_file, "read_bounded", swapped_after)
     engine = open_engine(tiny)
     assert reads == [tiny]
     assert engine.run(np.ones((1, 128, 6), np.float32)).tolist() == [[4, 4, 4]]
