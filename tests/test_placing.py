@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from edgehuman import placing
 from edgehuman.errors import UsageError
 from edgehuman.files import write_together, write_whole, writing, writing_lines
 from edgehuman.placing import partial_of, protecting, sweep
@@ -125,7 +126,7 @@ def test_what_dead_writers_left_goes_with_the_next_write_and_nothing_of_the_livi
     dead = [
         f".a.{ended.pid}-{machine}-1.partial",
         f".other.bin.{ended.pid}-{machine}-7.before",
-        f".a.{pid}-{machine}-{int(write) - 1000}.partial",  # of an earlier process with this id
+        f".a.{pid}-{machine}-{placing._FIRST - 1}.partial",  # of an earlier process with this id
     ]
     living = [
         f".a.{pid}-{machine}-{int(write) + 1000}.partial",

@@ -50,6 +50,7 @@ sys.exit(run_watched(work))
 
 
 def test_the_second_signal_ends_at_once() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by a run in the background
     with StopSignals(1) as stop:
         assert not stop.agreed(ALONE)
         os.kill(os.getpid(), signal.SIGTERM)

@@ -140,7 +140,8 @@ def _state_seeds() -> Sequence[bytes]:
 
     weights = {"w": torch.ones(2, 2)}
     best = {"score": 0.5, "step": 2, "weights": weights}
-    state = {"version": 1, "step": 3, "model": weights, "optimiser": {"state": {}}, "scaler": {},
+    optimiser: dict[str, object] = {"state": {}, "param_groups": []}
+    state = {"version": 1, "step": 3, "model": weights, "optimiser": optimiser, "scaler": {},
              "average": None, "records": [{"step": 3.0, "loss": 0.5}], "best": best}  # fmt: skip
     return _saved(state)
 
