@@ -24,7 +24,7 @@ from edgehuman.install import (
 )
 from edgehuman.runtime.doctor import NEEDS, PACKAGES
 from tests import leaving
-from tests.whole.house import ROOT, SOURCES
+from tests.whole.house import ROOT, SOURCES, needs_sources
 
 PROJECT = read_table(ROOT / "pyproject.toml")["project"]
 # In the place of each finder stands one that finds nothing of these packages.
@@ -218,6 +218,7 @@ def test_a_package_found_by_a_relative_place_is_found_again(
     assert done.stdout.strip() == str(CHECKOUT)
 
 
+@needs_sources
 def test_every_python_of_ours_is_started_in_this_one_place() -> None:
     """The kind: `-m` and `-c` put the current folder first."""
     places = [

@@ -29,7 +29,7 @@ from edgehuman.limits.sizes import (
 from edgehuman.runtime.engine.onnx_file import open_file
 from edgehuman.runtime.engine.plan_file import read_engine, read_side
 from edgehuman.runtime.provenance.weights_file import read_weights_file
-from tests.whole.house import SOURCES, nodes_of, require_none
+from tests.whole.house import SOURCES, needs_sources, nodes_of, require_none
 
 
 def test_a_file_is_read_up_to_its_limit(tmp_path: Path) -> None:
@@ -159,6 +159,7 @@ def test_no_file_is_read_whole_without_a_limit() -> None:
     )
 
 
+@needs_sources
 def test_a_read_without_a_limit_is_found() -> None:
     code = "p.read_bytes()\np.read_text(encoding='utf-8')\nf.read()\nf.readline()\nf.read(9)"
     assert [found.split()[0] for found in _whole_reads(ast.parse(code))] == ["1", "2", "3", "4"]

@@ -16,7 +16,7 @@ import pytest
 
 from edgehuman.errors import DataError, EdgehumanError
 from edgehuman.reading.parsers import fault_of, foreign, json_of, reason_of
-from tests.whole.house import SOURCES, nodes_of, require_none
+from tests.whole.house import SOURCES, needs_sources, nodes_of, require_none
 
 
 def _raise(error: Exception) -> None:
@@ -151,6 +151,7 @@ def test_a_call_outside_the_boundary_is_found() -> None:
     assert told("with open(p) as f, foreign(), np.load(f) as z:\n    pass") == []
 
 
+@needs_sources
 def test_what_is_left_out_is_there(tmp_path: Path) -> None:
     assert [file for file in _OWN if file not in SOURCES] == []
 

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -35,6 +37,7 @@ def python_files(*tops: str) -> dict[str, Path]:
 SOURCES = python_files("edgehuman", *STAGES)
 TESTS = python_files("tests")
 EXAMPLES = python_files("examples")
+needs_sources = pytest.mark.skipif(not SOURCES, reason="an installed wheel is tested, not sources")
 FILES = {**SOURCES, **TESTS, **EXAMPLES, **python_files("docs", "recipes")}
 
 

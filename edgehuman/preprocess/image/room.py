@@ -28,6 +28,7 @@ _NETPBM = re.compile(
 _CHANNELS = {0: 1, 2: 3, 3: 4, 4: 4, 6: 4}  # of PNG's colour types, as OpenCV makes them
 _CODESTREAM = b"\xff\x4f\xff\x51"
 _WIDTH, _HEIGHT, _BITS, _SAMPLES, _TILE_WIDTH, _TILE_HEIGHT = 256, 257, 258, 277, 322, 323
+_COMPRESSION, _LOG_LUV = 259, (34676, 34677)  # of LogLuv, 16 bits a sample, floats are made
 _TIFF_TYPES = {1: "B", 3: "H", 4: "I", 16: "Q"}
 _MOST_TAGS = 4096
 _MOST_BITS = 64
@@ -96,7 +97,7 @@ def _tiff(data: bytes) -> tuple[int, int, int]:
     for number in range(min(_first(order, data, place, count), _MOST_TAGS)):
         at = first + entry * number
         tag, kind = struct.unpack_from(f"{order}HH", data, at)
-        if kind not in _TIFF_TYPES or tag not in (*range(256, 259), 277, 322, 323):
+        if kind not in _TIFF_TYPES or tag not in (*range(256, 260), 277, 322, 323):
             continue
         letter = _TIFF_TYPES[kind]
         values = _first(order, data, at + 4, "Q" if count == "Q" else "I")
@@ -109,7 +110,8 @@ def _tiff(data: bytes) -> tuple[int, int, int]:
         found[tag] = max(found.get(tag, 0), _first(order, data, at + value, letter))
     height = max(found.get(_HEIGHT, 0), found.get(_TILE_HEIGHT, 0))
     width = max(found.get(_WIDTH, 0), found.get(_TILE_WIDTH, 0))
-    return height, width, max(3, found[_SAMPLES] * -(-found[_BITS] // 8))
+    bits = max(32, found[_BITS]) if found.get(_COMPRESSION) in _LOG_LUV else found[_BITS]
+    return height, width, max(3, found[_SAMPLES] * -(-bits // 8))
 
 
 def _first(order: str, data: bytes, at: int, letter: str) -> int:

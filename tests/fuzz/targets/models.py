@@ -25,6 +25,7 @@ from edgehuman.runtime.engine.plan_file import read_engine, read_side
 from edgehuman.runtime.engine.replaced import card_at
 from edgehuman.runtime.gallery import Gallery, read_gallery, write_gallery
 from edgehuman.runtime.provenance.weights_file import WeightsFile
+from edgehuman.runtime.zoo import file_of
 from tests.fuzz.target import Target, written
 
 _ROOT = Path(__file__).parents[3]
@@ -38,7 +39,7 @@ _CONFIGS = (
 
 @cache
 def _card() -> Card:
-    return read_card(_ROOT / "edgehuman" / "zoo" / "gait-skeleton.onnx")
+    return read_card(file_of("zoo:gait-skeleton"))
 
 
 def _read_card(content: bytes, folder: Path) -> None:

@@ -40,7 +40,8 @@ def _image(suffix: str, channels: int = 3) -> bytes:
 
 
 def _images() -> Sequence[bytes]:
-    return [_image(suffix) for suffix in (".png", ".jpg", ".webp", ".bmp", ".tiff", ".gif", ".ppm")]
+    suffixes = (".png", ".jpg", ".webp", ".bmp", ".tiff", ".gif", ".ppm")
+    return [_image(suffix) for suffix in suffixes if cv2.haveImageWriter(f"a{suffix}")]
 
 
 def _header(content: bytes, folder: Path) -> None:

@@ -94,6 +94,8 @@ def test_tiff_in_both_orders_and_sizes_and_its_tiles(order: str) -> None:
     tags = [(256, 4, 100), (257, 3, 50), (258, 3, 16), (277, 3, 4)]
     assert sides_of(tiff(order, False, *tags), "TIFF") == (50, 100, 8)
     assert sides_of(tiff(order, True, *tags), "TIFF") == (50, 100, 8)
+    for log_luv in (34676, 34677):  # floats are made of it, whatever its bits
+        assert sides_of(tiff(order, False, *tags, (259, 3, log_luv)), "TIFF") == (50, 100, 16)
     tiles = [(322, 4, 30_000), (323, 4, 40_000)]
     assert sides_of(tiff(order, False, *tags, *tiles), "TIFF") == (40_000, 30_000, 8)
 
