@@ -25,8 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
-from edgehuman.limits.archives import FREE_BYTES, MOST_RATIO
-from edgehuman.limits.sizes import read_bounded
+from edgehuman.limits.sizes import FREE_BYTES, MOST_RATIO, read_bounded
 from edgehuman.reading.parsers import foreign
 
 MOST_BYTES = 1 << 30

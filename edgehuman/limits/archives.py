@@ -25,13 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, EdgehumanError
+from edgehuman.limits.sizes import FREE_BYTES, MOST_RATIO
 from edgehuman.reading.parsers import foreign
 
 MOST_UNPACKED = 1 << 33
 """Of the arrays that one file gives, bytes."""
-# Up to here any content is taken; beyond, what was packed tighter than recordings ever are is not.
-# Labels and masks pack tightly; of text a byte makes up to ten of memory, and packs 10 to 30 times.
-FREE_BYTES, FREE_TEXT, MOST_RATIO = 1 << 28, 1 << 24, 200
 MOST_MEMBERS = 20_000
 
 _MOST_DIRECTORY = 1 << 22

@@ -33,6 +33,10 @@ MOST_MODEL = 1 << 31
 """Of a graph, a plan or our own weights, bytes; a protobuf holds no more."""
 MOST_LINE = 1 << 24
 """Of one line of a text that is read line by line, characters; a pose has some thousand."""
+FREE_BYTES, FREE_TEXT, MOST_RATIO = 1 << 28, 1 << 24, 200
+"""Up to here any packed content is taken; beyond, what was packed tighter than recordings ever are
+is not. Labels and masks pack tightly; of text a byte makes up to ten of memory, and packs 10 to 30
+times."""
 MOST_LINES = 25_000_000
 """Of a text that is split into lines: 70 hours at 100 rows a second."""
 

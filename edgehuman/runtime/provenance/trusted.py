@@ -22,9 +22,6 @@ from typing import Protocol
 
 from edgehuman.errors import SignatureError, UsageError
 from edgehuman.files import own_folder
-from edgehuman.runtime.provenance.bundle import WHOLE, manifest_of, read_bundle
-from edgehuman.runtime.provenance.keys import read_public, verified_by
-from edgehuman.runtime.provenance.members import OF_A_FOLDER, signatures_of, stem_of
 
 REQUIRE_KEY, KEYS_KEY = "EDGEHUMAN_REQUIRE_SIGNED", "EDGEHUMAN_TRUSTED_KEYS"
 
@@ -58,6 +55,11 @@ class Trust:
             UsageError: there are no trusted keys, or they cannot be read.
             MissingDependencyError: `cryptography` is not installed.
         """
+        # Here: a device that requires no signatures spares them the memory.
+        from edgehuman.runtime.provenance.bundle import WHOLE, manifest_of, read_bundle
+        from edgehuman.runtime.provenance.keys import read_public, verified_by
+        from edgehuman.runtime.provenance.members import OF_A_FOLDER, signatures_of, stem_of
+
         keys = read_public(self.keys) if self.keys.exists() else []
         if not keys:
             raise UsageError(

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman.errors import DataError
-from edgehuman.limits.archives import FREE_TEXT, MOST_RATIO
-from edgehuman.limits.sizes import MOST_TEXT, read_bounded, require_few_lines
+from edgehuman.limits.sizes import FREE_TEXT, MOST_RATIO, MOST_TEXT, read_bounded, require_few_lines
 from edgehuman.outcome import to_json
 from edgehuman.preprocess.imu.text.events import is_event
 from edgehuman.reading.parsers import foreign, json_of

@@ -16,8 +16,7 @@ import numpy as np
 
 from edgehuman.errors import DataError
 from edgehuman.files import decoded
-from edgehuman.limits.archives import FREE_TEXT, member, opened_zip
-from edgehuman.limits.sizes import MOST_TEXT, read_bounded, require_few_lines
+from edgehuman.limits.sizes import FREE_TEXT, MOST_TEXT, read_bounded, require_few_lines
 from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.preprocess.imu.text.columns import ALIASES, REQUIRED, axis_of, listed, plain
 from edgehuman.preprocess.imu.text.header import MAX_BEFORE, delimiter_of, find_header, split_cells
@@ -148,6 +147,8 @@ def _files(path: Path) -> Mapping[str, Callable[[int], bytes]]:
     """What reads each text file of a folder or zip, by name, up to a number of bytes."""
     if path.is_dir():
         return {each.name: partial(_read, each) for each in path.iterdir() if _is_text(each.name)}
+    from edgehuman.limits.archives import opened_zip  # here: a CSV file needs none of it
+
     try:
         with foreign(), opened_zip(path, DataError) as archive:
             names = archive.namelist()
@@ -161,6 +162,8 @@ def _read(path: Path, most: int) -> bytes:
 
 
 def _unpacked(path: Path, name: str, most: int) -> bytes:
+    from edgehuman.limits.archives import member, opened_zip
+
     with opened_zip(path, DataError) as archive:
         return bytes(member(archive, name, most, DataError, FREE_TEXT))
 
