@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import importlib.resources
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,4 +112,6 @@ def unknown_model(name: str) -> UsageError:
 
 
 def _zoo() -> Path:
-    return Path(str(importlib.resources.files("edgehuman.zoo")))
+    from edgehuman import zoo  # its folder; importlib.resources takes a megabyte to say the same
+
+    return Path(zoo.__path__[0])

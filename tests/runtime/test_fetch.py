@@ -80,7 +80,7 @@ def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "installed"
     folder.mkdir()
     (folder / "activity.onnx").write_bytes(zoo_file("zoo:activity").read_bytes())
-    monkeypatch.setattr("importlib.resources.files", lambda package: folder)
+    monkeypatch.setattr("edgehuman.runtime.zoo._zoo", lambda: folder)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     for module in ("fetch", "run", "zoo"):
         monkeypatch.setattr(f"edgehuman.runtime.{module}.FETCHED", {NAME: WANTED})

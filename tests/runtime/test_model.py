@@ -38,7 +38,7 @@ def test_probabilities_are_only_given_by_classes(make_model: MakeModel) -> None:
 @pytest.fixture
 def own_zoo(make_model: MakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = make_model(name="activity.onnx").parent
-    monkeypatch.setattr("importlib.resources.files", lambda package: folder)
+    monkeypatch.setattr("edgehuman.runtime.zoo._zoo", lambda: folder)
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "nothing-fetched"))
 
 

@@ -156,7 +156,7 @@ def judge_recording(imu_TC: Float32, rate_hz: float = IMU_RATE_HZ) -> GyroVerdic
     """
     size = max(1, round(STRETCH_S * rate_hz))
     last = max(0, imu_TC.shape[0] - size)
-    starts = np.unique(np.linspace(0, last, NUM_STRETCHES).astype(np.int64))
+    starts = np.array(sorted(set(np.linspace(0, last, NUM_STRETCHES).astype(np.int64).tolist())))
     verdicts = [judge_gyro(imu_TC[start : start + size], rate_hz) for start in starts.tolist()]
     moving = [verdict for verdict in verdicts if not verdict.still] or verdicts
     return sorted(moving, key=lambda verdict: verdict.ratio)[len(moving) // 2]

@@ -66,7 +66,7 @@ class BurstSpreader:
     """
 
     def __init__(self, first_T: Float64) -> None:
-        distinct = np.unique(first_T[np.isfinite(first_T)])
+        distinct = _distinct(first_T[np.isfinite(first_T)])
         self.rows_per_stamp = first_T.size / max(1, distinct.size)
         self._usual = float(np.median(np.diff(distinct))) if distinct.size > 1 else 0.0
         self._held: Rows | None = None
@@ -145,7 +145,8 @@ class StampReader:
             self._held.append(rows)
             self._count += rows.stamp_T.size
             first = join_rows(self._held)
-            enough = np.unique(first.stamp_T).size >= ROWS_TO_TELL or self._count > MAX_ROWS_HELD
+            known = _distinct(first.stamp_T[~np.isnan(first.stamp_T)]).size
+            enough = known >= ROWS_TO_TELL or self._count > MAX_ROWS_HELD
             if not (enough or last):
                 return []
             ready, self._held = self._held, None
@@ -168,3 +169,9 @@ class StampReader:
         if self.unit == "s":
             return rows
         return Rows(rows.stamp_T / PER_SECOND[self.unit], rows.imu_TC, rows.label_T)
+
+
+def _distinct(stamp_T: Float64) -> Float64:
+    """The stamps, sorted, each once. `np.unique` imports `numpy.ma`, 2 MB of memory."""
+    sorted_T = np.sort(stamp_T)
+    return sorted_T[np.r_[True, sorted_T[1:] != sorted_T[:-1]]] if sorted_T.size else sorted_T
