@@ -46,6 +46,7 @@ def test_a_target_reads_one_of_its_seeds(name: str, tmp_path: Path) -> None:
     assert len(refused) < len(seeds), refused
 
 
+@pytest.mark.slow  # all together
 @pytest.mark.parametrize("name", TARGETS)
 def test_no_changed_file_raises_an_error_that_is_none_of_ours(name: str, tmp_path: Path) -> None:
     target, seeds = _seeds(name)
