@@ -56,7 +56,7 @@ def printable(text: str) -> str:
     return _LONG_LINE.sub(lambda found: found[0][:1999] + "…", text)
 
 
-def shown(text: str) -> str:
+def safe_name(text: str) -> str:
     """A name from outside: one line of at most 200 characters, without what a terminal obeys."""
     text = _OBEYED.sub("?", text[:_SHOWN].replace("\n", "?").replace("\t", "?"))
     return text if len(text) < _SHOWN else text[: _SHOWN - 1] + "…"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import IO, Any
 
-from edgehuman.errors import printable, shown
+from edgehuman.errors import printable, safe_name
 
 _SECONDS_BETWEEN_LINES = 30.0
 
@@ -36,9 +36,9 @@ def progress_bar(*given: Any, **named: Any) -> Any:
     from tqdm import tqdm  # help and errors do without it
 
     if len(given) > 1:
-        given = (given[0], shown(given[1]), *given[2:])
+        given = (given[0], safe_name(given[1]), *given[2:])
     if "desc" in named:
-        named["desc"] = shown(named["desc"])
+        named["desc"] = safe_name(named["desc"])
     if sys.stderr.isatty():
         return tqdm(*given, file=sys.stderr, dynamic_ncols=True, **named)
     named |= {"mininterval": _SECONDS_BETWEEN_LINES, "maxinterval": 2 * _SECONDS_BETWEEN_LINES}

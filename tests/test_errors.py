@@ -15,7 +15,7 @@ import pytest
 from edgehuman import errors
 from edgehuman.card import CARD_KEY, OutputSpec
 from edgehuman.cli import main
-from edgehuman.errors import printable, saying_unreachable, shown
+from edgehuman.errors import printable, safe_name, saying_unreachable
 from edgehuman.runtime.engine.onnx_file import sealed
 from tests.runtime.conftest import tiny_card, tiny_graph
 from tests.whole.house import SOURCES, lines_of, require_none
@@ -203,9 +203,9 @@ def test_json_stays_exact(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_a_name_is_one_line_of_two_hundred_characters() -> None:
-    assert shown(f"a\n{HOSTILE}\tb") == "a??]0;owned??31m??A?b"
-    assert len(shown("y" * 10_000)) == 200
-    assert shown("y" * 10_000).endswith("…")
+    assert safe_name(f"a\n{HOSTILE}\tb") == "a??]0;owned??31m??A?b"
+    assert len(safe_name("y" * 10_000)) == 200
+    assert safe_name("y" * 10_000).endswith("…")
     assert printable("\ud800") == "?"
 
 

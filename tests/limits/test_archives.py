@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import time
-import tracemalloc
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,18 +15,13 @@ from edgehuman.errors import ArtefactError, DataError
 from edgehuman.limits import archives
 from edgehuman.limits.archives import field_names, member, opened_zip, read_npy, read_npz
 from edgehuman.runtime.gallery import read_gallery
+from tests.limits.bounding import bounding
 
 
 @pytest.fixture(autouse=True)
 def bounded() -> Iterator[None]:
-    """No test takes over 100 MB or 10 s, however much the files ask for."""
-    tracemalloc.start()
-    start = time.process_time()
-    yield
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 100_000_000
-    assert time.process_time() - start < 10
+    with bounding(100_000_000):
+        yield
 
 
 def npy(shape: str, kind: str = "<f4", data: bytes = b"", version: int = 1) -> bytes:

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO
 
-from edgehuman.errors import shown
+from edgehuman.errors import safe_name
 from edgehuman.runtime.imu.results import ImuResult, ImuTally
 from edgehuman.runtime.view.palette import UNLABELLED_RGB, Rgb, colours, terminal_code
 from edgehuman.runtime.view.screen import (
@@ -35,7 +35,7 @@ def plain_lines(stream: IO[str]) -> Lines[ImuResult]:
 
 def plain_line(result: ImuResult) -> str:
     """One result in words: time, label, score, latency, and the network's label if it differs."""
-    words = [f"{result.t_s:9.2f} s  {shown(result.label):<{_NAME_WIDTH}} {result.score:5.3f}"]
+    words = [f"{result.t_s:9.2f} s  {safe_name(result.label):<{_NAME_WIDTH}} {result.score:5.3f}"]
     words.append(f"{result.latency_ms:9.2f} ms")
     if result.reason:
         words.append(f"({result.reason})")
@@ -72,7 +72,7 @@ class LiveView:
         coloured: bool | None = None,
     ) -> None:
         self._screen = Screen(stream)
-        self._title = shown(title)
+        self._title = safe_name(title)
         self._labels = tuple(labels)
         self._tally = tally
         self._dropped = dropped
@@ -83,7 +83,7 @@ class LiveView:
 
     def note(self, message: str) -> None:
         """Show a message under the view; the last two stay."""
-        self._notes.append(shown(message))
+        self._notes.append(safe_name(message))
 
     def write(self, results: Sequence[ImuResult]) -> None:
         self._results.extend(results)
@@ -117,13 +117,13 @@ class LiveView:
         self._screen.draw(self.screen(self._results[-1], *self._screen.size()))
 
     def _headline(self, result: ImuResult) -> Iterator[str]:
-        said = shown(result.label).replace("_", " ").upper()
+        said = safe_name(result.label).replace("_", " ").upper()
         rgb = self._rgb.get(result.label, UNLABELLED_RGB)
         yield f"{self._paint('██', rgb)} {said:<18} {result.score:5.2f}"
         if result.reason:
-            yield shown(result.reason)
+            yield safe_name(result.reason)
         elif result.true_label is not None:
-            yield f"true: {shown(result.true_label).replace('_', ' ')}"
+            yield f"true: {safe_name(result.true_label).replace('_', ' ')}"
 
     def _bars(self, result: ImuResult, name_width: int, width: int, rows: int) -> list[str]:
         """One bar a label; if there are too many for the rows, the most probable ones."""
@@ -131,7 +131,7 @@ class LiveView:
         order = sorted(range(len(self._labels)), key=lambda k: -prob_C[k])
         kept = order if len(order) <= rows else order[: max(rows - 1, 1)]
         lines = [
-            f" {fit(shown(self._labels[k]), name_width)} "
+            f" {fit(safe_name(self._labels[k]), name_width)} "
             f"{self._paint(bar(prob_C[k], width), self._rgb[self._labels[k]])} {prob_C[k]:4.2f}"
             for k in sorted(kept)
         ]

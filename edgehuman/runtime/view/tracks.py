@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO
 
-from edgehuman.errors import shown
+from edgehuman.errors import safe_name
 from edgehuman.runtime.loop.results import UNKNOWN
 from edgehuman.runtime.skeleton.results import GaitResult, GaitTally
 from edgehuman.runtime.view.screen import Lines, Screen, clip, fit, flow, latency_figures
@@ -27,16 +27,16 @@ def gait_lines(stream: IO[str]) -> Lines[GaitResult]:
 
 def gait_line(result: GaitResult) -> str:
     """One result in words: time, track, name, score and latency, and the nearest if unknown."""
-    words = [f"{result.t_s:9.2f} s  {fit(shown(result.track), 10)}"]
+    words = [f"{result.t_s:9.2f} s  {fit(safe_name(result.track), 10)}"]
     if result.reason:
-        words.append(f"no answer ({shown(result.reason)})")
+        words.append(f"no answer ({safe_name(result.reason)})")
     elif result.label:
-        words.append(f"{fit(shown(result.label), _NAME_WIDTH)} {result.score:6.3f}")
+        words.append(f"{fit(safe_name(result.label), _NAME_WIDTH)} {result.score:6.3f}")
     else:
         words.append(NO_GALLERY)
     words.append(f"{result.latency_ms:.2f} ms")
     if result.label == UNKNOWN and result.raw_label:
-        words.append(f"(nearest: {shown(result.raw_label)})")
+        words.append(f"(nearest: {safe_name(result.raw_label)})")
     return "  ".join(words)
 
 
@@ -61,7 +61,7 @@ class GaitView:
         dropped: Callable[[], int] = lambda: 0,
     ) -> None:
         self._screen = Screen(stream)
-        self._title = shown(title)
+        self._title = safe_name(title)
         self._tally = tally
         self._dropped = dropped
         self._newest: dict[str, GaitResult] = {}
@@ -70,7 +70,7 @@ class GaitView:
 
     def note(self, message: str) -> None:
         """Show a message under the view; the last two stay."""
-        self._notes.append(shown(message))
+        self._notes.append(safe_name(message))
 
     def write(self, results: Sequence[GaitResult]) -> None:
         for result in results:
@@ -123,17 +123,17 @@ def _heads(columns: int) -> str:
 
 def _row(result: GaitResult, columns: int) -> str:
     width = _name_width(columns)
-    line = f" {fit(shown(result.track), _TRACK_WIDTH)} {fit(_said(result), width)} "
+    line = f" {fit(safe_name(result.track), _TRACK_WIDTH)} {fit(_said(result), width)} "
     line += f"{result.score:6.2f}" if result.label and not result.reason else f"{'–':>6}"
     return f"{line} {result.t_s:7.1f} s   {', '.join(_others(result))}"
 
 
 def _said(result: GaitResult) -> str:
-    return shown(result.reason or result.label or "no gallery")
+    return safe_name(result.reason or result.label or "no gallery")
 
 
 def _others(result: GaitResult) -> Iterator[str]:
     if result.label == UNKNOWN and result.raw_label:
-        yield f"nearest {shown(result.raw_label)}"
+        yield f"nearest {safe_name(result.raw_label)}"
     elif result.identity is not None:
-        yield from (f"{shown(name)} {score:.2f}" for name, score in result.identity.others[:2])
+        yield from (f"{safe_name(name)} {score:.2f}" for name, score in result.identity.others[:2])

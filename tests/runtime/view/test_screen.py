@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from edgehuman.errors import shown
+from edgehuman.errors import safe_name
 from edgehuman.runtime.view.screen import (
     Notes,
     Screen,
@@ -53,7 +53,7 @@ def test_names_are_padded_and_cut_by_columns_not_by_characters(
 
 
 def test_control_characters_of_a_name_never_reach_the_terminal() -> None:
-    assert shown("AN\x1b[2JNA\r\n\u202eB") == "AN?[2JNA???B"
+    assert safe_name("AN\x1b[2JNA\r\n\u202eB") == "AN?[2JNA???B"
 
 
 @pytest.mark.parametrize(
