@@ -95,14 +95,16 @@ def test_workflows_run_only_what_is_named_by_its_hash() -> None:
             assert hashed, f"{path.name} {line}"
 
 
-def wheel(folder: Path, name: str, version: str) -> str:
+def wheel(folder: Path, name: str, version: str, needs: str = "") -> str:
     """A wheel of nothing; its hash."""
     import hashlib
 
     path, about = folder / f"{name}-{version}-py3-none-any.whl", f"{name}-{version}.dist-info"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(
-            f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+            f"{about}/METADATA",
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+            + (f"Requires-Dist: {needs}\n" if needs else ""),
         )
         archive.writestr(
             f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -162,6 +164,36 @@ def test_what_has_no_hash_is_said_and_under_must_refused(copy: Path) -> None:
     done = install(copy, "docs", LOCK="must")
     assert done.returncode == 1
     assert "LOCK=must allows none without a hash" in done.stderr
+
+
+@locks_here
+def test_a_package_whose_needs_are_in_no_list_is_said_and_under_must_refused(copy: Path) -> None:
+    environment = copy / "environment"
+    leaving.run([sys.executable, "-m", "venv", str(environment)], check=True)
+    found = wheel(copy / "wheels", "needy", "1.0", "nothing>=1")
+    (copy / "lock" / "docs.txt").write_text(f"needy==1.0 --hash=sha256:{found}\n")
+    for must, code in (("", 0), ("must", 1)):
+        line = [str(environment / "bin" / "python"), str(copy / ".ci" / "install"), "docs"]
+        line += ["--no-index", "--find-links", str(copy / "wheels")]
+        (copy / "lock" / "build.txt").write_text("")
+        environ = {**os.environ, "LOCK": must}
+        done = leaving.run(line, capture_output=True, text=True, check=False, env=environ)
+        assert done.returncode == code, done.stderr
+        assert "needy 1.0 requires nothing" in done.stderr
+
+
+def test_what_one_list_wants_on_windows_alone_another_may_want_everywhere(tmp_path: Path) -> None:
+    read, written = tmp_path / "read", tmp_path / "written"
+    read.mkdir()
+    written.mkdir()
+    first = ("setuptools==1", "torch==1", "both==1", "windows==1 ; sys_platform == 'win32'")
+    split = ("both==1", "windows==1", "old==1 ; python_full_version < '3.11'")
+    asked = {"device": first[2:], "full": first, "docs": (*split, "new==2")}
+    for name in ("device", "full", "docs", "release", "audit", "uv"):
+        (read / f"{name}.txt").write_text("\n".join(asked.get(name, ())) + "\n")
+    line = [sys.executable, str(ROOT / ".ci" / "lock-split"), str(read), str(written)]
+    leaving.run(line, check=True)
+    assert (written / "docs.txt").read_text().splitlines()[1:] == ["windows==1", "new==2"]
 
 
 AUDITOR = """#!{python}
