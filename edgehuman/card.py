@@ -30,7 +30,9 @@ RANDOM_WEIGHTS = "random weights"
 """How the recipe begins of a network that has learned nothing."""
 _MOST_HEADER_BYTES = 100_000_000  # the limit of safetensors itself
 _MOST_HEADER_MEMORY = 1 << 29
-OutputKind = Literal["classes", "embedding", "attributes", "heatmaps", "segmentation", "tokens"]
+OutputKind = Literal[
+    "classes", "embedding", "attributes", "heatmaps", "segmentation", "tokens", "boxes"
+]  # fmt: skip
 # What a dataset was used for.
 # "teacher": taught the teacher of a distilled network.
 Role = Literal["pretraining", "training", "selection", "calibration", "teacher"]
@@ -66,15 +68,9 @@ IMU_INPUT = InputSpec(
 )
 
 
-def image_input(height: int = 256, width: int = 128) -> InputSpec:
-    """The input of a person-image network: a crop of one person."""
-    return InputSpec(
-        record="PersonCrop",
-        shape=(height, width, 3),
-        dtype="uint8",
-        units="RGB, 0 to 255",
-        rate_hz=0.0,
-    )
+def image_input(height: int = 256, width: int = 128, record: str = "PersonCrop") -> InputSpec:
+    """The input of a network of pictures: a crop of one person, or a whole Frame."""
+    return InputSpec(record, (height, width, 3), "uint8", "RGB, 0 to 255", 0.0)
 
 
 def skeleton_input(frames: int, rate_hz: float = 24.0) -> InputSpec:
@@ -107,7 +103,8 @@ class OutputSpec:
         kind: classes (N, labels) logits; embedding (N, dim), or (N, parts, dim) of a person's
             parts, compared by `distance`; attributes (N, labels) logits of independent yes/no
             questions; heatmaps (N, labels, h, w), one per joint; segmentation (N, labels, h, w),
-            logits of every pixel.
+            logits of every pixel; boxes (N, rows, 5), x1, y1, x2, y2 in pixels of the input and a
+            score from 0 to 1, in any order, each person once.
         parts: of an embedding; 0: one vector. Two people's distance is the mean over their parts.
         placements: of a wearable's classes: where the sensor may be worn. The output is then
             (N, placements * labels), logits of every pair, placement by placement.

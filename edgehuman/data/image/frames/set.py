@@ -1,0 +1,80 @@
+"""Frames of cameras with boxes of the people in them: what every reader of frames returns.
+
+Boxes are x1, y1, x2, y2 in continuous pixels of the frame (pixel i covers i to i + 1); the box of a
+person who is cut off may leave the frame. Axes: N frames, M people of one frame, H height, W width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from edgehuman.errors import DataError
+from edgehuman.records import Bool, Float32, Text, Uint8
+
+
+class Frames(Protocol):
+    """Frames by index."""
+
+    def __len__(self) -> int:
+        """How many."""
+
+    def __getitem__(self, index: int, /) -> Uint8:
+        """Return one, uint8 RGB (H, W, 3); raise ImageError if it cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The people of one frame.
+
+    Attributes:
+        box_M4: float32 (M, 4).
+        ignore_M: whether a box is a region that counts neither for nor against a detector.
+    """
+
+    box_M4: Float32
+    ignore_M: Bool
+
+    def __post_init__(self) -> None:
+        if self.box_M4.shape != (len(self.ignore_M), 4):
+            raise DataError(f"found boxes of shape {self.box_M4.shape}; they must be (people, 4)")
+
+
+@dataclass(frozen=True)
+class FrameSet:
+    """Attributes:
+    frames: uint8 RGB (H, W, 3), of any size.
+    people: of each frame.
+    names: of each frame, for messages.
+    role_N: "train" or "test".
+    sequence_N: name of the camera or video that a frame is of; pictures that stand alone have their
+        own names. Held-out frames are of other sequences.
+    dataset: name in the catalogue, or "simulated".
+    licence, url: licence and source.
+    simulated: whether the people are simulated.
+    """
+
+    frames: Frames
+    people: Sequence[People]
+    names: Sequence[str]
+    role_N: Text
+    sequence_N: Text
+    dataset: str = ""
+    licence: str = ""
+    url: str = ""
+    simulated: bool = False
+    num_people: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        count = len(self.frames)
+        for name in ("people", "names", "role_N", "sequence_N"):
+            if len(getattr(self, name)) != count:
+                raise DataError(f"{name} has {len(getattr(self, name))} entries for {count} frames")
+        total = sum(int(np.count_nonzero(~each.ignore_M)) for each in self.people)
+        object.__setattr__(self, "num_people", total)
+
+    def __len__(self) -> int:
+        return len(self.frames)
