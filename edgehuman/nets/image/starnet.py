@@ -43,9 +43,9 @@ class ConvNorm(nn.Module):
 class StarBlock(nn.Module):
     """Depthwise 7x7, the product of two pointwise branches, a projection, depthwise 7x7."""
 
-    def __init__(self, width: int, drop_path: float) -> None:
+    def __init__(self, width: int, drop_path: float, mlp_ratio: int = MLP_RATIO) -> None:
         super().__init__()
-        wide = MLP_RATIO * width
+        wide = mlp_ratio * width
         self.dwconv = ConvNorm(width, width, 7, groups=width)
         self.f1 = ConvNorm(width, wide, 1, norm=False)
         self.f2 = ConvNorm(width, wide, 1, norm=False)
@@ -69,6 +69,7 @@ class StarNet(Pyramid):
         image_size: not used, because convolutions accept any size; all image networks take it.
         num_classes: size of the linear head; None: output the image token.
         drop_path: stochastic depth rate of the last block, while training.
+        mlp_ratio: width of a block's branches, as a factor of the block's.
     """
 
     stem_stride = STEM_STRIDE
@@ -80,6 +81,7 @@ class StarNet(Pyramid):
         image_size: tuple[int, int] = (256, 128),
         num_classes: int | None = None,
         drop_path: float = 0.0,
+        mlp_ratio: int = MLP_RATIO,
     ) -> None:
         super().__init__()
         self.image_size = (image_size[0], image_size[1])
@@ -93,7 +95,7 @@ class StarNet(Pyramid):
         inside = STEM_WIDTH
         self.stages = nn.ModuleList()
         for depth, outside in zip(depths, self.tap_widths, strict=True):
-            blocks = [StarBlock(outside, next(rates)) for _ in range(depth)]
+            blocks = [StarBlock(outside, next(rates), mlp_ratio) for _ in range(depth)]
             self.stages.append(nn.Sequential(ConvNorm(inside, outside, 3, 2), *blocks))
             inside = outside
         self.norm = nn.BatchNorm2d(self.width)
