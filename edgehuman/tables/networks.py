@@ -97,6 +97,15 @@ def _person(
     )
 
 
+def _starnet(
+    params: int, paper: str, flops: int, width: int, depths: Sequence[int], **arguments: Any
+) -> Network:
+    source = "Rewrite the stars, arXiv 2403.19967, section 4 and its published code"
+    build, paper = "edgehuman.nets.image.starnet:StarNet", f"{paper} with its classifier"
+    arguments |= {"width": width, "depths": depths}
+    return _person(build, params, paper, flops, source, **arguments)
+
+
 _GAIT_SOURCE = "arXiv 2504.07598, table 2"
 
 
@@ -201,8 +210,6 @@ _GLOBAL_LOCAL = f"arXiv 2011.01461; {_OPENGAIT}"
 _DEEP = f"arXiv 2303.03301; {_OPENGAIT}"
 _VIT = "edgehuman.nets.image.vit:Vit"
 _VIT_SOURCE = "arXiv 2010.11929, sizes of DeiT, arXiv 2012.12877, table 1"
-_STARNET = "edgehuman.nets.image.starnet:StarNet"
-_STARNET_SOURCE = "Rewrite the stars, arXiv 2403.19967, section 4 and its published code"
 _TINYVIT = "edgehuman.nets.image.tinyvit:TinyVit"
 _TINYVIT_SOURCE = "TinyViT, arXiv 2207.10666, section 3.2; windows of 8, 8 and 4 cells"
 
@@ -233,34 +240,9 @@ NETWORKS: Mapping[str, Network] = {
     "vit_tiny": _person(
         _VIT, 5_511_360, "5.5M", 1_560_683_520, _VIT_SOURCE, width=192, depth=12, heads=3
     ),
-    "starnet_s100": _person(
-        _STARNET,
-        882_280,
-        "1.04M with its classifier",
-        242_241_536,
-        _STARNET_SOURCE,
-        width=20,
-        depths=(1, 2, 4, 1),
-    ),  # fmt: skip
-    "starnet_s150": _person(
-        _STARNET,
-        1_367_616,
-        "1.56M with its classifier",
-        296_730_624,
-        _STARNET_SOURCE,
-        width=24,
-        depths=(1, 2, 4, 2),
-        mlp_ratio=3,
-    ),  # fmt: skip
-    "starnet_s3": _person(
-        _STARNET,
-        5_493_792,
-        "5.8M with its classifier",
-        984_481_792,
-        _STARNET_SOURCE,
-        width=32,
-        depths=(2, 2, 8, 4),
-    ),  # fmt: skip
+    "starnet_s100": _starnet(882_280, "1.04M", 242_241_536, 20, (1, 2, 4, 1)),
+    "starnet_s150": _starnet(1_367_616, "1.56M", 296_730_624, 24, (1, 2, 4, 2), mlp_ratio=3),
+    "starnet_s3": _starnet(5_493_792, "5.8M", 984_481_792, 32, (2, 2, 8, 4)),
     "tinyvit_5m": _person(
         _TINYVIT,
         5_067_264,
