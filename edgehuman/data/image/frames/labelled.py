@@ -68,10 +68,12 @@ def read_labelled(
     index_N = spread(frames, min(most, MOST_FRAMES))
     height, width = card.input.shape[:2]
     parts = list(read_batches(frames, index_N, (height, width), _BATCH, {}))
-    if not parts or not frames.num_people:
+    if not parts:
         return None
     kept_N = np.concatenate([index for index, _, _ in parts])
     places = [place for _, some, _ in parts for place in some]
+    if all(frames.people[index].ignore_M.all() for index in kept_N.tolist()):
+        return None
     inputs = np.concatenate([input_NHWC for _, _, input_NHWC in parts])
     return inputs, LabelledFrames(frames, kept_N, places)
 
