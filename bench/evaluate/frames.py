@@ -169,6 +169,7 @@ def _as_data(
         "unreadable": found.unreadable,
         "protocol": found.said,
         "metrics": dict(found.metrics),
+        "per_sequence": found.per_sequence,
     }
 
 
@@ -183,4 +184,7 @@ def _as_text(table: Mapping[str, Any]) -> str:
         *(f"  {name:<18}{value:>8.4f}" for name, value in table["metrics"].items()),
         f"  {'ms per frame':<18}{table['ms_per_frame']:>8.2f}",
     ]
+    for name, metrics in table["per_sequence"].items():
+        values = ", ".join(f"{key} {value:.4f}" for key, value in metrics.items())
+        lines.append(f"  {name}: {values}")
     return "\n".join(lines)

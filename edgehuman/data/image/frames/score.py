@@ -10,7 +10,7 @@ Axes: N frames, K boxes of one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -26,6 +26,10 @@ Answer = Callable[[Uint8], Float32]
 """Frames at the network's size (N, H, W, 3) -> its boxes and scores (N, rows, 5)."""
 
 
+# Pictures that stand alone are each a sequence.
+_FEW_SEQUENCES = 40
+
+
 @dataclass(frozen=True, slots=True)
 class FrameScores:
     """Attributes:
@@ -34,6 +38,7 @@ class FrameScores:
     people: number of people in them that count.
     said: description of what was scored.
     unreadable: frames left out because they could not be read.
+    per_sequence: metrics of each camera or video, of a set of a few.
     """
 
     metrics: dict[str, float]
@@ -41,6 +46,7 @@ class FrameScores:
     people: int
     said: str
     unreadable: int = 0
+    per_sequence: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 def score(
@@ -73,16 +79,31 @@ def score(
     outside = stated - sum(len(each.box_M4) for each in people)
     if outside:
         said += f"; {outside} boxes outside their frames left out"
-    metrics = box_metrics(found, people)
     sizes = [(place.height, place.width) for place in places]
-    crowd = crowd_scores(found, people, sizes)
-    metrics |= {"crowd_ap": crowd.ap, "miss_rate": crowd.miss_rate}
+    metrics = _metrics(found, people, sizes)
     try:
         metrics["jaccard"] = jaccard_index(found, people, sizes)
     except MissingDependencyError as error:
         said += f"; no Jaccard index: {error}"
     total = sum(int(np.count_nonzero(~each.ignore_M)) for each in people)
-    return FrameScores(metrics, len(found), total, said, len(unreadable))
+    names_N = frames.sequence_N[scored]
+    per_sequence = {}
+    if 1 < len(np.unique(names_N)) <= _FEW_SEQUENCES:
+        for name in np.unique(names_N).tolist():
+            at = np.flatnonzero(names_N == name)
+            there = [people[index] for index in at]
+            if any(not each.ignore_M.all() for each in there):
+                per_sequence[name] = _metrics(
+                    [found[index] for index in at], there, [sizes[index] for index in at]
+                )
+    return FrameScores(metrics, len(found), total, said, len(unreadable), per_sequence)
+
+
+def _metrics(
+    found: Sequence[Found], people: Sequence[People], sizes: Sequence[tuple[int, int]]
+) -> dict[str, float]:
+    crowd = crowd_scores(found, people, sizes)
+    return box_metrics(found, people) | {"crowd_ap": crowd.ap, "miss_rate": crowd.miss_rate}
 
 
 def box_metrics(found: Sequence[Found], people: Sequence[People]) -> dict[str, float]:

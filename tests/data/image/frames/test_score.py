@@ -7,7 +7,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from edgehuman.data.image.frames.score import boxes_of, read_batches, score, seen
+from edgehuman.data.image.frames.score import (
+    FrameScores,
+    boxes_of,
+    read_batches,
+    score,
+    seen,
+)
 from edgehuman.data.image.frames.set import FrameSet
 from edgehuman.errors import ArtefactError, DataError, ImageError
 from edgehuman.preprocess.image.letterbox import fit
@@ -42,6 +48,23 @@ def test_a_perfect_detector_scores_one() -> None:
     assert found.metrics["miss_rate"] == 0
     assert found.metrics["jaccard"] == pytest.approx(1, abs=1e-5)
     assert (found.frames, found.people, found.unreadable, found.said) == (6, 7, 0, "6 frames")
+
+
+def test_each_of_a_few_videos_has_its_own_numbers() -> None:
+    sequence_N = np.array(["door", "door", "street", "street", "night", "night"])
+    whole = made_frames(6)
+    nobody = [*whole.people[:4], people(), people()]
+    frames = dataclasses.replace(whole, sequence_N=sequence_N, people=nobody)
+    rows = rows_of(frames.people)
+    rows[2:4] = 0  # finds nobody in the street
+    found = score(frames, all_of(frames), lambda input_NHWC: rows, SIZE)
+    per = {name: metrics["ap50"] for name, metrics in found.per_sequence.items()}
+    assert per == {"door": 1, "street": 0}
+    assert made_score(made_frames(50)).per_sequence == {}
+
+
+def made_score(frames: FrameSet) -> FrameScores:
+    return score(frames, all_of(frames), Perfect(frames), SIZE)
 
 
 def test_boxes_of_the_input_become_boxes_of_the_frame() -> None:
