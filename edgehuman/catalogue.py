@@ -242,7 +242,25 @@ RECORDS: Mapping[str, Record] = {
             "edgehuman data pack photos --out shards --shard-size 5000",
         ),
     ),
-    "Frame": Record("image", calibrate=(128, 32), judge=(32, 16)),
+    "Frame": Record(
+        "image",
+        axes=("height", "width", "channels"),
+        samples="edgehuman.data.image.frames.samples:read_samples",
+        calibrate=(128, 32),
+        judge=(32, 16),
+        score="edgehuman.bench.evaluate.frames:trial",
+        evaluate=Action(
+            "edgehuman.bench.evaluate.frames:EvaluateConfig",
+            "edgehuman.bench.evaluate.frames:evaluate",
+            "edgehuman evaluate zoo:person-detector --data mot",
+        ),
+        load="edgehuman.data.image.frames.load:load_frames",
+        layouts="edgehuman.data.image.frames.load:layouts",
+        extent="edgehuman.data.image.frames.check:extent",
+        check="edgehuman.data.image.frames.check:check",
+        needs="whole frames of a camera, of any size",
+        kind="frames",
+    ),
 }
 
 

@@ -41,7 +41,7 @@ SUBJECTS = {
         "provenance",
     ),
     *("scale", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
-    *("frames", "foreign", "labels", "boxes"),
+    *("frames", "foreign", "labels", "boxes", "crowds"),
     *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
 }
 # Only a folder of these may hold folders of a third level.
@@ -208,7 +208,7 @@ def test_the_same_step_is_the_same_file_of_every_record() -> None:
             dotted = named.function if isinstance(named, catalogue.Action) else named
             if isinstance(dotted, str) and ":" in dotted:
                 # One judge serves all records of gait.
-                record = re.compile(rf"\b({row.modality}|gait)\b")
+                record = re.compile(rf"\b({row.modality}(\.frames)?|gait|frames)\b")
                 files[step].add(record.sub("RECORD", dotted.partition(":")[0]))
     require_none(
         "a step of RECORDS stands in one file name, whichever the record",
