@@ -242,7 +242,16 @@ RECORDS: Mapping[str, Record] = {
             "edgehuman data pack photos --out shards --shard-size 5000",
         ),
     ),
-    "Frame": Record("image", calibrate=(128, 32), judge=(32, 16)),
+    "Frame": Record(
+        "image",
+        axes=("height", "width", "channels"),
+        input="edgehuman.nets.image.build:frame_input_of",
+        output="edgehuman.nets.image.build:boxes_of",
+        build="edgehuman.nets.image.build:build_for",
+        contract="edgehuman.nets.image.build:require_own",
+        calibrate=(128, 32),
+        judge=(32, 16),
+    ),
 }
 
 
