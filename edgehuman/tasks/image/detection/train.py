@@ -2,15 +2,15 @@
 
     edgehuman finetune --task detection --arch starnet_s150 --data crowdhuman --out runs/detector
 
-Recipe: `tasks/image/detection/losses.py`, with the augmentation of `tasks/image/detection/augment.py`. Several
-sets are drawn from as one. The checkpoint is selected by average precision (AP50) on sequences of
-the training parts that are held out; the test parts are read once, at the end.
+Recipe: the losses of `losses.py` with the augmentation of `augment.py`, both beside this file.
+Several sets are drawn from as one. The checkpoint is selected by average precision (AP50) on
+sequences of the training parts that are held out; the test parts are read once, at the end.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from edgehuman import catalogue
 from edgehuman.card import Card, OutputSpec, Role, TrainingData, image_input
 from edgehuman.catalogue import IN_MEMORY
+from edgehuman.data.image.frames.load import load_frames
 from edgehuman.data.image.frames.set import FrameSet
 from edgehuman.data.memory import sets_in_memory
 from edgehuman.metrics.boxes.detection import average_precision
@@ -104,8 +104,7 @@ def prepare(config: DetectionConfig, data: FrameSet | Sequence[FrameSet] | None 
     """
     start = start_from(config, TASK, DEFAULT_ARCH)
     if data is None:
-        load: Callable[[str], FrameSet] = catalogue.step("Frame", "load")
-        sets = [load(path) for path in config.data]
+        sets = [load_frames(path) for path in config.data]
     else:
         config = dataclasses.replace(config, data=(IN_MEMORY,))
         sets = sets_in_memory(data, FrameSet)
