@@ -144,7 +144,7 @@ def task_of(card: Card) -> str:
         raise ArtefactError(
             f"{card.name} reads {card.input.record}, not pictures; give a model of person images"
         )
-    if card.output.kind == "heatmaps":
+    if card.output.kind in ("heatmaps", "simcc"):
         return "landmarks" if len(card.output.labels) == _LANDMARKS else "pose"
     if card.output.kind not in _TASKS:
         raise ArtefactError(

@@ -40,6 +40,7 @@ OUTPUT_NAMES = {
     "attributes": "attributes",
     "heatmaps": "heatmaps",
     "segmentation": "segmentation",
+    "simcc": "simcc",
     "tokens": "tokens",
 }
 # Sizes for tracing: not 1, which torch.export would specialise on.

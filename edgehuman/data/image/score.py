@@ -34,7 +34,7 @@ from edgehuman.metrics.keypoints import (
     wholebody_scores,
 )
 from edgehuman.metrics.parsing import mask_confusion, parsing_scores
-from edgehuman.metrics.person_answers import joints_of, parts_of, probabilities
+from edgehuman.metrics.person_answers import decode_joints, parts_of, probabilities
 from edgehuman.metrics.retrieval import Distance, Sightings, retrieval_scores
 from edgehuman.preprocess.image.pixels import resize, to_crop
 from edgehuman.records import Float32, Float64, Index, Uint8
@@ -134,6 +134,9 @@ def with_mirror(answer: Answer, output: OutputSpec) -> Answer:
         turned = answer(np.ascontiguousarray(image_NHWC[:, :, ::-1]))
         if output.kind in ("heatmaps", "segmentation"):
             turned = turned[..., ::-1]
+        if output.kind == "simcc":
+            columns = output.dim or 0
+            turned = np.concatenate([turned[..., columns - 1 :: -1], turned[..., columns:]], axis=2)
         if order:
             turned = turned[:, order]
         return np.asarray((straight + turned) / 2, np.float32)
@@ -259,7 +262,7 @@ class _Joints(_Kept):
             )
 
     def add(self, index_N: Index, sizes: Sizes, outputs: Float32) -> None:
-        joint_NJ3 = joints_of(outputs, self.size[0] / outputs.shape[2])
+        joint_NJ3 = decode_joints(outputs, self.output, self.size)
         whole = (0, 0, self.size[1], self.size[0])
         on_picture = [
             to_crop(joint_J3, whole, *own) for joint_J3, own in zip(joint_NJ3, sizes, strict=True)
@@ -345,6 +348,7 @@ _JUDGES: Mapping[str, Callable[[PersonSet, OutputSpec, tuple[int, int]], PersonJ
     "embedding": _Retrieval,
     "attributes": _Attributes,
     "heatmaps": _Joints,
+    "simcc": _Joints,
     "segmentation": _Parts,
 }
 
