@@ -21,7 +21,7 @@ import numpy as np
 
 from edgehuman.card import OutputSpec
 from edgehuman.data.image.load import PersonSet
-from edgehuman.data.image.part_groups import grouping_with, places
+from edgehuman.data.image.part_groups import LABELS, grouping_with, places
 from edgehuman.errors import ArtefactError, DataError, ImageError, MissingDependencyError
 from edgehuman.geometry import mirror_order
 from edgehuman.metrics.attributes import attribute_scores
@@ -318,6 +318,7 @@ class _Parts:
         self._table[: len(place_C)] = place_C
         self._counts_CC = np.zeros((len(output.labels), len(output.labels)), np.int64)
         self._pictures = self._unreadable = 0
+        self._iou: list[float] = []
 
     def add(self, index_N: Index, sizes: Sizes, outputs: Float32) -> None:
         for index, own, logits_CHW in zip(index_N, sizes, outputs, strict=True):
@@ -327,16 +328,22 @@ class _Parts:
                 self._unreadable += 1
                 continue
             said_HW = parts_of(logits_CHW, *own)
-            self._counts_CC += mask_confusion(true_HW, said_HW, len(self.labels))
+            counts_CC = mask_confusion(true_HW, said_HW, len(self.labels))
+            self._counts_CC += counts_CC
             self._pictures += 1
+            if self.labels == LABELS["person"] and counts_CC[1].any():
+                self._iou.append(counts_CC[1, 1] / (counts_CC.sum() - counts_CC[0, 0]))
 
     def scores(self, unreadable: int = 0) -> PersonScores:
         if not self._pictures:
             raise DataError(f"{self.persons.dataset}: no picture to score, or none is readable")
         found = parsing_scores(self._counts_CC)
         names = ("mean_iou", "mean_accuracy", "pixel_accuracy")
+        metrics = {name: float(getattr(found, name)) for name in names}
+        if self._iou:  # of the person in each picture
+            metrics["median_iou"] = float(np.median(self._iou))
         return PersonScores(
-            metrics={name: float(getattr(found, name)) for name in names},
+            metrics=metrics,
             pictures=self._pictures,
             said=f"{self._pictures} pictures, {len(self.labels)} parts",
             per_label=_named(self.labels, found.iou_C),
