@@ -40,7 +40,17 @@ SUBJECTS = {
         "pages",
         "provenance",
     ),
-    *("scale", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
+    *(
+        "scale",
+        "figure",
+        "clothes",
+        "scene",
+        "crops",
+        "unlabelled",
+        "views",
+        "published",
+        "formats",
+    ),
     *("frames", "foreign", "labels"),
     *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
 }

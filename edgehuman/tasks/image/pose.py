@@ -35,6 +35,8 @@ from edgehuman.tasks.image.simcc import SimccLearner, calibrate
 from edgehuman.tasks.image.train import PersonTask, begin, in_memory, person_work
 from edgehuman.tasks.learner import Learner
 
+HELD_OUT_CROPS = 1024
+"""Crops of people held out that calibrate the presence of joints."""
 LABELS = {"pose": COCO_17, "landmarks": COCO_WHOLEBODY_133}
 
 
@@ -117,7 +119,9 @@ def _simcc_task(config: PoseConfig, persons: PersonSet, labels: tuple[str, ...])
 
     def decide(network: nn.Module, index_K: Index) -> Decision:
         answer = answer_of(network)
-        return calibrate(answer, composed, index_K, output, config.size, config.seed)
+        return calibrate(
+            answer, composed, index_K, output, config.size, config.seed, HELD_OUT_CROPS
+        )
 
     return PersonTask(
         name=config.task,

@@ -27,7 +27,7 @@ from edgehuman.records import Float32, Index, Uint8
 from edgehuman.tasks.image.composing import Composed
 from edgehuman.tasks.learner import Learner
 
-_HELD_OUT_CROPS, _AT_ONCE = 1024, 32
+_AT_ONCE = 32
 _ROUND = 0xCA1B
 
 
@@ -103,7 +103,7 @@ def calibrate(
     output: OutputSpec,
     size: tuple[int, int],
     seed: int,
-    crops: int = _HELD_OUT_CROPS,
+    crops: int,
 ) -> Decision:
     """Fit temperature and threshold of the presence on crops of people held out, some of them cut
     off, covered or empty. Without joints of both kinds the decision stays as it is.

@@ -87,7 +87,7 @@ def begin(
     start = start_from(config, task, DEFAULT_ARCH)
     if data is not None:
         return start, set_in_memory(data, PersonSet)
-    return start, load_persons(config.data, task)
+    return start, load_persons(config.data, task, shape=config.width / config.height)
 
 
 def in_memory(config: PersonConfigT, data: PersonSet | None) -> PersonConfigT:

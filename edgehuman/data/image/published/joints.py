@@ -35,6 +35,8 @@ from edgehuman.records import Float32, Index, Uint8
 # A box is enlarged by a quarter in total, as is usual for pose: an eighth on each side.
 MARGIN = 0.125
 ALONE = "person_keypoints.json"
+SHAPE = 0.5
+"""Width over height of a crop whose network is not known."""
 _FARTHEST = 1e5  # pixels: beyond, a polygon's sixteenths leave int32
 _PARTS = {"train2017": "train", "val2017": "test"}
 _FURTHER = (("foot_kpts", 6), ("face_kpts", 68), ("lefthand_kpts", 21), ("righthand_kpts", 21))
@@ -112,8 +114,9 @@ class Outlines:
         return mask_HW
 
 
-def _read_body(root: Path, task: str) -> PersonSet:
-    people = _read_alone(root) if (root / ALONE).is_file() else _read(root, _BODY)
+def _read_body(root: Path, task: str, shape: float = SHAPE) -> PersonSet:
+    alone = (root / ALONE).is_file()
+    people = _read_alone(root, shape) if alone else _read(root, _BODY, shape)
     if task == "pose":
         return _set(root, people, _BODY)
     outlined = [person for person in people if person.outline]
@@ -126,20 +129,24 @@ def _read_body(root: Path, task: str) -> PersonSet:
     return dataclasses.replace(found, masks=masks, parts=LABELS["person"])
 
 
-def _read_alone(root: Path) -> list[_Person]:
+def _read_whole(root: Path, task: str, shape: float = SHAPE) -> PersonSet:
+    return _set(root, _read(root, _WHOLE, shape), _WHOLE)
+
+
+def _read_alone(root: Path, shape: float) -> list[_Person]:
     """The people of one annotation file that lies beside its pictures."""
-    people = list(_people(root / ALONE, ".", "test", _BODY))
+    people = list(_people(root / ALONE, ".", "test", _BODY, shape))
     if not people:
         raise DataError(f"{root / ALONE}: no person with a labelled joint")
     return people
 
 
-def _read(root: Path, kind: _Kind) -> list[_Person]:
+def _read(root: Path, kind: _Kind, shape: float) -> list[_Person]:
     people: list[_Person] = []
     for part, role in _PARTS.items():
         folder, file = _pictures_of(root, part), kind.path(root, part)
         if folder is not None and file.is_file():
-            people += _people(file, folder, role, kind)
+            people += _people(file, folder, role, kind, shape)
         elif file.is_file():
             raise DataError(
                 f"{file} exists, but its pictures are missing; unpack {part} into {root / part}"
@@ -172,7 +179,7 @@ def _set(root: Path, people: Sequence[_Person], kind: _Kind) -> PersonSet:
     )
 
 
-def _people(file: Path, folder: str, role: str, kind: _Kind) -> Iterator[_Person]:
+def _people(file: Path, folder: str, role: str, kind: _Kind, shape: float) -> Iterator[_Person]:
     try:
         content = read_bounded(file, MOST_ANNOTATIONS, DataError)
         table = json_of(content, MOST_ANNOTATIONS)
@@ -190,7 +197,7 @@ def _people(file: Path, folder: str, role: str, kind: _Kind) -> Iterator[_Person
         where = f"{file}, annotation {row.get('id')}"
         try:
             image = image_of[row["image_id"]]
-            yield _person(row, image, folder, role, kind, where)
+            yield _person(row, image, folder, role, kind, shape, where)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             if isinstance(error, DataError):
                 raise
@@ -200,12 +207,18 @@ def _people(file: Path, folder: str, role: str, kind: _Kind) -> Iterator[_Person
 
 
 def _person(
-    row: dict[str, Any], image: dict[str, Any], folder: str, role: str, kind: _Kind, where: str
+    row: dict[str, Any],
+    image: dict[str, Any],
+    folder: str,
+    role: str,
+    kind: _Kind,
+    shape: float,
+    where: str,
 ) -> _Person:
     height, width = int(image["height"]), int(image["width"])
     x, y, wide, high = row["bbox"]
     near = whole_box((x, y, x + wide, y + high), height, width, where)
-    box = whole_box(person_box(near, height, width, margin=MARGIN), height, width, where)
+    box = whole_box(person_box(near, height, width, shape, MARGIN), height, width, where)
     joints = [_joints(row, name, count, where) for name, count in kind.lists]
     joint_J3 = np.concatenate(joints)
     labelled_J = joint_J3[:, 2] > 0
@@ -257,7 +270,7 @@ COCO_KEYPOINTS = Layout(
     looks_like="annotations/person_keypoints_{train,val}2017.json, and train2017/ and val2017/; or "
     "person_keypoints.json beside its pictures",
     recognise=lambda root: _has_file(root, _BODY) or (root / ALONE).is_file(),
-    read=PersonReader(("pose", "parsing"), _read_body),
+    read=PersonReader(("pose", "parsing"), _read_body, _read_body),
     almost=lambda root: _almost(root, _BODY),
 )
 
@@ -265,6 +278,6 @@ COCO_WHOLEBODY = Layout(
     dataset="coco_wholebody",
     looks_like="annotations/coco_wholebody_{train,val}_v1.0.json, and train2017/ and val2017/",
     recognise=lambda root: _has_file(root, _WHOLE),
-    read=PersonReader(("landmarks",), lambda root, task: _set(root, _read(root, _WHOLE), _WHOLE)),
+    read=PersonReader(("landmarks",), _read_whole, _read_whole),
     almost=lambda root: _almost(root, _WHOLE),
 )
