@@ -14,6 +14,9 @@ needs its labels on every line:
     area         of the person in square pixels; default: the bounding box of the joints
     attributes   name -> 0 or 1, the same names on every line
     simulated    true if the picture is simulated
+    dataset      name in `edgehuman data list` of the pictures' source, the same on every line: the
+                 card of a network that learns from them then states its terms
+    labelled_by  list of what made the labels, with its terms: "MoveNet Thunder (Apache-2.0)"
 
 Axes: N pictures, J joints, A attributes.
 """
@@ -27,6 +30,7 @@ from typing import Any
 
 import numpy as np
 
+from edgehuman.catalogue import datasets_of
 from edgehuman.data.image.set import (
     IGNORE,
     TASKS,
@@ -85,16 +89,41 @@ def _read(root: Path, task: str) -> PersonSet:
         labels = {"keypoint_NJ3": np.stack(joints), "area_N": np.array(areas, np.float32)}
         if any("mask" in row for row in rows):  # to cut people out; not every picture needs one
             labels |= _parts(root, rows, images)
+    dataset, licence, url = _source(path, rows)
     return PersonSet(
         images,
         _numbers(path, rows, "person"),
         _numbers(path, rows, "camera"),
         np.array([row.get("role", "train") for row in rows], np.str_),
-        dataset=root.resolve().name,
-        licence="that of its pictures; ask their owner",
+        dataset=dataset,
+        licence=licence,
+        url=url,
         simulated=all(row.get("simulated") is True for row in rows),
         **labels,
     )
+
+
+def _source(path: Path, rows: Sequence[Row]) -> tuple[str, str, str]:
+    """Name, terms and address of where the pictures are from, and what made their labels."""
+    dataset, licence, url = path.parent.resolve().name, "that of its pictures; ask their owner", ""
+    known = datasets_of("image")
+    for row in rows:
+        if "dataset" in row and (
+            not is_name(row["dataset"])
+            or row["dataset"] not in known
+            or row["dataset"] != rows[0].get("dataset")
+        ):
+            raise _wrong(path, row, "dataset", f"one of {', '.join(known)}, the same on every line")
+    if "dataset" in rows[0] and all("dataset" in row for row in rows):
+        dataset = rows[0]["dataset"]
+        licence, url = known[dataset].licence, known[dataset].url
+    makers: dict[str, None] = {}
+    for row in rows:
+        own = row.get("labelled_by", [])
+        if not isinstance(own, list) or not all(is_name(maker) for maker in own):
+            raise _wrong(path, row, "labelled_by", "a list of names")
+        makers |= dict.fromkeys(own)
+    return dataset, "; labels: ".join((licence, ", ".join(makers))) if makers else licence, url
 
 
 def _wrong(path: Path, row: Row, key: str, rule: str) -> DataError:
