@@ -242,7 +242,18 @@ RECORDS: Mapping[str, Record] = {
             "edgehuman data pack photos --out shards --shard-size 5000",
         ),
     ),
-    "Frame": Record("image", calibrate=(128, 32), judge=(32, 16)),
+    "Frame": Record(
+        "image",
+        calibrate=(128, 32),
+        judge=(32, 16),
+        run=Action(
+            "edgehuman.runtime.image.frames.run:RunConfig",
+            "edgehuman.runtime.image.frames.run:run",
+            "edgehuman run zoo:person-detector --source door.mp4 --save seen",
+        ),
+        stream="edgehuman.runtime.image.frames.stream:open_stream",
+        needs="photos or a video of any size in which people are to be found",
+    ),
 }
 
 
