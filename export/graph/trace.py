@@ -41,6 +41,7 @@ OUTPUT_NAMES = {
     "heatmaps": "heatmaps",
     "segmentation": "segmentation",
     "tokens": "tokens",
+    "boxes": "boxes",
 }
 # Sizes for tracing: not 1, which torch.export would specialise on.
 _TRACE_BATCH = 2

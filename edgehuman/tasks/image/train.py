@@ -62,6 +62,7 @@ class PersonTask:
         sample: (index into the dataset, random generator) -> image (H, W, 3), then the targets.
         select_by: the metric that selects the checkpoint; larger is better.
         indices: the samples of `learn` in a step; None: shuffled epochs.
+        beside: card rows of what it learns from beside the dataset.
     """
 
     name: str
@@ -70,6 +71,7 @@ class PersonTask:
     sample: Sample
     select_by: str
     indices: Indices | None = field(default=None)
+    beside: tuple[TrainingData, ...] = ()
 
 
 def begin(
@@ -187,7 +189,7 @@ def _card(part: _Part, network: PersonNet, arch: str, ancestors: tuple[TrainingD
         flops=count_flops(network, torch.zeros((1, *config.size, 3), dtype=torch.uint8)),
         input=image_input(*config.size),
         output=output,
-        data=(*ancestors, *own),
+        data=(*ancestors, *own, *part.task.beside),
         recipe=f"{part.task.name} finetune",
         commit=commit(),
         versions=versions(),
@@ -198,6 +200,9 @@ def _training(part: _Part, network: PersonNet, card: Card, batches: ReadAhead) -
     """Return the training: the head at the full learning rate, the backbone at lower ones."""
     config, task, held_out = part.config, part.task, part.splits.select
     freeze_unused(network, config.size)
+    if config.autocast == "bf16":
+        # Depthwise convolutions in bfloat16 then take half the time on a CPU.
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     factor = lr_factors(network, config.backbone_lr, config.layer_decay)
     if not config.backbone_lr:
         network.encoder.requires_grad_(False)
