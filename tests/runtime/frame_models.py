@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 import onnx
+import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from edgehuman.card import CARD_KEY, Card, OutputSpec, image_input
 from edgehuman.records import Uint8
 from edgehuman.runtime.engine.onnx_file import sealed
+from edgehuman.runtime.foreign.graph import Graph
 
 HEIGHT, WIDTH = 64, 96
 RGB = ("red", "green", "blue")
@@ -109,6 +111,19 @@ def write_foreign(
     helper.set_model_props(model, metadata)
     path.write_bytes(model.SerializeToString())
     return path
+
+
+def inputs_seen(monkeypatch: pytest.MonkeyPatch) -> list[NDArray[Any]]:
+    """What networks of others are given from now on."""
+    seen: list[NDArray[Any]] = []
+    run = Graph.run
+
+    def watched(graph: Graph, array: NDArray[Any]) -> list[NDArray[Any]]:
+        seen.append(array)
+        return run(graph, array)
+
+    monkeypatch.setattr(Graph, "run", watched)
+    return seen
 
 
 def street(height: int = 128, width: int = 192, *boxes: tuple[int, int, int, int]) -> Uint8:

@@ -71,8 +71,7 @@ class Laterals(nn.Module):
 
     def forward(self, taps: Sequence[Tensor]) -> list[Tensor]:
         return [
-            lateral(taps[place])
-            for lateral, place in zip(self.laterals, self.places, strict=True)
+            lateral(taps[place]) for lateral, place in zip(self.laterals, self.places, strict=True)
         ]
 
 

@@ -77,7 +77,7 @@ def form_of(graph: Graph) -> Form | None:
         if columns == 6 + rest and rows != _anchors(graph):
             return Form(False, 0, 0, rest)
         for classes in (1, _COCO):
-            is_raw = columns is None or (rows is not None and columns > rows)
+            is_raw = columns is None or columns == (_anchors(graph) or columns)
             if rows == 4 + classes + rest and is_raw:
                 return Form(True, classes, 0, rest)
     return None

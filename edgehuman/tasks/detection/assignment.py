@@ -164,9 +164,9 @@ def _assigned(person_NP: Tensor, iou_NMP: Tensor) -> Assigned:
 def _overlap(box_NM4: Tensor, other_NP4: Tensor, axis: int) -> Tensor:
     """Return the length of the overlap along x (0) or y (1), (N, M, P)."""
     last_NMP = torch.minimum(box_NM4[..., axis + 2, None], other_NP4[:, None, :, axis + 2])
-    return last_NMP.sub_(torch.maximum(box_NM4[..., axis, None], other_NP4[:, None, :, axis])).clamp_(
-        min=0
-    )
+    return last_NMP.sub_(
+        torch.maximum(box_NM4[..., axis, None], other_NP4[:, None, :, axis])
+    ).clamp_(min=0)
 
 
 def _area(box_NM4: Tensor) -> Tensor:

@@ -57,9 +57,7 @@ def trimmed(people: People) -> People:
 
 def quality_focal_loss(logit_NP: Tensor, quality_NP: Tensor) -> Tensor:
     """Return |quality - score| ** 2 x the cross-entropy of each point, (N, P)."""
-    entropy_NP = functional.binary_cross_entropy_with_logits(
-        logit_NP, quality_NP, reduction="none"
-    )
+    entropy_NP = functional.binary_cross_entropy_with_logits(logit_NP, quality_NP, reduction="none")
     return (quality_NP - logit_NP.sigmoid()).abs() ** BETA * entropy_NP
 
 
@@ -80,9 +78,7 @@ def giou(box_K4: Tensor, other_K4: Tensor) -> Tensor:
     return shared_K / either_K - (around_K - either_K) / around_K
 
 
-def _parts(
-    said: Said, found: Assigned, people: People, counts_NP: Tensor
-) -> tuple[Tensor, Tensor]:
+def _parts(said: Said, found: Assigned, people: People, counts_NP: Tensor) -> tuple[Tensor, Tensor]:
     """Return the losses of scores and boxes for one assignment."""
     total = found.iou_NP.sum().clamp(min=1.0)
     score = (quality_focal_loss(said.logit_NP, found.iou_NP) * counts_NP).sum() / total
