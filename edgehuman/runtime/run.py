@@ -20,6 +20,7 @@ from edgehuman.catalogue import Action
 from edgehuman.errors import ArtefactError, EdgehumanError, UsageError
 from edgehuman.runtime.engine.onnx_file import open_file, read_card
 from edgehuman.runtime.engine.plan_file import EngineMismatchError, read_side, side_path
+from edgehuman.runtime.foreign.names import is_wheel
 from edgehuman.runtime.model import load
 from edgehuman.runtime.zoo import FETCHED, ZOO, file_of
 
@@ -125,12 +126,14 @@ def action_of(step: str, model: str) -> Action:
 
 
 def _is_foreign_finder(step: str, model: str) -> bool:
-    """Whether a command that finds people is given an ONNX file without a card: a network of
-    others, whose family is told when it is opened.
+    """Whether a command that finds people is given a pose estimator of another package, or an ONNX
+    file without a card: a network of others, whose family is told when it is opened.
 
     Raises:
         ArtefactError: no ONNX file, or ours but changed.
     """
+    if step == "run" and is_wheel(model):
+        return True
     path = Path(model)
     is_file = step == "run" and path.suffix == ".onnx" and path.is_file()
     return is_file and not open_file(path).is_ours

@@ -41,7 +41,7 @@ SUBJECTS = {
         "provenance",
     ),
     *("scale", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
-    *("frames", "foreign", "labels", "boxes"),
+    *("frames", "foreign", "labels", "boxes", "crowds"),
     *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
 }
 # Only a folder of these may hold folders of a third level.

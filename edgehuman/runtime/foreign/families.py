@@ -16,11 +16,13 @@ from pathlib import Path
 from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.runtime.engine.onnx import read_trusted
 from edgehuman.runtime.engine.open import EngineRequest, Notify, warn
+from edgehuman.runtime.foreign.blazepose import BlazePose, is_blazepose
 from edgehuman.runtime.foreign.found import PersonFinder
 from edgehuman.runtime.foreign.graph import Graph
 from edgehuman.runtime.foreign.masks import MaskNetwork, is_mask
 from edgehuman.runtime.foreign.movenet import MoveNet, is_movenet
 from edgehuman.runtime.foreign.rtm import Rtmo, RtmPose, is_rtmo, is_simcc
+from edgehuman.runtime.foreign.selfie import Selfie, is_selfie
 from edgehuman.runtime.foreign.yolo import Yolo, form_of
 from edgehuman.runtime.foreign.yolox import RtmDet, YoloNasPose, YoloX, is_yolo_nas, is_yolox
 
@@ -58,7 +60,23 @@ FAMILIES: Mapping[str, Family] = {
     "movenet": Family(
         "MoveNet", is_movenet, lambda graph, threads: MoveNet(graph.name, threads), "Apache-2.0"
     ),
-    "mask": Family("a network of masks", is_mask, lambda graph, _: MaskNetwork(graph)),
+    "blazepose": Family(
+        "BlazePose's landmarks",
+        is_blazepose,
+        lambda graph, threads: BlazePose(graph.name, threads),
+        "Apache-2.0",
+    ),
+    "selfie": Family(
+        "MediaPipe's selfie segmentation",
+        is_selfie,
+        lambda graph, threads: Selfie(graph.name, threads),
+        "Apache-2.0",
+    ),
+    "mask": Family(
+        "a network of masks",
+        lambda graph: is_mask(graph) and not is_selfie(graph),
+        lambda graph, _: MaskNetwork(graph),
+    ),
 }
 
 
@@ -137,7 +155,14 @@ def licence_said(graph: Graph, published: str = "") -> str:
 
 def takes_one_person(finder: PersonFinder) -> bool:
     """Whether a finder needs a box, and answers for the person in it."""
-    return bool(getattr(finder, "needs_box", False))
+    return isinstance(finder, RtmPose)
+
+
+def may_take_one_person(finder: PersonFinder) -> bool:
+    """Whether a finder answers for the person in a box, and without one for who is in the frame."""
+    if isinstance(finder, MoveNet):
+        return finder.is_single
+    return isinstance(finder, (RtmPose, BlazePose, Selfie, MaskNetwork))
 
 
 def _by_ultralytics(graph: Graph) -> bool:

@@ -36,8 +36,6 @@ def is_mask(graph: Graph) -> bool:
 class MaskNetwork:
     """One mask of a frame, or of a box of it; who is in it is one person."""
 
-    is_single = True
-
     def __init__(self, graph: Graph) -> None:
         self.name = graph.name
         self._graph, self._picture = graph, picture_of(graph, 256, 256)

@@ -57,8 +57,6 @@ def is_simcc(graph: Graph) -> bool:
 class Rtmo:
     """RTMO: all people of a frame with their joints."""
 
-    is_single = False
-
     def __init__(self, graph: Graph) -> None:
         self.name = graph.name
         self._graph, self._picture = graph, picture_of(graph)
@@ -87,9 +85,6 @@ class Rtmo:
 
 class RtmPose:
     """RTMPose, or another network with SimCC: one person in a box."""
-
-    is_single = True
-    needs_box = True
 
     def __init__(self, graph: Graph) -> None:
         self.name = graph.name

@@ -117,8 +117,6 @@ class Yolo:
         ArtefactError: the graph is none.
     """
 
-    is_single = False
-
     def __init__(self, graph: Graph) -> None:
         form = form_of(graph)
         if form is None:

@@ -33,8 +33,6 @@ _BGR_DEVIATION: Colours = (57.375, 57.12, 58.395)
 class YoloX:
     """YOLOX that detects people: its class 0, as in COCO."""
 
-    is_single = False
-
     def __init__(self, graph: Graph) -> None:
         self.name = graph.name
         self._graph, self._picture = graph, picture_of(graph)
@@ -80,8 +78,6 @@ class YoloX:
 class RtmDet:
     """RTMDet that detects people, after NMS."""
 
-    is_single = False
-
     def __init__(self, graph: Graph) -> None:
         self.name = graph.name
         self._graph, self._picture = graph, picture_of(graph)
@@ -103,8 +99,6 @@ class RtmDet:
 
 class YoloNasPose:
     """YOLO-NAS-pose in the flat format."""
-
-    is_single = False
 
     def __init__(self, graph: Graph) -> None:
         self.name = graph.name

@@ -17,8 +17,10 @@ from edgehuman.outcome import Outcome, to_json
 from edgehuman.progress import tell
 from edgehuman.runtime.engine.onnx_file import open_file
 from edgehuman.runtime.engine.open import EngineName
-from edgehuman.runtime.foreign.families import open_finder, takes_one_person
+from edgehuman.runtime.foreign.families import may_take_one_person, open_finder, takes_one_person
 from edgehuman.runtime.foreign.found import PersonFinder
+from edgehuman.runtime.foreign.names import is_wheel
+from edgehuman.runtime.foreign.wheels import open_wheel
 from edgehuman.runtime.image.frames.answer import (
     MOST,
     SCORE,
@@ -117,7 +119,9 @@ def watching_with(
         ArtefactError: the model gives no answer about a person, or the detector no boxes.
     """
     finds_itself = (
-        model.card.output.kind == "boxes" if isinstance(model, Model) else not _takes_boxes(model)
+        model.card.output.kind == "boxes"
+        if isinstance(model, Model)
+        else not may_take_one_person(model)
     )
     if finds_itself:
         raise UsageError(f"{model.name} finds people itself; leave --detector out")
@@ -134,6 +138,8 @@ def opened(name: str, words: Words) -> Model | PersonFinder:
     Raises:
         UsageError, ArtefactError: as `load` and `open_finder`.
     """
+    if is_wheel(name):
+        return open_wheel(name)
     if is_foreign(name):
         return open_finder(name, threads=words.threads, family=words.family, notify=say)
     return load(
@@ -261,7 +267,3 @@ def _threshold(model: Model, score: float | None) -> float:
     if score is not None:
         return score
     return model.card.decision.threshold or SCORE
-
-
-def _takes_boxes(finder: PersonFinder) -> bool:
-    return takes_one_person(finder) or bool(getattr(finder, "is_single", False))
