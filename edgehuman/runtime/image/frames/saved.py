@@ -3,6 +3,8 @@
 FOLDER/frames.jsonl      the lines of --json
 FOLDER/poses.jsonl       of a video and a model that gives joints: a line for each person of each
                          frame, which `edgehuman run zoo:gait-skeleton --source` reads
+FOLDER/masks/TRACK/*.png of a video and a model that gives masks: white on black, which `edgehuman
+                         run zoo:gait-silhouette --source FOLDER/masks` reads
 FOLDER/PHOTO.png         each photo with what was found
 FOLDER/VIDEO.mp4         the same of a video
 """
@@ -16,6 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+
 from edgehuman.errors import UsageError
 from edgehuman.files import cannot_write, require_apart, write_whole, writing, writing_lines
 from edgehuman.geometry import COCO_17
@@ -26,7 +30,7 @@ from edgehuman.runtime.image.frames.results import FrameResult, Person
 from edgehuman.runtime.image.frames.source import FrameSource, TakenFrame
 from edgehuman.runtime.image.part_maps import mask_names, require_no_photo
 
-LINES, POSES = "frames.jsonl", "poses.jsonl"
+LINES, POSES, MASKS = "frames.jsonl", "poses.jsonl", "masks"
 _CODEC = "mp4v"
 
 
@@ -35,11 +39,13 @@ class Saving:
 
     def __init__(
         self,
+        folder: Path,
         lines: IO[str],
         poses: IO[str] | None,
         pictures: dict[str, Path],
         film: Film | None,
     ) -> None:
+        self._masks = folder / MASKS
         self._lines, self._poses, self._pictures, self._film = lines, poses, pictures, film
 
     def add(self, taken: TakenFrame, result: FrameResult, line: str) -> None:
@@ -55,6 +61,8 @@ class Saving:
                     self._poses.write(pose_line(result, person) + "\n")
         if taken.image_HWC is None or result.reason:
             return
+        if self._film is not None:
+            self._save_masks(taken, result)
         rows, columns = taken.image_HWC.shape[:2]
         scale = columns / taken.width, rows / taken.height
         picture_HWC = drawn(taken.image_HWC, result.people, scale)
@@ -62,6 +70,12 @@ class Saving:
             self._film.add(picture_HWC)
         elif taken.name in self._pictures:
             write_whole(self._pictures[taken.name], _png(picture_HWC), UsageError)
+
+    def _save_masks(self, taken: TakenFrame, result: FrameResult) -> None:
+        for person in result.people:
+            if person.mask_HW is not None and person.track and person.mask_HW.any():
+                path = self._masks / person.track / f"{taken.index:06d}.png"
+                write_whole(path, _png(person.mask_HW.astype(np.uint8) * 255), UsageError)
 
 
 def pose_line(result: FrameResult, person: Person) -> str:
@@ -91,6 +105,11 @@ def saving(folder: Path, source: FrameSource, model: str) -> Iterator[Saving]:
     Raises:
         UsageError: a file cannot be written, or would replace the model, a photo or the video.
     """
+    if source.video and (folder / MASKS).is_dir() and any((folder / MASKS).iterdir()):
+        raise UsageError(
+            f"--save: {folder / MASKS} holds masks of an earlier run, among which these would be "
+            "lost; choose another folder, or remove it"
+        )
     names = mask_names(list(source.photos))
     pictures = {name: folder / picture for name, picture in names.items()}
     film_path = folder / f"{source.path.stem}.mp4" if source.video else None
@@ -107,7 +126,7 @@ def saving(folder: Path, source: FrameSource, model: str) -> Iterator[Saving]:
         if film_path is not None:
             poses = stack.enter_context(writing_lines(folder / POSES, "--save"))
             film = stack.enter_context(_film(film_path, source.fps))
-        yield Saving(lines, poses, pictures, film)
+        yield Saving(folder, lines, poses, pictures, film)
 
 
 @contextlib.contextmanager
@@ -165,9 +184,10 @@ class Film:
             self._writer.release()
 
 
-def _png(image_HWC: Uint8) -> bytes:
+def _png(image: Uint8) -> bytes:
+    """A picture in colour (H, W, 3), red first, or in grey (H, W)."""
     import cv2
 
-    done, content = cv2.imencode(".png", image_HWC[..., ::-1])
+    done, content = cv2.imencode(".png", image[..., ::-1] if image.ndim == 3 else image)
     assert done
     return bytes(content.tobytes())

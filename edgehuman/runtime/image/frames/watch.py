@@ -81,10 +81,13 @@ def open_watching(words: Words) -> Watching:
         ArtefactError: a model of other records, or a network that is not known.
     """
     require_range(words.score, words.most)
-    model = opened(words.model, words)
+    model = opened(
+        words.model, words.threads, words.family, words.seed, words.engine, words.rebuild
+    )
     if words.detector is None:
         return watching_alone(model, words.score, words.most)
-    return watching_with(model, opened(words.detector, words), words.score, words.most)
+    detector = opened(words.detector, words.threads, words.family)
+    return watching_with(model, detector, words.score, words.most)
 
 
 def watching_alone(
@@ -132,7 +135,14 @@ def watching_with(
     return dataclasses.replace(alone, per_person=each)
 
 
-def opened(name: str, words: Words) -> Model | PersonFinder:
+def opened(
+    name: str,
+    threads: int = 1,
+    family: str | None = None,
+    seed: int = 0,
+    engine: EngineName = "auto",
+    rebuild: bool = False,
+) -> Model | PersonFinder:
     """A model of edgehuman's own, or a network of others.
 
     Raises:
@@ -141,15 +151,8 @@ def opened(name: str, words: Words) -> Model | PersonFinder:
     if is_wheel(name):
         return open_wheel(name)
     if is_foreign(name):
-        return open_finder(name, threads=words.threads, family=words.family, notify=say)
-    return load(
-        name,
-        threads=words.threads,
-        seed=words.seed,
-        engine=words.engine,
-        rebuild=words.rebuild,
-        notify=say,
-    )
+        return open_finder(name, threads=threads, family=family, notify=say)
+    return load(name, threads=threads, seed=seed, engine=engine, rebuild=rebuild, notify=say)
 
 
 def is_foreign(name: str) -> bool:

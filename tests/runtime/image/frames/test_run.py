@@ -13,6 +13,7 @@ import pytest
 from edgehuman.cli import main
 from edgehuman.geometry import COCO_17
 from edgehuman.records import Uint8
+from edgehuman.runtime.silhouette.source import walks_in
 from tests.runtime.frame_models import (
     HEIGHT,
     WIDTH,
@@ -179,6 +180,21 @@ def test_poses_of_a_video_go_to_a_gait_model(tmp_path: Path, capsys: Any, nose: 
     windows = [json.loads(row) for row in out.splitlines()]
     assert windows
     assert {window["id"] for window in windows} == {"1"}
+
+
+def test_masks_of_a_video_go_to_a_silhouette_model_as_walks(tmp_path: Path, capsys: Any) -> None:
+    """A network of others gives the mask of the person in each box: the middle half of it."""
+    middle = np.zeros((1, 1, 16, 16), np.float32)
+    middle[..., 4:12] = 1
+    mask = write_foreign(tmp_path / "mask.onnx", (1, 3, 32, 32), {"mask": middle})
+    video = write_video(tmp_path / "door.avi", walking(4))
+    words = ["--source", video, "--detector", write_detector(tmp_path), "--save", tmp_path / "out"]
+    found = rows(capsys, mask, *words)
+    assert found[0]["people"][0]["mask_pixels"] == pytest.approx(20 * 80, rel=0.2)
+    (walk,) = walks_in(tmp_path / "out" / "masks")
+    assert [frame.record_HW is not None for frame in walk.frames()] == [True] * 4
+    assert main(["run", *map(str, (mask, *words))]) == 2
+    assert "holds masks of an earlier run" in capsys.readouterr().err
 
 
 # Bad input ---------------------------------------------------------------------------------------
