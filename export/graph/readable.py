@@ -92,8 +92,8 @@ def _reading(output: OutputSpec, temperature: float) -> str:
         "heatmaps": "heat maps, one for each joint, which is at the largest value",
         "segmentation": "logits, one map for each label; argmax over axis 1 labels each pixel",
         "tokens": "tokens",
-        "boxes": "x1, y1, x2, y2 in pixels of the input and a score from 0 to 1, in any order; take "
-        "the rows whose score is high enough, each is another person",
+        "boxes": "x1, y1, x2, y2 in pixels of the input and a score from 0 to 1, in any order; "
+        "each row whose score is high enough is another person",
     }[output.kind]
 
 

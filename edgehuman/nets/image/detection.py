@@ -96,6 +96,11 @@ class Decode(nn.Module):
         self.register_buffer("point_P4", point_P2.repeat(1, 2), persistent=False)
         self.register_buffer("step_P4", stride_P[:, None] * sign_4, persistent=False)
 
+    @property
+    def stride_P(self) -> Tensor:
+        """The stride of each point."""
+        return self.step_P4[:, 3]
+
     def forward(self, edge_NP4: Tensor) -> Tensor:
         """Return x1, y1, x2, y2 (N, P, 4) of logarithms of distances in strides."""
         reach_NP4 = edge_NP4.float().clamp(-_MOST_LOG, _MOST_LOG).exp()

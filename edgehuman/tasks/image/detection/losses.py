@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from edgehuman.tasks.detection.assignment import (
+from edgehuman.tasks.image.detection.assignment import (
     Assigned,
     People,
     Points,
