@@ -42,10 +42,25 @@ SUBJECTS = {
     ),
     *("scale", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
     *("frames", "foreign", "labels", "boxes", "crowds"),
+    *("frames", "foreign", "labels", "boxes", "detection", "crowds"),
+    *(
+        "scale",
+        "figure",
+        "clothes",
+        "scene",
+        "crops",
+        "unlabelled",
+        "views",
+        "published",
+        "formats",
+    ),
+    *("frames", "foreign", "labels"),
     *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
 }
 # Only a folder of these may hold folders of a third level.
-DEEP = re.compile(r"edgehuman/simulate/image|edgehuman/(data|preprocess|runtime)/\w+|bench/pages")
+DEEP = re.compile(
+    r"edgehuman/(simulate|tasks)/image|edgehuman/(data|preprocess|runtime)/\w+|bench/pages"
+)
 FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager"}
 MAX_FILES = 15
 MAX_OF_A_FIRST_WORD = 2

@@ -97,11 +97,12 @@ def beside(image_HWC: Uint8, person_HW: Bool) -> Uint8 | None:
     """The strips to the left and the right of a person, joined where the person was.
 
     Returns:
-        uint8 (H, W, 3), at most 128 wide; None: together they are too narrow.
+        uint8 (H, W, 3), at most 128 wide; None: together they are too narrow, or nobody is marked,
+        so that nobody knows where the person is.
     """
     x_K = np.flatnonzero(person_HW.any(axis=0))
     if not len(x_K):
-        return image_HWC
+        return None
     left_HWC = image_HWC[:, : max(0, int(x_K[0]) - _APART_PX)]
     right_HWC = image_HWC[:, int(x_K[-1]) + 1 + _APART_PX :]
     strips = [each for each in (left_HWC, right_HWC) if each.shape[1] >= _LEAST_STRIP // 2]
