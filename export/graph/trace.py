@@ -40,7 +40,9 @@ OUTPUT_NAMES = {
     "attributes": "attributes",
     "heatmaps": "heatmaps",
     "segmentation": "segmentation",
+    "simcc": "simcc",
     "tokens": "tokens",
+    "boxes": "boxes",
 }
 # Sizes for tracing: not 1, which torch.export would specialise on.
 _TRACE_BATCH = 2

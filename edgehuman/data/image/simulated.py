@@ -75,10 +75,11 @@ def simulated_persons(task: str, people: int, each: int, seed: int) -> PersonSet
         licence=LICENCE,
         simulated=True,
     )
-    if task == "parsing":
-        masks = Field(drawn, lambda one: one.part_HW)
-        return dataclasses.replace(persons, masks=masks, parts=PARTS)
-    return persons if task == "reid" else _with_labels(persons, drawn, task)
+    if task == "reid":
+        return persons
+    masks = Field(drawn, lambda one: one.part_HW)
+    persons = dataclasses.replace(persons, masks=masks, parts=PARTS)
+    return persons if task == "parsing" else _with_labels(persons, drawn, task)
 
 
 def roles(task: str, people: int, each: int) -> Text:
