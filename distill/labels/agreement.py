@@ -125,9 +125,7 @@ def grouped(found: Sequence[Sequence[FoundPerson]]) -> list[list[FoundPerson]]:
     return groups
 
 
-def together(
-    box_4: Float32, group: Sequence[FoundPerson], closer: Sequence[FoundPerson]
-) -> Agreed:
+def together(box_4: Float32, group: Sequence[FoundPerson], closer: Sequence[FoundPerson]) -> Agreed:
     """One person of teachers who find people, and of those who look into their boxes."""
     masks = [each.mask_HW for each in (*group, *closer) if each.mask_HW is not None]
     # The box around joints alone is smaller than the person: only one around a mask is a vote.
