@@ -121,7 +121,7 @@ def _people(path: Path) -> Mapping[int, People]:
             raise DataError(
                 f"{path}, line {number}: not {_LINE}, with frames from 1; copy the file again"
             ) from None
-        kind = int(row[7]) if len(row) == _OF_MOT16 else _PEDESTRIAN
+        kind = row[7] if len(row) == _OF_MOT16 else _PEDESTRIAN
         if kind == _PEDESTRIAN or kind in _LIKE_PEOPLE:
             boxes.setdefault(frame, []).append([row[2] - 1, row[3] - 1, row[4], row[5]])
             ignored.setdefault(frame, []).append(kind != _PEDESTRIAN or row[6] == 0)

@@ -74,3 +74,10 @@ def test_the_real_videos_are_read(shared_data: Path) -> None:
     frames = load_frames(shared_data / "mot")
     assert (len(frames), frames.num_people) == (795 + 71, 4476 + 359)
     assert frames.frames[800].shape == (480, 640, 3)
+
+
+def test_a_class_that_is_no_number_is_another_thing(tmp_path: Path) -> None:
+    root = mot_sequence(tmp_path)
+    text = root / "train" / "STREET" / "gt" / "gt.txt"
+    text.write_text(f"{mot_line(1, 1, ANNE, 1, 1, 1)}\n1,2,3,4,5,6,1,inf,1\n1,2,3,4,5,6,1,nan,1\n")
+    assert load_frames(root).num_people == 1
