@@ -35,7 +35,9 @@ _CORRUPTED = frozenset({"InvalidProtobuf", "InvalidGraph", "InvalidArgument", "M
 # Kinds of output with one label per entry of the second axis.
 _LABELLED = frozenset({"classes", "attributes", "heatmaps", "segmentation"})
 # Axes of an output, the batch among them.
-_RANKS = {"classes": 2, "attributes": 2, "heatmaps": 4, "segmentation": 4}
+_RANKS = {"classes": 2, "attributes": 2, "heatmaps": 4, "segmentation": 4, "boxes": 3}
+# Of a box: x1, y1, x2, y2, score.
+BOX_VALUES = 5
 _DTYPES = {"float32": "tensor(float)", "uint8": "tensor(uint8)"}
 
 
@@ -187,6 +189,12 @@ class OnnxRuntimeEngine:
             raise ArtefactError(
                 f"{self.path}: its graph outputs {given.shape}, but its card has {columns} "
                 "labels; export the model again"
+            )
+
+        if self.card.output.kind == "boxes" and tuple(given.shape)[2:] not in ((BOX_VALUES,), ()):
+            raise ArtefactError(
+                f"{self.path}: its graph outputs {given.shape}, but a box has {BOX_VALUES} values; "
+                "export the model again"
             )
 
     def _other_output(self, shape: Sequence[Any]) -> ArtefactError:
