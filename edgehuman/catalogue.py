@@ -249,8 +249,27 @@ RECORDS: Mapping[str, Record] = {
         output="edgehuman.nets.image.build:boxes_of",
         build="edgehuman.nets.image.build:build_for",
         contract="edgehuman.nets.image.build:require_own",
+        samples="edgehuman.data.image.frames.samples:read_samples",
         calibrate=(128, 32),
         judge=(32, 16),
+        score="edgehuman.bench.evaluate.frames:trial",
+        run=Action(
+            "edgehuman.runtime.image.frames.run:RunConfig",
+            "edgehuman.runtime.image.frames.run:run",
+            "edgehuman run zoo:person-detector --source door.mp4 --save seen",
+        ),
+        stream="edgehuman.runtime.image.frames.stream:open_stream",
+        evaluate=Action(
+            "edgehuman.bench.evaluate.frames:EvaluateConfig",
+            "edgehuman.bench.evaluate.frames:evaluate",
+            "edgehuman evaluate zoo:person-detector --data mot",
+        ),
+        load="edgehuman.data.image.frames.load:load_frames",
+        layouts="edgehuman.data.image.frames.load:layouts",
+        extent="edgehuman.data.image.frames.check:extent",
+        check="edgehuman.data.image.frames.check:check",
+        needs="photos or a video of any size in which people are to be found",
+        kind="frames",
     ),
 }
 

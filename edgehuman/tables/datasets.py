@@ -244,6 +244,7 @@ _PERSONS: Mapping[str, Dataset] = {
         licence="Apache-2.0 (the repository that holds it); photos of real people",
         weights_may_ship=True,
         commercial="allowed",
+        frames=f"{_FRAMES}load:CCP_SCENES",
     ),
 }
 

@@ -129,6 +129,7 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
             judge.threads,
             steps.scale_of,
             steps.float_layers,
+            judge.output.kind,
         )
         tried: dict[tuple[str, ...], tuple[onnx.ModelProto, tuple[str, ...], Verdict]] = {}
 

@@ -11,6 +11,7 @@ from edgehuman.metrics.parity import (
     failures,
     neighbours,
     neighbours_kept,
+    output_error,
     require,
     retrieval_agreement,
 )
@@ -120,6 +121,12 @@ def test_agreement_of_answers_about_people_by_hand() -> None:
     shift = np.linalg.norm((joints_of(heat) - joints_of(moved))[..., :2], axis=2).mean()
     assert shift == 4.0
     assert compare(heat, moved, HEATMAPS).joint_shift_px == 4.0
+
+
+def test_the_error_to_rank_by() -> None:
+    assert output_error(floats((3, 4)), floats((3, 5)), "classes") == pytest.approx(0.2)
+    box = floats((0, 0, 40, 80, 0.9), (50, 0, 90, 80, 0.5))[None]
+    assert output_error(box, box[:, ::-1], "boxes") == pytest.approx(0)
 
 
 def test_boxes_are_compared_as_sets() -> None:

@@ -41,7 +41,20 @@ SUBJECTS = {
         "provenance",
     ),
     *("scale", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
+    *("frames", "foreign", "labels", "boxes", "crowds"),
     *("frames", "foreign", "labels", "boxes", "detection", "crowds"),
+    *(
+        "scale",
+        "figure",
+        "clothes",
+        "scene",
+        "crops",
+        "unlabelled",
+        "views",
+        "published",
+        "formats",
+    ),
+    *("frames", "foreign", "labels"),
     *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
 }
 # Only a folder of these may hold folders of a third level.
@@ -210,7 +223,7 @@ def test_the_same_step_is_the_same_file_of_every_record() -> None:
             dotted = named.function if isinstance(named, catalogue.Action) else named
             if isinstance(dotted, str) and ":" in dotted:
                 # One judge serves all records of gait.
-                record = re.compile(rf"\b({row.modality}|gait)\b")
+                record = re.compile(rf"\b({row.modality}(\.frames)?|gait|frames)\b")
                 files[step].add(record.sub("RECORD", dotted.partition(":")[0]))
     require_none(
         "a step of RECORDS stands in one file name, whichever the record",

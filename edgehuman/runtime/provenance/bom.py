@@ -40,6 +40,7 @@ _APPROACH = {
     "heatmaps": "supervised",
     "segmentation": "supervised",
     "boxes": "supervised",
+    "simcc": "supervised",
     "tokens": "self-supervised",
 }
 _URL = re.compile(r"https?://[^\s<>\"{}|\\^`]+")

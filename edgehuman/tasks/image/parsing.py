@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from edgehuman.card import OutputSpec
+from edgehuman.card import OutputSpec, TrainingData
 from edgehuman.data.image.part_groups import grouped
 from edgehuman.data.image.set import PersonSet
 from edgehuman.geometry import mirror_order
@@ -29,7 +29,9 @@ from edgehuman.tasks.image.augment import (
     move_mask,
     vary,
 )
+from edgehuman.tasks.image.composing import compose
 from edgehuman.tasks.image.losses import parsing_loss
+from edgehuman.tasks.image.reading_ahead import Sample
 from edgehuman.tasks.image.settings import ParsingConfig
 from edgehuman.tasks.image.train import PersonTask, begin, in_memory, person_work
 from edgehuman.tasks.learner import Learner
@@ -91,11 +93,23 @@ def prepare(config: ParsingConfig, data: PersonSet | None = None) -> Work:
         part_HW = resize_labels(persons.part(index), *config.size)
         return view_HWC, move_mask(part_HW, move, mirrored)
 
+    beside: tuple[TrainingData, ...] = ()
+    chosen: Sample = sample
+    if config.crops:
+        grouping = None if config.parts == "all" else config.parts
+        composed = compose(config, persons, "parsing", grouping, mirrored)
+        beside = composed.rows
+
+        def chosen(index: int, rng: np.random.Generator) -> tuple[NDArray[Any], ...]:
+            crop = composed.sample(index, rng)
+            return crop.image_HWC, crop.mask_HW
+
     task = PersonTask(
         name="parsing",
         output=OutputSpec("segmentation", labels),
         learner=lambda network: ParsingLearner(network, config.lovasz, config.label_stride),
-        sample=sample,
+        sample=chosen,
         select_by="mean_iou",
+        beside=beside,
     )
     return person_work(config, start, persons, task)

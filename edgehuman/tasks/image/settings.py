@@ -141,13 +141,36 @@ class AttributesConfig(PersonConfig):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PoseConfig(PersonConfig):
+class CropConfig(PersonConfig):
+    """A task whose answers move with the picture."""
+
+    crops: bool = False
+    """Augmentation: compose crops as a detector gives them: enlarged by 1.0 to 1.4, shifted, cut
+    off, pasted on other backgrounds, other people beside, things before, few pixels, nobody."""
+    simulated: float = 0.0
+    """Share of simulated people among the samples, beside those of --data; needs --crops."""
+
+    def __post_init__(self) -> None:
+        PersonConfig.__post_init__(self)
+        rules = (
+            (0 <= self.simulated < 1, "simulated", "from 0 to under 1"),
+            (self.crops or not self.simulated, "simulated", "0 without --crops"),
+        )
+        require(self, rules)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoseConfig(CropConfig):
     """The 17 joints of COCO."""
 
     task: Literal["pose", "landmarks"] = "pose"
     """The task."""
+    head: Literal["heatmaps", "simcc"] = "heatmaps"
+    """`heatmaps`: one map per joint; `simcc`: its column, its row, and whether it is there."""
+    presence: float = 1.0
+    """Weight of the presence of joints in the loss of SimCC."""
     sigma: float = 2.0
-    """Sigma of the target Gaussians, cells."""
+    """Sigma of the target Gaussians of heat maps, cells."""
     scale: float = 0.3
     """Augmentation: range of the scale; 0.25 gives 0.75 to 1.25."""
     rotate_deg: float = 40.0
@@ -156,8 +179,13 @@ class PoseConfig(PersonConfig):
     """Augmentation: largest shift along each axis, pixels."""
 
     def __post_init__(self) -> None:
-        PersonConfig.__post_init__(self)
-        require(self, [(self.sigma > 0, "sigma", "above 0")])
+        CropConfig.__post_init__(self)
+        rules = (
+            (self.sigma > 0, "sigma", "above 0"),
+            (self.presence >= 0, "presence", "0 or more"),
+            (self.head == "heatmaps" or self.crops, "head", "heatmaps without --crops"),
+        )
+        require(self, rules)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +199,7 @@ class LandmarksConfig(PoseConfig):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ParsingConfig(PersonConfig):
+class ParsingConfig(CropConfig):
     """Body parts and clothes."""
 
     task: Literal["parsing"] = "parsing"
@@ -191,5 +219,5 @@ class ParsingConfig(PersonConfig):
     """Augmentation: largest shift along each axis, pixels."""
 
     def __post_init__(self) -> None:
-        PersonConfig.__post_init__(self)
+        CropConfig.__post_init__(self)
         require(self, [(self.lovasz >= 0, "lovasz", "0 or more")])

@@ -1,4 +1,4 @@
-"""Folded graphs answer as before: norms exactly, pixels but for the picture's first row and column."""
+"""Folded graphs answer as before: norms exactly, pixels but for the first row and column."""
 
 from __future__ import annotations
 

@@ -46,7 +46,11 @@ class LabelledFrames:
         if output.kind != "boxes":
             raise DataError(f"{output.kind} cannot be scored on frames with boxes")
         found = [boxes_of(*each) for each in zip(outputs, self.places, strict=True)]
-        return box_metrics(found, seen(self.frames, self.index_N, self.places))
+        people = [
+            seen(self.frames.people[index], (place.height, place.width))
+            for index, place in zip(self.index_N.tolist(), self.places, strict=True)
+        ]
+        return box_metrics(found, people)
 
 
 def read_labelled(
@@ -68,10 +72,12 @@ def read_labelled(
     index_N = spread(frames, min(most, MOST_FRAMES))
     height, width = card.input.shape[:2]
     parts = list(read_batches(frames, index_N, (height, width), _BATCH, {}))
-    if not parts or not frames.num_people:
+    if not parts:
         return None
     kept_N = np.concatenate([index for index, _, _ in parts])
     places = [place for _, some, _ in parts for place in some]
+    if all(frames.people[index].ignore_M.all() for index in kept_N.tolist()):
+        return None
     inputs = np.concatenate([input_NHWC for _, _, input_NHWC in parts])
     return inputs, LabelledFrames(frames, kept_N, places)
 

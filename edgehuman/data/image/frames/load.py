@@ -12,9 +12,10 @@ from pathlib import Path
 
 from edgehuman import catalogue
 from edgehuman.data.image.frames.labels import LABELLED_FRAMES
-from edgehuman.data.image.frames.layout import FrameLayout, cleaned
+from edgehuman.data.image.frames.layout import FrameLayout, FrameReader, cleaned
 from edgehuman.data.image.frames.set import FrameSet
-from edgehuman.data.layout import find
+from edgehuman.data.image.published import parsing
+from edgehuman.data.layout import Layout, find
 from edgehuman.errors import DataError
 from edgehuman.progress import tell
 
@@ -48,3 +49,19 @@ def load_frames(path: Path | str, count: int = SIMULATED_FRAMES, seed: int = 0) 
             tell(f"edgehuman: {place}: {said}; `edgehuman data check` names them")
     row = catalogue.DATASETS.get(layout.dataset)
     return frames if row is None else dataclasses.replace(frames, licence=row.licence, url=row.url)
+
+
+def _composed(root: Path) -> FrameSet:
+    from edgehuman.data.image.frames.scenes import ccp_scenes  # OpenCV, and the photos
+
+    return ccp_scenes(root)
+
+
+CCP_SCENES = Layout(
+    dataset="ccp",
+    looks_like=parsing.CCP.looks_like,
+    recognise=parsing.CCP.recognise,
+    read=FrameReader(_composed, composed=True),
+    almost=parsing.CCP.almost,
+)
+"""Crowds composed of its people."""

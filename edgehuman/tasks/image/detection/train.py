@@ -195,12 +195,12 @@ def _load(start: Start, network: Detector) -> tuple[TrainingData, ...]:
     Return the data they were trained on.
     """
     ancestors = start.load_into(network.encoder)
-    if start.weights is not None and start.learned is not None:
-        if start.learned.output.kind == OUTPUT.kind:
-            weights, _ = read_weights(start.weights)
-            own = {k: v for k, v in network.state_dict().items() if k.startswith(ENCODER)}
-            rest = {k: v for k, v in weights.items() if not k.startswith(ENCODER)}
-            load_into(network, {**own, **rest}, str(start.weights))
+    learned, folder = start.learned, start.weights
+    if folder is not None and learned is not None and learned.output.kind == OUTPUT.kind:
+        weights, _ = read_weights(folder)
+        own = {k: v for k, v in network.state_dict().items() if k.startswith(ENCODER)}
+        rest = {k: v for k, v in weights.items() if not k.startswith(ENCODER)}
+        load_into(network, {**own, **rest}, str(folder))
     return ancestors
 
 

@@ -43,6 +43,11 @@ def test_a_photo_without_room_beside_the_person_has_no_street() -> None:
     assert beside(image_HWC[:, 25:70], part_HW[:, 25:70] > 0) is None
 
 
+def test_a_photo_whose_mask_is_empty_has_neither_person_nor_street() -> None:
+    image_HWC, part_HW = photo(0)
+    assert beside(image_HWC, np.zeros(part_HW.shape, bool)) is None
+
+
 def test_unreadable_photos_are_left_out_and_counted() -> None:
     persons = drawn_persons(3, 0)
     images = Failing()

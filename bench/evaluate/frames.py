@@ -1,0 +1,253 @@
+"""`edgehuman evaluate` on frames: a detector against frames with boxes of their people.
+
+    edgehuman evaluate zoo:person-detector --data mot --json
+    edgehuman evaluate zoo:person-detector --data mot --beside movenet_multipose.onnx hog
+
+Average precision as COCO computes it, and crowds as CrowdHuman does (`edgehuman.metrics.boxes`).
+Frames are letterboxed as on the device, and boxes compared in pixels of the frames. Milliseconds
+are from a decoded frame to its boxes, of one frame at a time, detectors taking turns.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from tyro.conf import Positional
+
+from edgehuman.bench.evaluate.evaluate import Split, open_model
+from edgehuman.bench.evaluate.hog import HOG, open_hog
+from edgehuman.bench.trial import Trial, Words, trial_of_samples
+from edgehuman.card import Card
+from edgehuman.catalogue import SIMULATED
+from edgehuman.config import require
+from edgehuman.data.image.frames.load import load_frames
+from edgehuman.data.image.frames.score import (
+    Find,
+    FrameScores,
+    boxes_of,
+    require_boxes,
+    score_each,
+)
+from edgehuman.data.image.frames.set import FrameSet
+from edgehuman.errors import ArtefactError, DataError
+from edgehuman.metrics.boxes.detection import Found
+from edgehuman.outcome import Outcome
+from edgehuman.preprocess.image.letterbox import fit
+from edgehuman.records import Index, Uint8
+from edgehuman.runtime.foreign.families import open_finder
+from edgehuman.runtime.model import Model
+
+_FEW = 100
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateConfig:
+    """Score a detector on frames with boxes of people."""
+
+    model: Positional[str]
+    """zoo:NAME, an artefact's path, a checkpoint folder, or a name from `edgehuman models` (random
+    weights)."""
+    data: str = SIMULATED
+    """A dataset's folder, or the word `simulated`."""
+    dataset: str | None = None
+    """Require the data to be this dataset of `edgehuman data list`."""
+    split: Split = "test"
+    """The test part, the training part, or all."""
+    every: int = 1
+    """Score every n-th frame; neighbours in a video are alike."""
+    beside: tuple[str, ...] = ()
+    """Detectors of others to score on the same frames: ONNX files, or `hog` for OpenCV's."""
+    threads: int = 1
+    """Threads inside one operator."""
+    seed: int = 0
+    """Seed of the random weights, if the model is a catalogue name."""
+
+    def __post_init__(self) -> None:
+        counted = ("every", "threads")
+        require(self, ((getattr(self, name) >= 1, name, "at least 1") for name in counted))
+
+
+def evaluate(config: EvaluateConfig) -> Outcome:
+    """`edgehuman evaluate` of a detector.
+
+    Raises:
+        ArtefactError: the model does not find people in frames.
+        DataError: no such data, an empty split, or nobody in it.
+    """
+    model = open_model(config)
+    require_detector(model.card)
+    frames = load_frames(config.data)
+    if config.dataset is not None and config.dataset != frames.dataset:
+        raise DataError(
+            f"--data {config.data} is {frames.dataset}, but --dataset asks for {config.dataset}"
+        )
+    index_K = part_of(frames, config.split)[:: config.every]
+    others = {name: _finder(name, config.threads) for name in dict.fromkeys(config.beside)}
+    found = score(frames, index_K, {"": _of_model(model), **others})
+    table = _as_data(model, frames, found.pop(""), config)
+    table["beside"] = {name: _measured(*each) for name, each in found.items()}
+    return Outcome(table, _as_text(table))
+
+
+def trial(card: Card, words: Words) -> Trial:
+    """Frames to time models on, and the labelled ones that score detectors.
+
+    Raises:
+        UsageError, DataError: see `trial_of_samples`.
+    """
+    frames: FrameSet | str
+    index_K: Index = np.zeros(0, np.int64)
+    try:
+        require_detector(card)
+        few = {"count": _FEW} if words.data == SIMULATED else {}
+        frames = load_frames(words.data, **few)
+        index_K = part_of(frames, words.split)
+    except (ArtefactError, DataError) as error:
+        frames = str(error)
+
+    def metrics(model: Model) -> dict[str, float]:
+        if isinstance(frames, str):
+            raise DataError(frames)
+        require_detector(model.card)
+        return dict(score(frames, index_K, {"": _of_model(model)})[""][0].metrics)
+
+    return trial_of_samples(card, words, metrics, len(index_K))
+
+
+def score(
+    frames: FrameSet, index_K: Index, finders: Mapping[str, Find]
+) -> dict[str, tuple[FrameScores, float]]:
+    """The scores of detectors on the same frames, and the median milliseconds of each from a frame
+    to its boxes.
+
+    Raises:
+        DataError, ArtefactError: see `data.image.frames.score`.
+    """
+    spent_ms: dict[str, list[float]] = {name: [] for name in finders}
+
+    def timed(name: str, find: Find) -> Find:
+        def found(frame_HWC: Uint8) -> Found:
+            begin = time.perf_counter()
+            boxes = find(frame_HWC)
+            spent_ms[name].append(1000 * (time.perf_counter() - begin))
+            return boxes
+
+        return found
+
+    each = {name: timed(name, find) for name, find in finders.items()}
+    scores = score_each(frames, index_K, each)
+    return {name: (scores[name], statistics.median(spent_ms[name])) for name in finders}
+
+
+def _of_model(model: Model) -> Find:
+    height, width = model.card.input.shape[:2]
+
+    def find(frame_HWC: Uint8) -> Found:
+        input_HWC, place = fit(frame_HWC, height, width)
+        return boxes_of(require_boxes(model.logits(input_HWC[None]))[0], place)
+
+    return find
+
+
+def _finder(name: str, threads: int) -> Find:
+    """A detector of others, or OpenCV's.
+
+    Raises:
+        ArtefactError, EngineError, SignatureError: see `open_finder`. UsageError: OpenCV has none.
+    """
+    if name == HOG:
+        return open_hog()
+    finder = open_finder(name, threads)
+
+    def find(frame_HWC: Uint8) -> Found:
+        people = finder.find(frame_HWC)
+        box_K4 = np.array([each.box_4 for each in people], np.float32).reshape(-1, 4)
+        return box_K4, np.array([each.score for each in people], np.float32)
+
+    return find
+
+
+def require_detector(card: Card) -> None:
+    """Raise ArtefactError unless a model of this card finds people in frames."""
+    if card.output.kind != "boxes":
+        raise ArtefactError(
+            f"{card.name} reads {card.input.record} and gives {card.output.kind}; give a detector, "
+            "which reads frames and gives boxes (`edgehuman finetune --task detection`)"
+        )
+
+
+def part_of(frames: FrameSet, split: Split) -> Index:
+    """Indices of the frames in one split of a set.
+
+    Raises:
+        DataError: the split is empty.
+    """
+    is_train_N = frames.role_N == "train"
+    chosen_N = {"train": is_train_N, "test": ~is_train_N, "all": np.full(len(frames), True)}[split]
+    if not chosen_N.any():
+        raise DataError(
+            f"{frames.dataset}: none of its {len(frames)} frames is in the {split} split; give "
+            "--split all"
+        )
+    return np.flatnonzero(chosen_N)
+
+
+def _as_data(
+    model: Model, frames: FrameSet, found: tuple[FrameScores, float], config: EvaluateConfig
+) -> dict[str, Any]:
+    return {
+        "model": model.name,
+        "arch": model.card.arch,
+        "task": model.card.task,
+        "random_weights": model.card.random_weights,
+        "precision": model.card.precision.name,
+        "engine": dict(model.engine.describe()),
+        "data": config.data,
+        "dataset": frames.dataset,
+        "simulated": frames.simulated,
+        "split": config.split,
+        "frames": found[0].frames,
+        "people": found[0].people,
+        "unreadable": found[0].unreadable,
+        "protocol": found[0].said,
+        **_measured(*found),
+    }
+
+
+def _measured(found: FrameScores, frame_ms: float) -> dict[str, Any]:
+    return {
+        "metrics": dict(found.metrics),
+        "ms_per_frame": frame_ms,
+        "per_sequence": found.per_sequence,
+    }
+
+
+def _as_text(table: Mapping[str, Any]) -> str:
+    kind = "SIMULATED people" if table["simulated"] else table["dataset"]
+    random = ", RANDOM weights" if table["random_weights"] else ""
+    unreadable = f"; {table['unreadable']} unreadable left out" if table["unreadable"] else ""
+    lines = [
+        f"{table['model']} ({table['precision']}{random}) on {kind}, {table['split']} part: "
+        f"{table['protocol']}, {table['people']} people{unreadable}",
+        *_lines(table),
+    ]
+    for name, measured in table["beside"].items():
+        lines += ["", name, *_lines(measured)]
+    return "\n".join(lines)
+
+
+def _lines(measured: Mapping[str, Any]) -> list[str]:
+    lines = [
+        "",
+        *(f"  {name:<18}{value:>8.4f}" for name, value in measured["metrics"].items()),
+        f"  {'ms per frame':<18}{measured['ms_per_frame']:>8.2f}",
+    ]
+    for name, metrics in measured["per_sequence"].items():
+        values = ", ".join(f"{key} {value:.4f}" for key, value in metrics.items())
+        lines.append(f"  {name}: {values}")
+    return lines
