@@ -120,3 +120,19 @@ def test_agreement_of_answers_about_people_by_hand() -> None:
     shift = np.linalg.norm((joints_of(heat) - joints_of(moved))[..., :2], axis=2).mean()
     assert shift == 4.0
     assert compare(heat, moved, HEATMAPS).joint_shift_px == 4.0
+
+
+def test_simcc_says_how_far_joints_moved_that_are_there() -> None:
+    output = OutputSpec("simcc", ("left ankle", "right ankle"), dim=32)
+    logits = np.full((1, 2, 32 + 64 + 1), -20, np.float32)
+    logits[..., 10] = logits[..., 32 + 20] = 20
+    logits[0, :, -1] = 3, -3
+    moved = logits.copy()
+    moved[0, :, :32] = np.roll(logits[0, :, :32], 4, axis=1)
+    moved[0, 1, -1] = 3
+    parity = compare(logits, moved, output)
+    # Four classes are two pixels; the second joint was not there, and now is.
+    assert parity.joint_shift_px == pytest.approx(2.0, abs=1e-3)
+    assert parity.label_agreement == 0.5
+    logits[..., -1] = -3
+    assert compare(logits, logits, output).joint_shift_px == 0
