@@ -242,7 +242,35 @@ RECORDS: Mapping[str, Record] = {
             "edgehuman data pack photos --out shards --shard-size 5000",
         ),
     ),
-    "Frame": Record("image", calibrate=(128, 32), judge=(32, 16)),
+    "Frame": Record(
+        "image",
+        axes=("height", "width", "channels"),
+        input="edgehuman.nets.image.build:frame_input_of",
+        output="edgehuman.nets.image.build:boxes_of",
+        build="edgehuman.nets.image.build:build_for",
+        contract="edgehuman.nets.image.build:require_own",
+        samples="edgehuman.data.image.frames.samples:read_samples",
+        calibrate=(128, 32),
+        judge=(32, 16),
+        score="edgehuman.bench.evaluate.frames:trial",
+        run=Action(
+            "edgehuman.runtime.image.frames.run:RunConfig",
+            "edgehuman.runtime.image.frames.run:run",
+            "edgehuman run zoo:person-detector --source door.mp4 --save seen",
+        ),
+        stream="edgehuman.runtime.image.frames.stream:open_stream",
+        evaluate=Action(
+            "edgehuman.bench.evaluate.frames:EvaluateConfig",
+            "edgehuman.bench.evaluate.frames:evaluate",
+            "edgehuman evaluate zoo:person-detector --data mot",
+        ),
+        load="edgehuman.data.image.frames.load:load_frames",
+        layouts="edgehuman.data.image.frames.load:layouts",
+        extent="edgehuman.data.image.frames.check:extent",
+        check="edgehuman.data.image.frames.check:check",
+        needs="photos or a video of any size in which people are to be found",
+        kind="frames",
+    ),
 }
 
 

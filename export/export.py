@@ -19,7 +19,7 @@ import onnx
 import torch
 from torch import nn
 
-from edgehuman.card import Card, Metric
+from edgehuman.card import Card, Metric, TrainingData
 from edgehuman.catalogue import SIMULATED
 from edgehuman.data.samples import Samples
 from edgehuman.errors import ArtefactError, ParityError
@@ -36,7 +36,7 @@ from edgehuman.export.graph.trace import (
     weights_sha256,
     with_card,
 )
-from edgehuman.export.licences import require_commercial
+from edgehuman.export.licences import calibration_row, require_commercial
 from edgehuman.export.proof import precision
 from edgehuman.export.proof.explanation import Refusal, explain, failure, refusal
 from edgehuman.export.proof.judge import Judge, Verdict, answers
@@ -95,6 +95,11 @@ def export(config: ExportConfig, trace: Trace | None = None) -> Outcome:
     if config.format == "torch-tensorrt":
         return _torch_tensorrt(config, library, network, card, judge, path)
     steps, said = _learnt(config, network)
+    rows: tuple[TrainingData, ...] = ()
+    if calibrating is not None and steps is None:
+        rows = (calibration_row(card.input.record, str(config.data), calibrating),)
+        if config.commercial:
+            require_commercial(card.replace(data=(*card.data, *rows)), config.checkpoint)
     model = (trace or to_onnx)(network, card)
     forms = _forms(config, model, judge, calibrating, steps)
     refused = [form for form in forms if isinstance(form, Refusal)]
@@ -108,7 +113,7 @@ def export(config: ExportConfig, trace: Trace | None = None) -> Outcome:
         broken = Refusal(form.name, str(error), form.model, form.sensitivity)
         raise failure(network, model, broken, judge, config.explain) from None
     layers = explain(network, model, [form, *refused], judge) if config.explain else ""
-    finished = finish(form, judge)
+    finished = finish(form, judge, rows)
     parts, remarks = _parts(config, network, finished, judge, form.name)
     engine = _write(config, library, finished, path, judge, parts)
     notes, files = (
@@ -120,9 +125,13 @@ def export(config: ExportConfig, trace: Trace | None = None) -> Outcome:
     )
 
 
-def finish(form: Form, judge: Judge) -> onnx.ModelProto:
-    """Complete the card inside the graph: precision, metrics and parity."""
+def finish(
+    form: Form, judge: Judge, calibrated_by: tuple[TrainingData, ...] = ()
+) -> onnx.ModelProto:
+    """Complete the card inside the graph: precision, metrics, parity, and what calibrated it."""
     card = card_of(form.model, "the exported graph")
+    if form.name == "int8":
+        card = card.replace(data=(*card.data, *calibrated_by))
     return with_card(
         form.model,
         card.replace(

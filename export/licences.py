@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
+import numpy as np
+
+from edgehuman import catalogue
 from edgehuman.card import Card, Role, TrainingData
+from edgehuman.data.layout import recognised
+from edgehuman.data.samples import Samples
 from edgehuman.errors import LicenceError
 from edgehuman.tables.licences import verdict
+
+_NOT_STATED = "not stated"
 
 _DID: Mapping[Role, str] = {
     "pretraining": "pretrained it",
@@ -38,6 +46,28 @@ def require_commercial(card: Card, model: str) -> None:
             "Train it from other data or another teacher; if the owners gave you permission, "
             "leave out --commercial"
         )
+
+
+def calibration_row(record: str, data: str, samples: Samples) -> TrainingData:
+    """The card's row for what calibrated a graph, with the terms of its dataset.
+
+    Args:
+        record: of the card's input.
+        data: a dataset's path, or `simulated`.
+    """
+    windows, subjects = len(samples), len(np.unique(samples.person_N))
+    if data.partition(":")[0] == catalogue.SIMULATED:
+        licence = "none needed: simulated"
+        return TrainingData(
+            catalogue.SIMULATED, "calibration", licence, "", windows, subjects, True
+        )
+    name = Path(data).name
+    if catalogue.RECORDS[record].layouts:
+        found = next(recognised(Path(data), catalogue.step(record, "layouts")()), None)
+        name = name if found is None else found[0].dataset
+    row = catalogue.DATASETS.get(name)
+    licence, url = (_NOT_STATED, "") if row is None else (row.licence, row.url)
+    return TrainingData(name, "calibration", licence, url, windows, subjects)
 
 
 def _refusal(row: TrainingData) -> str:

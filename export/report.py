@@ -87,6 +87,7 @@ def _agreement(parity: Parity) -> str:
     for value, said in (
         (parity.top1_agreement, "same class"),
         (parity.label_agreement, "same answer"),
+        (parity.boxes_found, "same people"),
     ):
         if value is not None:
             return f", {said} {100 * value:.1f} %"

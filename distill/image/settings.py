@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgehuman.distill.settings import DistilFlags
+from edgehuman.tasks.image.detection.settings import DetectionConfig
 from edgehuman.tasks.image.settings import (
     AttributesConfig,
     LandmarksConfig,
@@ -37,3 +38,8 @@ class DistilLandmarks(DistilFlags, LandmarksConfig):
 @dataclass(frozen=True, kw_only=True)
 class DistilParsing(DistilFlags, ParsingConfig):
     """A small network of body parts and clothes, taught by a larger one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistilDetection(DistilFlags, DetectionConfig):
+    """A small network that finds people, taught by a larger one."""

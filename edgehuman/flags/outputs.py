@@ -24,12 +24,14 @@ OUTPUTS = ("out", "save", "timeline", "picture", "submission", "timing_cache", "
 INPUTS = (
     *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher"),
     *("selected", "gallery", "key", "signature", "stream_data", "network", "latent_weights"),
+    "detector",
 )
 NEITHER = ("root", "name")
 """`root` of `doctor`: where it looks for the system's own files; `name` of `keys new`, which
 replaces nothing."""
 WORDS = (
-    *("accel_unit", "against", "arch", "axes", "base_arch", "dataset", "foreign_label"),
+    *("accel_unit", "against", "arch", "axes", "base_arch", "dataset", "family"),
+    "foreign_label",
     *("gyro_axes", "gyro_unit", "image_size", "keep", "labels", "layout", "logger", "map"),
     *("objective", "placement", "placements", "protocol", "sender", "size", "slowed"),
     *("stamp_unit", "student", "subject", "track", "turned_alike", "upright_by", "walk", "which"),

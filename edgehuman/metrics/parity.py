@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from edgehuman.card import OutputSpec
 from edgehuman.errors import ParityError
+from edgehuman.metrics.boxes.sets import compare_sets
 from edgehuman.metrics.person_answers import joints_of, joints_of_simcc
 from edgehuman.records import Float32, Float64, Index
 
@@ -48,6 +49,13 @@ BUDGETS = {
     "fp16": Budget(cosine=0.999),
     "int8": Budget(cosine_mean=0.95),
 }
+# Of a detector: the agreement as sets (metrics/boxes/sets.py) that a precision is judged by, and
+# its least share. INT8 again is judged by average precision.
+SETS = {
+    "fp32": ("boxes_kept", 0.999),
+    "fp16": ("boxes_near", 0.98),
+    "int8": ("boxes_found", 0.8),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,9 @@ class Parity:
         label_agreement: share of the questions (attributes), pixels (segmentation) or joints that
             are there (SimCC) with the same answer.
         joint_shift_px: mean distance that joints moved, in pixels of the input (heat maps, SimCC).
+        boxes_kept, boxes_near, boxes_found: share of boxes with a partner in the other set, by
+            rising tolerance: see `metrics.boxes.sets`. The cosines, `max_abs` and `scale` are then
+            of the scores of partners (boxes).
     """
 
     samples: int
@@ -78,6 +89,9 @@ class Parity:
     neighbours_kept: float | None = None
     label_agreement: float | None = None
     joint_shift_px: float | None = None
+    boxes_kept: float | None = None
+    boxes_near: float | None = None
+    boxes_found: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """As a dictionary for the card and `--json`, without the fields that do not apply."""
@@ -101,6 +115,8 @@ def compare(reference: Float32, candidate: Float32, output: OutputSpec) -> Parit
             raise ParityError(
                 f"{bad} of {array.size} outputs of the {name} are not finite; nothing was written"
             )
+    if output.kind == "boxes":
+        return _of_sets(reference, candidate)
     cosine_N, max_abs = np.empty(len(reference)), 0.0
     for start in range(0, len(reference), _CHUNK):
         here = slice(start, start + _CHUNK)
@@ -114,6 +130,21 @@ def compare(reference: Float32, candidate: Float32, output: OutputSpec) -> Parit
         max_abs=max_abs,
         scale=float(np.abs(reference).max()),
         **_agreement(reference, candidate, output),
+    )
+
+
+def _of_sets(reference_NK5: Float32, candidate_NK5: Float32) -> Parity:
+    """The parity of two detectors, whose boxes have no order."""
+    found = compare_sets(reference_NK5, candidate_NK5)
+    return Parity(
+        samples=len(reference_NK5),
+        cosine=float(found.cosine_N.min()),
+        cosine_mean=float(found.cosine_N.mean()),
+        max_abs=found.max_abs,
+        scale=float(np.abs(reference_NK5[..., 4]).max()),
+        boxes_kept=found.kept,
+        boxes_near=found.near,
+        boxes_found=found.found,
     )
 
 
@@ -188,6 +219,8 @@ def neighbours(vectors: NDArray[Any], distance: str | None) -> Index:
 
 def failures(parity: Parity, precision: str) -> list[str]:
     """The exceeded budgets as text; empty if all hold."""
+    if parity.boxes_kept is not None:
+        return _failures_of_sets(parity, precision)
     budget = BUDGETS[precision]
     found = []
     if budget.max_abs is not None:
@@ -199,6 +232,13 @@ def failures(parity: Parity, precision: str) -> list[str]:
     if budget.cosine_mean is not None and parity.cosine_mean < budget.cosine_mean:
         found.append(f"the mean cosine {parity.cosine_mean:.6f} is under {budget.cosine_mean}")
     return found
+
+
+def _failures_of_sets(parity: Parity, precision: str) -> list[str]:
+    name, least = SETS[precision]
+    share = float(getattr(parity, name))
+    said = f"{name} {share:.4f} is under {least}: the share of boxes that both give"
+    return [said] if share < least else []
 
 
 # An engine's FP32 is TF32 on the tensor cores of a GPU, so it gets FP16's budget.

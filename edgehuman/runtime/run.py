@@ -18,13 +18,16 @@ from edgehuman import catalogue
 from edgehuman.card import WEIGHTS, Card, of_weights
 from edgehuman.catalogue import Action
 from edgehuman.errors import ArtefactError, EdgehumanError, UsageError
-from edgehuman.runtime.engine.onnx_file import read_card
+from edgehuman.runtime.engine.onnx_file import open_file, read_card
 from edgehuman.runtime.engine.plan_file import EngineMismatchError, read_side, side_path
+from edgehuman.runtime.foreign.names import is_wheel
 from edgehuman.runtime.model import load
 from edgehuman.runtime.zoo import FETCHED, ZOO, file_of
 
 # Flags of every command; none takes a value.
 _SWITCHES = frozenset({"json", "help"})
+_FRAMES = "Frame"
+"""What networks of others take that find people."""
 
 
 def find_step(step: str, words: Sequence[str], recipe: Mapping[str, Any]) -> Action | None:
@@ -110,7 +113,8 @@ def action_of(step: str, model: str) -> Action:
     Raises:
         UsageError, ArtefactError, CheckpointError: as `find_step`.
     """
-    record, served = record_of(model), catalogue.served(step)
+    record = _FRAMES if _is_foreign_finder(step, model) else record_of(model)
+    served = catalogue.served(step)
     if record in catalogue.RECORDS and record not in served:
         needs = catalogue.RECORDS[record].needs
         raise UsageError(
@@ -119,6 +123,20 @@ def action_of(step: str, model: str) -> Action:
         )
     action: Action = catalogue.step(record, step)
     return action
+
+
+def _is_foreign_finder(step: str, model: str) -> bool:
+    """Whether a command that finds people is given a pose estimator of another package, or an ONNX
+    file without a card: a network of others, whose family is told when it is opened.
+
+    Raises:
+        ArtefactError: no ONNX file, or ours but changed.
+    """
+    if step == "run" and is_wheel(model):
+        return True
+    path = Path(model)
+    is_file = step == "run" and path.suffix == ".onnx" and path.is_file()
+    return is_file and not open_file(path).is_ours
 
 
 def record_of(model: str) -> str:

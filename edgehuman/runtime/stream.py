@@ -6,6 +6,8 @@ for result in edgehuman.stream("zoo:gait-skeleton", "door.jsonl", gallery="known
     print(result.t_s, result.track, result.label, result.score)
 for result in edgehuman.stream("zoo:person-garments", "photos"):
     print(result.path, result.part_HW, result.reason)
+for result in edgehuman.stream("zoo:person-detector", "door.mp4"):
+    print(result.t_s, [(person.track, person.box_4, person.score) for person in result.people])
 for result in edgehuman.stream("gaitset.onnx", "walks", gallery="known.npz"):
     print(result.walk, result.label, result.distance)
 
@@ -116,15 +118,15 @@ def stream(
 
     The record in the model's card decides what is read and returned: an `ImuResult` per hop of a
     wearable; a `GaitResult` for every window of every tracked skeleton, with its vector and, given
-    a gallery, the name; a `PhotoResult` per photo of a person; a `WalkResult` per walk of
-    silhouettes.
+    a gallery, the name; a `PhotoResult` per photo of a person; a `FrameResult` per frame in which
+    people are found; a `WalkResult` per walk of silhouettes.
 
     Args:
         model: a loaded model, or the argument of `load`.
         source: a source, or its name. For a wearable `FILE.csv`, `FILE.jsonl`, `-`,
             `udp://host:port`, `simulated`, or an `ImuRecording`; for skeletons `FILE.jsonl`, a pose
             estimator's file or folder, `-`, `udp://host:port` or `simulated`; for photos a folder,
-            or one photo; for silhouettes a folder of masks, or of such folders, a video of masks or
+            or one photo; for frames a video too; for silhouettes a folder of masks, or of such folders, a video of masks or
             a packed file. Or an iterable: of samples `(t, ax, ay, az, gx, gy, gz)`, mappings of
             these names or arrays (T, 7); of
             mappings with the keys of a line of poses.jsonl, or a frame's list of them; of uint8 RGB
@@ -149,6 +151,9 @@ def stream(
                 a recording are known).
             rate_hz, size, layout (skeletons): frames per second, picture size such as "1920x1080"
                 and order of the joints, where a pose estimator's files do not state them.
+            detector (photos): what finds people in photos and frames, each of whom is answered for.
+            score, most, every (frames, and photos with a detector): people below this score are
+                left out; the most people of a frame; every how many frames of a video one is taken.
             gallery (skeletons, silhouettes): the known people, or the file that `edgehuman gallery
                 enroll` wrote; None gives only vectors.
 

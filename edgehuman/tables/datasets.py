@@ -6,52 +6,11 @@ Available as `catalogue.DATASETS`; kept in its own file for readability.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import replace
 
-Use = Literal["allowed", "unknown", "forbidden"]
-"""Whether terms allow commercial use; "unknown": they do not say, or contradict themselves."""
+from edgehuman.tables.dataset import Dataset, Use
 
-
-@dataclass(frozen=True, slots=True)
-class Dataset:
-    """One public dataset: where to get it, its licence, and the reader of its layout.
-
-    Attributes:
-        read: dotted path `module:name` of the reader of its published layout.
-        modality: the kind of data: "imu", "image", "skeleton" or "silhouette".
-        people, classes: as published; people is 0 if there are no identities or their number is
-            not stated. Classes are what is labelled: activities, joints, attributes, parts.
-        rate_hz: as published; readers of wearables return 50 Hz. 0 for images.
-        hours: length of the recordings, for one device if several are worn at once. 0 for images
-            and walks.
-        url: download page; empty if there is no public address.
-        licence: the terms as its page states them.
-        weights_may_ship: whether weights trained on it may be published with the package.
-        commercial: whether those terms allow commercial use.
-        why: the reason of `commercial`, where `licence` does not show it.
-        pictures: number of images.
-        walks: number of walks: skeleton or silhouette sequences.
-        place: where the sensor was worn, in words.
-        also: the readers of other kinds of data in the same dataset, by modality.
-    """
-
-    read: str
-    modality: str
-    people: int
-    classes: int
-    rate_hz: float
-    hours: float
-    url: str
-    licence: str
-    weights_may_ship: bool
-    commercial: Use
-    pictures: int = 0
-    walks: int = 0
-    place: str = ""
-    why: str = ""
-    also: Mapping[str, str] = field(default_factory=dict)
-
+__all__ = ["DATASETS", "Dataset", "Use"]
 
 _CC_BY = "CC BY 4.0"
 _UCI = "https://archive.ics.uci.edu/dataset/"
@@ -201,13 +160,15 @@ def _pictures(
     commercial: Use,
     weights_may_ship: bool = False,
     why: str = "",
+    frames: str = "",
 ) -> Dataset:
     return Dataset(
         read, "image", people, classes, 0.0, 0.0, url, licence, weights_may_ship, commercial,
-        pictures, why=why,
+        pictures, why=why, frames=frames,
     )  # fmt: skip
 
 
+_FRAMES = "edgehuman.data.image.frames."
 _PERSONS: Mapping[str, Dataset] = {
     "market1501": _pictures(
         "edgehuman.data.image.published.reid:MARKET_1501",
@@ -254,6 +215,7 @@ _PERSONS: Mapping[str, Dataset] = {
         licence="annotations CC BY 4.0; photos under the Flickr terms of each",
         commercial="unknown",
         why="each photo has terms of its own, many of them non-commercial",
+        frames=f"{_FRAMES}coco:COCO",
     ),
     "coco_wholebody": _pictures(
         "edgehuman.data.image.published.joints:COCO_WHOLEBODY",
@@ -282,6 +244,37 @@ _PERSONS: Mapping[str, Dataset] = {
         licence="Apache-2.0 (the repository that holds it); photos of real people",
         weights_may_ship=True,
         commercial="allowed",
+        frames=f"{_FRAMES}load:CCP_SCENES",
+    ),
+}
+
+
+def _frames(read: str, pictures: int, url: str, licence: str, commercial: Use) -> Dataset:
+    """Pictures with boxes of people, and no other labels."""
+    return _pictures(read, 0, 1, pictures, url, licence, commercial, frames=read)
+
+
+_CAMERAS: Mapping[str, Dataset] = {
+    "crowdhuman": _frames(
+        f"{_FRAMES}crowdhuman:CROWDHUMAN",
+        pictures=24_370,
+        url="https://www.crowdhuman.org",
+        licence="non-commercial research and education only",
+        commercial="forbidden",
+    ),
+    "penn_fudan": _frames(
+        f"{_FRAMES}penn_fudan:PENN_FUDAN",
+        pictures=170,
+        url="https://www.cis.upenn.edu/~jshi/ped_html/",
+        licence="none stated: measurements only",
+        commercial="unknown",
+    ),
+    "mot": _frames(
+        f"{_FRAMES}mot:MOT",
+        pictures=11_283,
+        url="https://motchallenge.net",
+        licence="CC BY-NC-SA 3.0: measurements only",
+        commercial="forbidden",
     ),
 }
 
@@ -386,4 +379,11 @@ _SILHOUETTES: Mapping[str, Dataset] = {
 }
 
 
-DATASETS: Mapping[str, Dataset] = {**_WEARABLES, **_PERSONS, **_GAIT, **_BOTH, **_SILHOUETTES}
+DATASETS: Mapping[str, Dataset] = {
+    **_WEARABLES,
+    **_PERSONS,
+    **_CAMERAS,
+    **_GAIT,
+    **_BOTH,
+    **_SILHOUETTES,
+}

@@ -164,6 +164,14 @@ TASKS: Mapping[str, Task] = {
         "edgehuman.distill.image.settings:DistilParsing",
         "starnet_s3",
     ),
+    "detection": Task(
+        "edgehuman.tasks.image.detection.settings:DetectionConfig",
+        "edgehuman.tasks.image.detection.train:train",
+        "image",
+        "edgehuman finetune --task detection --weights runs/saip --data crowdhuman --out runs/d",
+        "edgehuman.distill.image.settings:DistilDetection",
+        "starnet_s150",
+    ),
 }
 
 

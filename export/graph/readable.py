@@ -94,6 +94,8 @@ def _reading(output: OutputSpec, temperature: float) -> str:
         "of its presence",
         "segmentation": "logits, one map for each label; argmax over axis 1 labels each pixel",
         "tokens": "tokens",
+        "boxes": "x1, y1, x2, y2 in pixels of the input and a score from 0 to 1, in any order; "
+        "each row whose score is high enough is another person",
     }[output.kind]
 
 

@@ -42,6 +42,7 @@ OUTPUT_NAMES = {
     "segmentation": "segmentation",
     "simcc": "simcc",
     "tokens": "tokens",
+    "boxes": "boxes",
 }
 # Sizes for tracing: not 1, which torch.export would specialise on.
 _TRACE_BATCH = 2

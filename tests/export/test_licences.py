@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 
 from edgehuman.card import RANDOM_WEIGHTS, Ancestor, Card, Role, TrainingData
+from edgehuman.catalogue import SIMULATED
+from edgehuman.data.imu.write import SimulateConfig, simulate
 from edgehuman.errors import LicenceError
 from edgehuman.export import networks
 from edgehuman.export.engine.from_onnx import build_from_onnx
 from edgehuman.export.export import export
 from edgehuman.export.licences import require_commercial
 from edgehuman.export.words import ExportConfig
+from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.tables.datasets import DATASETS
 from tests.export.tiny import wearable
 
@@ -99,3 +102,29 @@ def test_an_engine_of_a_finished_graph_is_refused_too(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
     build_from_onnx(config("zoo:gait-silhouette", "b"))
     assert "build.py" in os.listdir(tmp_path / "b")
+
+
+def test_what_calibrates_an_int8_graph_is_in_its_card_and_may_forbid_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    network, card = wearable()[0], card_of(row("pamap2"))
+    monkeypatch.setattr(networks, "load", lambda checkpoint, seed: (network, card))
+
+    def config(data: str, commercial: bool) -> ExportConfig:
+        return ExportConfig(
+            "any", data=data, out=tmp_path / "x.onnx", commercial=commercial, precision="int8",
+            samples=32, max_drop=100.0,
+        )  # fmt: skip
+
+    export(config(SIMULATED, commercial=True))
+    rows = read_card(tmp_path / "x.onnx").data
+    assert [(each.dataset, each.role) for each in rows] == [
+        ("pamap2", "training"),
+        (SIMULATED, "calibration"),
+    ]
+    recordings = tmp_path / "mine"
+    simulate(SimulateConfig(recordings, people=4, minutes=0.5))
+    os.unlink(tmp_path / "x.onnx")
+    with pytest.raises(LicenceError, match=r"\(calibrated it\): unknown, as its terms are not"):
+        export(config(str(recordings), commercial=True))
+    assert not (tmp_path / "x.onnx").exists()

@@ -10,6 +10,7 @@ import pytest
 
 from edgehuman import catalogue, cli
 from edgehuman.flags.page import Choices, family, first_sentence, overview, page
+from edgehuman.runtime.zoo import FETCHED, ZOO, zoo_names
 from tests import leaving
 from tests.flags.test_fields import Made, Told
 
@@ -52,9 +53,15 @@ def every_command() -> list[list[str]]:
             words += [[*name.split(), f"--{row.flag}", value] for value in sorted(values)]
         elif isinstance(row, cli.ModelCommand):
             actions = catalogue.served(row.step).values()
-            words += [action.example.split()[1 : 2 + len(name.split())] for action in actions]
+            found = [action.example.split()[1 : 2 + len(name.split())] for action in actions]
+            words += [each for each in found if is_known(each[-1])]
     families = {name.split()[0] for name in cli.COMMANDS if " " in name}
     return [*words, *([first] for first in sorted(families))]
+
+
+def is_known(model: str) -> bool:
+    """Whether the model of an example is in this installation, or can be fetched."""
+    return model in zoo_names() or model.removeprefix(ZOO) in FETCHED or ZOO not in model
 
 
 def pages_without(

@@ -136,3 +136,22 @@ def test_simcc_says_how_far_joints_moved_that_are_there() -> None:
     assert parity.label_agreement == 0.5
     logits[..., -1] = -3
     assert compare(logits, logits, output).joint_shift_px == 0
+
+
+def test_boxes_are_compared_as_sets() -> None:
+    boxes = OutputSpec("boxes", ("person",))
+    before = floats((0, 0, 40, 80, 0.9), (50, 0, 90, 80, 0.5))[None]
+    turned = compare(before, before[:, ::-1], boxes)
+    assert (turned.boxes_kept, turned.boxes_near, turned.boxes_found) == (1, 1, 1)
+    assert (turned.samples, turned.max_abs) == (1, 0)
+    assert turned.scale == pytest.approx(0.9)
+    assert not failures(turned, "fp32")
+    shifted = before + floats((1, 0, 1, 0, -0.02))
+    parity = compare(before, shifted.astype(np.float32), boxes)
+    assert failures(parity, "fp32") == [
+        "boxes_kept 0.0000 is under 0.999: the share of boxes that both give"
+    ]
+    assert not failures(parity, "fp16")
+    assert not failures(parity, "int8")
+    assert "top1_agreement" not in parity.as_dict()
+    assert parity.as_dict()["boxes_near"] == 1

@@ -162,8 +162,8 @@ def test_no_model_is_none_and_a_broken_one_behind_a_switch_is_said(tiny: Path) -
 
 def test_a_record_without_the_step_names_those_with_one(make_model: MakeModel) -> None:
     path = make_model(card=tiny_card(input=InputSpec("Frame", (128, 6), "float32", "", 50.0)))
-    with pytest.raises(UsageError, match="Frame does not support 'run'; records that do: Imu"):
-        find_step("run", [str(path)], {})
+    with pytest.raises(UsageError, match="Frame does not support 'enroll'; records that do: Skel"):
+        find_step("enroll", [str(path)], {})
 
 
 @dataclass(frozen=True)

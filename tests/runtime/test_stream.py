@@ -92,7 +92,7 @@ def test_photos_come_one_by_one(tmp_path: Path) -> None:
 def test_words_for_streams_mean_nothing_to_photos(tmp_path: Path) -> None:
     model = write_image_model(tmp_path, "parsing")
     with pytest.raises(
-        UsageError, match=r"hop_s is not an argument for .* PersonCrop records; it takes n"
+        UsageError, match=r"hop_s is not an argument for .* PersonCrop records; it takes: det"
     ):
         edgehuman.stream(model, tmp_path, hop_s=1.0)
     with pytest.raises(UsageError, match="reads photos, not int; give a folder"):

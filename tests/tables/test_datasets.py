@@ -23,6 +23,9 @@ def test_a_dataset_says_where_it_is_from_and_under_what_terms(name: str) -> None
 def test_a_reader_stands_in_the_folder_of_its_record() -> None:
     for name, row in DATASETS.items():
         assert row.read.startswith(f"edgehuman.data.{row.modality}."), name
+        if row.frames:
+            assert load_object(row.frames).dataset == name
+            assert row.frames.startswith("edgehuman.data.image.frames."), name
 
 
 def test_weights_ship_only_where_the_terms_do_not_forbid_it() -> None:

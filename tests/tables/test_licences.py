@@ -34,7 +34,7 @@ def test_what_each_group_of_datasets_answers() -> None:
     found = {use: {n for n, row in DATASETS.items() if row.commercial == use} for use in ORDER}
     assert found["allowed"] == {"wisdm2019", "motionsense", "pamap2", "dsads", "geotec", "ccp"}
     assert found["unknown"] == {
-        *("uci_har", "hapt", "extrasensory", "usc_had", "gait10", "coco_keypoints")
+        *("uci_har", "hapt", "extrasensory", "usc_had", "gait10", "coco_keypoints", "penn_fudan")
     }
     assert "ask the authors" in verdict("uci_har", DATASETS["uci_har"].licence).reason
 

@@ -44,8 +44,10 @@ MEETING_PLACES = {
     "edgehuman/__init__.py": "the types of all results are public",
     "edgehuman/runtime/stream.py": "its overloads give each record's result",
     "edgehuman/runtime/demo/": "it shows all three on one page",
+    "edgehuman/runtime/foreign/": "networks of others find people in pictures",
     "edgehuman/runtime/view/": "a file for the view of each record, on one screen",
     "edgehuman/nets/from_onnx.py": "it turns back what the exporter turned, in any network",
+    "bench/evaluate/frames.py": "frames of a camera are pictures too",
     "bench/targets/": "the targets of every record in one run",
     "bench/pages/formats.py": "one page for every network",
 }

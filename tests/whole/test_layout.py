@@ -40,6 +40,9 @@ SUBJECTS = {
         "pages",
         "provenance",
     ),
+    *("scale", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
+    *("frames", "foreign", "labels", "boxes", "crowds"),
+    *("frames", "foreign", "labels", "boxes", "detection", "crowds"),
     *(
         "scale",
         "figure",
@@ -55,7 +58,9 @@ SUBJECTS = {
     *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
 }
 # Only a folder of these may hold folders of a third level.
-DEEP = re.compile(r"edgehuman/simulate/image|edgehuman/(data|preprocess|runtime)/\w+|bench/pages")
+DEEP = re.compile(
+    r"edgehuman/(simulate|tasks)/image|edgehuman/(data|preprocess|runtime)/\w+|bench/pages"
+)
 FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager"}
 MAX_FILES = 15
 MAX_OF_A_FIRST_WORD = 2
@@ -218,7 +223,7 @@ def test_the_same_step_is_the_same_file_of_every_record() -> None:
             dotted = named.function if isinstance(named, catalogue.Action) else named
             if isinstance(dotted, str) and ":" in dotted:
                 # One judge serves all records of gait.
-                record = re.compile(rf"\b({row.modality}|gait)\b")
+                record = re.compile(rf"\b({row.modality}(\.frames)?|gait|frames)\b")
                 files[step].add(record.sub("RECORD", dotted.partition(":")[0]))
     require_none(
         "a step of RECORDS stands in one file name, whichever the record",

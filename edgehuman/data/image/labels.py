@@ -1,6 +1,8 @@
 """Labelled people in edgehuman's own layout: written by `data simulate --kind people`, and usable
 for your own pictures and labels.
 
+Whole frames with boxes of people are another layout: see `frames.labels`.
+
 A folder with labels.jsonl, one JSON object per line; everything but "image" is optional, and a task
 needs its labels on every line:
 
@@ -45,7 +47,7 @@ from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.limits.sizes import MOST_NOTE, read_bounded
 from edgehuman.outcome import to_json
-from edgehuman.preprocess.image.labels import LABELS, Row, read_label_lines
+from edgehuman.preprocess.image.labels import LABELS, Row, has_boxes, read_label_lines
 from edgehuman.reading.values import is_name
 from edgehuman.records import Float32, Index, Uint8
 
@@ -217,6 +219,6 @@ LABELLED = Layout(
     dataset="labelled",
     looks_like="labels.jsonl, as `edgehuman data simulate --kind people` writes it; you can use "
     "this layout for your own pictures",
-    recognise=lambda root: (root / LABELS).is_file(),
+    recognise=lambda root: (root / LABELS).is_file() and not has_boxes(root / LABELS),
     read=PersonReader(TASKS, _read),
 )

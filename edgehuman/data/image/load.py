@@ -28,7 +28,7 @@ SIMULATED_EACH = 6
 def layouts() -> tuple[PersonLayout, ...]:
     """Every layout: our own, then the published ones, in the catalogue's order."""
     rows = catalogue.datasets_of("image").values()
-    return (LABELLED, *(catalogue.load_object(row.read) for row in rows))
+    return (LABELLED, *(catalogue.load_object(row.read) for row in rows if row.read != row.frames))
 
 
 def load_persons(

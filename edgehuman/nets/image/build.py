@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from edgehuman.card import Card, InputSpec, OutputSpec, image_input
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import ENCODER, build, own_attribute, require_own_output
+from edgehuman.nets.image.detection import detector
 from edgehuman.nets.image.features import ImageBackbone
 from edgehuman.nets.image.heads import person_net
 from edgehuman.nets.image.weights import geometry
@@ -30,6 +31,16 @@ def output_of(row: Network) -> OutputSpec:
     return OutputSpec("embedding", distance="cosine")
 
 
+def frame_input_of(row: Network) -> InputSpec:
+    """Return the input of a detector on this backbone, with the size used by default."""
+    return image_input(320, 416, record="Frame")
+
+
+def boxes_of(row: Network) -> OutputSpec:
+    """Return the output of a detector on this backbone."""
+    return OutputSpec("boxes")
+
+
 def build_for(card: Card, weights: Mapping[str, Tensor], seed: int = 0) -> nn.Module:
     """Build the network with seeded random weights, in eval mode, for the card's size: the
     backbone, with a head if the weights or the kind of output have one.
@@ -39,6 +50,8 @@ def build_for(card: Card, weights: Mapping[str, Tensor], seed: int = 0) -> nn.Mo
             or, with a head, the size defines them.
     """
     height, width = card.input.shape[:2]
+    if card.output.kind == "boxes":
+        return detector(card.arch, (height, width), seed, **geometry(weights))
     has_head = card.output.kind in _OF_HEADS or any(name.startswith(ENCODER) for name in weights)
     if has_head:
         return person_net(card.arch, card.output, (height, width), seed, **geometry(weights))

@@ -1,6 +1,7 @@
 """Parse labels.jsonl: one JSON object for each picture of a labelled folder.
 
-The format is documented in `edgehuman.data.image.labels`.
+The formats are documented in `edgehuman.data.image.labels` and, of frames with boxes, in
+`edgehuman.data.image.frames.labels`.
 """
 
 from __future__ import annotations
@@ -9,13 +10,24 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman.errors import DataError
-from edgehuman.limits.sizes import MOST_TEXT, read_bounded
+from edgehuman.limits.sizes import MOST_TEXT, lines_within, read_bounded
 from edgehuman.reading.parsers import json_of
 from edgehuman.reading.values import is_name
 
 LABELS = "labels.jsonl"
 ROLES = ("train", "test", "query", "gallery")
 Row = dict[str, Any]
+
+
+def has_boxes(path: Path) -> bool:
+    """Whether labels are of frames with boxes, not of one person a picture; by the first line."""
+    try:
+        with path.open(encoding="utf-8") as stream:
+            lines = lines_within(stream, str(path), DataError)
+            row = json_of(next((line for line in lines if line.strip()), ""))
+    except (OSError, ValueError, DataError):
+        return False
+    return isinstance(row, dict) and "boxes" in row
 
 
 def read_label_lines(path: Path) -> list[Row]:

@@ -52,8 +52,14 @@ class Letterbox:
         return shift, np.tile(np.array((self.scale_x, self.scale_y), np.float32), columns // 2)
 
 
-def fit(frame_HWC: Uint8, height: int, width: int) -> tuple[Uint8, Letterbox]:
+def fit(
+    frame_HWC: Uint8, height: int, width: int, centred: bool = True, level: int = GREY
+) -> tuple[Uint8, Letterbox]:
     """Scale a frame (H, W, 3) into (height, width, 3) without changing its shape.
+
+    Args:
+        centred: whether the rest is shared by both sides; else it is at the right and the bottom.
+        level: of the rest.
 
     Returns:
         The input, and where the frame lies in it.
@@ -62,10 +68,10 @@ def fit(frame_HWC: Uint8, height: int, width: int) -> tuple[Uint8, Letterbox]:
     scale = min(height / rows, width / columns)
     tall = min(height, max(1, round(rows * scale)))
     wide = min(width, max(1, round(columns * scale)))
-    top, left = (height - tall) // 2, (width - wide) // 2
+    top, left = ((height - tall) // 2, (width - wide) // 2) if centred else (0, 0)
     place = Letterbox(wide / columns, tall / rows, left, top, rows, columns)
     if (tall, wide) == (height, width):
         return resize(frame_HWC, height, width), place
-    input_HWC = np.full((height, width, 3), GREY, np.uint8)
+    input_HWC = np.full((height, width, 3), level, np.uint8)
     input_HWC[top : top + tall, left : left + wide] = resize(frame_HWC, tall, wide)
     return input_HWC, place

@@ -14,12 +14,11 @@ from edgehuman.errors import DataError
 from edgehuman.limits.png import holds_its_chunks
 from edgehuman.limits.sizes import MOST_PICTURE, read_bounded
 from edgehuman.preprocess.silhouette.normalise import one_channel
+from edgehuman.preprocess.video import MOST_PIXELS, Video
 from edgehuman.reading.parsers import foreign
 from edgehuman.records import Uint8
 
 _BEGIN = b"\x89PNG\r\n\x1a\n"
-# 8K video has 33 M pixels.
-_MOST_PIXELS = 1 << 26
 _SILENT = 0  # OpenCV's log level
 
 
@@ -41,9 +40,9 @@ def read_mask(path: Path) -> Uint8:
             "again, or remove it"
         )
     width, height = struct.unpack(">II", data[16:24])
-    if not 0 < width * height <= _MOST_PIXELS:
+    if not 0 < width * height <= MOST_PIXELS:
         raise DataError(
-            f"{path}: has {width}x{height} pixels; a mask has 1 to {_MOST_PIXELS:,} pixels. Shrink "
+            f"{path}: has {width}x{height} pixels; a mask has 1 to {MOST_PIXELS:,} pixels. Shrink "
             "it, or remove it"
         )
     image = _decoded(data)
@@ -62,36 +61,11 @@ def video_frames(path: Path) -> Iterator[NDArray[Any]]:
         DataError: its frames are larger than a mask has, which is seen before one is decoded; or
             OpenCV ends with an error.
     """
-    import cv2
-
-    try:
-        with foreign():
-            video = cv2.VideoCapture(str(path))
-    except ValueError as error:
-        raise DataError(f"{path}: no readable video ({error}); convert it again") from None
-    try:
-        _require_room(
-            path, video.get(cv2.CAP_PROP_FRAME_WIDTH), video.get(cv2.CAP_PROP_FRAME_HEIGHT)
-        )
-        while True:
-            try:
-                with foreign():
-                    there, frame = video.read()
-            except ValueError as error:
-                raise DataError(f"{path}: no readable video ({error}); convert it again") from None
-            if not there:
+    with Video(path, MOST_PIXELS, "a mask") as video:
+        for frame in video.frames():
+            if frame.bgr_HWC is None:
                 return
-            yield frame
-    finally:
-        video.release()
-
-
-def _require_room(path: Path, width: float, height: float) -> None:
-    if not 0 <= width * height <= _MOST_PIXELS:
-        raise DataError(
-            f"{path}: has frames of {width:.0f}x{height:.0f} pixels; a mask has at most "
-            f"{_MOST_PIXELS:,} pixels. Shrink them"
-        )
+            yield frame.bgr_HWC
 
 
 def _decoded(data: bytes) -> NDArray[Any] | None:

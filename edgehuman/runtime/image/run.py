@@ -2,8 +2,11 @@
 
 edgehuman run zoo:person-garments --source photos --save parts
 
-An unreadable photo is an answer too, with its reason, and is counted; it does not end the run. So
-is a picture or a video of a format that is not read.
+edgehuman run zoo:person-garments --source door.mp4 --detector zoo:person-detector
+
+Each photo is one person; with --detector, photos and videos of any number of people, each of whom
+is cropped. An unreadable photo is an answer too, with its reason, and is counted; it does not end
+the run. So is a picture or a video of a format that is not read.
 """
 
 from __future__ import annotations
@@ -16,12 +19,14 @@ from typing import IO, Any
 
 from tyro.conf import Positional
 
-from edgehuman.errors import DataError, printable
+from edgehuman.errors import DataError, UsageError, printable
 from edgehuman.files import require_apart, writing_lines
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.progress import tell
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.image.answer import answer_photo, require_answers
+from edgehuman.runtime.image.frames.answer import MOST
+from edgehuman.runtime.image.frames.watch import open_watching, watch
 from edgehuman.runtime.image.part_maps import place_masks, require_no_photo, save_mask
 from edgehuman.runtime.image.results import PhotoResult, PhotoTally, to_row
 from edgehuman.runtime.image.source import find_photos, name_in
@@ -40,9 +45,16 @@ class RunConfig:
 
     Attributes:
         model: zoo:NAME, a path, or a catalogue name (random weights).
-        source: a folder of photos, or one photo.
+        source: a folder of photos, or one photo; with --detector also a video.
+        detector: a model that finds people in each frame, zoo:NAME or a path; the model then
+            answers for each of them. Without it each photo is one person.
         json: one JSON object per photo on standard output; the summary goes to standard error.
         save: a folder for the same JSON lines (photos.jsonl) and for part maps.
+        score: with --detector: people below it are left out, 0 to 1; by default as the detector's
+            card says, or 0.5.
+        most: with --detector: the most people of a frame, the best first.
+        every: with --detector: take every so many frames.
+        family: with --detector: what a detector of others is, where its graph may be of several.
         threads: threads inside one operator of the model.
         engine: what runs the model; auto: chosen by its suffix (.onnx, .engine) and this machine.
         rebuild: rebuild a TensorRT engine that does not fit this machine; its ONNX runs meanwhile.
@@ -51,8 +63,13 @@ class RunConfig:
 
     model: Positional[str]
     source: str
+    detector: str | None = None
     json: bool = False
     save: Path | None = None
+    score: float | None = None
+    most: int = MOST
+    every: int = 1
+    family: str | None = None
     threads: int = 1
     engine: EngineName = "auto"
     rebuild: bool = False
@@ -70,6 +87,9 @@ def run(config: RunConfig) -> Outcome:
             written, or would overwrite a photo or the model.
         DataError: no such folder, no photo in it, or no readable one.
     """
+    if config.detector is not None:
+        return watch(open_watching(config), config)
+    _require_no_frames(config)
     model = load(
         config.model,
         threads=config.threads,
@@ -98,6 +118,18 @@ def run(config: RunConfig) -> Outcome:
             f"{config.source}: none of its {tally.photos} photos can be read; see the reasons above"
         )
     return _outcome(config, model, tally, stop.requested)
+
+
+def _require_no_frames(config: RunConfig) -> None:
+    """Raises UsageError for a flag that says nothing without --detector."""
+    given = {"--score": config.score is not None, "--most": config.most != MOST,
+             "--every": config.every != 1, "--family": config.family is not None}  # fmt: skip
+    for flag, is_given in given.items():
+        if is_given:
+            raise UsageError(
+                f"{flag} is for frames in which --detector finds people; without it each photo is "
+                "one person. Add --detector, or leave it out"
+            )
 
 
 def _masks(config: RunConfig, model: Model, photos: list[Path]) -> Mapping[str, Path]:

@@ -12,6 +12,9 @@ import numpy as np
 from edgehuman.errors import UsageError
 from edgehuman.records import Uint8
 from edgehuman.runtime.image.answer import answer_image, answer_photo, require_answers
+from edgehuman.runtime.image.frames.answer import MOST
+from edgehuman.runtime.image.frames.stream import stream_of
+from edgehuman.runtime.image.frames.watch import opened, require_range, watching_with
 from edgehuman.runtime.image.results import PhotoResult, PhotoTally
 from edgehuman.runtime.image.source import find_photos, name_in
 from edgehuman.runtime.loop.live import LiveStream
@@ -22,13 +25,25 @@ _ONE_PICTURE = 3
 
 
 def open_stream(
-    model: Model, source: str | Path | Iterable[Uint8 | str | Path] | None
-) -> LiveStream[PhotoResult]:
+    model: Model,
+    source: str | Path | Iterable[Uint8 | str | Path] | None,
+    *,
+    detector: Model | str | Path | None = None,
+    score: float | None = None,
+    most: int = MOST,
+    every: int = 1,
+) -> LiveStream[Any]:
     """An answer for every photo of a folder (or the one photo), in the order of their names; for
     every array or path of an iterable; for one array (H, W, 3); or for every array or path that is
     pushed, without a source.
 
     An unreadable photo is a result too, with its reason; it does not end the stream.
+
+    Args:
+        detector: finds people in photos and in the frames of a video: a model, zoo:NAME, or a
+            network of others; the results are then `FrameResult`s, with an answer for each person.
+        score, most, every: with it: people below the score are left out, at most so many of a
+            frame; take every so many frames of a folder or video.
 
     Raises:
         ArtefactError: a model whose output is no answer about a photo.
@@ -41,6 +56,10 @@ def open_stream(
             "photos, one photo, or an iterable of uint8 RGB arrays (H, W, 3)"
         )
     require_answers(model)
+    require_range(score, most)
+    if detector is not None:
+        found_by = detector if isinstance(detector, Model) else opened(str(detector))
+        return stream_of(watching_with(model, found_by, score, most), source, every)
     tally = PhotoTally()
     if source is None:
         intake = PushedPhotos(model, tally)

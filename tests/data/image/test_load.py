@@ -13,7 +13,8 @@ from tests.data.person_trees import TREES
 
 
 def test_every_dataset_of_people_has_a_small_tree_here() -> None:
-    assert set(TREES) == {name for name, row in DATASETS.items() if row.modality == "image"}
+    rows = {name: row for name, row in DATASETS.items() if row.modality == "image"}
+    assert set(TREES) == {name for name, row in rows.items() if row.read != row.frames}
     assert [layout.dataset for layout in layouts()] == ["labelled", *TREES]
 
 

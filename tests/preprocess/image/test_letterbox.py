@@ -36,3 +36,12 @@ def test_points_follow_as_boxes_do() -> None:
     _, place = fit(np.zeros((100, 300, 3), np.uint8), 320, 416)
     point_K2 = np.array([[10, 20], [299, 99]], np.float32)
     assert np.allclose(place.to_input(np.tile(point_K2, 2))[:, :2], place.to_input(point_K2))
+
+
+def test_the_rest_may_be_at_the_right_and_the_bottom_and_of_another_level() -> None:
+    frame_HWC = np.full((10, 20, 3), 9, np.uint8)
+    input_HWC, place = fit(frame_HWC, 20, 20, centred=False, level=127)
+    assert (place.left, place.top) == (0, 0)
+    assert (input_HWC[9, 0, 0], input_HWC[10, 0, 0]) == (9, 127)
+    box_K4 = np.array([[5, 5, 10, 10]], np.float32)
+    assert place.to_frame(box_K4).tolist() == [[5, 5, 10, 10]]

@@ -74,7 +74,7 @@ def test_a_video_that_ends_with_an_error_of_opencv_is_told(
         def get(self, _: int) -> float:
             return 8.0
 
-        def read(self) -> tuple[bool, None]:
+        def grab(self) -> bool:
             raise cv2.error("a broken stream")
 
         def release(self) -> None:

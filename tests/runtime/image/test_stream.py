@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import edgehuman
 from edgehuman.card import OutputSpec
 from edgehuman.cli import main
-from edgehuman.errors import ArtefactError, DataError
+from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.runtime.image.results import to_row
 from edgehuman.runtime.image.stream import open_stream
 from edgehuman.runtime.model import load
+from tests.runtime.frame_models import street, write_detector
 from tests.runtime.image_models import write_image_model
 from tests.runtime.photos import flag, photo
 
@@ -75,3 +77,16 @@ def test_a_picture_too_small_is_refused_as_its_file_is(tmp_path: Path) -> None:
     model = load(write_image_model(tmp_path, "reid"))
     with pytest.raises(DataError, match=r"photo 0 is 4x300 pixels; each side must be at least 8"):
         next(open_stream(model, [np.zeros((300, 4, 3), np.uint8)]))
+
+
+def test_with_a_detector_each_person_of_a_frame_is_answered_for(tmp_path: Path) -> None:
+    detector = write_detector(tmp_path)
+    model = edgehuman.load(write_image_model(tmp_path, "attributes"))
+    frame = street(128, 192, (20, 30, 60, 110), (100, 10, 140, 90))
+    for finder in (detector, edgehuman.load(detector)):
+        (result,) = edgehuman.stream(model, frame, detector=finder)
+        assert len(result.people) == 2
+        assert set(result.people[0].answer["attributes"]) == {"reddish", "greenish", "bluish"}
+        assert result.person_ms > 0
+    with pytest.raises(UsageError, match="detector is 3; give a Model, text or a path"):
+        edgehuman.stream(model, frame, detector=3)

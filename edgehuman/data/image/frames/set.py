@@ -7,7 +7,8 @@ person who is cut off may leave the frame. Axes: N frames, M people of one frame
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -66,15 +67,17 @@ class FrameSet:
     licence: str = ""
     url: str = ""
     simulated: bool = False
-    num_people: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         count = len(self.frames)
         for name in ("people", "names", "role_N", "sequence_N"):
             if len(getattr(self, name)) != count:
                 raise DataError(f"{name} has {len(getattr(self, name))} entries for {count} frames")
-        total = sum(int(np.count_nonzero(~each.ignore_M)) for each in self.people)
-        object.__setattr__(self, "num_people", total)
+
+    @cached_property
+    def num_people(self) -> int:
+        """People of all frames, without what is ignored; of composed scenes that takes a while."""
+        return sum(int(np.count_nonzero(~each.ignore_M)) for each in self.people)
 
     def __len__(self) -> int:
         return len(self.frames)

@@ -1,0 +1,124 @@
+"""What scenes are composed of: people cut out of photos, and streets beside them.
+
+A `Stock` reads a photo once, when it is first needed, and keeps what it makes of it: about 0.2 MB a
+person and 0.1 MB a street. It is shared by threads; two may make the same entry, which is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from edgehuman.data.image.crowds.cutouts import CutOut, cut_out
+from edgehuman.data.image.set import FilePictures, PersonSet
+from edgehuman.errors import ImageError
+from edgehuman.records import Bool, Index, Uint8
+
+CARRIED = frozenset({"bag", "purse", "wallet", "umbrella"})
+"""Parts that belong to the cut-out but not to the person's box."""
+MOST_BYTES = 400 << 20
+"""Of all that is kept, bytes."""
+_LEAST_STRIP, _MOST_STRIPS_PX, _APART_PX = 24, 128, 5
+
+
+class Stock:
+    """People and streets of some photos of a set.
+
+    Args:
+        persons: labelled by part, one person a photo.
+        index_N: which of them.
+        unclean: names of photos whose surroundings show other people.
+
+    Attributes:
+        unread: names of photos that could not be read, counted once each.
+    """
+
+    def __init__(self, persons: PersonSet, index_N: Index, unclean: frozenset[str]) -> None:
+        self._persons, self._index_N, self._unclean = persons, index_N, unclean
+        self._carried_K = np.array(
+            [index for index, name in enumerate(persons.parts) if name in CARRIED], np.uint8
+        )
+        self._people: dict[int, CutOut | None] = {}
+        self._streets: dict[int, Uint8 | None] = {}
+        self.unread: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._index_N)
+
+    @property
+    def num_bytes(self) -> int:
+        """Of what is kept."""
+        people = sum(each.num_bytes for each in self._people.values() if each is not None)
+        return people + sum(each.nbytes for each in self._streets.values() if each is not None)
+
+    def person(self, number: int) -> CutOut | None:
+        """The person of photo `number`; None: unreadable, or cut off by the photo."""
+        if number not in self._people:
+            self._open(number)
+        return self._people[number]
+
+    def street(self, number: int) -> Uint8 | None:
+        """What is beside the person of photo `number`, (H, W, 3); None: unreadable, too little, or
+        there are other people.
+        """
+        if number not in self._streets:
+            self._open(number)
+        return self._streets[number]
+
+    def _open(self, number: int) -> None:
+        photo = self._read(number)
+        if photo is None:
+            self._streets[number] = self._people[number] = None
+            return
+        is_clean = self._name(number) not in self._unclean
+        self._streets[number] = beside(photo[0], photo[1] > 0) if is_clean else None
+        self._people[number] = self._cut(*photo)
+
+    def _name(self, number: int) -> str:
+        index, images = int(self._index_N[number]), self._persons.images
+        return images.names[index] if isinstance(images, FilePictures) else str(index)
+
+    def _read(self, number: int) -> tuple[Uint8, Uint8] | None:
+        index = int(self._index_N[number])
+        try:
+            return self._persons.image(index), self._persons.part(index)
+        except ImageError:
+            self.unread.add(self._name(number))
+            return None
+
+    def _cut(self, image_HWC: Uint8, part_HW: Uint8) -> CutOut | None:
+        whole_HW = (part_HW > 0) & (part_HW != 255)
+        return cut_out(image_HWC, whole_HW, whole_HW & ~np.isin(part_HW, self._carried_K))
+
+
+def beside(image_HWC: Uint8, person_HW: Bool) -> Uint8 | None:
+    """The strips to the left and the right of a person, joined where the person was.
+
+    Returns:
+        uint8 (H, W, 3), at most 128 wide; None: together they are too narrow, or nobody is marked,
+        so that nobody knows where the person is.
+    """
+    x_K = np.flatnonzero(person_HW.any(axis=0))
+    if not len(x_K):
+        return None
+    left_HWC = image_HWC[:, : max(0, int(x_K[0]) - _APART_PX)]
+    right_HWC = image_HWC[:, int(x_K[-1]) + 1 + _APART_PX :]
+    strips = [each for each in (left_HWC, right_HWC) if each.shape[1] >= _LEAST_STRIP // 2]
+    if sum(each.shape[1] for each in strips) < _LEAST_STRIP:
+        return None
+    return _joined(strips)[:, :_MOST_STRIPS_PX].copy()
+
+
+def _joined(strips: Sequence[Uint8]) -> Uint8:
+    """One or two strips side by side, faded into each other over a quarter of the narrower."""
+    if len(strips) == 1:
+        return strips[0]
+    left_HWC, right_HWC = strips
+    over = max(2, min(left_HWC.shape[1], right_HWC.shape[1]) // 4)
+    share_W1 = np.linspace(0.0, 1.0, over, dtype=np.float32)[:, None]
+    faded_HWC = left_HWC[:, -over:] * (1 - share_W1) + right_HWC[:, :over] * share_W1
+    middle_HWC = np.asarray(cv2.convertScaleAbs(faded_HWC), np.uint8)
+    parts = (left_HWC[:, :-over], middle_HWC, right_HWC[:, over:])
+    return np.concatenate(parts, axis=1)

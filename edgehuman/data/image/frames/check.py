@@ -1,0 +1,111 @@
+"""`edgehuman data check` for frames: find missing or wrong data in a folder with boxes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgehuman.data.image.check import extent
+from edgehuman.data.image.frames.layout import empty_M, repeated_M
+from edgehuman.data.image.frames.load import layouts
+from edgehuman.data.image.frames.set import FrameSet, People
+from edgehuman.data.layout import found_here
+from edgehuman.data.verdict import verdict
+from edgehuman.errors import DataError
+from edgehuman.outcome import Outcome
+
+__all__ = ["check", "extent"]
+
+# Frames read from each set: enough to detect a bad copy, and quick.
+_READ = 200
+
+
+def check(path: Path, dataset: str | None = None) -> Outcome | None:
+    """Read the boxes and some of the frames; exit code 1 if anything is wrong, None for another
+    record.
+
+    Raises:
+        DataError: the path does not have the layout of the expected dataset.
+    """
+    known = [each for each in layouts() if not each.read.composed]
+    found = found_here(path, known, dataset)
+    if found is None:
+        return None
+    layout, place = found
+    problems: list[str] = []
+    data: dict[str, Any] = {"dataset": layout.dataset, "path": str(place), "ok": False}
+    try:
+        frames = layout.read.frames(place)
+    except DataError as error:
+        problems.append(str(error))
+    else:
+        read = np.unique(np.linspace(0, len(frames) - 1, min(len(frames), _READ)).astype(int))
+        data |= _counts(frames) | {"read": len(read)}
+        problems += [*_wrong_boxes(frames), *_wrong_frames(frames, read.tolist())]
+    data |= {"ok": not problems, "problems": problems}
+    return Outcome(data, _text(place, data), exit_code=int(bool(problems)))
+
+
+def _counts(frames: FrameSet) -> dict[str, Any]:
+    ignored = sum(int(each.ignore_M.sum()) for each in frames.people)
+    return {
+        "frames": len(frames),
+        "sequences": len(np.unique(frames.sequence_N)),
+        "roles": dict(Counter(frames.role_N.tolist())),
+        "people": frames.num_people,
+        "ignored": ignored,
+        "empty": sum(not len(each.box_M4) for each in frames.people),
+    }
+
+
+def _wrong_boxes(frames: FrameSet) -> Iterator[str]:
+    """Boxes without area and repeated ones, one line each."""
+    for name, people in zip(frames.names, frames.people, strict=True):
+        is_empty_M = empty_M(people)
+        for wrong_M, said in (
+            (is_empty_M, "has no area"),
+            (repeated_M(people) & ~is_empty_M, "is stated twice"),
+        ):
+            for box_4 in people.box_M4[wrong_M]:
+                yield f"{name}: the box {_shown(box_4)} {said}"
+
+
+def _wrong_frames(frames: FrameSet, chosen: list[int]) -> Iterator[str]:
+    """Frames that cannot be read, and boxes outside those that can, one line each."""
+    for index in chosen:
+        try:
+            height, width = frames.frames[index].shape[:2]
+        except DataError as error:
+            yield str(error)
+            continue
+        people = frames.people[index]
+        for box_4 in people.box_M4[_outside_M(people, height, width) & ~empty_M(people)]:
+            yield (
+                f"{frames.names[index]}: the box {_shown(box_4)} lies outside the picture of "
+                f"{width}x{height} pixels"
+            )
+
+
+def _outside_M(people: People, height: int, width: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    x1_M, y1_M, x2_M, y2_M = people.box_M4.T
+    return np.asarray((x2_M <= 0) | (y2_M <= 0) | (x1_M >= width) | (y1_M >= height))
+
+
+def _shown(box_4: Any) -> str:
+    return f"({', '.join(f'{value:g}' for value in box_4.tolist())})"
+
+
+def _text(place: Path, data: dict[str, Any]) -> str:
+    head = f"{place} is {data['dataset']}"
+    if "frames" in data:
+        roles = ", ".join(f"{count} {role}" for role, count in data["roles"].items())
+        head += (
+            f": {data['frames']} frames ({roles}) of {data['sequences']} sequences with "
+            f"{data['people']} people, {data['ignored']} boxes to ignore, {data['empty']} frames "
+            f"empty; {data['read']} of them read"
+        )
+    return "\n".join([head, *verdict(data["problems"])])

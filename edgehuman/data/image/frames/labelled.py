@@ -1,0 +1,88 @@
+"""Labelled frames to evaluate an export of a detector: its accuracy budget is then of AP50."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgehuman.card import Card, OutputSpec
+from edgehuman.catalogue import SIMULATED
+from edgehuman.data.image.frames.load import load_frames
+from edgehuman.data.image.frames.score import box_metrics, boxes_of, read_batches, seen
+from edgehuman.data.image.frames.set import FrameSet
+from edgehuman.errors import DataError
+from edgehuman.preprocess.image.letterbox import Letterbox
+from edgehuman.progress import tell
+from edgehuman.records import Float32, Index, Uint8
+
+MOST_FRAMES, SIMULATED_FRAMES, _BATCH = 256, 128, 16
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledFrames:
+    """Attributes:
+    frames: the set; index_N: the indices of these frames in it.
+    places: where each lies in the network's input.
+    """
+
+    frames: FrameSet
+    index_N: Index
+    places: Sequence[Letterbox]
+
+    def select(self, index_K: Index) -> LabelledFrames:
+        """Return the frames at these indices, in that order."""
+        return LabelledFrames(
+            self.frames, self.index_N[index_K], [self.places[index] for index in index_K]
+        )
+
+    def metrics(self, outputs: Float32, output: OutputSpec) -> Mapping[str, float]:
+        """Score a network's boxes (N, rows, 5) for these frames; AP50 comes first.
+
+        Raises:
+            DataError: another kind of output, or nobody in these frames.
+        """
+        if output.kind != "boxes":
+            raise DataError(f"{output.kind} cannot be scored on frames with boxes")
+        found = [boxes_of(*each) for each in zip(outputs, self.places, strict=True)]
+        return box_metrics(found, seen(self.frames, self.index_N, self.places))
+
+
+def read_labelled(
+    card: Card, data: str, most: int = MOST_FRAMES
+) -> tuple[Uint8, LabelledFrames] | None:
+    """Read frames of a set's training split at the network's size, with their people.
+
+    Return None if the data has no boxes, or nobody is in it: its pictures can still be used
+    without.
+    """
+    if card.output.kind != "boxes":
+        return None
+    few = {"count": min(most, SIMULATED_FRAMES)} if data == SIMULATED else {}
+    try:
+        frames = load_frames(data, **few)
+    except DataError as error:
+        tell(f"edgehuman: no labels for {card.task}: {error}")
+        return None
+    index_N = spread(frames, min(most, MOST_FRAMES))
+    height, width = card.input.shape[:2]
+    parts = list(read_batches(frames, index_N, (height, width), _BATCH, {}))
+    if not parts:
+        return None
+    kept_N = np.concatenate([index for index, _, _ in parts])
+    places = [place for _, some, _ in parts for place in some]
+    if all(frames.people[index].ignore_M.all() for index in kept_N.tolist()):
+        return None
+    inputs = np.concatenate([input_NHWC for _, _, input_NHWC in parts])
+    return inputs, LabelledFrames(frames, kept_N, places)
+
+
+def spread(frames: FrameSet, most: int) -> Index:
+    """Indices of at most so many frames, evenly spread over those to train with, or over all if
+    there are none.
+    """
+    index_N = np.flatnonzero(frames.role_N == "train")
+    index_N = index_N if len(index_N) else np.arange(len(frames))
+    place_K = np.linspace(0, len(index_N) - 1, min(len(index_N), most)).astype(np.int64)
+    return np.asarray(index_N[np.unique(place_K)], np.int64)

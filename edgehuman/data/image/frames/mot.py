@@ -1,0 +1,165 @@
+"""MOTChallenge ground truth (MOT15: Leal-Taixé et al., arXiv 1504.01942; MOT16 and later: Milan et
+al., arXiv 1603.00831): boxes of people in every frame of a video.
+
+SEQUENCE/img1/*.jpg with SEQUENCE/gt/gt.txt, one sequence or folders of them; or a video beside a
+text of the same name. A line is frame,id,x,y,width,height,confidence and more; frames and pixels
+count from 1.
+
+As in its evaluation, people of confidence 0 count neither for nor against a detector. From MOT16 on
+a line has nine numbers, the eighth a class: 1 is a pedestrian; people on vehicles (2), static
+people (7), distractors (8) and reflections (12) are ignored like those, and other things left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from edgehuman.data.image.frames.layout import FrameReader, people_of, texts
+from edgehuman.data.image.frames.set import Frames, FrameSet, People
+from edgehuman.data.image.frames.video import VIDEOS, Joined, open_video
+from edgehuman.data.image.set import FilePictures
+from edgehuman.data.image.unlabelled.file_names import Names
+from edgehuman.data.layout import Layout, folders
+from edgehuman.errors import DataError
+from edgehuman.limits.sizes import MOST_TEXT, read_bounded
+from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES
+
+_LINE = "frame,id,x,y,width,height,confidence"
+_LEAST, _OF_MOT16 = 7, 9
+_PEDESTRIAN, _LIKE_PEOPLE = 1, (2, 7, 8, 12)
+_MOST_FRAMES = 1 << 20
+# Of a text, to tell whether it is ground truth.
+_BEGINNING = 1 << 12
+
+
+@dataclass(frozen=True, slots=True)
+class _Sequence:
+    """One video: its labels, and the folder of its frames or its file."""
+
+    name: str
+    truth: Path
+    pictures: Path
+    role: str
+
+
+def _read(root: Path) -> FrameSet:
+    parts: list[Frames] = []
+    people: list[People] = []
+    names: list[str] = []
+    sequences = _sequences(root)
+    for one in sequences:
+        people_of_frame = _people(one.truth)
+        frames, numbers = _frames(one, max(people_of_frame, default=0))
+        nobody = people_of([], [], one.name)
+        parts.append(frames)
+        people += [people_of_frame.get(number, nobody) for number in numbers]
+        names += [f"{one.name} frame {number}" for number in numbers]
+    count = [len(part) for part in parts]
+    return FrameSet(
+        Joined(parts),
+        people,
+        names,
+        np.repeat(texts(one.role for one in sequences), count),
+        np.repeat(texts(one.name for one in sequences), count),
+        dataset="mot",
+    )
+
+
+def _sequences(root: Path) -> list[_Sequence]:
+    """Sequences in a folder: itself, those up to two levels below, or videos with their texts."""
+    if not root.is_dir():
+        return []
+    below = folders(root)
+    found = []
+    for place in (root, *below, *(deeper for folder in below for deeper in folders(folder))):
+        truth = place / "gt" / "gt.txt"
+        if truth.is_file() and (place / "img1").is_dir():
+            role = "train" if "train" in (place.parent.name, root.name) else "test"
+            found.append(_Sequence(place.name, truth, place / "img1", role))
+    for text in sorted(root.glob("*.txt")):
+        video = next((path for end in VIDEOS if (path := text.with_suffix(end)).is_file()), None)
+        if video is not None and _is_truth(text):
+            found.append(_Sequence(text.stem, text, video, "test"))
+    return found
+
+
+def _is_truth(path: Path) -> bool:
+    try:
+        with path.open("rb") as stream:
+            first = stream.read(_BEGINNING).partition(b"\n")[0].decode("ascii")
+        return len(_numbers(first)) >= _LEAST
+    except (OSError, ValueError):
+        return False
+
+
+def _numbers(line: str) -> list[float]:
+    return [float(word) for word in line.split(",")]
+
+
+def _people(path: Path) -> Mapping[int, People]:
+    """People of each frame, by its number."""
+    try:
+        lines = read_bounded(path, MOST_TEXT, DataError).decode("ascii").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read ({error}); copy it again") from None
+    boxes: dict[int, list[list[float]]] = {}
+    ignored: dict[int, list[bool]] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = _numbers(line)
+            frame = int(row[0])
+            if len(row) < _LEAST or frame != row[0] or not 1 <= frame <= _MOST_FRAMES:
+                raise ValueError
+        except (ValueError, OverflowError):
+            raise DataError(
+                f"{path}, line {number}: not {_LINE}, with frames from 1; copy the file again"
+            ) from None
+        kind = int(row[7]) if len(row) == _OF_MOT16 else _PEDESTRIAN
+        if kind == _PEDESTRIAN or kind in _LIKE_PEOPLE:
+            boxes.setdefault(frame, []).append([row[2] - 1, row[3] - 1, row[4], row[5]])
+            ignored.setdefault(frame, []).append(kind != _PEDESTRIAN or row[6] == 0)
+    return {
+        frame: people_of(rows, ignored[frame], f"{path}, frame {frame}")
+        for frame, rows in boxes.items()
+    }
+
+
+def _frames(one: _Sequence, last: int) -> tuple[Frames, list[int]]:
+    """The frames of a sequence, and their numbers."""
+    if one.pictures.is_file():
+        video = open_video(one.pictures, last)
+        if len(video) < last:
+            raise DataError(
+                f"{one.pictures}: has {len(video)} frames, but {one.truth} labels frame {last}; "
+                "give the video that was labelled"
+            )
+        return video, list(range(1, len(video) + 1))
+    names = sorted(
+        path.name for path in one.pictures.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES
+    )
+    try:
+        numbers = [int(Path(name).stem) for name in names]
+    except ValueError:
+        raise DataError(
+            f"{one.pictures}: pictures must be named by their number, such as 000001.jpg"
+        ) from None
+    missing = next((frame for frame in islice(range(last, 0, -1), 1) if frame not in numbers), None)
+    if missing is not None:
+        raise DataError(f"{one.pictures}: frame {missing} is labelled, but missing; copy it again")
+    return FilePictures(one.pictures, Names(names)), numbers
+
+
+MOT = Layout(
+    dataset="mot",
+    looks_like="SEQUENCE/img1/*.jpg with SEQUENCE/gt/gt.txt, or videos each beside a text of the "
+    f"same name, {_LINE}",
+    recognise=lambda root: bool(_sequences(root)),
+    read=FrameReader(_read),
+)

@@ -1,0 +1,199 @@
+"""Crowd scenes composed of people cut out of photos, endless: index -> frame and boxes.
+
+    frames = ccp_scenes("ccp")
+    frames.frames[7], frames.people[7].box_M4
+
+People are pasted, with their true boxes, over streets from which they were cut, drawn surroundings
+and plain grounds. A scene depends on the seed and its index alone; scenes for testing are of other
+photos, people and surroundings than those for training. People of a scene are known without drawing
+it. After "Simple Copy-Paste" (Ghiasi et al., CVPR 2021) and "Cut, Paste and Learn" (Dwibedi et al.,
+ICCV 2017); shadows, perspective and colours are ours.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+
+from edgehuman.data.image.crowds.cutouts import CutOut
+from edgehuman.data.image.crowds.grounds import (
+    NUM_DRAWN,
+    drawn_ground,
+    plain_ground,
+    street_ground,
+)
+from edgehuman.data.image.crowds.paint import paint_scene
+from edgehuman.data.image.crowds.plan import Choices, Plan, sample_plan
+from edgehuman.data.image.crowds.seen import Seen, see
+from edgehuman.data.image.crowds.stock import Stock
+from edgehuman.data.image.frames.set import FrameSet, People
+from edgehuman.data.image.load import load_persons
+from edgehuman.data.image.set import PersonSet
+from edgehuman.errors import DataError
+from edgehuman.records import Uint8
+from edgehuman.simulate.body.seeding import child_seed
+
+TRAIN_SCENES, TEST_SCENES = 20_000, 400
+_KEPT_PLANS = 4096
+
+
+class Scenes:
+    """Scenes of one stock: frames by index, `people` by index.
+
+    Args:
+        stock: people and streets.
+        count: how many.
+        seed: other seeds give other scenes.
+    """
+
+    def __init__(self, stock: Stock, count: int, seed: int) -> None:
+        self.stock, self._count, self._seed = stock, count, seed
+        self._choices = Choices(
+            people=(len(stock), 1),
+            shares=(1.0, 0.0),
+            streets=len(stock),
+            drawn=NUM_DRAWN,
+            is_person=lambda source, number: self.person(source, number) is not None,
+            is_street=lambda number: stock.street(number) is not None,
+        )
+        self._people: OrderedDict[int, People] = OrderedDict()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int, /) -> Uint8:
+        """Draw a scene, uint8 RGB (H, W, 3)."""
+        plan = self.plan(index)
+        return paint_scene(plan, self._ground(plan), self.person)
+
+    def plan(self, index: int) -> Plan:
+        """What is in a scene."""
+        if not 0 <= index < self._count:
+            raise IndexError(f"scene {index} is out of range; there are {self._count}")
+        return sample_plan(self._seed, index, self._choices)
+
+    def seen(self, index: int) -> Seen:
+        """Where its people are seen, wherever they reach."""
+        return see(self.plan(index), self.person)
+
+    def people(self, index: int) -> People:
+        """Boxes, clipped to the frame."""
+        if index not in self._people:
+            plan = self.plan(index)
+            seen = see(plan, self.person)
+            size_2 = (plan.camera.width, plan.camera.height)
+            box_M4 = np.clip(seen.full_M4, 0.0, np.array(size_2 * 2, np.float32))
+            self._people[index] = People(box_M4, seen.ignore_M)
+            while len(self._people) > _KEPT_PLANS:
+                self._people.popitem(last=False)
+        return self._people[index]
+
+    def person(self, source: int, number: int) -> CutOut | None:
+        """A cut-out of the stock."""
+        return self.stock.person(number)
+
+    def _ground(self, plan: Plan) -> Uint8:
+        background, camera = plan.background, plan.camera
+        if background.kind == "street":
+            street_HWC = self.stock.street(background.number)
+            assert street_HWC is not None
+            return street_ground(street_HWC, camera, background.seed)
+        if background.kind == "drawn":
+            return drawn_ground(self._seed, background.number, camera, background.seed)
+        return plain_ground(camera, background.seed)
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """Scenes for training, then those for testing."""
+
+    train: Scenes
+    test: Scenes
+
+    def __len__(self) -> int:
+        return len(self.train) + len(self.test)
+
+    def __getitem__(self, index: int, /) -> Uint8:
+        scenes, own = self.at(index)
+        return scenes[own]
+
+    def at(self, index: int) -> tuple[Scenes, int]:
+        if not 0 <= index < len(self):
+            raise IndexError(f"scene {index} is out of range; there are {len(self)}")
+        index = int(index)
+        short = index - len(self.train)
+        return (self.train, index) if short < 0 else (self.test, short)
+
+
+class _People(Sequence[People]):
+    """People of each scene, found when they are asked for."""
+
+    def __init__(self, scenes: _Joined) -> None:
+        self._scenes = scenes
+
+    def __len__(self) -> int:
+        return len(self._scenes)
+
+    @overload
+    def __getitem__(self, index: int) -> People: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[People]: ...
+
+    def __getitem__(self, index: int | slice) -> People | list[People]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        scenes, own = self._scenes.at(index + len(self) if index < 0 else index)
+        return scenes.people(own)
+
+    def __iter__(self) -> Iterator[People]:
+        return (self[index] for index in range(len(self)))
+
+
+def ccp_scenes(
+    path: Path | str, train: int = TRAIN_SCENES, test: int = TEST_SCENES, seed: int = 0
+) -> FrameSet:
+    """Compose scenes of the people of CCP.
+
+    Args:
+        path: CCP's folder: photos, masks and labels.txt.
+        train, test: how many scenes of each role.
+
+    Raises:
+        DataError: no such folder, or too few photos with a mask.
+    """
+    return scenes_of(load_persons(path, "parsing"), train, test, seed)
+
+
+def scenes_of(persons: PersonSet, train: int, test: int, seed: int) -> FrameSet:
+    """Compose scenes of people who are labelled by part, one a photo.
+
+    Raises:
+        DataError: no photo for a role that scenes are asked for.
+    """
+    made: list[Scenes] = []
+    for role, count in (("train", train), ("test", test)):
+        index_N = np.flatnonzero(persons.role_N == role)
+        if count and not len(index_N):
+            raise DataError(
+                f"none of the {len(persons)} photos is for {role}ing; scenes need some of each role"
+            )
+        stock = Stock(persons, index_N, frozenset())
+        made.append(Scenes(stock, count, child_seed(seed, 0x5CE, len(made))))
+    scenes = _Joined(*made)
+    names = [f"scene-{index:05d}" for index in range(len(scenes))]
+    return FrameSet(
+        frames=scenes,
+        people=_People(scenes),
+        names=names,
+        role_N=np.array(["train"] * train + ["test"] * test, np.str_),
+        sequence_N=np.array(names, np.str_),
+        dataset=persons.dataset,
+        licence=persons.licence,
+        url=persons.url,
+    )

@@ -1,0 +1,189 @@
+"""One frame in, the people in it out.
+
+    watching = Watching(Detector(load("zoo:person-detector")))
+    result = answer_frame(watching, taken)
+
+A finder says where people are: our own detector, or a network of others. Where a model of one
+person is given too, it answers for each of them. Axes: H height, W width, M people.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from edgehuman.errors import ArtefactError, DataError
+from edgehuman.preprocess.image.letterbox import fit
+from edgehuman.records import Float32, Uint8
+from edgehuman.runtime.foreign.found import FoundPerson, PersonFinder
+from edgehuman.runtime.image.answer import BROKEN_OUTPUT
+from edgehuman.runtime.image.frames.results import FrameResult, Person, joint_names
+from edgehuman.runtime.image.frames.source import TakenFrame
+from edgehuman.runtime.model import Model
+
+SCORE, MOST = 0.5, 300
+"""Where neither the user nor the card says another: below this score nobody is found; the most
+people of one frame."""
+_COLUMNS = 5
+
+
+class PerPerson(Protocol):
+    """What answers for one person of a frame."""
+
+    def answer(self, frame_HWC: Uint8, found: FoundPerson) -> Person:
+        """The person with the model's answer.
+
+        Raises:
+            DataError: an output that is not finite.
+        """
+
+
+@dataclasses.dataclass(frozen=True)
+class Watching:
+    """What looks at frames.
+
+    Attributes:
+        finder: finds the people.
+        per_person: answers for each of them; None: nothing does.
+        score: people below it are left out.
+        most: the most people of a frame, the best first.
+    """
+
+    finder: PersonFinder
+    per_person: PerPerson | None = None
+    score: float = SCORE
+    most: int = MOST
+
+
+class Detector:
+    """A model of edgehuman's own that gives boxes, as a `PersonFinder`.
+
+    Args:
+        score: rows below it are dropped at once; a graph may have thousands.
+
+    Raises:
+        ArtefactError: its output is no boxes.
+    """
+
+    def __init__(self, model: Model, score: float = SCORE) -> None:
+        if model.card.output.kind != "boxes":
+            raise ArtefactError(
+                f"{model.name} gives {model.card.output.kind}, not boxes of people; give a "
+                "detector, e.g. one that `edgehuman finetune --task detection` made"
+            )
+        self._model, self._score = model, score
+
+    @property
+    def name(self) -> str:
+        """The name or path that the model was loaded by."""
+        return self._model.name
+
+    def find(self, frame_HWC: Uint8, box_4: Float32 | None = None) -> list[FoundPerson]:
+        """People in a frame, best first.
+
+        Raises:
+            DataError: an output that is not finite.
+        """
+        height, width = self._model.card.input.shape[:2]
+        input_HWC, place = fit(frame_HWC, height, width)
+        row_R5 = self._model.logits(input_HWC[None])[0]
+        if row_R5.ndim != 2 or row_R5.shape[1] != _COLUMNS:
+            raise ArtefactError(
+                f"{self.name}: its graph gives {row_R5.shape} for a frame, but boxes are (rows, "
+                f"{_COLUMNS}); export the model again"
+            )
+        if not np.isfinite(row_R5).all():
+            raise DataError(BROKEN_OUTPUT)
+        row_M5 = row_R5[row_R5[:, 4] >= self._score]
+        row_M5 = row_M5[np.argsort(-row_M5[:, 4], kind="stable")]
+        box_M4 = place.to_frame(row_M5[:, :4])
+        return [
+            FoundPerson(box_4, float(score))
+            for box_4, score in zip(box_M4, row_M5[:, 4], strict=True)
+        ]
+
+
+def answer_frame(watching: Watching, taken: TakenFrame) -> FrameResult:
+    """The people of a frame; of one without an answer, the reason."""
+    blank = FrameResult(
+        taken.name, taken.path, taken.t_s, taken.height, taken.width, remark=taken.remark
+    )
+    frame_HWC = taken.image_HWC
+    if frame_HWC is None:
+        return dataclasses.replace(blank, reason=taken.reason)
+    begin_ns = time.perf_counter_ns()
+    try:
+        found = chosen(
+            watching.finder.find(frame_HWC), watching, frame_HWC.shape[0], frame_HWC.shape[1]
+        )
+        found_ns = time.perf_counter_ns()
+        each = watching.per_person
+        people = [
+            _person(person) if each is None else each.answer(frame_HWC, person) for person in found
+        ]
+    except DataError as error:
+        return dataclasses.replace(blank, reason=str(error), latency_ms=_since_ms(begin_ns))
+    end_ns = time.perf_counter_ns()
+    return dataclasses.replace(
+        blank,
+        people=_scaled(people, taken),
+        latency_ms=(end_ns - begin_ns) / 1e6,
+        person_ms=0.0 if each is None else (end_ns - found_ns) / 1e6,
+    )
+
+
+def chosen(
+    found: Sequence[FoundPerson], watching: Watching, height: int, width: int
+) -> list[FoundPerson]:
+    """Those of enough score, the best first, their boxes clipped to the frame; a box wholly outside
+    it is nobody.
+
+    Raises:
+        DataError: a value that is not finite.
+    """
+    kept = []
+    for person in found:
+        if not (np.isfinite(person.score) and np.isfinite(person.box_4).all()):
+            raise DataError(BROKEN_OUTPUT)
+        limit_4 = np.array((width, height, width, height), np.float32)
+        box_4 = np.clip(person.box_4, 0, limit_4).astype(np.float32)
+        if person.score >= watching.score and box_4[2] > box_4[0] and box_4[3] > box_4[1]:
+            kept.append(dataclasses.replace(person, box_4=box_4))
+    return sorted(kept, key=lambda person: -person.score)[: watching.most]
+
+
+def _person(found: FoundPerson) -> Person:
+    joint_J3 = found.joint_J3
+    return Person(
+        found.box_4,
+        found.score,
+        joint_J3,
+        () if joint_J3 is None else joint_names(len(joint_J3)),
+        found.mask_HW,
+        None if found.mask_HW is None else (0, 0, found.mask_HW.shape[1], found.mask_HW.shape[0]),
+    )
+
+
+def _scaled(people: Sequence[Person], taken: TakenFrame) -> tuple[Person, ...]:
+    """People in pixels of the frame, where a smaller picture of it was looked at."""
+    assert taken.image_HWC is not None
+    rows, columns = taken.image_HWC.shape[:2]
+    if (rows, columns) == (taken.height, taken.width):
+        return tuple(people)
+    scale_2 = np.array((taken.width / columns, taken.height / rows), np.float32)
+    scaled = []
+    for person in people:
+        joint_J3 = person.joint_J3
+        if joint_J3 is not None:
+            joint_J3 = np.concatenate([joint_J3[:, :2] * scale_2, joint_J3[:, 2:]], axis=1)
+        box_4 = person.box_4 * np.tile(scale_2, 2)
+        scaled.append(dataclasses.replace(person, box_4=box_4, joint_J3=joint_J3))
+    return tuple(scaled)
+
+
+def _since_ms(begin_ns: int) -> float:
+    return (time.perf_counter_ns() - begin_ns) / 1e6

@@ -1,0 +1,87 @@
+"""What was found, drawn on the picture: boxes with scores, joints and their limbs, masks.
+
+Axes: H height, W width, C red, green, blue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from edgehuman.geometry import LIMBS_18
+from edgehuman.records import Uint8
+from edgehuman.runtime.image.frames.results import Person
+from edgehuman.runtime.view.palette import Rgb, colours
+
+_SURE = 0.3
+_COLOURS = tuple(colours(tuple("01234567")).values())[:7]
+# COCO's joints have no neck: shoulders and hips are joined instead.
+_LIMBS = (
+    *(limb for limb in LIMBS_18 if "neck" not in limb),
+    *(("l_shoulder", "r_shoulder"), ("l_hip", "r_hip")),
+    *(("l_shoulder", "l_hip"), ("r_shoulder", "r_hip")),
+)
+
+
+def drawn(image_HWC: Uint8, people: Sequence[Person], scale: tuple[float, float]) -> Uint8:
+    """A copy of the picture with its people.
+
+    Args:
+        scale: pixels of the picture per pixel of the frame, along x and y: the picture of a large
+            photo is smaller.
+    """
+    canvas_HWC = image_HWC.copy()
+    for place, person in enumerate(people):
+        number = int(person.track) if person.track.isdecimal() else place
+        colour = _COLOURS[number % len(_COLOURS)]
+        _tint(canvas_HWC, person, colour)
+        _joints(canvas_HWC, person, scale, colour)
+        _box(canvas_HWC, person, scale, colour)
+    return canvas_HWC
+
+
+def _tint(canvas_HWC: Uint8, person: Person, colour: Rgb) -> None:
+    """A mask lies in pixels of the picture already."""
+    if person.mask_HW is None or person.cut is None:
+        return
+    x0, y0, x1, y1 = person.cut
+    part_HWC = canvas_HWC[y0:y1, x0:x1]
+    part_HWC[person.mask_HW] = (part_HWC[person.mask_HW] // 2) + np.array(colour, np.uint8) // 2
+
+
+def _joints(canvas_HWC: Uint8, person: Person, scale: tuple[float, float], colour: Rgb) -> None:
+    import cv2
+
+    if person.joint_J3 is None:
+        return
+    places: Mapping[str, tuple[int, int]] = {
+        name: (int(x * scale[0]), int(y * scale[1]))
+        for name, (x, y, score) in zip(person.joints, person.joint_J3, strict=True)
+        if score >= _SURE and abs(x) < 1e6 and abs(y) < 1e6
+    }
+    width = _width(canvas_HWC)
+    for begin, end in _LIMBS:
+        if begin in places and end in places:
+            cv2.line(canvas_HWC, places[begin], places[end], colour, width)
+    for place in places.values():
+        cv2.circle(canvas_HWC, place, width + 1, (255, 255, 255), -1)
+
+
+def _box(canvas_HWC: Uint8, person: Person, scale: tuple[float, float], colour: Rgb) -> None:
+    import cv2
+
+    x0, y0, x1, y1 = (
+        round(float(value) * factor)
+        for value, factor in zip(person.box_4, (*scale, *scale), strict=True)
+    )
+    width = _width(canvas_HWC)
+    cv2.rectangle(canvas_HWC, (x0, y0), (x1 - 1, y1 - 1), colour, width)
+    text = f"{person.track}: {person.score:.2f}" if person.track else f"{person.score:.2f}"
+    size = 0.4 * width
+    place = (x0, y0 - 3 * width if y0 > 14 * width else y0 + 12 * width)
+    cv2.putText(canvas_HWC, text, place, cv2.FONT_HERSHEY_SIMPLEX, size, colour, width)
+
+
+def _width(canvas_HWC: Uint8) -> int:
+    return max(1, round(max(canvas_HWC.shape[:2]) / 700))

@@ -1,0 +1,193 @@
+"""What `edgehuman run --save` writes of frames: lines, pictures or a video, and poses.
+
+FOLDER/frames.jsonl      the lines of --json
+FOLDER/poses.jsonl       of a video and a model that gives joints: a line for each person of each
+                         frame, which `edgehuman run zoo:gait-skeleton --source` reads
+FOLDER/masks/TRACK/*.png of a video and a model that gives masks: white on black, which `edgehuman
+                         run zoo:gait-silhouette --source FOLDER/masks` reads
+FOLDER/PHOTO.png         each photo with what was found
+FOLDER/VIDEO.mp4         the same of a video
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from edgehuman.errors import UsageError
+from edgehuman.files import cannot_write, require_apart, write_whole, writing, writing_lines
+from edgehuman.geometry import COCO_17
+from edgehuman.outcome import to_json
+from edgehuman.records import Uint8
+from edgehuman.runtime.image.frames.draw import drawn
+from edgehuman.runtime.image.frames.results import FrameResult, Person
+from edgehuman.runtime.image.frames.source import FrameSource, TakenFrame
+from edgehuman.runtime.image.part_maps import mask_names, require_no_photo
+
+LINES, POSES, MASKS = "frames.jsonl", "poses.jsonl", "masks"
+_CODEC = "mp4v"
+
+
+class Saving:
+    """The files of one run; see `saving`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        lines: IO[str],
+        poses: IO[str] | None,
+        pictures: dict[str, Path],
+        film: Film | None,
+    ) -> None:
+        self._masks = folder / MASKS
+        self._lines, self._poses, self._pictures, self._film = lines, poses, pictures, film
+
+    def add(self, taken: TakenFrame, result: FrameResult, line: str) -> None:
+        """Write one frame.
+
+        Raises:
+            UsageError: a file cannot be written to.
+        """
+        self._lines.write(line + "\n")
+        if self._poses is not None and result.t_s is not None:
+            for person in result.people:
+                if person.joint_J3 is not None and person.joints == COCO_17:
+                    self._poses.write(pose_line(result, person) + "\n")
+        if taken.image_HWC is None or result.reason:
+            return
+        if self._film is not None:
+            self._save_masks(taken, result)
+        rows, columns = taken.image_HWC.shape[:2]
+        scale = columns / taken.width, rows / taken.height
+        picture_HWC = drawn(taken.image_HWC, result.people, scale)
+        if self._film is not None:
+            self._film.add(picture_HWC)
+        elif taken.name in self._pictures:
+            write_whole(self._pictures[taken.name], _png(picture_HWC), UsageError)
+
+    def _save_masks(self, taken: TakenFrame, result: FrameResult) -> None:
+        for person in result.people:
+            if person.mask_HW is not None and person.track and person.mask_HW.any():
+                path = self._masks / person.track / f"{taken.index:06d}.png"
+                write_whole(path, _png(person.mask_HW.astype(np.uint8) * 255), UsageError)
+
+
+def pose_line(result: FrameResult, person: Person) -> str:
+    """One person of one frame in the format that gait models read (`preprocess.skeleton.line`):
+    the track, and joints in pixels; null: not seen.
+    """
+    assert person.joint_J3 is not None
+    joints = [
+        [round(float(x), 2), round(float(y), 2), round(float(score), 4)] if score > 0 else None
+        for x, y, score in person.joint_J3
+    ]
+    row: dict[str, Any] = {
+        "t": round(result.t_s or 0.0, 6),
+        "id": person.track or "0",
+        "joints": joints,
+        "layout": "coco17",
+        "width": result.width,
+        "height": result.height,
+    }
+    return to_json(row)
+
+
+@contextlib.contextmanager
+def saving(folder: Path, source: FrameSource, model: str) -> Iterator[Saving]:
+    """Open the files; each replaces that of an earlier run when the block ends without an error.
+
+    Raises:
+        UsageError: a file cannot be written, or would replace the model, a photo or the video.
+    """
+    if source.video and (folder / MASKS).is_dir() and any((folder / MASKS).iterdir()):
+        raise UsageError(
+            f"--save: {folder / MASKS} holds masks of an earlier run, among which these would be "
+            "lost; choose another folder, or remove it"
+        )
+    names = mask_names(list(source.photos))
+    pictures = {name: folder / picture for name, picture in names.items()}
+    film_path = folder / f"{source.path.stem}.mp4" if source.video else None
+    outputs = [folder / LINES, *pictures.values(), *([film_path] if film_path else [])]
+    if source.video:
+        outputs.append(folder / POSES)
+    for output in outputs:
+        require_apart({"the model": model, "--save": output})
+    inputs = source.photos.values() if source.photos else [source.path]
+    require_no_photo(outputs, inputs, "what was found in it")
+    with contextlib.ExitStack() as stack:
+        lines = stack.enter_context(writing_lines(folder / LINES, "--save"))
+        poses, film = None, None
+        if film_path is not None:
+            poses = stack.enter_context(writing_lines(folder / POSES, "--save"))
+            film = stack.enter_context(_film(film_path, source.fps))
+        yield Saving(folder, lines, poses, pictures, film)
+
+
+@contextlib.contextmanager
+def _film(path: Path, fps: float) -> Iterator[Film]:
+    try:
+        with tempfile.TemporaryDirectory(prefix=".frames-", dir=path.parent) as made:
+            film = Film(Path(made) / "film.mp4", fps)
+            try:
+                yield film
+            finally:
+                film.close()
+            if film.path.is_file():
+                with writing(path) as partial:
+                    os.replace(film.path, partial)
+    except OSError as reason:
+        raise UsageError(cannot_write(path, reason)) from None
+
+
+class Film:
+    """A video that is being written; all frames at the size of the first.
+
+    Attributes:
+        path: of its file; not there until a frame came.
+    """
+
+    def __init__(self, path: Path, fps: float) -> None:
+        self.path, self._fps = path, fps
+        self._writer: Any = None
+        self._size = (0, 0)
+
+    def add(self, image_HWC: Uint8) -> None:
+        """Append a frame, uint8 RGB (H, W, 3).
+
+        Raises:
+            UsageError: OpenCV cannot write videos here.
+        """
+        import cv2
+
+        if self._writer is None:
+            self._size = image_HWC.shape[1], image_HWC.shape[0]
+            codec = cv2.VideoWriter.fourcc(*_CODEC)
+            self._writer = cv2.VideoWriter(str(self.path), codec, self._fps, self._size)
+            if not self._writer.isOpened():
+                raise UsageError(
+                    f"--save: this OpenCV cannot write a video of {self._size[0]}x{self._size[1]} "
+                    "pixels (MPEG-4); take photos out of the video first, and give their folder"
+                )
+        if (image_HWC.shape[1], image_HWC.shape[0]) != self._size:
+            image_HWC = cv2.resize(image_HWC, self._size)  # type: ignore[assignment]
+        self._writer.write(image_HWC[..., ::-1])
+
+    def close(self) -> None:
+        """Finish the file."""
+        if self._writer is not None:
+            self._writer.release()
+
+
+def _png(image: Uint8) -> bytes:
+    """A picture in colour (H, W, 3), red first, or in grey (H, W)."""
+    import cv2
+
+    done, content = cv2.imencode(".png", image[..., ::-1] if image.ndim == 3 else image)
+    assert done
+    return bytes(content.tobytes())

@@ -1,0 +1,272 @@
+"""What `edgehuman run` does with frames, whichever model answers: the loop and its words.
+
+open_watching(words) -> what finds people, and answers for each
+watch(watching, words) -> the outcome
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, Protocol
+
+from edgehuman.errors import DataError, UsageError, printable
+from edgehuman.outcome import Outcome, to_json
+from edgehuman.progress import tell
+from edgehuman.runtime.engine.onnx_file import open_file
+from edgehuman.runtime.engine.open import EngineName
+from edgehuman.runtime.foreign.families import may_take_one_person, open_finder, takes_one_person
+from edgehuman.runtime.foreign.found import PersonFinder
+from edgehuman.runtime.foreign.names import is_wheel
+from edgehuman.runtime.foreign.wheels import open_wheel
+from edgehuman.runtime.image.frames.answer import (
+    MOST,
+    SCORE,
+    Detector,
+    PerPerson,
+    Watching,
+    answer_frame,
+)
+from edgehuman.runtime.image.frames.crops import CropFinder, CropModel
+from edgehuman.runtime.image.frames.link import Links
+from edgehuman.runtime.image.frames.results import FrameResult, FrameTally, to_row
+from edgehuman.runtime.image.frames.saved import saving
+from edgehuman.runtime.image.frames.source import FrameSource
+from edgehuman.runtime.loop.play import say
+from edgehuman.runtime.loop.stopping import StopSignals
+from edgehuman.runtime.model import Model, load
+
+Row = Mapping[str, Any]
+_SHOWN = 5
+
+
+class Words(Protocol):
+    """The flags that the runs of frames share."""
+
+    @property
+    def model(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def json(self) -> bool: ...
+    @property
+    def save(self) -> Path | None: ...
+    @property
+    def detector(self) -> str | None: ...
+    @property
+    def family(self) -> str | None: ...
+    @property
+    def score(self) -> float | None: ...
+    @property
+    def most(self) -> int: ...
+    @property
+    def every(self) -> int: ...
+    @property
+    def threads(self) -> int: ...
+    @property
+    def engine(self) -> EngineName: ...
+    @property
+    def rebuild(self) -> bool: ...
+    @property
+    def seed(self) -> int: ...
+
+
+def open_watching(words: Words) -> Watching:
+    """What looks at the frames: the model alone, or after --detector.
+
+    Raises:
+        UsageError: a threshold or number out of range; a --detector that is missing, or not needed.
+        ArtefactError: a model of other records, or a network that is not known.
+    """
+    require_range(words.score, words.most)
+    model = opened(
+        words.model, words.threads, words.family, words.seed, words.engine, words.rebuild
+    )
+    if words.detector is None:
+        return watching_alone(model, words.score, words.most)
+    detector = opened(words.detector, words.threads, words.family)
+    return watching_with(model, detector, words.score, words.most)
+
+
+def watching_alone(
+    model: Model | PersonFinder, score: float | None = None, most: int = MOST
+) -> Watching:
+    """The model finds all people itself.
+
+    Raises:
+        UsageError: it takes one person. ArtefactError: it gives no boxes.
+    """
+    if not isinstance(model, Model):
+        if takes_one_person(model):
+            raise UsageError(
+                f"{model.name} takes one person at a time, and does not find people; add "
+                "--detector with a model that does"
+            )
+        return Watching(model, None, SCORE if score is None else score, most)
+    floor = _threshold(model, score)
+    return Watching(Detector(model, floor), None, floor, most)
+
+
+def watching_with(
+    model: Model | PersonFinder,
+    detector: Model | PersonFinder,
+    score: float | None = None,
+    most: int = MOST,
+) -> Watching:
+    """The detector finds people; the model answers for each of them.
+
+    Raises:
+        UsageError: the model finds people itself, or the detector does not.
+        ArtefactError: the model gives no answer about a person, or the detector no boxes.
+    """
+    finds_itself = (
+        model.card.output.kind == "boxes"
+        if isinstance(model, Model)
+        else not may_take_one_person(model)
+    )
+    if finds_itself:
+        raise UsageError(f"{model.name} finds people itself; leave --detector out")
+    if not isinstance(detector, Model) and takes_one_person(detector):
+        raise UsageError(f"--detector {detector.name} takes one person, and does not find people")
+    each: PerPerson = CropModel(model) if isinstance(model, Model) else CropFinder(model)
+    alone = watching_alone(detector, score, most)
+    return dataclasses.replace(alone, per_person=each)
+
+
+def opened(
+    name: str,
+    threads: int = 1,
+    family: str | None = None,
+    seed: int = 0,
+    engine: EngineName = "auto",
+    rebuild: bool = False,
+) -> Model | PersonFinder:
+    """A model of edgehuman's own, or a network of others.
+
+    Raises:
+        UsageError, ArtefactError: as `load` and `open_finder`.
+    """
+    if is_wheel(name):
+        return open_wheel(name)
+    if is_foreign(name):
+        return open_finder(name, threads=threads, family=family, notify=say)
+    return load(name, threads=threads, seed=seed, engine=engine, rebuild=rebuild, notify=say)
+
+
+def is_foreign(name: str) -> bool:
+    """Whether a path is an ONNX file that edgehuman did not write.
+
+    Raises:
+        ArtefactError: no ONNX file, or ours but changed.
+    """
+    path = Path(name)
+    return path.suffix == ".onnx" and path.is_file() and not open_file(path).is_ours
+
+
+def require_range(score: float | None, most: int) -> None:
+    """Raises UsageError for a threshold outside 0 to 1, or no people at most."""
+    if score is not None and not 0 <= score <= 1:
+        raise UsageError(f"--score must be from 0 to 1 (got {score:g})")
+    if most < 1:
+        raise UsageError(f"--most must be at least 1 (got {most})")
+
+
+def watch(watching: Watching, words: Words) -> Outcome:
+    """Answer for every frame of the source, in order; Ctrl-C and SIGTERM end it with a summary.
+
+    Raises:
+        UsageError: the --save folder cannot be written, or would replace a photo or the model.
+        DataError: no such source, or none of its frames has an answer.
+    """
+    source = FrameSource(words.source, words.every)
+    tally, stop, links = FrameTally(), StopSignals(), Links()
+    files = nullcontext() if words.save is None else saving(words.save, source, words.model)
+    told = ""
+    with stop, files as saved:
+        for taken in stop.until_stopped(source):
+            result = answer_frame(watching, taken)
+            if result.t_s is not None:
+                people = links.follow(result.people, result.t_s)
+                result = dataclasses.replace(result, people=people)
+            tally.add(result)
+            told = told or result.reason
+            row = to_row(result)
+            line = to_json(row)
+            if saved is not None:
+                saved.add(taken, result, line)
+            print(line if words.json else printable(in_words(result)), flush=True)
+    if tally.frames and tally.frames == tally.unreadable:
+        raise DataError(
+            f"{words.source}: none of its {tally.frames} frames has an answer; the first: {told}"
+        )
+    return _outcome(words, {**tally.summary(), **source.report()}, stop.requested)
+
+
+def in_words(result: FrameResult) -> str:
+    """One frame as a line of text."""
+    where = result.frame if result.t_s is None else f"{result.frame} ({result.t_s:.2f} s)"
+    if result.reason:
+        return f"{where}: unreadable: {result.reason}"
+    remark = f" (remark: {result.remark})" if result.remark else ""
+    count = len(result.people)
+    boxes = "; ".join(
+        f"{' '.join(f'{float(value):.0f}' for value in person.box_4)} at {person.score:.2f}"
+        for person in result.people[:_SHOWN]
+    )
+    more = "; …" if count > _SHOWN else ""
+    said = "nobody" if not count else f"{_people(count)}: {boxes}{more}"
+    return f"{where}  {result.latency_ms:.1f} ms  {said}{remark}"
+
+
+def _people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count} people"
+
+
+def _outcome(words: Words, counts: Row, stopped: bool) -> Outcome:
+    summary = {
+        **counts,
+        "source": words.source,
+        "detector": words.detector,
+        "save": None if words.save is None else str(words.save),
+        "stopped": stopped,
+    }
+    text = _summary_text(summary)
+    if words.json:
+        tell(text)
+        text = ""
+    return Outcome(summary, text)
+
+
+def _summary_text(summary: Row) -> str:
+    latency = summary["latency_ms"]
+    lines = [f"{summary['frames']} frames, {summary['unreadable']} of them unreadable"]
+    lines[0] += f"; people in {_with_people(summary)}, {summary['people']} in all"
+    if summary["most_people"] > 1:
+        lines[0] += f", at most {summary['most_people']} at once"
+    if summary.get("missing_frames"):
+        lines.append(
+            f"the video states {summary['missing_frames']} more frames than it has; it was cut "
+            "short, or damaged"
+        )
+    if latency["p50"] is not None:
+        lines.append(f"picture to answer: p50 {latency['p50']:g} ms, p99 {latency['p99']:g} ms")
+    if summary["person_ms"] is not None:
+        lines[-1] += (
+            f": {summary['frame_ms']:g} ms a frame, and {summary['person_ms']:g} ms a person"
+        )
+    if summary["save"]:
+        lines.append(f"saved: {summary['save']}")
+    return "\n".join(lines)
+
+
+def _with_people(summary: Row) -> int:
+    return int(summary["frames"] - summary["unreadable"] - summary["frames_without_people"])
+
+
+def _threshold(model: Model, score: float | None) -> float:
+    """The user's, or the card's, or the usual one."""
+    if score is not None:
+        return score
+    return model.card.decision.threshold or SCORE

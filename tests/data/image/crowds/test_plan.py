@@ -1,0 +1,63 @@
+"""Plans are the same for the same seed and index, and have what was asked of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgehuman.data.image.crowds.plan import (
+    MOST_PEOPLE,
+    SMALLEST_PX,
+    Camera,
+    Choices,
+    Plan,
+    sample_plan,
+)
+
+CHOICES = Choices((50, 10), (0.8, 0.2), 30, 8, lambda source, number: True, lambda number: True)
+
+
+@pytest.fixture(scope="module")
+def plans() -> list[Plan]:
+    return [sample_plan(3, index, CHOICES) for index in range(300)]
+
+
+def test_a_plan_depends_on_seed_and_index_alone(plans: list[Plan]) -> None:
+    assert sample_plan(3, 7, CHOICES) == plans[7]
+    assert sample_plan(4, 7, CHOICES) != plans[7]
+
+
+def test_the_ground_is_a_plane() -> None:
+    camera = Camera(300, 400, "street", horizon=100.0, slope=0.5, squeeze=1.0)
+    assert camera.height_at(300.0) == 100.0
+    assert camera.foot_of(50.0) == 200.0
+
+
+def test_how_many_people_and_how_large(plans: list[Plan]) -> None:
+    counts = np.array([len(plan.people) for plan in plans])
+    assert 0.02 < (counts == 0).mean() < 0.1
+    assert counts.max() <= MOST_PEOPLE
+    assert 6.5 < counts.mean() < 9.5
+    heights = np.array([each.height_px for plan in plans for each in plan.people])
+    assert heights.min() >= SMALLEST_PX
+    assert (heights < 50).mean() > 0.25
+    assert (heights > 200).mean() > 0.05
+
+
+def test_people_stand_from_the_farthest_to_the_nearest(plans: list[Plan]) -> None:
+    for plan in plans:
+        feet = [each.foot[1] for each in plan.people]
+        assert feet == sorted(feet)
+
+
+def test_both_sources_and_all_backgrounds_are_used(plans: list[Plan]) -> None:
+    sources = [each.source for plan in plans for each in plan.people]
+    assert 0.1 < np.mean(sources) < 0.3
+    assert {plan.background.kind for plan in plans} == {"street", "drawn", "plain"}
+
+
+def test_what_cannot_be_used_is_not_chosen() -> None:
+    few = Choices((50, 10), (0.8, 0.2), 30, 8, lambda s, n: s == 0 and n == 17, lambda n: False)
+    plans = [sample_plan(0, index, few) for index in range(20)]
+    assert {(each.source, each.number) for plan in plans for each in plan.people} == {(0, 17)}
+    assert "street" not in {plan.background.kind for plan in plans}

@@ -1,0 +1,60 @@
+"""Composed scenes are a set of frames: same index, same scene; roles share no photo."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgehuman.data.image.frames.scenes import scenes_of
+from edgehuman.data.image.frames.set import FrameSet
+from edgehuman.errors import DataError
+from tests.data.image.crowds.drawn import drawn_persons
+
+
+@pytest.fixture(scope="module")
+def frames() -> FrameSet:
+    return scenes_of(drawn_persons(), train=20, test=6, seed=0)
+
+
+def test_a_set_of_frames_with_roles(frames: FrameSet) -> None:
+    assert len(frames) == 26
+    assert frames.role_N.tolist() == ["train"] * 20 + ["test"] * 6
+    assert (frames.dataset, frames.licence, frames.simulated) == ("ccp", "Apache-2.0", False)
+    assert len(set(frames.sequence_N.tolist())) == 26
+    assert frames.num_people > 26
+
+
+def test_boxes_are_inside_the_frame(frames: FrameSet) -> None:
+    for index in range(len(frames)):
+        frame_HWC, people = frames.frames[index], frames.people[index]
+        assert frame_HWC.dtype == np.uint8
+        height, width, _ = frame_HWC.shape
+        box_M4 = people.box_M4
+        assert (box_M4[:, 2:] > box_M4[:, :2]).all()
+        assert (box_M4 >= 0).all()
+        assert (box_M4 <= (width, height, width, height)).all()
+
+
+def test_the_same_index_is_the_same_scene(frames: FrameSet) -> None:
+    again = scenes_of(drawn_persons(), train=20, test=6, seed=0)
+    other = scenes_of(drawn_persons(), train=20, test=6, seed=1)
+    for index in (3, 22):
+        np.testing.assert_array_equal(frames.frames[index], again.frames[index])
+        np.testing.assert_array_equal(frames.people[index].box_M4, again.people[index].box_M4)
+        same = frames.frames[index].shape == other.frames[index].shape
+        assert not same or (frames.frames[index] != other.frames[index]).any()
+
+
+def test_people_by_slices_and_from_the_end(frames: FrameSet) -> None:
+    assert frames.people[-1] is frames.people[25]
+    assert len(frames.people[4:7]) == 3
+    with pytest.raises(IndexError):
+        frames.people[26]
+    with pytest.raises(IndexError):
+        frames.frames[26]
+
+
+def test_a_role_without_photos_is_refused() -> None:
+    with pytest.raises(DataError, match="none of the 4 photos is for testing"):
+        scenes_of(drawn_persons(4, 0), train=1, test=1, seed=0)
+    assert len(scenes_of(drawn_persons(4, 0), train=1, test=0, seed=0)) == 1

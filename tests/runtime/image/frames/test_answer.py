@@ -1,0 +1,65 @@
+"""The people of one frame: chosen, clipped, sorted, and in pixels of the frame."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgehuman.errors import DataError
+from edgehuman.records import Float32, Uint8
+from edgehuman.runtime.foreign.found import FoundPerson
+from edgehuman.runtime.image.frames.answer import Watching, answer_frame, chosen
+from edgehuman.runtime.image.frames.source import TakenFrame
+
+
+def somebody(score: float, *box: float) -> FoundPerson:
+    return FoundPerson(np.array(box, np.float32), score)
+
+
+class Finder:
+    """Always finds the same people."""
+
+    name = "played"
+
+    def __init__(self, *people: FoundPerson) -> None:
+        self._people = [*people]
+
+    def find(self, frame_HWC: Uint8, box_4: Float32 | None = None) -> list[FoundPerson]:
+        return self._people
+
+
+def test_boxes_are_clipped_and_those_outside_are_nobody() -> None:
+    people = [
+        somebody(0.6, -10, 5, 30, 200),
+        somebody(0.9, 10, 10, 20, 20),
+        somebody(0.95, 100, 0, 120, 30),
+        somebody(0.4, 0, 0, 9, 9),
+    ]
+    found = chosen(people, Watching(Finder()), 50, 100)
+    assert [person.score for person in found] == [0.9, 0.6]
+    assert found[1].box_4.tolist() == [0, 5, 30, 50]
+    assert len(chosen(people, Watching(Finder(), most=1), 50, 100)) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [somebody(float("nan"), 0, 0, 9, 9), somebody(0.1, 0, 0, 9, np.inf)]
+)
+def test_what_is_not_finite_is_an_error_whatever_its_score(wrong: FoundPerson) -> None:
+    with pytest.raises(DataError, match="not finite"):
+        chosen([wrong], Watching(Finder()), 50, 100)
+
+
+def test_a_large_photo_is_answered_in_its_own_pixels() -> None:
+    joint_J3 = np.array([[10, 20, 0.5]], np.float32)
+    person = FoundPerson(np.array((5, 10, 15, 30), np.float32), 0.9, joint_J3)
+    taken = TakenFrame("a.jpg", 0, None, np.zeros((50, 100, 3), np.uint8), 200, 400)
+    result = answer_frame(Watching(Finder(person)), taken)
+    assert result.people[0].box_4.tolist() == [20, 40, 60, 120]
+    assert result.people[0].joint_J3 is not None
+    assert result.people[0].joint_J3.tolist() == [[40, 80, 0.5]]
+    assert (result.height, result.width, result.person_ms) == (200, 400, 0)
+
+
+def test_a_frame_without_a_picture_has_its_reason() -> None:
+    result = answer_frame(Watching(Finder()), TakenFrame("7", 7, 0.7, reason="cannot be decoded"))
+    assert (result.reason, result.t_s, result.people) == ("cannot be decoded", 0.7, ())

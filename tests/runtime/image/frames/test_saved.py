@@ -1,0 +1,69 @@
+"""What is written of frames, and what is never written over."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edgehuman.errors import UsageError
+from edgehuman.geometry import COCO_17
+from edgehuman.preprocess.skeleton.line import parse_line
+from edgehuman.runtime.image.frames.results import FrameResult, Person
+from edgehuman.runtime.image.frames.saved import Film, pose_line, saving
+from edgehuman.runtime.image.frames.source import FrameSource
+from tests.runtime.frame_models import street, write_video
+
+
+def test_a_pose_is_a_line_that_gait_models_read() -> None:
+    joint_J3 = np.zeros((17, 3), np.float32)
+    joint_J3[:, 0], joint_J3[:, 1], joint_J3[:, 2] = range(10, 27), range(30, 47), 0.8
+    joint_J3[16, 2] = 0
+    person = Person(np.array((0, 0, 9, 9), np.float32), 0.9, joint_J3, COCO_17, track="3")
+    text = pose_line(FrameResult("12", None, 0.48, 100, 200, (person,)), person)
+    line = parse_line(text, "here")
+    assert (line.t_s, line.track, line.width_px, line.height_px) == (0.48, "3", 200, 100)
+    np.testing.assert_allclose(line.joints_J3[0], (10, 30, 0.8), atol=1e-6)
+    assert json.loads(text)["joints"][16] is None
+
+
+def test_an_earlier_run_stays_after_an_error(tmp_path: Path) -> None:
+    source = FrameSource(write_video(tmp_path / "a.avi", [street(32, 48)] * 2))
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "frames.jsonl").write_text("earlier\n")
+    taken = next(iter(source))
+
+    def fail() -> None:
+        with saving(out, source, "m.onnx") as saved:
+            saved.add(taken, FrameResult("0", None, 0.0, 32, 48), "{}")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert (out / "frames.jsonl").read_text() == "earlier\n"
+    assert not (out / "a.mp4").exists()
+    assert not [*out.glob(".frames-*")]
+
+
+def test_the_video_itself_is_never_replaced(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "a.avi", [street(32, 48)]).rename(tmp_path / "a.mp4")
+    with (
+        pytest.raises(UsageError, match="would overwrite the photo"),
+        saving(tmp_path, FrameSource(video), "m.onnx"),
+    ):
+        pass
+    assert video.stat().st_size
+
+
+def test_frames_of_another_size_take_that_of_the_first(tmp_path: Path) -> None:
+    film = Film(tmp_path / "a.mp4", 10.0)
+    film.add(street(32, 48))
+    film.add(street(64, 64))
+    film.close()
+    video = cv2.VideoCapture(str(film.path))
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) == 2
+    assert video.get(cv2.CAP_PROP_FRAME_WIDTH) == 48

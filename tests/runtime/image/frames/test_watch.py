@@ -1,0 +1,63 @@
+"""What looks at frames: which models go together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import edgehuman
+from edgehuman.errors import UsageError
+from edgehuman.runtime.foreign.families import open_finder
+from edgehuman.runtime.image.frames.watch import is_foreign, watching_alone, watching_with
+from tests.runtime.frame_models import write_detector, write_foreign
+from tests.runtime.image_models import write_image_model
+
+
+def finder(path: Path, shape: tuple[int, ...], **outputs: Any) -> Any:
+    return open_finder(write_foreign(path, shape, outputs), notify=lambda _: None)
+
+
+@pytest.fixture
+def yolo(tmp_path: Path) -> Any:
+    return finder(tmp_path / "y.onnx", (1, 3, 64, 64), output0=np.zeros((1, 300, 6), np.float32))
+
+
+@pytest.fixture
+def pose(tmp_path: Path) -> Any:
+    planes = {"simcc_x": np.zeros((1, 17, 96)), "simcc_y": np.zeros((1, 17, 128))}
+    return finder(
+        tmp_path / "p.onnx", (1, 3, 64, 48), **{k: v.astype(np.float32) for k, v in planes.items()}
+    )
+
+
+def test_a_network_of_one_person_needs_a_detector(pose: Any, yolo: Any) -> None:
+    with pytest.raises(UsageError, match=r"takes one person at a time.* add --detector"):
+        watching_alone(pose)
+    assert watching_with(pose, yolo).per_person is not None
+    with pytest.raises(UsageError, match=r"--detector .*p\.onnx takes one person"):
+        watching_with(pose, pose)
+
+
+def test_what_finds_people_needs_none(yolo: Any, tmp_path: Path) -> None:
+    ours = edgehuman.load(write_detector(tmp_path))
+    for model in (yolo, ours):
+        assert watching_alone(model).per_person is None
+        with pytest.raises(UsageError, match="finds people itself; leave --detector out"):
+            watching_with(model, yolo)
+
+
+def test_a_mask_of_one_person_goes_with_a_detector_or_without(yolo: Any, tmp_path: Path) -> None:
+    mask = finder(tmp_path / "m.onnx", (1, 3, 8, 8), mask=np.zeros((1, 1, 8, 8), np.float32))
+    assert watching_alone(mask).per_person is None
+    assert watching_with(mask, yolo).per_person is not None
+
+
+def test_a_file_without_a_card_is_of_others(tmp_path: Path) -> None:
+    assert not is_foreign(str(write_image_model(tmp_path, "reid")))
+    assert not is_foreign("zoo:person-garments")
+    assert is_foreign(
+        str(write_foreign(tmp_path / "a.onnx", (1, 3), {"y": np.zeros((1, 2), np.float32)}))
+    )

@@ -1,0 +1,95 @@
+"""A detector learns drawn people; its checkpoint, card and resuming are as of other tasks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from edgehuman.card import OutputSpec
+from edgehuman.errors import DataError, UsageError
+from edgehuman.nets.checkpoint import load_network
+from edgehuman.tasks.image.detection.settings import DetectionConfig
+from edgehuman.tasks.image.detection.train import prepare, train
+from tests.tasks.drawn_frames import drawn_set
+from tests.tasks.people import losses
+
+SIZE: dict[str, Any] = {"height": 64, "width": 96}
+FRAMES = drawn_set(24, test=6, height=64, width=96, most=2)
+
+
+def quick(out: Path, **changes: Any) -> DetectionConfig:
+    values: dict[str, Any] = {
+        **SIZE, "arch": "starnet_s100", "steps": 3, "batch": 4, "threads": 1, "workers": 0,
+        "log_every": 1, "save_every": 2,
+    }  # fmt: skip
+    return DetectionConfig(out=out, **{**values, **changes})
+
+
+def test_a_training_writes_a_detector_and_says_what_taught_it(tmp_path: Path) -> None:
+    outcome = train(quick(tmp_path / "run"), FRAMES)
+    assert isinstance(outcome.data, dict)
+    assert {"ap50", "ap75", "ap"} == set(outcome.data["metrics"])
+    assert outcome.data["frames"] == {"learn": 16, "select": 2, "test": 6}
+    network, card = load_network(tmp_path / "run")
+    assert (card.task, card.input.record, card.input.shape) == ("detection", "Frame", (64, 96, 3))
+    assert card.output == OutputSpec("boxes")
+    assert [(row.role, row.windows, row.simulated) for row in card.data] == [
+        ("training", 16, True),
+        ("selection", 2, True),
+    ]
+    assert network(torch.zeros(1, 64, 96, 3, dtype=torch.uint8)).shape == (1, 126, 5)
+
+
+def test_a_resumed_training_ends_as_one_that_was_not_stopped(tmp_path: Path) -> None:
+    config = quick(tmp_path / "whole", steps=4, read_test=False)
+    train(config, FRAMES)
+    train(quick(tmp_path / "halves", steps=2, read_test=False), FRAMES)
+    train(quick(tmp_path / "halves", steps=4, read_test=False, resume=True), FRAMES)
+    # The schedule of two steps ends earlier, so only the steps are compared.
+    assert len(losses(tmp_path / "halves")) == len(losses(tmp_path / "whole")) == 4
+
+
+def test_weights_of_a_person_network_are_loaded_into_the_backbone(tmp_path: Path) -> None:
+    train(quick(tmp_path / "first", read_test=False), FRAMES)
+    work = prepare(quick(tmp_path / "second", weights=tmp_path / "first", arch=None), FRAMES)
+    taught, _ = load_network(tmp_path / "first")
+    for name, tensor in taught.encoder.state_dict().items():  # type: ignore[operator,union-attr]
+        assert torch.equal(tensor, work.training.network.encoder.state_dict()[name]), name  # type: ignore[operator,union-attr]
+    assert [row.role for row in work.training.card.data][:2] == ["training", "selection"]
+
+
+def test_several_sets_are_drawn_from_as_one(tmp_path: Path) -> None:
+    work = prepare(quick(tmp_path), [FRAMES, drawn_set(10, test=2, seed=1)])
+    assert work.training.samples is not None
+    names = work.training.samples.names
+    assert len(set(names)) == len(names) == 16 + 7
+    batch = work.training.samples.batch_of(np.array([0, 20]), np.random.default_rng(0))
+    assert [tuple(each.shape) for each in batch] == [(2, 64, 96, 3), (2, 300, 4), (2, 300)]
+
+
+def test_no_test_part_and_no_frames_are_errors(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="has no test part"):
+        train(quick(tmp_path / "a", steps=1), drawn_set(8, test=0, height=64, width=96, most=2))
+    with pytest.raises(UsageError, match="data is dict; give a FrameSet"):
+        train(quick(tmp_path / "b"), {})  # type: ignore[arg-type]
+
+
+def test_a_frozen_backbone_stays_as_it_is(tmp_path: Path) -> None:
+    work = prepare(quick(tmp_path, backbone_lr=0.0), FRAMES)
+    learned = {name for name, p in work.training.network.named_parameters() if p.requires_grad}
+    assert {name.partition(".")[0] for name in learned} == {"neck", "many", "one"}
+
+
+@pytest.mark.long
+def test_a_detector_learns_drawn_people(tmp_path: Path) -> None:
+    frames = drawn_set(48, test=12)
+    config = quick(
+        tmp_path, height=96, width=128, steps=240, batch=8, lr=3e-3, warmup=0.1, nearest=0.8,
+        farthest=1.2, dark=0, grey=0, blur=0, noise=0, jpeg=0, log_every=60, save_every=240,
+    )  # fmt: skip
+    outcome = train(config, frames)
+    assert outcome.data["metrics"]["ap50"] > 0.9  # type: ignore[call-overload,index]
