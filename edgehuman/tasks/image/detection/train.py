@@ -24,6 +24,7 @@ from edgehuman.catalogue import IN_MEMORY
 from edgehuman.data.image.frames.load import load_frames
 from edgehuman.data.image.frames.set import FrameSet
 from edgehuman.data.memory import sets_in_memory
+from edgehuman.errors import UsageError
 from edgehuman.metrics.boxes.detection import average_precision
 from edgehuman.nets.building import ENCODER, count_flops, count_params
 from edgehuman.nets.checkpoint import load_into, read_weights
@@ -173,7 +174,7 @@ class _Part:
 
 def _card(part: _Part, network: Detector, start: Start) -> Card:
     config, splits = part.config, part.splits
-    ancestors = _load(start, network)
+    ancestors = _load(config, start, network)
     own = [*part.rows(splits.learn, "training"), *part.rows(splits.select, "selection")]
     return Card(
         name=f"{start.arch} for {TASK}",
@@ -190,9 +191,12 @@ def _card(part: _Part, network: Detector, start: Start) -> Card:
     )
 
 
-def _load(start: Start, network: Detector) -> tuple[TrainingData, ...]:
+def _load(config: DetectionConfig, start: Start, network: Detector) -> tuple[TrainingData, ...]:
     """Load the weights, if any, into the backbone; those of a detector into neck and head too.
     Return the data they were trained on.
+
+    Raises:
+        UsageError: --one-from-many without a detector's weights.
     """
     ancestors = start.load_into(network.encoder)
     learned, folder = start.learned, start.weights
@@ -201,6 +205,12 @@ def _load(start: Start, network: Detector) -> tuple[TrainingData, ...]:
         own = {k: v for k, v in network.state_dict().items() if k.startswith(ENCODER)}
         rest = {k: v for k, v in weights.items() if not k.startswith(ENCODER)}
         load_into(network, {**own, **rest}, str(folder))
+        if config.one_from_many:
+            network.one.load_state_dict(network.many.state_dict())
+    elif config.one_from_many:
+        raise UsageError(
+            "--one-from-many needs --weights of a detector; leave it out, or give them"
+        )
     return ancestors
 
 
