@@ -126,9 +126,9 @@ def stream(
         source: a source, or its name. For a wearable `FILE.csv`, `FILE.jsonl`, `-`,
             `udp://host:port`, `simulated`, or an `ImuRecording`; for skeletons `FILE.jsonl`, a pose
             estimator's file or folder, `-`, `udp://host:port` or `simulated`; for photos a folder,
-            or one photo; for frames a video too; for silhouettes a folder of masks, or of such folders, a video of masks or
-            a packed file. Or an iterable: of samples `(t, ax, ay, az, gx, gy, gz)`, mappings of
-            these names or arrays (T, 7); of
+            or one photo; for frames a video too; for silhouettes a folder of masks, or of such
+            folders, a video of masks or a packed file. Or an iterable: of samples `(t, ax, ay, az,
+            gx, gy, gz)`, mappings of these names or arrays (T, 7); of
             mappings with the keys of a line of poses.jsonl, or a frame's list of them; of uint8 RGB
             arrays (H, W, 3); of one walk's masks, uint8 (H, W), with a result for the walk so far.
             None: a stream for callbacks, see `LiveStream.push`.
