@@ -72,7 +72,8 @@ def evaluate(config: EvaluateConfig) -> Outcome:
     """
     model = open_model(config)
     task = task_of(model.card)
-    persons = load_persons(config.data, task)
+    height, width = model.card.input.shape[:2]
+    persons = load_persons(config.data, task, shape=width / height)
     if config.dataset is not None and config.dataset != persons.dataset:
         raise DataError(
             f"--data {config.data} is {persons.dataset}, but --dataset asks for {config.dataset}"
@@ -124,7 +125,8 @@ def labelled_for(card: Card, data: str) -> PersonSet:
             f"{card.name} has no head to score; fine-tune it first (`edgehuman finetune --help`)"
         )
     few = {"people": _FEW_PEOPLE, "each": _FEW_EACH} if data == SIMULATED else {}
-    return load_persons(data, task_of(card), **few)
+    height, width = card.input.shape[:2]
+    return load_persons(data, task_of(card), **few, shape=width / height)
 
 
 def _score(
@@ -144,7 +146,7 @@ def task_of(card: Card) -> str:
         raise ArtefactError(
             f"{card.name} reads {card.input.record}, not pictures; give a model of person images"
         )
-    if card.output.kind == "heatmaps":
+    if card.output.kind in ("heatmaps", "simcc"):
         return "landmarks" if len(card.output.labels) == _LANDMARKS else "pose"
     if card.output.kind not in _TASKS:
         raise ArtefactError(

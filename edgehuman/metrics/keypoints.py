@@ -4,7 +4,7 @@ Sources: the COCO keypoint task (cocodataset.org, "Keypoint Evaluation"; OKS thr
 20 detections per image, 101 recall points), computed by pycocotools; Jin et al., "Whole-Body Human
 Pose Estimation in the Wild", arXiv 2007.11858, for the 133 landmarks and their sigmas, and its
 released evaluation for the parts: a person without a labelled joint of the part is ignored for it.
-Left out: OKS-NMS, because a person crop has one prediction.
+OKS-NMS (Papandreou et al., arXiv 1701.01779, section 3.3) is for people found twice in a picture.
 
 COCO-WholeBody order: body 17, feet 6, face 68, left hand 21, right hand 21.
 Axes: N persons, J joints.
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
 from edgehuman.install import not_installed
-from edgehuman.records import Float64
+from edgehuman.records import Float64, Index
 
 Record = Mapping[str, Any]
 
@@ -110,6 +110,39 @@ def oks(
     total_N = np.where(labelled_NJ, np.exp(-square_NJ / room_NJ), 0).sum(axis=1)
     count_N = labelled_NJ.sum(axis=1)
     return np.asarray(np.where(count_N > 0, total_N / np.maximum(count_N, 1), np.nan))
+
+
+def oks_nms(
+    keypoint_NJ3: NDArray[np.floating],
+    area_N: NDArray[np.floating],
+    score_N: NDArray[np.floating],
+    most_alike: float = 0.9,
+) -> Index:
+    """Return the people of one picture to keep, by falling score: one who is more alike a kept one
+    than `most_alike` is the same person found again.
+
+    Args:
+        keypoint_NJ3: x, y in pixels of the picture, and confidence; 0: not there, not compared.
+        area_N: of each person, square pixels; two are compared by the mean of theirs.
+
+    Raises:
+        DataError: unequal lengths, or as `oks`.
+    """
+    if not len(keypoint_NJ3) == len(area_N) == len(score_N):
+        raise DataError(
+            f"found {len(keypoint_NJ3)} persons, {len(area_N)} areas and {len(score_N)} scores; "
+            "give one of each per person"
+        )
+    sigma_J = SIGMAS.get(keypoint_NJ3.shape[1], np.full(keypoint_NJ3.shape[1], SIGMA_17.mean()))
+    left_K, kept = np.argsort(-score_N, kind="stable"), []
+    while len(left_K):
+        best, left_K = left_K[0], left_K[1:]
+        kept.append(best)
+        same_KJ3 = np.repeat(keypoint_NJ3[best][None], len(left_K), axis=0)
+        same_KJ3[..., 2] *= keypoint_NJ3[left_K, :, 2] > 0
+        alike_K = oks(keypoint_NJ3[left_K], same_KJ3, (area_N[left_K] + area_N[best]) / 2, sigma_J)
+        left_K = left_K[~(alike_K > most_alike)]
+    return np.array(kept, np.int64)
 
 
 def person_score(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from edgehuman.card import OutputSpec
 from edgehuman.errors import ParityError
 from edgehuman.metrics.boxes.sets import compare_sets
-from edgehuman.metrics.person_answers import joints_of
+from edgehuman.metrics.person_answers import joints_of, joints_of_simcc
 from edgehuman.records import Float32, Float64, Index
 
 RETRIEVAL_TOP = 5
@@ -71,9 +71,9 @@ class Parity:
             neighbour in both (embeddings).
         neighbours_kept: share of each sample's five nearest that are among its five nearest in
             both, in any order (embeddings).
-        label_agreement: share of the questions (attributes) or pixels (segmentation) with the same
-            answer.
-        joint_shift_px: mean distance that joints moved, in pixels of the input (heat maps).
+        label_agreement: share of the questions (attributes), pixels (segmentation) or joints that
+            are there (SimCC) with the same answer.
+        joint_shift_px: mean distance that joints moved, in pixels of the input (heat maps, SimCC).
         boxes_kept, boxes_near, boxes_found: share of boxes with a partner in the other set, by
             rising tolerance: see `metrics.boxes.sets`. The cosines, `max_abs` and `scale` are then
             of the scores of partners (boxes).
@@ -168,7 +168,21 @@ def _agreement(a: Float32, b: Float32, output: OutputSpec) -> dict[str, float]:
     if output.kind == "heatmaps":
         gap_NJ2 = (joints_of(a) - joints_of(b))[:, :, :2]
         return {"joint_shift_px": float(np.linalg.norm(gap_NJ2, axis=2).mean())}
+    if output.kind == "simcc" and output.dim:
+        return _simcc_agreement(a, b, output.dim)
     return {}
+
+
+def _simcc_agreement(a_NJX: Float32, b_NJX: Float32, columns: int) -> dict[str, float]:
+    """Agreement about which joints are there, and how far those moved; all, if none is there."""
+    gap_NJ2 = (joints_of_simcc(a_NJX, columns) - joints_of_simcc(b_NJX, columns))[..., :2]
+    shift_NJ = np.linalg.norm(gap_NJ2, axis=2)
+    there_NJ = a_NJX[..., -1] > 0
+    chosen_NJ = there_NJ if there_NJ.any() else np.full_like(there_NJ, True)
+    return {
+        "joint_shift_px": float(shift_NJ[chosen_NJ].mean()),
+        "label_agreement": float(np.mean(there_NJ == (b_NJX[..., -1] > 0))),
+    }
 
 
 def cosines(a_ND: Float64, b_ND: Float64) -> Float64:

@@ -4,15 +4,22 @@ The graph outputs logits and maps; this numpy and OpenCV code decodes them on th
 `evaluate` and during training. Joints are in pixels of the network's input, with integers at pixel
 centres, as in COCO: cell i of a map of stride s is centred on (i + 1/2) s - 1/2.
 
-Axes: N images, J joints, C channels of a map, A questions, H height, W width.
+Axes: N images, J joints, C channels of a map, A questions, H height, W width, X logits of a joint.
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from edgehuman.card import Decision, OutputSpec
+from edgehuman.errors import ArtefactError
 from edgehuman.records import Float32, Index, Uint8
 
+BINS_PER_PIXEL = 2
+"""Classes of SimCC for each pixel of the input."""
+_WITHIN_TWO = 0.9545  # of a Gaussian, within two sigma
 _FLOOR = 1e-6
 # Logits are upsampled in strips of about so many pixels (4 MB).
 _STRIP = 1_000_000
@@ -21,6 +28,75 @@ _STRIP = 1_000_000
 def probabilities(logits: Float32) -> Float32:
     """Convert logits of independent yes/no questions to probabilities of yes."""
     return np.asarray(0.5 * (1 + np.tanh(logits / 2)), np.float32)
+
+
+def decode_joints(
+    outputs: Float32, output: OutputSpec, size: tuple[int, int], decision: Decision | None = None
+) -> Float32:
+    """Decode the outputs of a network of joints, heat maps or SimCC, to joints (N, J, 3): x, y in
+    pixels of the network's input, confidence 0..1.
+
+    Args:
+        size: height and width of the input.
+        decision: of the card, for SimCC: its temperature sharpens or softens the presence, and a
+            joint whose confidence is below its threshold is not there: confidence 0.
+
+    Raises:
+        ArtefactError: SimCC with another number of classes than the size has.
+    """
+    if output.kind != "simcc":
+        return joints_of(outputs, size[0] / outputs.shape[2])
+    own = BINS_PER_PIXEL * (size[0] + size[1]) + 1
+    if outputs.shape[2] != own or output.dim != BINS_PER_PIXEL * size[1]:
+        raise ArtefactError(
+            f"found {outputs.shape[2]} numbers for each joint, {output.dim} of them of x; an input "
+            f"of {size[1]}x{size[0]} pixels needs {own} and {BINS_PER_PIXEL * size[1]}"
+        )
+    decision = decision or Decision()
+    joint_NJ3 = joints_of_simcc(outputs, BINS_PER_PIXEL * size[1], decision.temperature)
+    joint_NJ3[joint_NJ3[..., 2] < decision.threshold, 2] = 0
+    return joint_NJ3
+
+
+def joints_of_simcc(logits_NJX: Float32, columns: int, temperature: float = 1.0) -> Float32:
+    """Decode SimCC's classes, two a pixel, to joints (N, J, 3): x, y in pixels of the network's
+    input, confidence 0..1.
+
+    A place is the mean of the classes about the likeliest one. The confidence is the probability
+    that the joint is there, times how much of the probability of each axis lies about that place:
+    a flat row of classes says nothing.
+
+    Args:
+        columns: classes of x; those of y follow, and then the presence.
+        temperature: divides the logit of the presence.
+    """
+    x_NJ, near_x_NJ = _place(logits_NJX[..., :columns])
+    y_NJ, near_y_NJ = _place(logits_NJX[..., columns:-1])
+    there_NJ = probabilities(logits_NJX[..., -1] / temperature)
+    sure_NJ = there_NJ * np.sqrt(near_x_NJ * near_y_NJ)
+    return np.stack([x_NJ, y_NJ, np.clip(sure_NJ, 0, 1)], axis=2).astype(np.float32)
+
+
+def _place(logits_NJB: Float32) -> tuple[Float32, Float32]:
+    """Pixel of the likeliest class, and the probability about it, as a share of a target's."""
+    bins = logits_NJB.shape[2]
+    prob_NJB = np.exp(logits_NJB - logits_NJB.max(axis=2, keepdims=True))
+    prob_NJB /= prob_NJB.sum(axis=2, keepdims=True)
+    best_NJ1 = prob_NJB.argmax(axis=2)[..., None]
+    reach = 2 * simcc_sigma(bins)
+    gap_NJB = np.arange(bins) - best_NJ1
+    near_NJB = np.where(np.abs(gap_NJB) <= reach, prob_NJB, 0)
+    mass_NJ = near_NJB.sum(axis=2)
+    bin_NJ = best_NJ1[..., 0] + (near_NJB * gap_NJB).sum(axis=2) / mass_NJ
+    pixel_NJ = (bin_NJ + 0.5) / BINS_PER_PIXEL - 0.5
+    return np.asarray(pixel_NJ, np.float32), np.asarray(np.minimum(mass_NJ / _WITHIN_TWO, 1))
+
+
+def simcc_sigma(bins: int) -> float:
+    """Sigma of the Gaussian targets along a side, in classes: as in RTMPose (arXiv 2303.07399),
+    4.9 for a width of 192 pixels and 5.66 for a height of 256.
+    """
+    return math.sqrt(bins / BINS_PER_PIXEL / 8)
 
 
 def joints_of(heatmap_NJHW: Float32, stride: float = 4.0) -> Float32:

@@ -90,6 +90,8 @@ def _reading(output: OutputSpec, temperature: float) -> str:
     return {
         "attributes": "logits, one for each label; yes where over 0",
         "heatmaps": "heat maps, one for each joint, which is at the largest value",
+        "simcc": f"for each joint {output.dim} logits of x, two a pixel, then those of y and one "
+        "of its presence",
         "segmentation": "logits, one map for each label; argmax over axis 1 labels each pixel",
         "tokens": "tokens",
         "boxes": "x1, y1, x2, y2 in pixels of the input and a score from 0 to 1, in any order; "

@@ -40,6 +40,7 @@ OUTPUT_NAMES = {
     "attributes": "attributes",
     "heatmaps": "heatmaps",
     "segmentation": "segmentation",
+    "simcc": "simcc",
     "tokens": "tokens",
     "boxes": "boxes",
 }

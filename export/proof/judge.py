@@ -213,10 +213,16 @@ def _peak_kept(own_NJHW: Float32, picked_NJHW: Float32) -> float:
     return float(np.mean((there_NJ - lowest_NJ) / np.maximum(highest_NJ - lowest_NJ, 1e-12)))
 
 
+def _classes_kept(own_NJX: Float32, picked_NJX: Float32) -> float:
+    """Share of the joints that are still there, or still not."""
+    return float(np.mean((own_NJX[..., -1] > 0) == (picked_NJX[..., -1] > 0)))
+
+
 MAP_METRICS: Mapping[str, tuple[str, Callable[..., float]]] = {
     "attributes": ("expected_answers", _expected_answers),
     "segmentation": ("expected_pixels", _expected_pixels),
     "heatmaps": ("peak_kept", _peak_kept),
+    "simcc": ("presence_kept", _classes_kept),
 }
 
 

@@ -143,7 +143,7 @@ def people(monkeypatch: pytest.MonkeyPatch) -> PersonSet:
     """Every `--data` gives made people, and the catalogue has the tiny encoder."""
     persons = made_people(people=10, each=8)
     monkeypatch.setitem(catalogue.NETWORKS, tiny_encoder.NAME, tiny_encoder.ROW)
-    monkeypatch.setattr(labelled_people, "load_persons", lambda data, task: persons)
+    monkeypatch.setattr(labelled_people, "load_persons", lambda data, task, shape: persons)
     # Measuring takes two seconds an export, and these tests do not look at the latency.
     monkeypatch.setattr(precision, "latency_ms", lambda forms, judge, threads: {})
     return persons

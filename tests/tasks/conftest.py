@@ -56,5 +56,5 @@ def people(monkeypatch: pytest.MonkeyPatch) -> PersonSet:
     """Replace loading: every path yields these people; `tiny_encoder` is in the catalogue."""
     persons = made_people()
     monkeypatch.setitem(catalogue.NETWORKS, tiny_encoder.NAME, tiny_encoder.ROW)
-    monkeypatch.setattr(person_training, "load_persons", lambda path, task: persons)
+    monkeypatch.setattr(person_training, "load_persons", lambda path, task, shape: persons)
     return persons

@@ -43,6 +43,18 @@ SUBJECTS = {
     *("scale", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
     *("frames", "foreign", "labels", "boxes", "crowds"),
     *("frames", "foreign", "labels", "boxes", "detection", "crowds"),
+    *(
+        "scale",
+        "figure",
+        "clothes",
+        "scene",
+        "crops",
+        "unlabelled",
+        "views",
+        "published",
+        "formats",
+    ),
+    *("frames", "foreign", "labels"),
     *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
 }
 # Only a folder of these may hold folders of a third level.

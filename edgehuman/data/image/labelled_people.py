@@ -65,8 +65,8 @@ def read_labelled(
         return None
     few = {"people": _SIMULATED_PEOPLE, "each": _SIMULATED_EACH} if data == SIMULATED else {}
     try:
-        persons = load_persons(data, card.task, **few)
         height, width = card.input.shape[:2]
+        persons = load_persons(data, card.task, **few, shape=width / height)
         judge_of(persons, card.output, (height, width))
     except DataError as error:
         tell(f"edgehuman: no labels for {card.task}: {error}")

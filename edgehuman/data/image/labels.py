@@ -10,11 +10,15 @@ needs its labels on every line:
     role         train (default), test, or for retrieval query and gallery
     person       an integer; camera likewise
     mask         path of a greyscale picture of the same size: each pixel is the number of a line of
-                 parts.txt, 255 where unlabelled; parts.txt begins with the background
+                 parts.txt, 255 where unlabelled; parts.txt begins with the background. With
+                 keypoints, some pictures may lack it
     keypoints    COCO's 17: [x, y, 0 not labelled | 1 hidden | 2 visible] in pixels; landmarks: 133
     area         of the person in square pixels; default: the bounding box of the joints
     attributes   name -> 0 or 1, the same names on every line
     simulated    true if the picture is simulated
+    dataset      name in `edgehuman data list` of the pictures' source, the same on every line: the
+                 card of a network that learns from them then states its terms
+    labelled_by  list of what made the labels, with its terms: "MoveNet Thunder (Apache-2.0)"
 
 Axes: N pictures, J joints, A attributes.
 """
@@ -22,12 +26,15 @@ Axes: N pictures, J joints, A attributes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from edgehuman.catalogue import datasets_of
 from edgehuman.data.image.set import (
+    IGNORE,
     TASKS,
     FileMasks,
     FilePictures,
@@ -42,7 +49,7 @@ from edgehuman.limits.sizes import MOST_NOTE, read_bounded
 from edgehuman.outcome import to_json
 from edgehuman.preprocess.image.labels import LABELS, Row, has_boxes, read_label_lines
 from edgehuman.reading.values import is_name
-from edgehuman.records import Float32, Index
+from edgehuman.records import Float32, Index, Uint8
 
 PARTS = "parts.txt"
 _NEEDS = {
@@ -82,16 +89,43 @@ def _read(root: Path, task: str) -> PersonSet:
         joints = [_joints(path, row, key, _JOINTS[task]) for row in rows]
         areas = [_area(path, row, joint_J3) for row, joint_J3 in zip(rows, joints, strict=True)]
         labels = {"keypoint_NJ3": np.stack(joints), "area_N": np.array(areas, np.float32)}
+        if any("mask" in row for row in rows):  # to cut people out; not every picture needs one
+            labels |= _parts(root, rows, images)
+    dataset, licence, url = _source(path, rows)
     return PersonSet(
         images,
         _numbers(path, rows, "person"),
         _numbers(path, rows, "camera"),
         np.array([row.get("role", "train") for row in rows], np.str_),
-        dataset=root.resolve().name,
-        licence="that of its pictures; ask their owner",
+        dataset=dataset,
+        licence=licence,
+        url=url,
         simulated=all(row.get("simulated") is True for row in rows),
         **labels,
     )
+
+
+def _source(path: Path, rows: Sequence[Row]) -> tuple[str, str, str]:
+    """Name, terms and address of where the pictures are from, and what made their labels."""
+    dataset, licence, url = path.parent.resolve().name, "that of its pictures; ask their owner", ""
+    known = datasets_of("image")
+    for row in rows:
+        if "dataset" in row and (
+            not is_name(row["dataset"])
+            or row["dataset"] not in known
+            or row["dataset"] != rows[0].get("dataset")
+        ):
+            raise _wrong(path, row, "dataset", f"one of {', '.join(known)}, the same on every line")
+    if "dataset" in rows[0] and all("dataset" in row for row in rows):
+        dataset = rows[0]["dataset"]
+        licence, url = known[dataset].licence, known[dataset].url
+    makers: dict[str, None] = {}
+    for row in rows:
+        own = row.get("labelled_by", [])
+        if not isinstance(own, list) or not all(is_name(maker) for maker in own):
+            raise _wrong(path, row, "labelled_by", "a list of names")
+        makers |= dict.fromkeys(own)
+    return dataset, "; labels: ".join((licence, ", ".join(makers))) if makers else licence, url
 
 
 def _wrong(path: Path, row: Row, key: str, rule: str) -> DataError:
@@ -157,10 +191,28 @@ def _parts(root: Path, rows: Sequence[Row], images: FilePictures) -> dict[str, A
     if not 2 <= len(parts) <= 255 or len(set(parts)) < len(parts):
         raise DataError(f"{root / PARTS}: {len(parts)} names; give 2 to 255 different ones")
     for row in rows:
-        if not is_name(row["mask"]):
+        if not is_name(row.get("mask", "none")):
             raise _wrong(root / LABELS, row, "mask", "a path")
-    masks = FileMasks(root, Names(row["mask"] for row in rows), images, len(parts), load_png_mask)
-    return {"masks": masks, "parts": parts}
+    names = Names(row.get("mask", "") for row in rows)
+    masks = FileMasks(root, names, images, len(parts), load_png_mask)
+    if all("mask" in row for row in rows):
+        return {"masks": masks, "parts": parts}
+    return {"masks": _SomeMasks(masks), "parts": parts}
+
+
+@dataclass(frozen=True)
+class _SomeMasks:
+    """Masks of some of the pictures; the others are wholly unlabelled."""
+
+    masks: FileMasks
+
+    def __len__(self) -> int:
+        return len(self.masks)
+
+    def __getitem__(self, index: int, /) -> Uint8:
+        if self.masks.names[index]:
+            return self.masks[index]
+        return np.full(self.masks.images.size(index), IGNORE, np.uint8)
 
 
 LABELLED = Layout(

@@ -37,6 +37,7 @@ def load_persons(
     people: int = SIMULATED_PEOPLE,
     each: int = SIMULATED_EACH,
     seed: int = 0,
+    shape: float | None = None,
 ) -> PersonSet:
     """Load the people at a path, with the labels of the task.
 
@@ -44,6 +45,8 @@ def load_persons(
         path: a dataset's folder, or the word "simulated".
         task: reid, attributes, pose, landmarks or parsing.
         people, each, seed: for the simulator: number of people, pictures of each, and seed.
+        shape: width over height of crops of people in larger pictures, such as the network's input
+            has; None: 1/2.
 
     Raises:
         UsageError: no such task.
@@ -57,7 +60,10 @@ def load_persons(
 
         return simulated_persons(task, people, each, seed)
     layout, place = find_layout(Path(path), task)
-    persons = layout.read.persons(place, task)
+    if shape is not None and layout.read.shaped is not None:
+        persons = layout.read.shaped(place, task, shape)
+    else:
+        persons = layout.read.persons(place, task)
     row = catalogue.DATASETS.get(layout.dataset)
     if row is None:
         return persons

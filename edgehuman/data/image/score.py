@@ -21,7 +21,7 @@ import numpy as np
 
 from edgehuman.card import OutputSpec
 from edgehuman.data.image.load import PersonSet
-from edgehuman.data.image.part_groups import grouping_with, places
+from edgehuman.data.image.part_groups import LABELS, grouping_with, places
 from edgehuman.errors import ArtefactError, DataError, ImageError, MissingDependencyError
 from edgehuman.geometry import mirror_order
 from edgehuman.metrics.attributes import attribute_scores
@@ -34,7 +34,7 @@ from edgehuman.metrics.keypoints import (
     wholebody_scores,
 )
 from edgehuman.metrics.parsing import mask_confusion, parsing_scores
-from edgehuman.metrics.person_answers import joints_of, parts_of, probabilities
+from edgehuman.metrics.person_answers import decode_joints, parts_of, probabilities
 from edgehuman.metrics.retrieval import Distance, Sightings, retrieval_scores
 from edgehuman.preprocess.image.pixels import resize, to_crop
 from edgehuman.records import Float32, Float64, Index, Uint8
@@ -134,6 +134,9 @@ def with_mirror(answer: Answer, output: OutputSpec) -> Answer:
         turned = answer(np.ascontiguousarray(image_NHWC[:, :, ::-1]))
         if output.kind in ("heatmaps", "segmentation"):
             turned = turned[..., ::-1]
+        if output.kind == "simcc":
+            columns = output.dim or 0
+            turned = np.concatenate([turned[..., columns - 1 :: -1], turned[..., columns:]], axis=2)
         if order:
             turned = turned[:, order]
         return np.asarray((straight + turned) / 2, np.float32)
@@ -259,7 +262,7 @@ class _Joints(_Kept):
             )
 
     def add(self, index_N: Index, sizes: Sizes, outputs: Float32) -> None:
-        joint_NJ3 = joints_of(outputs, self.size[0] / outputs.shape[2])
+        joint_NJ3 = decode_joints(outputs, self.output, self.size)
         whole = (0, 0, self.size[1], self.size[0])
         on_picture = [
             to_crop(joint_J3, whole, *own) for joint_J3, own in zip(joint_NJ3, sizes, strict=True)
@@ -315,6 +318,7 @@ class _Parts:
         self._table[: len(place_C)] = place_C
         self._counts_CC = np.zeros((len(output.labels), len(output.labels)), np.int64)
         self._pictures = self._unreadable = 0
+        self._iou: list[float] = []
 
     def add(self, index_N: Index, sizes: Sizes, outputs: Float32) -> None:
         for index, own, logits_CHW in zip(index_N, sizes, outputs, strict=True):
@@ -324,16 +328,22 @@ class _Parts:
                 self._unreadable += 1
                 continue
             said_HW = parts_of(logits_CHW, *own)
-            self._counts_CC += mask_confusion(true_HW, said_HW, len(self.labels))
+            counts_CC = mask_confusion(true_HW, said_HW, len(self.labels))
+            self._counts_CC += counts_CC
             self._pictures += 1
+            if self.labels == LABELS["person"] and counts_CC[1].any():
+                self._iou.append(counts_CC[1, 1] / (counts_CC.sum() - counts_CC[0, 0]))
 
     def scores(self, unreadable: int = 0) -> PersonScores:
         if not self._pictures:
             raise DataError(f"{self.persons.dataset}: no picture to score, or none is readable")
         found = parsing_scores(self._counts_CC)
         names = ("mean_iou", "mean_accuracy", "pixel_accuracy")
+        metrics = {name: float(getattr(found, name)) for name in names}
+        if self._iou:  # of the person in each picture
+            metrics["median_iou"] = float(np.median(self._iou))
         return PersonScores(
-            metrics={name: float(getattr(found, name)) for name in names},
+            metrics=metrics,
             pictures=self._pictures,
             said=f"{self._pictures} pictures, {len(self.labels)} parts",
             per_label=_named(self.labels, found.iou_C),
@@ -345,6 +355,7 @@ _JUDGES: Mapping[str, Callable[[PersonSet, OutputSpec, tuple[int, int]], PersonJ
     "embedding": _Retrieval,
     "attributes": _Attributes,
     "heatmaps": _Joints,
+    "simcc": _Joints,
     "segmentation": _Parts,
 }
 

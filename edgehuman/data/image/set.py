@@ -118,10 +118,13 @@ class PersonReader:
     Attributes:
         tasks: the tasks that its labels are for.
         persons: (folder, task) -> the set.
+        shaped: (folder, task, width over height of the crops) -> the set, where people are cut out
+            of larger pictures.
     """
 
     tasks: tuple[str, ...]
     persons: Callable[[Path, str], PersonSet]
+    shaped: Callable[[Path, str, float], PersonSet] | None = None
 
 
 PersonLayout = Layout[PersonReader]

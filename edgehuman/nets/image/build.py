@@ -18,7 +18,7 @@ from edgehuman.nets.image.weights import geometry
 from edgehuman.tables.networks import Network
 
 # Outputs with a head. An embedding may be the backbone's token; classes use the backbone's layer.
-_OF_HEADS = ("attributes", "heatmaps", "segmentation")
+_OF_HEADS = ("attributes", "heatmaps", "segmentation", "simcc")
 
 
 def input_of(row: Network) -> InputSpec:

@@ -4,16 +4,13 @@
     logits_NCHW = net(image_NHWC)                 raw uint8 in; maps come out at stride 4
 
 The heads are small compared with a student network: one matrix for vectors and answers, and for
-maps a pyramid of depthwise separable convolutions. The coarse-to-fine sum follows Lin et al.,
-"Feature pyramid networks" (CVPR 2017), the separable blocks MobileNet; there is only one output
-map instead of one per stage.
+maps a pyramid of depthwise separable convolutions (`pyramid_head`, and `simcc` for joints).
 
 Axes: N images, H height, W width, D token width, F embedding, A answers, C channels of a map.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, cast
 
 import torch
@@ -25,11 +22,11 @@ from edgehuman.catalogue import network
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.image.features import ImageBackbone
+from edgehuman.nets.image.pyramid_head import PyramidHead
+from edgehuman.nets.image.simcc import SimccHead
 from edgehuman.nets.image.size import require_size
 from edgehuman.nets.image.tinyvit import tiling_windows
 
-MAP_STRIDE = 4
-PYRAMID_WIDTH = 128
 # The smallest normal float16 number: shorter vectors are not normalised to length 1.
 _SHORTEST = 2.0**-14
 
@@ -59,77 +56,12 @@ class AttributeHead(nn.Linear):
     """Map tokens (N, D) to logits (N, A) of independent yes/no questions."""
 
 
-class PyramidHead(nn.Module):
-    """Combine the maps of the stages into one map at stride 4.
-
-    From the coarsest stride down to 4: upsample twofold, add the stages of this stride, apply one
-    separable block; then one 1x1 convolution. Stages with the same stride (all of a ViT) are
-    summed; strides without a stage are passed through.
-
-    Args:
-        tap_widths, tap_strides: of the maps, finest first; strides are powers of two, 4 to 32.
-        num_maps: joints or parts.
-        width: internal channels.
-        loud: whether the last weights have the usual initial scale; heat maps start near zero.
-    """
-
-    def __init__(
-        self,
-        tap_widths: Sequence[int],
-        tap_strides: Sequence[int],
-        num_maps: int,
-        width: int = PYRAMID_WIDTH,
-        loud: bool = True,
-    ) -> None:
-        super().__init__()
-        self.tap_strides = tuple(tap_strides)
-        self.laterals = nn.ModuleList(_conv_norm(taken, width, 1) for taken in tap_widths)
-        strides = []
-        stride = max(self.tap_strides)
-        while stride >= MAP_STRIDE:
-            strides.append(stride)
-            stride //= 2
-        self.strides = tuple(strides)
-        self.blocks = nn.ModuleList(_separable(width) for _ in strides)
-        self.last = nn.Conv2d(width, num_maps, 1)
-        if not loud:
-            nn.init.normal_(self.last.weight, std=1e-3)
-        nn.init.zeros_(cast(Tensor, self.last.bias))
-
-    def forward(self, taps: Sequence[Tensor]) -> Tensor:
-        x_NCHW: Tensor | None = None
-        for stride, block in zip(self.strides, self.blocks, strict=True):
-            if x_NCHW is not None:
-                x_NCHW = functional.interpolate(x_NCHW, scale_factor=2.0, mode="nearest")
-            for tap_stride, lateral, tap_NCHW in zip(
-                self.tap_strides, self.laterals, taps, strict=True
-            ):
-                if tap_stride == stride:
-                    part_NCHW: Tensor = lateral(tap_NCHW)
-                    x_NCHW = part_NCHW if x_NCHW is None else x_NCHW + part_NCHW
-            x_NCHW = block(x_NCHW)
-        maps_NCHW: Tensor = self.last(x_NCHW)
-        return maps_NCHW
-
-
-def _conv_norm(taken: int, given: int, kernel: int, groups: int = 1) -> nn.Sequential:
-    conv = nn.Conv2d(taken, given, kernel, padding=kernel // 2, groups=groups, bias=False)
-    return nn.Sequential(conv, nn.BatchNorm2d(given))
-
-
-def _separable(width: int) -> nn.Sequential:
-    """Depthwise 3x3, then 1x1: an eighth of the operations of a full 3x3 at this width."""
-    return nn.Sequential(
-        _conv_norm(width, width, 3, groups=width), nn.ReLU(), _conv_norm(width, width, 1), nn.ReLU()
-    )
-
-
 class PersonNet(nn.Module):
     """A backbone and a head as one network with raw uint8 input (N, H, W, 3).
 
     Attributes:
         encoder: implements `ImageBackbone`.
-        head: an EmbeddingHead, an AttributeHead or a PyramidHead.
+        head: an EmbeddingHead, an AttributeHead, a PyramidHead or a SimccHead.
     """
 
     def __init__(self, encoder: nn.Module, head: nn.Module) -> None:
@@ -163,7 +95,7 @@ class PersonNet(nn.Module):
         return self.token(image_NHWC)
 
     def forward(self, image_NHWC: Tensor) -> Tensor:
-        if isinstance(self.head, PyramidHead):
+        if isinstance(self.head, PyramidHead | SimccHead):
             taps = self.backbone.taps(self.backbone.normalise(image_NHWC))
             maps_NCHW: Tensor = self.head(taps)
             return maps_NCHW
@@ -171,8 +103,13 @@ class PersonNet(nn.Module):
         return answer
 
 
-def make_head(encoder: ImageBackbone, output: OutputSpec) -> nn.Module:
+def make_head(
+    encoder: ImageBackbone, output: OutputSpec, size: tuple[int, int] | None = None
+) -> nn.Module:
     """Build the head for this kind of output.
+
+    Args:
+        size: height and width of the input, which the classes of SimCC go by; None: the encoder's.
 
     Raises:
         UsageError: no head for this output, or missing labels.
@@ -188,9 +125,12 @@ def make_head(encoder: ImageBackbone, output: OutputSpec) -> nn.Module:
     if output.kind in ("heatmaps", "segmentation"):
         loud = output.kind == "segmentation"
         return PyramidHead(encoder.tap_widths, encoder.tap_strides, num_labels, loud=loud)
+    if output.kind == "simcc":
+        size = cast(Any, encoder).image_size if size is None else size
+        return SimccHead(encoder.tap_widths, encoder.tap_strides, num_labels, size)
     raise UsageError(
-        f"no person-image head outputs {output.kind}; choose embedding, attributes, heatmaps or "
-        "segmentation"
+        f"no person-image head outputs {output.kind}; choose embedding, attributes, heatmaps, "
+        "segmentation or simcc"
     )
 
 
@@ -211,12 +151,14 @@ def person_net(
     if network(arch).family == "tinyvit":
         arguments = {"windows": tiling_windows(image_size), **arguments}
     encoder = build(arch, seed, image_size=image_size, **arguments)
-    return with_head(encoder, output, seed)
+    return with_head(encoder, output, seed, image_size)
 
 
-def with_head(encoder: nn.Module, output: OutputSpec, seed: int = 0) -> PersonNet:
+def with_head(
+    encoder: nn.Module, output: OutputSpec, seed: int = 0, size: tuple[int, int] | None = None
+) -> PersonNet:
     """Add the head for this output to a backbone; the head's weights depend on the seed only."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        head = make_head(cast(ImageBackbone, encoder), output)
+        head = make_head(cast(ImageBackbone, encoder), output, size)
     return PersonNet(encoder, head).eval()

@@ -33,9 +33,11 @@ _BY_NAME: Mapping[str, tuple[str, ...]] = {
 }
 _CORRUPTED = frozenset({"InvalidProtobuf", "InvalidGraph", "InvalidArgument", "ModelLoaded"})
 # Kinds of output with one label per entry of the second axis.
-_LABELLED = frozenset({"classes", "attributes", "heatmaps", "segmentation"})
+_LABELLED = frozenset({"classes", "attributes", "heatmaps", "segmentation", "simcc"})
 # Axes of an output, the batch among them.
-_RANKS = {"classes": 2, "attributes": 2, "heatmaps": 4, "segmentation": 4, "boxes": 3}
+_RANKS = {
+    "classes": 2, "attributes": 2, "heatmaps": 4, "segmentation": 4, "simcc": 3, "boxes": 3,
+}  # fmt: skip
 _DTYPES = {"float32": "tensor(float)", "uint8": "tensor(uint8)"}
 
 

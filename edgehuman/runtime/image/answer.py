@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from edgehuman.card import Card
 from edgehuman.errors import ArtefactError, DataError
-from edgehuman.metrics.person_answers import joints_of, parts_of, probabilities
+from edgehuman.metrics.person_answers import decode_joints, parts_of, probabilities
 from edgehuman.preprocess.image.photo import read_photo
 from edgehuman.preprocess.image.pixels import MIN_SIDE, resize, resize_labels, to_crop
 from edgehuman.records import Float32, Uint8
@@ -101,7 +102,7 @@ def _answer(model: Model, crop_HWC: Uint8, photo: PhotoResult, begin_ns: int) ->
         return PhotoResult(photo.path, photo.photo, reason=BROKEN_OUTPUT, latency_ms=latency_ms)
     size = crop_HWC.shape[0], crop_HWC.shape[1]
     remarks = (photo.remark, squeezed(photo.height, photo.width, *size))
-    answer = _READERS[model.card.output.kind](output, photo, size)
+    answer = _READERS[model.card.output.kind](output, photo, size, model.card)
     return dataclasses.replace(
         photo,
         latency_ms=_since_ms(begin_ns),
@@ -137,33 +138,36 @@ def require_answers(model: Model) -> None:
         )
 
 
-def _read_vector(output: Float32, photo: PhotoResult, size: Size) -> dict[str, Any]:
+def _read_vector(output: Float32, photo: PhotoResult, size: Size, card: Card) -> dict[str, Any]:
     return {"vector_D": output.reshape(-1)}
 
 
-def _read_attributes(logits_A: Float32, photo: PhotoResult, size: Size) -> dict[str, Any]:
+def _read_attributes(
+    logits_A: Float32, photo: PhotoResult, size: Size, card: Card
+) -> dict[str, Any]:
     return {"prob_A": probabilities(logits_A)}
 
 
-def _read_joints(heatmap_JHW: Float32, photo: PhotoResult, size: Size) -> dict[str, Any]:
+def _read_joints(output: Float32, photo: PhotoResult, size: Size, card: Card) -> dict[str, Any]:
     height, width = size
-    joint_J3 = joints_of(heatmap_JHW[None], height / heatmap_JHW.shape[1])[0]
+    joint_J3 = decode_joints(output[None], card.output, size, card.decision)[0]
     return {"joint_J3": to_crop(joint_J3, (0, 0, width, height), photo.height, photo.width)}
 
 
-def _read_parts(logits_CHW: Float32, photo: PhotoResult, size: Size) -> dict[str, Any]:
+def _read_parts(logits_CHW: Float32, photo: PhotoResult, size: Size, card: Card) -> dict[str, Any]:
     times = math.ceil(math.sqrt(photo.height * photo.width / _MAP_PIXELS))
     rows, columns = (math.ceil(side / times) for side in (photo.height, photo.width))
     part_HW = parts_of(logits_CHW, rows, columns)
     return {"part_HW": resize_labels(part_HW, photo.height, photo.width)}
 
 
-_Reader = Callable[[Float32, PhotoResult, Size], dict[str, Any]]
+_Reader = Callable[[Float32, PhotoResult, Size, Card], dict[str, Any]]
 # Kind of the output -> reader of its field of a PhotoResult.
 _READERS: Mapping[str, _Reader] = {
     "embedding": _read_vector,
     "attributes": _read_attributes,
     "heatmaps": _read_joints,
+    "simcc": _read_joints,
     "segmentation": _read_parts,
 }
 

@@ -32,7 +32,8 @@ class PhotoResult:
         labels: names of the questions, joints or parts, in the order of the answer.
         vector_D: float32 (D,), of an embedding.
         prob_A: float32 (A,), the probability of each attribute.
-        joint_J3: float32 (J, 3): x, y in pixels of the photo and confidence 0..1, of heatmaps.
+        joint_J3: float32 (J, 3): x, y in pixels of the photo and confidence 0..1 (0: not
+            there), of heatmaps or simcc.
         part_HW: uint8 (H, W), the part of every pixel of the photo, of a segmentation.
     """
 

@@ -39,6 +39,7 @@ _APPROACH = {
     "attributes": "supervised",
     "heatmaps": "supervised",
     "segmentation": "supervised",
+    "simcc": "supervised",
     "tokens": "self-supervised",
 }
 _URL = re.compile(r"https?://[^\s<>\"{}|\\^`]+")

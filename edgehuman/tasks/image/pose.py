@@ -2,8 +2,9 @@
 
     edgehuman finetune --task pose --weights runs/saip --data coco --out runs/pose
 
-One heat map per joint at stride 4, mean squared error against a Gaussian at the exact joint.
-Recipe: Xu et al., "ViTPose", arXiv 2204.12484, without half-body crops, with ground-truth boxes.
+`--head heatmaps`: one map per joint at stride 4, mean squared error against a Gaussian at the exact
+joint; recipe: Xu et al., "ViTPose", arXiv 2204.12484, without half-body crops, with ground-truth
+boxes. `--head simcc`: classes along each axis and the presence of each joint, see `simcc`.
 """
 
 from __future__ import annotations
@@ -12,23 +13,30 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
-from edgehuman.card import OutputSpec
+from edgehuman.card import Decision, OutputSpec
 from edgehuman.data.image.set import PersonSet
 from edgehuman.errors import DataError
 from edgehuman.geometry import COCO_17, COCO_WHOLEBODY_133, mirror_order
-from edgehuman.nets.image.heads import MAP_STRIDE, PersonNet
+from edgehuman.metrics.person_answers import BINS_PER_PIXEL
+from edgehuman.nets.image.heads import PersonNet
+from edgehuman.nets.image.pyramid_head import MAP_STRIDE
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.pixels import resize, to_crop
-from edgehuman.tasks.finetune import Work
+from edgehuman.records import Index
+from edgehuman.tasks.finetune import Work, answer_of
 from edgehuman.tasks.image.augment import draw_move, move_joints, vary
+from edgehuman.tasks.image.composing import Composed, compose
 from edgehuman.tasks.image.heatmaps import Grid, gaussian_targets
 from edgehuman.tasks.image.losses import heatmap_loss
 from edgehuman.tasks.image.settings import PoseConfig
+from edgehuman.tasks.image.simcc import SimccLearner, calibrate
 from edgehuman.tasks.image.train import PersonTask, begin, in_memory, person_work
 from edgehuman.tasks.learner import Learner
 
+HELD_OUT_CROPS = 1024
+"""Crops of people held out that calibrate the presence of joints."""
 LABELS = {"pose": COCO_17, "landmarks": COCO_WHOLEBODY_133}
 
 
@@ -78,6 +86,12 @@ def prepare(config: PoseConfig, data: PersonSet | None = None) -> Work:
             f"--data {config.data} has {persons.keypoint_NJ3.shape[1]} joints per person, but "
             f"--task {config.task} needs {len(labels)}"
         )
+    if config.head == "simcc":
+        return person_work(config, start, persons, _simcc_task(config, persons, labels))
+    return person_work(config, start, persons, _heatmap_task(config, persons, labels))
+
+
+def _heatmap_task(config: PoseConfig, persons: PersonSet, labels: tuple[str, ...]) -> PersonTask:
     mirrored = mirror_order(labels)
 
     def sample(index: int, rng: np.random.Generator) -> tuple[NDArray[Any], ...]:
@@ -88,11 +102,42 @@ def prepare(config: PoseConfig, data: PersonSet | None = None) -> Work:
         joint_J3 = to_crop(persons.keypoint_NJ3[index], whole, *config.size)
         return view_HWC, move_joints(joint_J3, move, *config.size, mirrored)
 
-    task = PersonTask(
+    composed = _composed(config, persons, labels) if config.crops else None
+    return PersonTask(
         name=config.task,
         output=OutputSpec("heatmaps", labels),
         learner=lambda network: PoseLearner(network, config.size, config.sigma),
-        sample=sample,
+        sample=sample if composed is None else lambda index, rng: _answered(composed, index, rng),
         select_by="mean_oks",
+        beside=() if composed is None else composed.rows,
     )
-    return person_work(config, start, persons, task)
+
+
+def _simcc_task(config: PoseConfig, persons: PersonSet, labels: tuple[str, ...]) -> PersonTask:
+    composed = _composed(config, persons, labels)
+    output = OutputSpec("simcc", labels, dim=BINS_PER_PIXEL * config.width)
+
+    def decide(network: nn.Module, index_K: Index) -> Decision:
+        answer = answer_of(network)
+        return calibrate(
+            answer, composed, index_K, output, config.size, config.seed, HELD_OUT_CROPS
+        )
+
+    return PersonTask(
+        name=config.task,
+        output=output,
+        learner=lambda network: SimccLearner(network, config.size, config.presence),
+        sample=lambda index, rng: _answered(composed, index, rng),
+        select_by="mean_oks",
+        beside=composed.rows,
+        decide=decide,
+    )
+
+
+def _composed(config: PoseConfig, persons: PersonSet, labels: tuple[str, ...]) -> Composed:
+    return compose(config, persons, config.task, mirrored_joints=mirror_order(labels))
+
+
+def _answered(composed: Composed, index: int, rng: np.random.Generator) -> tuple[NDArray[Any], ...]:
+    crop = composed.sample(index, rng)
+    return crop.image_HWC, crop.joint_J3

@@ -165,8 +165,12 @@ class PoseConfig(CropConfig):
 
     task: Literal["pose", "landmarks"] = "pose"
     """The task."""
+    head: Literal["heatmaps", "simcc"] = "heatmaps"
+    """`heatmaps`: one map per joint; `simcc`: its column, its row, and whether it is there."""
+    presence: float = 1.0
+    """Weight of the presence of joints in the loss of SimCC."""
     sigma: float = 2.0
-    """Sigma of the target Gaussians, cells."""
+    """Sigma of the target Gaussians of heat maps, cells."""
     scale: float = 0.3
     """Augmentation: range of the scale; 0.25 gives 0.75 to 1.25."""
     rotate_deg: float = 40.0
@@ -176,7 +180,12 @@ class PoseConfig(CropConfig):
 
     def __post_init__(self) -> None:
         CropConfig.__post_init__(self)
-        require(self, [(self.sigma > 0, "sigma", "above 0")])
+        rules = (
+            (self.sigma > 0, "sigma", "above 0"),
+            (self.presence >= 0, "presence", "0 or more"),
+            (self.head == "heatmaps" or self.crops, "head", "heatmaps without --crops"),
+        )
+        require(self, rules)
 
 
 @dataclass(frozen=True, kw_only=True)

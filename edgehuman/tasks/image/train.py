@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from edgehuman.card import Card, OutputSpec, Role, TrainingData, image_input
+from edgehuman.card import Card, Decision, OutputSpec, Role, TrainingData, image_input
 from edgehuman.catalogue import IN_MEMORY
 from edgehuman.data.image.ledger import people_row
 from edgehuman.data.image.load import PersonSet, load_persons
@@ -63,6 +63,7 @@ class PersonTask:
         select_by: the metric that selects the checkpoint; larger is better.
         indices: the samples of `learn` in a step; None: shuffled epochs.
         beside: card rows of what it learns from beside the dataset.
+        decide: makes the card's decision, on the images held out.
     """
 
     name: str
@@ -72,6 +73,7 @@ class PersonTask:
     select_by: str
     indices: Indices | None = field(default=None)
     beside: tuple[TrainingData, ...] = ()
+    decide: Callable[[nn.Module, Index], Decision] | None = None
 
 
 def begin(
@@ -85,7 +87,7 @@ def begin(
     start = start_from(config, task, DEFAULT_ARCH)
     if data is not None:
         return start, set_in_memory(data, PersonSet)
-    return start, load_persons(config.data, task)
+    return start, load_persons(config.data, task, shape=config.width / config.height)
 
 
 def in_memory(config: PersonConfigT, data: PersonSet | None) -> PersonConfigT:
@@ -258,6 +260,9 @@ def _judge(part: _Part, batches: ReadAhead) -> Judge:
             text = f"left out {len(unreadable)} unreadable images; the first: {why}\n{text}"
         if len(splits.select):
             data["selection"] = part.score(splits.select, network).metrics
+            if task.decide is not None:
+                card = card.replace(decision=task.decide(network, splits.select))
+                data["decision"] = dataclasses.asdict(card.decision)
         return Decided(card, data, text)
 
     def test(network: nn.Module, card: Card) -> Measured:

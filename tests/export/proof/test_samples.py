@@ -75,7 +75,7 @@ def test_data_without_the_labels_of_the_task_serves_without(
     assert known.select(np.array([3, 1])).index_N.tolist() == [3, 1]
     assert labelled_people.read_labelled(card.replace(task="person-embedding"), "made") is None
 
-    def none(data: str, task: str) -> PersonSet:
+    def none(data: str, task: str, shape: float) -> PersonSet:
         raise DataError("a folder of photos")
 
     monkeypatch.setattr(labelled_people, "load_persons", none)

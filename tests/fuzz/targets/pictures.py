@@ -95,14 +95,15 @@ def _label_seeds() -> Sequence[bytes]:
 
 def _coco(content: bytes, folder: Path) -> None:
     path = written(content, folder, "person_keypoints_val2017.json")
-    for _ in joints._people(path, "val2017", "test", joints._BODY):
+    for _ in joints._people(path, "val2017", "test", joints._BODY, 0.5):
         pass
 
 
 def _coco_seeds() -> Sequence[bytes]:
     image = {"id": 1, "file_name": "1.jpg", "width": 64, "height": 48}
     person = {"id": 1, "image_id": 1, "bbox": [4, 4, 20, 30], "area": 300.0, "iscrowd": 0,
-              "num_keypoints": 2, "keypoints": [9, 9, 2] * 17}  # fmt: skip
+              "num_keypoints": 2, "keypoints": [9, 9, 2] * 17,
+              "segmentation": [[4, 4, 24, 4, 24, 34]]}  # fmt: skip
     return [json.dumps({"images": [image], "annotations": [person]}).encode()]
 
 

@@ -37,7 +37,7 @@ def test_landmarks_are_133_and_scored_by_part(
     people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = made_people(joints=COCO_WHOLEBODY_133)
-    monkeypatch.setattr(person_training, "load_persons", lambda path, task: whole)
+    monkeypatch.setattr(person_training, "load_persons", lambda path, task, shape: whole)
     outcome = train(quick(LandmarksConfig, tmp_path, steps=2, batch=4, select_share=0.0))
     assert isinstance(outcome.data, dict)
     assert {"ap_whole", "ap_body", "ap_foot", "ap_face", "ap_hand"} <= set(outcome.data["metrics"])
@@ -61,7 +61,7 @@ def test_a_wrong_joint_count_is_an_error(
     people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = dataclasses.replace(people, keypoint_NJ3=people.keypoint_NJ3[:, :5])
-    monkeypatch.setattr(person_training, "load_persons", lambda path, task: few)
+    monkeypatch.setattr(person_training, "load_persons", lambda path, task, shape: few)
     with pytest.raises(DataError, match="5 joints per person, but --task pose needs 17"):
         train(quick(PoseConfig, tmp_path))
 

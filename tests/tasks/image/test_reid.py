@@ -72,7 +72,7 @@ def test_a_person_with_one_image_is_reported_and_used(
 ) -> None:  # fmt: skip
     kept = np.arange(5, len(people))  # person 0 keeps one picture of six
     fewer = made_subset(people, kept)
-    monkeypatch.setattr(person_training, "load_persons", lambda path, task: fewer)
+    monkeypatch.setattr(person_training, "load_persons", lambda path, task, shape: fewer)
     train(quick(ReidConfig, tmp_path, steps=2, each=2, select_share=0.0, read_test=False))
     assert "1 of 6 people have only one sample" in capsys.readouterr().err
 
@@ -95,7 +95,7 @@ def test_reid_needs_someone_with_two_images(
     people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lonely = made_subset(people, np.arange(0, len(people), 6))
-    monkeypatch.setattr(person_training, "load_persons", lambda path, task: lonely)
+    monkeypatch.setattr(person_training, "load_persons", lambda path, task, shape: lonely)
     with pytest.raises(DataError, match="found 6 training people, 6 of them with only one sample"):
         train(quick(ReidConfig, tmp_path, each=2, select_share=0.0))
 

@@ -185,7 +185,7 @@ def test_a_set_without_a_test_part_keeps_its_checkpoint(
     people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     untested = dataclasses.replace(people, role_N=np.full(len(people), "train"))
-    monkeypatch.setattr(person_training, "load_persons", lambda path, task: untested)
+    monkeypatch.setattr(person_training, "load_persons", lambda path, task, shape: untested)
     with pytest.raises(DataError, match="has no test part; the checkpoint is in"):
         parsing.train(quick(ParsingConfig, tmp_path, steps=1))
     assert load_network(tmp_path)[1].task == "parsing"
@@ -201,7 +201,7 @@ def test_unreadable_images_are_left_out_and_counted(
             return super().image(index)
 
     broken = Broken(**{f.name: getattr(people, f.name) for f in dataclasses.fields(people)})
-    monkeypatch.setattr(person_training, "load_persons", lambda path, task: broken)
+    monkeypatch.setattr(person_training, "load_persons", lambda path, task, shape: broken)
     outcome = parsing.train(quick(ParsingConfig, tmp_path, steps=8))
     assert isinstance(outcome.data, dict)
     assert outcome.data["unreadable"] > 0
@@ -233,7 +233,7 @@ def test_the_same_seed_gives_the_same_weights(people: PersonSet, tmp_path: Path)
 def test_quick_checks_come_before_loading_people(
     held: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def never(path: str, task: str) -> PersonSet:
+    def never(path: str, task: str, shape: float) -> PersonSet:
         raise AssertionError("people were read")
 
     monkeypatch.setattr(person_training, "load_persons", never)

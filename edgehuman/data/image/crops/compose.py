@@ -213,7 +213,7 @@ def _known(persons: PersonSet, index: int) -> Float32:
     """The joints in a picture; (0, 3) where there are none."""
     if not len(persons.keypoint_NJ3):
         return np.zeros((0, 3), np.float32)
-    joint_J3 = persons.keypoint_NJ3[index].copy()
+    joint_J3: Float32 = persons.keypoint_NJ3[index].copy()
     if persons.simulated:  # every joint is known: what is not there is outside
         joint_J3[joint_J3[:, 2] == 0, 2] = ABSENT
     return joint_J3
@@ -245,7 +245,7 @@ def _matched(
         return front_HWC
     front_4, behind_4 = np.array(cv2.mean(front_HWC, person_HW)), np.array(cv2.mean(behind_HWC))
     gap_C = ((behind_4 - front_4)[:3] * float(rng.uniform(0, 0.4))).astype(np.float32)
-    return np.clip(front_HWC + gap_C, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(front_HWC + gap_C, 0, 255), np.uint8)
 
 
 def _colour(rng: np.random.Generator) -> tuple[int, int, int]:

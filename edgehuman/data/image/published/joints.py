@@ -1,5 +1,8 @@
 """People with joints: COCO keypoints (17) and COCO-WholeBody (133), read from their JSON files.
 
+COCO's people have outlines too: polygons of the person, for silhouettes. Besides the published
+layout, one person_keypoints.json beside its pictures is read: all of its people are for testing.
+
 COCO (Lin et al., ECCV 2014): boxes x, y, width, height; joints x, y, visibility. COCO-WholeBody
 (Jin et al., ECCV 2020) adds feet, face and hands in separate lists, which are joined here in its
 order: body 17, feet 6, face 68, left hand 21, right hand 21. Crowds and people without a labelled
@@ -9,13 +12,16 @@ widened to the shape of a person crop; see `preprocess.image.person_box`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from edgehuman.data.image.part_groups import LABELS
 from edgehuman.data.image.set import FilePictures, PersonReader, PersonSet, whole_box
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.data.layout import Layout
@@ -24,10 +30,14 @@ from edgehuman.limits.sizes import MOST_ANNOTATIONS, read_bounded
 from edgehuman.preprocess.image.pixels import person_box
 from edgehuman.reading.parsers import json_of
 from edgehuman.reading.values import is_name, shown
-from edgehuman.records import Float32
+from edgehuman.records import Float32, Index, Uint8
 
 # A box is enlarged by a quarter in total, as is usual for pose: an eighth on each side.
 MARGIN = 0.125
+ALONE = "person_keypoints.json"
+SHAPE = 0.5
+"""Width over height of a crop whose network is not known."""
+_FARTHEST = 1e5  # pixels: beyond, a polygon's sixteenths leave int32
 _PARTS = {"train2017": "train", "val2017": "test"}
 _FURTHER = (("foot_kpts", 6), ("face_kpts", 68), ("lefthand_kpts", 21), ("righthand_kpts", 21))
 
@@ -68,6 +78,7 @@ class _Person:
     name: str
     size: tuple[int, int]
     box: tuple[int, int, int, int]
+    outline: tuple[NDArray[np.float32], ...]
     joint_J3: Float32
     area: float
     role: str
@@ -77,12 +88,65 @@ def _pictures_of(root: Path, part: str) -> str | None:
     return next((f for f in (part, f"images/{part}") if (root / f).is_dir()), None)
 
 
-def _read(root: Path, kind: _Kind) -> PersonSet:
+@dataclass(frozen=True, slots=True)
+class Outlines:
+    """Masks of people, filled from the polygons of their outlines: 1 inside.
+
+    Attributes:
+        box_N4: of the crops. polygon_N: of each person, x and y in pixels of the whole picture.
+    """
+
+    box_N4: Index
+    polygon_N: Sequence[Sequence[NDArray[np.float32]]]
+
+    def __len__(self) -> int:
+        return len(self.polygon_N)
+
+    def __getitem__(self, index: int, /) -> Uint8:
+        import cv2
+
+        x0, y0, x1, y1 = self.box_N4[index].tolist()
+        mask_HW = np.zeros((y1 - y0, x1 - x0), np.uint8)
+        for polygon_P2 in self.polygon_N[index]:
+            # In sixteenths of a pixel, from the centre of the first.
+            fixed_P2 = np.rint((polygon_P2 - (x0, y0) - 0.5) * 16).astype(np.int32)
+            cv2.fillPoly(mask_HW, [fixed_P2], 1, shift=4)
+        return mask_HW
+
+
+def _read_body(root: Path, task: str, shape: float = SHAPE) -> PersonSet:
+    alone = (root / ALONE).is_file()
+    people = _read_alone(root, shape) if alone else _read(root, _BODY, shape)
+    if task == "pose":
+        return _set(root, people, _BODY)
+    outlined = [person for person in people if person.outline]
+    if not outlined:
+        raise DataError(f"{root}: none of its {len(people)} people has an outline")
+    found = _set(root, outlined, _BODY)
+    assert isinstance(found.images, FilePictures)
+    assert found.images.box_N4 is not None
+    masks = Outlines(found.images.box_N4, [person.outline for person in outlined])
+    return dataclasses.replace(found, masks=masks, parts=LABELS["person"])
+
+
+def _read_whole(root: Path, task: str, shape: float = SHAPE) -> PersonSet:
+    return _set(root, _read(root, _WHOLE, shape), _WHOLE)
+
+
+def _read_alone(root: Path, shape: float) -> list[_Person]:
+    """The people of one annotation file that lies beside its pictures."""
+    people = list(_people(root / ALONE, ".", "test", _BODY, shape))
+    if not people:
+        raise DataError(f"{root / ALONE}: no person with a labelled joint")
+    return people
+
+
+def _read(root: Path, kind: _Kind, shape: float) -> list[_Person]:
     people: list[_Person] = []
     for part, role in _PARTS.items():
         folder, file = _pictures_of(root, part), kind.path(root, part)
         if folder is not None and file.is_file():
-            people += _people(file, folder, role, kind)
+            people += _people(file, folder, role, kind, shape)
         elif file.is_file():
             raise DataError(
                 f"{file} exists, but its pictures are missing; unpack {part} into {root / part}"
@@ -94,6 +158,10 @@ def _read(root: Path, kind: _Kind) -> PersonSet:
             )
     if not people:
         raise DataError(f"{root / 'annotations'}: no person with a labelled joint in its files")
+    return people
+
+
+def _set(root: Path, people: Sequence[_Person], kind: _Kind) -> PersonSet:
     nobody_N = np.full(len(people), -1, np.int64)
     return PersonSet(
         FilePictures(
@@ -111,7 +179,7 @@ def _read(root: Path, kind: _Kind) -> PersonSet:
     )
 
 
-def _people(file: Path, folder: str, role: str, kind: _Kind) -> Iterator[_Person]:
+def _people(file: Path, folder: str, role: str, kind: _Kind, shape: float) -> Iterator[_Person]:
     try:
         content = read_bounded(file, MOST_ANNOTATIONS, DataError)
         table = json_of(content, MOST_ANNOTATIONS)
@@ -129,7 +197,7 @@ def _people(file: Path, folder: str, role: str, kind: _Kind) -> Iterator[_Person
         where = f"{file}, annotation {row.get('id')}"
         try:
             image = image_of[row["image_id"]]
-            yield _person(row, image, folder, role, kind, where)
+            yield _person(row, image, folder, role, kind, shape, where)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             if isinstance(error, DataError):
                 raise
@@ -139,12 +207,18 @@ def _people(file: Path, folder: str, role: str, kind: _Kind) -> Iterator[_Person
 
 
 def _person(
-    row: dict[str, Any], image: dict[str, Any], folder: str, role: str, kind: _Kind, where: str
+    row: dict[str, Any],
+    image: dict[str, Any],
+    folder: str,
+    role: str,
+    kind: _Kind,
+    shape: float,
+    where: str,
 ) -> _Person:
     height, width = int(image["height"]), int(image["width"])
     x, y, wide, high = row["bbox"]
     near = whole_box((x, y, x + wide, y + high), height, width, where)
-    box = whole_box(person_box(near, height, width, margin=MARGIN), height, width, where)
+    box = whole_box(person_box(near, height, width, shape, MARGIN), height, width, where)
     joints = [_joints(row, name, count, where) for name, count in kind.lists]
     joint_J3 = np.concatenate(joints)
     labelled_J = joint_J3[:, 2] > 0
@@ -153,7 +227,20 @@ def _person(
     if not is_name(image["file_name"]):
         raise DataError(f"{where}: {shown(image['file_name'])} is no name of a file; copy it again")
     name = f"{folder}/{image['file_name']}"
-    return _Person(name, (height, width), box, joint_J3, float(row["area"]), role)
+    outline = _outline(row.get("segmentation"), where)
+    return _Person(name, (height, width), box, outline, joint_J3, float(row["area"]), role)
+
+
+def _outline(polygons: Any, where: str) -> tuple[NDArray[np.float32], ...]:
+    """Polygons (P, 2) of a person; none, or a run-length code, which only crowds have: empty."""
+    if not isinstance(polygons, list):
+        return ()
+    found = tuple(np.array(polygon, np.float32) for polygon in polygons)
+    if any(each.ndim != 1 or each.size < 6 or each.size % 2 for each in found):
+        raise DataError(f"{where}: a polygon of segmentation is not x, y of three points or more")
+    if not all(np.isfinite(each).all() and (np.abs(each) < _FARTHEST).all() for each in found):
+        raise DataError(f"{where}: a point of segmentation is not in any picture")
+    return tuple(each.reshape(-1, 2) for each in found)
 
 
 def _joints(row: dict[str, Any], name: str, count: int, where: str) -> Float32:
@@ -180,9 +267,10 @@ def _almost(root: Path, kind: _Kind) -> str:
 
 COCO_KEYPOINTS = Layout(
     dataset="coco_keypoints",
-    looks_like="annotations/person_keypoints_{train,val}2017.json, and train2017/ and val2017/",
-    recognise=lambda root: _has_file(root, _BODY),
-    read=PersonReader(("pose",), lambda root, task: _read(root, _BODY)),
+    looks_like="annotations/person_keypoints_{train,val}2017.json, and train2017/ and val2017/; or "
+    "person_keypoints.json beside its pictures",
+    recognise=lambda root: _has_file(root, _BODY) or (root / ALONE).is_file(),
+    read=PersonReader(("pose", "parsing"), _read_body, _read_body),
     almost=lambda root: _almost(root, _BODY),
 )
 
@@ -190,6 +278,6 @@ COCO_WHOLEBODY = Layout(
     dataset="coco_wholebody",
     looks_like="annotations/coco_wholebody_{train,val}_v1.0.json, and train2017/ and val2017/",
     recognise=lambda root: _has_file(root, _WHOLE),
-    read=PersonReader(("landmarks",), lambda root, task: _read(root, _WHOLE)),
+    read=PersonReader(("landmarks",), _read_whole, _read_whole),
     almost=lambda root: _almost(root, _WHOLE),
 )

@@ -1,0 +1,139 @@
+"""Composed crops of drawn people: who is in the mask, which joints are there, empty crops."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from edgehuman.data.image.crops.compose import Composer, Odds
+from edgehuman.data.image.crops.marring import Marring
+from edgehuman.data.image.crops.view import ABSENT, Reach
+from edgehuman.data.image.part_groups import LABELS
+from edgehuman.data.image.set import IGNORE, PersonSet
+from edgehuman.records import Uint8
+
+CLEAN = Marring(light=0, dark=0, grey=0, coarse=0, blur=0, streak=0, blocks=0, noise=0)
+STILL = Reach(whole=1.0, rotate_deg=0, flip=0)
+PLAIN = Odds(nobody=0, paste=0, beside=0, before=0, reach=STILL, marring=CLEAN)
+SIZE = (80, 40)
+RED, GREEN, BLUE = (200, 0, 0), (0, 200, 0), (0, 0, 200)
+
+
+def two_people() -> PersonSet:
+    """Somebody red and somebody green before blue, with three joints: head, foot, unknown."""
+    images, masks = [], []
+    for colour in (RED, GREEN):
+        image_HWC = np.full((80, 40, 3), BLUE, np.uint8)
+        image_HWC[10:70, 12:28] = colour
+        mask_HW = np.zeros((80, 40), np.uint8)
+        mask_HW[10:70, 12:28] = 1
+        images.append(image_HWC)
+        masks.append(mask_HW)
+    joint_NJ3 = np.tile(np.array([[20, 12, 2], [20, 68, 2], [0, 0, 0]], np.float32), (2, 1, 1))
+    nobody_N = np.full(2, -1, np.int64)
+    roles_N = np.array(["train", "train"])
+    return PersonSet(
+        images, nobody_N, nobody_N, roles_N, joint_NJ3, np.full(2, 960, np.float32),
+        masks=masks, parts=LABELS["person"], dataset="two",
+    )  # fmt: skip
+
+
+def rng(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def test_without_odds_the_picture_comes_back() -> None:
+    persons = two_people()
+    crop = Composer(persons, SIZE, PLAIN).sample(0, rng())
+    assert np.abs(crop.image_HWC.astype(int) - persons.image(0)).max() <= 100  # at the soft edge
+    assert np.array_equal(crop.image_HWC[30, 15], RED)
+    assert np.array_equal(crop.mask_HW, persons.part(0))
+    assert crop.joint_J3.tolist() == persons.keypoint_NJ3[0].tolist()
+
+
+def test_a_person_is_pasted_on_another_background() -> None:
+    crops = [
+        Composer(two_people(), SIZE, dataclasses.replace(PLAIN, paste=1.0)).sample(0, rng(seed))
+        for seed in range(12)
+    ]
+    # The light changes a little; the person stays where it was.
+    assert all(crop.image_HWC[30, 20, 0] > crop.image_HWC[30, 20, 1] + 50 for crop in crops)
+    assert all(np.array_equal(crop.mask_HW, two_people().part(0)) for crop in crops)
+    assert any(np.abs(crop.image_HWC[5, 5].astype(int) - BLUE).max() > 40 for crop in crops)
+
+
+def test_other_people_are_no_part_of_the_answer() -> None:
+    odds = dataclasses.replace(PLAIN, beside=1.0)
+    seen = 0
+    for seed in range(40):
+        crop = Composer(two_people(), SIZE, odds).sample(0, rng(seed))
+        is_green_HW = (crop.image_HWC[..., 1] > 150) & (crop.image_HWC[..., 0] < 50)
+        seen += bool(is_green_HW.any())
+        assert not (crop.mask_HW[is_green_HW] == 1).any()
+        for joint_3 in crop.joint_J3[:2]:
+            hides = is_green_HW[int(joint_3[1]), int(joint_3[0])]
+            assert joint_3[2] == (ABSENT if hides else 2)
+    assert seen > 5
+
+
+def test_what_is_behind_something_is_not_there() -> None:
+    odds = dataclasses.replace(PLAIN, before=1.0)
+    hidden = 0
+    for seed in range(40):
+        crop = Composer(two_people(), SIZE, odds).sample(0, rng(seed))
+        for joint_3 in crop.joint_J3[:2]:
+            row, column = int(joint_3[1]), int(joint_3[0])
+            assert (joint_3[2] == ABSENT) == (crop.mask_HW[row, column] == 0)
+            hidden += joint_3[2] == ABSENT
+    assert hidden > 5
+
+
+def test_only_a_leg_in_view_leaves_the_head_absent() -> None:
+    reach = Reach(whole=0, enlarge=(1, 1), shift=0, squeeze=0, cut=1.0, rotate_deg=0, flip=0)
+    odds = dataclasses.replace(PLAIN, reach=reach)
+    found = {
+        tuple(Composer(two_people(), SIZE, odds).sample(0, rng(seed)).joint_J3[:, 2])
+        for seed in range(40)
+    }
+    assert (ABSENT, 2, 0) in found
+    assert (2, ABSENT, 0) in found
+
+
+def test_a_crop_of_nobody_has_no_person_and_no_joint() -> None:
+    crop = Composer(two_people(), SIZE, dataclasses.replace(PLAIN, nobody=1.0)).sample(0, rng())
+    assert not crop.mask_HW.any()
+    assert (crop.joint_J3[:, 2] == ABSENT).all()
+
+
+def test_a_person_without_a_mask_keeps_the_background_and_has_no_silhouette() -> None:
+    persons = two_people()
+    masks: list[Uint8] = [np.full((80, 40), IGNORE, np.uint8), persons.part(1)]
+    persons = dataclasses.replace(persons, masks=masks)
+    for without in (persons, dataclasses.replace(persons, masks=[], parts=())):
+        crop = Composer(without, SIZE, dataclasses.replace(PLAIN, paste=1.0)).sample(0, rng())
+        assert np.array_equal(crop.image_HWC, persons.image(0))
+        assert (crop.mask_HW == IGNORE).all()
+
+
+def test_every_joint_of_somebody_simulated_is_known() -> None:
+    persons = dataclasses.replace(two_people(), simulated=True)
+    crop = Composer(persons, SIZE, PLAIN, around=two_people()).sample(0, rng())
+    assert crop.joint_J3[:, 2].tolist() == [2, 2, ABSENT]
+
+
+def test_people_of_the_test_part_never_stand_beside_others() -> None:
+    persons = two_people()
+    persons = dataclasses.replace(persons, role_N=np.array(["train", "test"]))
+    odds = dataclasses.replace(PLAIN, beside=1.0)
+    for seed in range(30):
+        crop = Composer(persons, SIZE, odds).sample(0, rng(seed))
+        assert not crop.image_HWC[..., 1].any()  # nothing is green
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_same_numbers_give_the_same_crop(seed: int) -> None:
+    first, second = (Composer(two_people(), SIZE).sample(1, rng(seed)) for _ in range(2))
+    assert np.array_equal(first.image_HWC, second.image_HWC)
+    assert np.array_equal(first.mask_HW, second.mask_HW)
