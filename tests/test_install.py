@@ -84,8 +84,8 @@ def test_an_installed_wheel_takes_its_extra_by_name(
         ("tensorrt", "the extra `tensorrt` brings it"),
         ("matplotlib", "the extra `plot` brings it"),
         (
-            "rtmlib",
-            "rtmlib is not installed; no extra of edgehuman brings it; run: pip",
+            "wandb",
+            "wandb is not installed; no extra of edgehuman brings it; run: pip",
         ),
     ],
 )

@@ -55,7 +55,7 @@ def agree(teachers: Sequence[PersonFinder], frame_HWC: Uint8) -> list[Agreed]:
     found = [both_ways(each, frame_HWC) for each in finders]
     people = []
     for group in grouped(found):
-        box_4 = np.mean([each.box_4 for each in group], axis=0, dtype=np.float32)
+        box_4 = _mean([each.box_4 for each in group])
         closer = [person for each in lookers for person in both_ways(each, frame_HWC, box_4)[:1]]
         people.append(together(box_4, group, closer))
     return people
@@ -136,7 +136,7 @@ def together(box_4: Float32, group: Sequence[FoundPerson], closer: Sequence[Foun
     ]
     poses = [each.joint_J3 for each in (*group, *closer) if each.joint_J3 is not None]
     is_sure = len(group) + len(votes) >= 2
-    tight_4 = np.mean([*(each.box_4 for each in group), *votes], axis=0, dtype=np.float32)
+    tight_4 = _mean([*(each.box_4 for each in group), *votes])
     return Agreed(tight_4, is_sure, joints_of(poses, _height(box_4)), mask_of(masks))
 
 
@@ -176,6 +176,10 @@ def mask_iou(one_HW: Bool, other_HW: Bool) -> float:
     """Intersection over union of two masks; 0 of two empty ones."""
     both = int(np.count_nonzero(one_HW & other_HW))
     return both / max(1, int(np.count_nonzero(one_HW | other_HW)))
+
+
+def _mean(boxes: Sequence[Float32]) -> Float32:
+    return np.asarray(np.mean(boxes, axis=0), np.float32)
 
 
 def _height(box_4: Float32) -> float:

@@ -23,7 +23,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from edgehuman.data.image.frames.video import VIDEOS, open_video
+from edgehuman.data.image.frames.video import VIDEOS, VideoFrames, open_video
 from edgehuman.data.image.published.parsing import CCP, ccp_role
 from edgehuman.data.layout import require_there
 from edgehuman.distill.labels.agreement import Agreed, agree
@@ -115,13 +115,15 @@ class _Source:
 
     def __init__(self, config: LabelConfig) -> None:
         require_there(config.source)
+        self._video: VideoFrames | None = None
+        self._names: list[str] = []
         if config.source.is_file() and config.source.suffix.lower() in VIDEOS:
-            self._video, self._names = open_video(config.source), []
+            self._video = open_video(config.source)
             numbers = list(range(0, len(self._video), config.every))
             stem = config.source.stem
             self.pictures = [Picture(f"{stem}-{n:06d}", "train", stem, n) for n in numbers]
         else:
-            self._video, root = None, config.source
+            root = config.source
             self._names = [str(Path(root, name)) for name in ImageWalk(root).names()]
             is_ccp = root.is_dir() and CCP.recognise(root)
             self.pictures = [

@@ -126,11 +126,11 @@ def stream(
         source: a source, or its name. For a wearable `FILE.csv`, `FILE.jsonl`, `-`,
             `udp://host:port`, `simulated`, or an `ImuRecording`; for skeletons `FILE.jsonl`, a pose
             estimator's file or folder, `-`, `udp://host:port` or `simulated`; for photos a folder,
-            or one photo; for frames a video too; for silhouettes a folder of masks, or of such folders, a video of masks or
-            a packed file. Or an iterable: of samples `(t, ax, ay, az, gx, gy, gz)`, mappings of
-            these names or arrays (T, 7); of
-            mappings with the keys of a line of poses.jsonl, or a frame's list of them; of uint8 RGB
-            arrays (H, W, 3); of one walk's masks, uint8 (H, W), with a result for the walk so far.
+            or one photo; for frames a video too; for silhouettes a folder of masks, or of such
+            folders, a video of masks or a packed file. Or an iterable: of samples `(t, ax, ay, az,
+            gx, gy, gz)`, mappings of these names or arrays (T, 7); of mappings with the keys of a
+            line of poses.jsonl, or a frame's list of them; of uint8 RGB arrays (H, W, 3); of one
+            walk's masks, uint8 (H, W), with a result for the walk so far.
             None: a stream for callbacks, see `LiveStream.push`.
         seed: of the simulated people, and of a catalogue network's random weights.
         words: further arguments of the record. If None, `hop_s`, `threshold`, `smoothing` and
@@ -143,17 +143,14 @@ def stream(
                 start and from the first record, so that a silent live source ends.
             smoothing, delay_s (wearables): see the card's decision.
             mounting (wearables): "learn" from walking how the sensor is worn, or "fixed".
-            placement (wearables): where the sensor is worn, mounted there as the model's card says;
-                None: found out from walking.
-            missing_share (wearables): a window that lacks a larger share of its rows, 0.4 by
-                default, has no answer.
+            placement (wearables): where the sensor is worn; None: found out from walking.
+            missing_share (wearables): windows that lack more of their rows (0.4) have no answer.
             format (wearables): units and axes of the stream; None: inferred from physics (those of
                 a recording are known).
             rate_hz, size, layout (skeletons): frames per second, picture size such as "1920x1080"
                 and order of the joints, where a pose estimator's files do not state them.
-            detector (photos): what finds people in photos and frames, each of whom is answered for.
-            score, most, every (frames, and photos with a detector): people below this score are
-                left out; the most people of a frame; every how many frames of a video one is taken.
+            detector (photos): finds the people of a frame, each of whom is answered for; score,
+                most, every (with it, and frames): the least score, the most people, which frames.
             gallery (skeletons, silhouettes): the known people, or the file that `edgehuman gallery
                 enroll` wrote; None gives only vectors.
 

@@ -20,6 +20,7 @@ from edgehuman.metrics.keypoints import (
     coco_truth,
     keypoint_scores,
     oks,
+    oks_nms,
     person_score,
     wholebody_scores,
 )
@@ -49,6 +50,23 @@ def test_oks_by_hand() -> None:
 
 def test_a_person_without_a_labelled_joint_has_no_oks() -> None:
     assert np.isnan(oks(np.zeros((1, 17, 2)), np.zeros((1, 17, 3)), np.ones(1), SIGMA_17)[0])
+
+
+def test_one_person_found_twice_is_kept_once() -> None:
+    one_J3 = people(1)[0]
+    one_J3[:, 2] = 0.9
+    again_J3, other_J3, half_J3 = one_J3.copy(), one_J3.copy(), one_J3.copy()
+    again_J3[:, :2] += 1
+    other_J3[:, :2] += 100
+    half_J3[:8, :2] += 1000
+    half_J3[:8, 2] = 0  # joints that are not there are not compared
+    found_NJ3 = np.stack([again_J3, other_J3, half_J3, one_J3])
+    area_N, score_N = np.full(4, 200.0**2), np.array([0.6, 0.7, 0.5, 0.9])
+    assert oks_nms(found_NJ3, area_N, score_N).tolist() == [3, 1]
+    assert oks_nms(found_NJ3, area_N, score_N, most_alike=1.0).tolist() == [3, 1, 0, 2]
+    assert oks_nms(found_NJ3[:0], area_N[:0], score_N[:0]).tolist() == []
+    with pytest.raises(DataError, match="found 4 persons, 4 areas and 3 scores"):
+        oks_nms(found_NJ3, area_N, score_N[:3])
 
 
 def test_sigmas_are_those_of_coco_and_wholebody(reference_vectors: Path) -> None:

@@ -129,6 +129,22 @@ def test_the_error_to_rank_by() -> None:
     assert output_error(box, box[:, ::-1], "boxes") == pytest.approx(0)
 
 
+def test_simcc_says_how_far_joints_moved_that_are_there() -> None:
+    output = OutputSpec("simcc", ("left ankle", "right ankle"), dim=32)
+    logits = np.full((1, 2, 32 + 64 + 1), -20, np.float32)
+    logits[..., 10] = logits[..., 32 + 20] = 20
+    logits[0, :, -1] = 3, -3
+    moved = logits.copy()
+    moved[0, :, :32] = np.roll(logits[0, :, :32], 4, axis=1)
+    moved[0, 1, -1] = 3
+    parity = compare(logits, moved, output)
+    # Four classes are two pixels; the second joint was not there, and now is.
+    assert parity.joint_shift_px == pytest.approx(2.0, abs=1e-3)
+    assert parity.label_agreement == 0.5
+    logits[..., -1] = -3
+    assert compare(logits, logits, output).joint_shift_px == 0
+
+
 def test_boxes_are_compared_as_sets() -> None:
     boxes = OutputSpec("boxes", ("person",))
     before = floats((0, 0, 40, 80, 0.9), (50, 0, 90, 80, 0.5))[None]

@@ -8,7 +8,16 @@ import cv2
 import numpy as np
 import pytest
 
-from edgehuman.metrics.person_answers import joints_of, parts_of, probabilities
+from edgehuman.card import Decision, OutputSpec
+from edgehuman.errors import ArtefactError
+from edgehuman.metrics.person_answers import (
+    decode_joints,
+    joints_of,
+    joints_of_simcc,
+    parts_of,
+    probabilities,
+)
+from edgehuman.records import Float32
 
 
 def test_a_logit_of_0_is_probability_one_half() -> None:
@@ -40,6 +49,54 @@ def test_each_joint_and_image_has_its_own_peak() -> None:
         [[4.5, 4.5], [4.5, 0.5]],
     ]
     assert joints_of(heat_NJHW)[..., 2].tolist() == [[0.5, 0.5], [0.5, 0.25]]
+
+
+def simcc(x: float, y: float, presence: float, flat: bool = False) -> Float32:
+    """One joint in a picture of 16 x 32 pixels: Gaussians about a pixel, or no place at all."""
+    sides = []
+    for place, pixels in ((x, 16), (y, 32)):
+        gap_B = np.arange(2 * pixels) - (2 * place + 0.5)
+        sides.append(-(gap_B**2) / (2 * pixels / 8) * (not flat))
+    return np.concatenate([*sides, [presence]]).astype(np.float32)[None, None]
+
+
+def test_simcc_finds_the_place_between_classes() -> None:
+    for x, y in ((7.5, 20.0), (6.3, 11.9)):
+        joint_3 = joints_of_simcc(simcc(x, y, presence=10.0), 32)[0, 0]
+        assert joint_3[:2] == pytest.approx([x, y], abs=0.1)
+        assert joint_3[2] > 0.9
+
+
+def test_the_confidence_is_presence_times_peak() -> None:
+    assert joints_of_simcc(simcc(8, 16, presence=-10.0), 32)[0, 0, 2] < 0.001
+    assert joints_of_simcc(simcc(8, 16, presence=0.0), 32)[0, 0, 2] == pytest.approx(0.5, abs=0.03)
+    # Of 32 flat classes five or six lie about any of them (sigma 1.41), of 64 nine (sigma 2).
+    flat = joints_of_simcc(simcc(8, 16, presence=10.0, flat=True), 32)[0, 0, 2]
+    assert flat < np.sqrt(6 / 32 * 9 / 64) / 0.95
+
+
+def test_the_cards_decision_says_which_joints_are_there() -> None:
+    output, size = OutputSpec("simcc", ("nose",), dim=32), (32, 16)
+    logits = simcc(8, 16, presence=2.0)
+    loud = decode_joints(logits, output, size)[0, 0, 2]
+    calm = decode_joints(logits, output, size, Decision(temperature=2.0))[0, 0, 2]
+    assert loud == pytest.approx(0.88, abs=0.03)
+    assert calm == pytest.approx(0.73, abs=0.03)
+    silent = decode_joints(logits, output, size, Decision(temperature=2.0, threshold=0.8))[0, 0]
+    assert silent[2] == 0
+    assert silent[:2] == pytest.approx([8, 16], abs=0.1)
+
+
+def test_heat_maps_are_decoded_by_the_size_of_the_input() -> None:
+    heat_NJHW = np.zeros((1, 1, 4, 4), np.float32)
+    heat_NJHW[..., 0, 3] = 1.0
+    found = decode_joints(heat_NJHW, OutputSpec("heatmaps", ("nose",)), (32, 32))
+    assert found.tolist() == [[[27.5, 3.5, 1.0]]]
+
+
+def test_simcc_of_another_size_is_an_error() -> None:
+    with pytest.raises(ArtefactError, match="16x16 pixels needs 65 and 32"):
+        decode_joints(simcc(8, 16, 0.0), OutputSpec("simcc", ("nose",), dim=32), (16, 16))
 
 
 def test_part_borders_have_the_images_resolution() -> None:

@@ -1,8 +1,8 @@
 """Models of person images that a person can compute by hand: their answers are colours.
 
 Cells of 4x4 pixels are averaged. Segmentation: the strongest of red, green and blue is the part.
-Heat maps: the brightest red and the brightest green cell are the two joints. Attributes: logits are
-(mean colour - 128) / 16. Embedding: the mean colour.
+Heat maps and SimCC: the brightest red and the brightest green cell are the two joints. Attributes:
+logits are (mean colour - 128) / 16. Embedding: the mean colour.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ HEIGHT, WIDTH = 32, 16
 OUTPUTS = {
     "parsing": OutputSpec("segmentation", ("red", "green", "blue")),
     "pose": OutputSpec("heatmaps", ("l_eye", "r_eye")),
+    "simcc": OutputSpec("simcc", ("l_eye", "r_eye"), dim=2 * WIDTH),
     "attributes": OutputSpec("attributes", ("reddish", "greenish", "bluish")),
     "reid": OutputSpec("embedding", distance="cosine", dim=3),
 }
@@ -46,6 +47,16 @@ def image_graph(task: str) -> onnx.ModelProto:
             helper.make_node("Slice", ["cell", "zero", "two", "one"], ["two_cells"]),
             helper.make_node("Div", ["two_cells", "full"], ["answer"]),
         ],
+        "simcc": [
+            helper.make_node("Slice", ["cell", "zero", "two", "one"], ["two_cells"]),
+            helper.make_node("ReduceMax", ["two_cells", "two"], ["columns"], keepdims=0),
+            helper.make_node("ReduceMax", ["two_cells", "three"], ["rows"], keepdims=0),
+            helper.make_node("ReduceMax", ["rows", "two"], ["brightest"], keepdims=1),
+            helper.make_node("Sub", ["brightest", "middle"], ["there"]),
+            helper.make_node("MatMul", ["columns", "of_columns"], ["x"]),
+            helper.make_node("MatMul", ["rows", "of_rows"], ["y"]),
+            helper.make_node("Concat", ["x", "y", "there"], ["answer"], axis=2),
+        ],
         "attributes": [
             helper.make_node("ReduceMean", ["cell", "places"], ["mean"], keepdims=0),
             helper.make_node("Sub", ["mean", "middle"], ["signed"]),
@@ -56,6 +67,7 @@ def image_graph(task: str) -> onnx.ModelProto:
     shapes: dict[str, list[str | int | None]] = {
         "parsing": ["N", 3, HEIGHT // 4, WIDTH // 4],
         "pose": ["N", 2, HEIGHT // 4, WIDTH // 4],
+        "simcc": ["N", 2, 2 * WIDTH + 2 * HEIGHT + 1],
         "attributes": ["N", 3],
         "reid": ["N", 3],
     }
@@ -66,6 +78,9 @@ def image_graph(task: str) -> onnx.ModelProto:
         "places": np.array([2, 3], np.int64),
         "zero": np.array([0], np.int64),
         "two": np.array([2], np.int64),
+        "three": np.array([3], np.int64),
+        "of_columns": np.repeat(np.eye(WIDTH // 4, dtype=np.float32), 8, axis=1),
+        "of_rows": np.repeat(np.eye(HEIGHT // 4, dtype=np.float32), 8, axis=1),
         "one": np.array([1], np.int64),
     }
     taken = helper.make_tensor_value_info("record", TensorProto.UINT8, ["N", HEIGHT, WIDTH, 3])

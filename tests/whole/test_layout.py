@@ -41,20 +41,7 @@ SUBJECTS = {
         "provenance",
     ),
     *("scale", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
-    *("frames", "foreign", "labels", "boxes", "crowds"),
-    *("frames", "foreign", "labels", "boxes", "detection", "crowds"),
-    *(
-        "scale",
-        "figure",
-        "clothes",
-        "scene",
-        "crops",
-        "unlabelled",
-        "views",
-        "published",
-        "formats",
-    ),
-    *("frames", "foreign", "labels"),
+    *("frames", "foreign", "labels", "boxes", "detection", "crowds", "crops"),
     *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
 }
 # Only a folder of these may hold folders of a third level.

@@ -75,11 +75,10 @@ def simulated_persons(task: str, people: int, each: int, seed: int) -> PersonSet
         licence=LICENCE,
         simulated=True,
     )
-    if task == "reid":
-        return persons
-    masks = Field(drawn, lambda one: one.part_HW)
-    persons = dataclasses.replace(persons, masks=masks, parts=PARTS)
-    return persons if task == "parsing" else _with_labels(persons, drawn, task)
+    if task in ("parsing", "pose", "landmarks"):
+        masks = Field(drawn, lambda one: one.part_HW)
+        persons = dataclasses.replace(persons, masks=masks, parts=PARTS)
+    return persons if task in ("reid", "parsing") else _with_labels(persons, drawn, task)
 
 
 def roles(task: str, people: int, each: int) -> Text:

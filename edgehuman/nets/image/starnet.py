@@ -36,7 +36,13 @@ class ConvNorm(nn.Module):
         self.bn: nn.Module = nn.BatchNorm2d(outside) if norm else nn.Identity()
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
-        y_NCHW: Tensor = self.bn(self.conv(x_NCHW))
+        if self.conv.groups > 1 and not x_NCHW.is_cuda and torch.is_autocast_enabled("cpu"):
+            # On a CPU the backward pass of a depthwise convolution is far slower in bfloat16.
+            with torch.autocast("cpu", enabled=False):
+                x_NCHW = self.conv(x_NCHW.float())
+        else:
+            x_NCHW = self.conv(x_NCHW)
+        y_NCHW: Tensor = self.bn(x_NCHW)
         return y_NCHW
 
 

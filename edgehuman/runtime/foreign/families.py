@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgehuman.errors import ArtefactError, UsageError
-from edgehuman.runtime.engine.onnx import read_trusted
-from edgehuman.runtime.engine.open import EngineRequest, Notify, warn
+from edgehuman.runtime.engine.open import Notify, warn
 from edgehuman.runtime.foreign.blazepose import BlazePose, is_blazepose
 from edgehuman.runtime.foreign.found import PersonFinder
 from edgehuman.runtime.foreign.graph import Graph
@@ -98,12 +97,12 @@ def open_finder(
     """
     if family is not None and family not in FAMILIES:
         raise UsageError(f"unknown family {family!r}; valid: {', '.join(FAMILIES)}")
-    if read_trusted(Path(path), EngineRequest(threads=threads)).is_ours:
+    graph = Graph(path, threads)
+    if graph.is_ours:
         raise ArtefactError(
             f"{path} is a model of edgehuman's own, not a network of others; open it with "
             "edgehuman.load"
         )
-    graph = Graph(path, threads)
     name = family or _told(graph)
     chosen = FAMILIES[name]
     if family is not None and not chosen.fits(graph):

@@ -16,8 +16,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from edgehuman.errors import ArtefactError, EngineError
-from edgehuman.runtime.engine.onnx import CPU, open_session
-from edgehuman.runtime.engine.onnx_file import open_file
+from edgehuman.runtime.engine.onnx import CPU, open_session, read_trusted
+from edgehuman.runtime.engine.open import EngineRequest
 
 Shape = tuple[int | None, ...]
 
@@ -34,16 +34,18 @@ class Graph:
         shape, dtype: of the input; None: an axis of any length. The dtype in onnxruntime's words,
             e.g. "tensor(float)".
         outputs: shapes by name, in the graph's order.
+        is_ours: whether edgehuman wrote the file.
         metadata: the file's own words: task, names, licence, ...
 
     Raises:
         ArtefactError: missing, not an ONNX file, or of several inputs.
+        SignatureError: a signature is required, and there is none that holds.
         EngineError: onnxruntime cannot run it.
     """
 
     def __init__(self, path: Path | str, threads: int = 1) -> None:
-        file = open_file(Path(path))
-        self.name = str(path)
+        file = read_trusted(Path(path), EngineRequest(threads=threads))
+        self.name, self.is_ours = str(path), file.is_ours
         self.metadata: Mapping[str, str] = file.metadata
         self._session = open_session(file.content, Path(path), threads, (CPU,), False)
         taken = self._session.get_inputs()

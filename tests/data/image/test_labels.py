@@ -78,6 +78,36 @@ def test_own_pictures_need_only_what_their_task_needs(tmp_path: Path) -> None:
     assert outcome.exit_code == 0
 
 
+def test_some_people_with_joints_may_have_masks_to_cut_them_out(tmp_path: Path) -> None:
+    joints = [[1.0, 2.0, 2]] * 17
+    write(
+        tmp_path,
+        {"image": "a.png", "keypoints": joints, "mask": "m.png"},
+        {"image": "b.png", "keypoints": joints},
+    )
+    cv2.imwrite(str(tmp_path / "m.png"), np.full((16, 12), 1, np.uint8))
+    (tmp_path / "parts.txt").write_text("background\nperson\n")
+    persons = load_persons(tmp_path, "pose")
+    assert (persons.part(0) == 1).all()
+    assert (persons.part(1) == 255).all()
+    assert persons.part(1).shape == (16, 12)
+    with pytest.raises(DataError, match=r'b\.png has no "mask", which parsing needs'):
+        load_persons(tmp_path, "parsing")
+
+
+def test_lines_say_where_pictures_are_from_and_what_labelled_them(tmp_path: Path) -> None:
+    row = {"image": "a.png", "person": 1, "dataset": "ccp"}
+    write(tmp_path, row | {"labelled_by": ["A (MIT)"]}, row | {"labelled_by": ["B", "A (MIT)"]})
+    persons = load_persons(tmp_path, "reid")
+    assert persons.dataset == "ccp"
+    assert persons.licence.startswith("Apache-2.0")
+    assert persons.licence.endswith("labels: A (MIT), B")
+    assert "clothing-co-parsing" in persons.url
+    write(tmp_path, {"image": "a.png", "person": 1}, row)
+    with pytest.raises(DataError, match=r'"dataset" is "ccp"; it must be one of .*, the same on'):
+        load_persons(tmp_path, "reid")
+
+
 @pytest.mark.parametrize(
     ("task", "row", "message"),
     [
@@ -97,6 +127,9 @@ def test_own_pictures_need_only_what_their_task_needs(tmp_path: Path) -> None:
         ("attributes", {"image": "a.png", "attributes": {"hat": 2}}, "names with 0 or 1"),
         ("attributes", {"image": "a.png", "attributes": {}}, "names with 0 or 1"),
         ("parsing", {"image": "a.png", "mask": "m.png"}, "parts.txt: cannot be read"),
+        ("reid", {"image": "a.png", "person": 1, "dataset": "mine"}, '"dataset" is "mine"'),
+        ("reid", {"image": "a.png", "person": 1, "dataset": 1}, '"dataset" is 1; it must be one'),
+        ("reid", {"image": "a.png", "person": 1, "labelled_by": "me"}, "must be a list of names"),
     ],
 )
 def test_wrong_labels_are_named(

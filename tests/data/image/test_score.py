@@ -120,6 +120,31 @@ def test_parts_are_counted_in_one_matrix_at_the_size_of_the_picture() -> None:
     }
 
 
+def test_a_silhouette_has_the_median_of_its_people() -> None:
+    persons = made_people(people=3, each=1)
+    mask_HW = np.zeros((4, 4), np.uint8)
+    mask_HW[:, 2:] = 1
+    empty_HW = np.zeros((4, 4), np.uint8)
+    small = dataclasses.replace(
+        persons,
+        images=[np.full((4, 4, 3), i, np.uint8) for i in range(3)],
+        masks=[mask_HW, mask_HW, empty_HW],
+        parts=("background", "person"),
+    )
+
+    def answer(image_NHWC: Uint8) -> Float32:
+        logits_NCHW = np.zeros((len(image_NHWC), 2, 4, 4), np.float32)
+        logits_NCHW[0, 1, :, 2:] = 1  # all of the first
+        logits_NCHW[1, 1, :, 2] = 1  # half of the second
+        logits_NCHW[2, 1] = 1  # nobody is there: no share of anybody, but wrong pixels
+        return logits_NCHW
+
+    output = OutputSpec("segmentation", ("background", "person"))
+    found = score(small, index(3), answer, output, SIZE)
+    assert found.metrics["median_iou"] == 0.75
+    assert found.metrics["pixel_accuracy"] == (16 + 12) / 48
+
+
 def test_pictures_that_cannot_be_read_are_counted() -> None:
     persons = made_people(people=1, each=3)
 
@@ -208,6 +233,22 @@ def test_maps_of_the_mirror_image_are_turned_back_and_change_sides() -> None:
     # Parts without a side stay where they are.
     alone = with_mirror(answer, OutputSpec("segmentation", ("ground", "hat")))
     np.testing.assert_allclose(alone(image_NHWC)[0, :, 0], [[1, 2, 5], [2, 4, 10]])
+
+
+def test_simcc_of_the_mirror_image_is_turned_back_along_x_alone() -> None:
+    output = OutputSpec("simcc", ("l_eye", "r_eye"), dim=4)
+
+    def answer(image_NHWC: Uint8) -> Float32:
+        is_turned = image_NHWC[0, 0, 0, 0] == 9
+        column_X, row_X = [1, 0, 0, 0], [0, 7, 0]
+        if is_turned:  # the other eye at the other side, and less sure
+            return np.array([[[*column_X, *row_X, 3], [0, 0, 0, 8, *row_X, 4]]], np.float32)
+        return np.array([[[6, 0, 0, 0, *row_X, 6], [0, 0, 0, 3, *row_X, 5]]], np.float32)
+
+    image_NHWC = np.zeros((1, 1, 2, 3), np.uint8)
+    image_NHWC[0, 0, 1] = 9
+    found = with_mirror(answer, output)(image_NHWC)
+    assert found.tolist() == [[[7, 0, 0, 0, 0, 7, 0, 5], [0, 0, 0, 2, 0, 7, 0, 4]]]
 
 
 def test_a_flip_test_takes_the_mean_of_two_vectors() -> None:

@@ -34,6 +34,12 @@ SQUARE = (1, 3, 64, 64)
         (SQUARE, {"dets": zeros(1, 9, 5), "keypoints": zeros(1, 9, 17, 3)}, "Rtmo"),
         ((1, 3, 64, 48), {"simcc_x": zeros(1, 17, 96), "simcc_y": zeros(1, 17, 128)}, "RtmPose"),
         (SQUARE, {"mask": zeros(1, 1, 64, 64)}, "MaskNetwork"),
+        ((1, 256, 256, 3), {"mask": zeros(1, 256, 256, 1)}, "Selfie"),
+        (
+            (1, 256, 256, 3),
+            {"a": zeros(1, 195), "b": zeros(1, 1), "c": zeros(1, 256, 256, 1)},
+            "BlazePose",
+        ),
     ],
 )
 def test_each_family_is_told(
@@ -41,6 +47,15 @@ def test_each_family_is_told(
 ) -> None:
     path = write_foreign(tmp_path / "net.onnx", shape, outputs)
     assert type(open_finder(path, notify=lambda _: None)).__name__ == kind
+
+
+@pytest.mark.parametrize("answer", [zeros(1, 1, 17, 3), zeros(1, 6, 56)])
+def test_movenet_takes_whole_numbers(answer: NDArray[Any], tmp_path: Path) -> None:
+    shape = (1, 192, 192, 3) if answer.shape[1] == 1 else (1, "h", "w", 3)
+    path = write_foreign(tmp_path / "net.onnx", shape, {"y": answer}, np.int32)
+    told: list[str] = []
+    assert type(open_finder(path, notify=told.append)).__name__ == "MoveNet"
+    assert "published under Apache-2.0" in told[0]
 
 
 def test_two_families_are_refused_and_the_flag_named(tmp_path: Path) -> None:

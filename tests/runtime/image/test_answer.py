@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgehuman.card import OutputSpec
+from edgehuman.card import Decision, OutputSpec
 from edgehuman.errors import ArtefactError
 from edgehuman.runtime.image.answer import answer_image, answer_photo
 from edgehuman.runtime.image.results import to_row
@@ -24,6 +24,27 @@ def test_joints_come_back_in_pixels_of_the_photo(tmp_path: Path) -> None:
     row = to_row(answer_photo(model, photo(tmp_path / "a.png", image_HWC), "a.png"))
     assert row["joints"]["l_eye"] == pytest.approx([19.5, 11.5, 1.0])
     assert row["joints"]["r_eye"] == pytest.approx([3.5, 43.5, 1.0])
+
+
+def test_a_joint_below_the_threshold_is_not_there(tmp_path: Path) -> None:
+    image_HWC = np.zeros((64, 32, 3), np.uint8)
+    image_HWC[8:16, 16:24, 0] = 255  # red at columns 8-12 and rows 4-8 of the input; no green
+    card = {"decision": Decision(temperature=40.0, threshold=0.3)}
+    model = load(write_image_model(tmp_path, "simcc", **card))
+    row = to_row(answer_photo(model, photo(tmp_path / "a.png", image_HWC), "a.png"))
+    # The first of the eight classes of that cell, and those within two sigma of it: in the photo's
+    # pixels near its corner at 16, 8. The presence is 127 / 40.
+    x, y, confidence = row["joints"]["l_eye"]
+    assert (x, y) == pytest.approx((17, 9), abs=2)
+    assert 0.45 < confidence < 1 / (1 + np.exp(-127 / 40)) + 1e-3
+    assert row["joints"]["r_eye"][2] == 0
+
+
+def test_simcc_of_another_size_is_an_error(tmp_path: Path) -> None:
+    card = {"output": OutputSpec("simcc", ("l_eye", "r_eye"), dim=8)}
+    model = load(write_image_model(tmp_path, "simcc", **card))
+    with pytest.raises(ArtefactError, match="found 97 numbers for each joint, 8 of them of x"):
+        answer_photo(model, photo(tmp_path / "a.png", flag()), "a")
 
 
 def test_attributes_have_probabilities(tmp_path: Path) -> None:

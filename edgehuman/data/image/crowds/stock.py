@@ -7,6 +7,7 @@ person and 0.1 MB a street. It is shared by threads; two may make the same entry
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 import cv2
@@ -58,14 +59,14 @@ class Stock:
     Args:
         persons: labelled by part, one person a photo.
         index_N: which of them.
-        unclean: names of photos whose surroundings show other people.
+        clean: numbers in the names of photos that show nobody else; None: all do.
 
     Attributes:
         unread: names of photos that could not be read, counted once each.
     """
 
-    def __init__(self, persons: PersonSet, index_N: Index, unclean: frozenset[str]) -> None:
-        self._persons, self._index_N, self._unclean = persons, index_N, unclean
+    def __init__(self, persons: PersonSet, index_N: Index, clean: frozenset[int] | None) -> None:
+        self._persons, self._index_N, self._clean = persons, index_N, clean
         self._carried_K, self._bare_K = (
             np.array([index for index, name in enumerate(persons.parts) if name in names], np.uint8)
             for names in (CARRIED, BARE)
@@ -102,7 +103,8 @@ class Stock:
         if photo is None:
             self._streets[number] = self._people[number] = None
             return
-        is_clean = self._name(number) not in self._unclean
+        stem = Path(self._name(number)).stem
+        is_clean = self._clean is None or (stem.isdigit() and int(stem) in self._clean)
         self._streets[number] = beside(photo[0], photo[1] > 0) if is_clean else None
         self._people[number] = self._cut(number, *photo)
 

@@ -20,6 +20,7 @@ from typing import overload
 
 import numpy as np
 
+from edgehuman.data.image.crowds.clean import CCP_STREETS
 from edgehuman.data.image.crowds.cutouts import CutOut
 from edgehuman.data.image.crowds.grounds import (
     NUM_DRAWN,
@@ -180,11 +181,16 @@ def ccp_scenes(
     Raises:
         DataError: no such folder, or too few photos with a mask.
     """
-    return scenes_of(load_persons(path, "parsing"), train, test, seed)
+    return scenes_of(load_persons(path, "parsing"), train, test, seed, CCP_STREETS)
 
 
-def scenes_of(persons: PersonSet, train: int, test: int, seed: int) -> FrameSet:
+def scenes_of(
+    persons: PersonSet, train: int, test: int, seed: int, clean: frozenset[int] | None = None
+) -> FrameSet:
     """Compose scenes of people who are labelled by part, one a photo.
+
+    Args:
+        clean: see `Stock`.
 
     Raises:
         DataError: no photo for a role that scenes are asked for.
@@ -196,7 +202,7 @@ def scenes_of(persons: PersonSet, train: int, test: int, seed: int) -> FrameSet:
             raise DataError(
                 f"none of the {len(persons)} photos is for {role}ing; scenes need some of each role"
             )
-        stock = Stock(persons, index_N, frozenset())
+        stock = Stock(persons, index_N, clean)
         made.append(Scenes(stock, count, child_seed(seed, 0x5CE, len(made))))
     return frame_set(Joined(*made), persons.dataset, persons.licence, persons.url)
 

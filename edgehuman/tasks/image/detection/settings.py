@@ -39,6 +39,9 @@ class DetectionConfig(FinetuneConfig):
     """Peak learning rate of neck and head."""
     backbone_lr: float = 1.0
     """Learning rate of the backbone, as a factor of --lr; 0 freezes it."""
+    one_from_many: bool = False
+    """Start the tower that answers from the one that several points of a person teach, of
+    --weights: that learns much sooner, and then only has to learn which point speaks."""
     drop_path: float = 0.0
     """Stochastic depth rate of the last block, while training."""
     clip_norm: float = 10.0

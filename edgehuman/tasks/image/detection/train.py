@@ -24,8 +24,10 @@ from edgehuman.catalogue import IN_MEMORY
 from edgehuman.data.image.frames.load import load_frames
 from edgehuman.data.image.frames.set import FrameSet
 from edgehuman.data.memory import sets_in_memory
+from edgehuman.errors import UsageError
 from edgehuman.metrics.boxes.detection import average_precision
-from edgehuman.nets.building import count_flops, count_params
+from edgehuman.nets.building import ENCODER, count_flops, count_params
+from edgehuman.nets.checkpoint import load_into, read_weights
 from edgehuman.nets.image.detection import VALUES, Detector, detector
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.letterbox import fit
@@ -76,7 +78,7 @@ class DetectionLearner(Learner):
         box_NM4, kind_NM = target
         decode = self.network.decode
         many, one = (
-            Said(each_NP5[..., 0], decode(each_NP5[..., 1:]))
+            Said(each_NP5[..., 0], decode.boxes(each_NP5[..., 1:]))
             for each_NP5 in torch.split(output_N.float(), VALUES, dim=2)
         )
         people = People(box_NM4, kind_NM == PERSON, kind_NM == IGNORED)
@@ -172,7 +174,7 @@ class _Part:
 
 def _card(part: _Part, network: Detector, start: Start) -> Card:
     config, splits = part.config, part.splits
-    ancestors = start.load_into(network.encoder)
+    ancestors = _load(config, start, network)
     own = [*part.rows(splits.learn, "training"), *part.rows(splits.select, "selection")]
     return Card(
         name=f"{start.arch} for {TASK}",
@@ -187,6 +189,29 @@ def _card(part: _Part, network: Detector, start: Start) -> Card:
         commit=commit(),
         versions=versions(),
     )
+
+
+def _load(config: DetectionConfig, start: Start, network: Detector) -> tuple[TrainingData, ...]:
+    """Load the weights, if any, into the backbone; those of a detector into neck and head too.
+    Return the data they were trained on.
+
+    Raises:
+        UsageError: --one-from-many without a detector's weights.
+    """
+    ancestors = start.load_into(network.encoder)
+    learned, folder = start.learned, start.weights
+    if folder is not None and learned is not None and learned.output.kind == OUTPUT.kind:
+        weights, _ = read_weights(folder)
+        own = {k: v for k, v in network.state_dict().items() if k.startswith(ENCODER)}
+        rest = {k: v for k, v in weights.items() if not k.startswith(ENCODER)}
+        load_into(network, {**own, **rest}, str(folder))
+        if config.one_from_many:
+            network.one.load_state_dict(network.many.state_dict())
+    elif config.one_from_many:
+        raise UsageError(
+            "--one-from-many needs --weights of a detector; leave it out, or give them"
+        )
+    return ancestors
 
 
 def _training(part: _Part, network: Detector, card: Card, batches: ReadAhead) -> Training:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -104,3 +105,46 @@ def test_a_file_that_is_no_annotation_file(tmp_path: Path) -> None:
         file.write_text(json.dumps({"images": [], "annotations": []}))
     with pytest.raises(DataError, match="no person with a labelled joint"):
         load_persons(tmp_path, "pose")
+
+
+def alone(folder: Path, **changes: Any) -> Path:
+    """One photo, and its people's annotations beside it."""
+    trees.coco(folder / "official")
+    table = json.loads(
+        (folder / "official" / "annotations" / "person_keypoints_val2017.json").read_text()
+    )
+    table["annotations"][0] |= {"segmentation": [[20, 20, 40, 20, 40, 80, 20, 80]], **changes}
+    write(folder / "000000000009.jpg", picture(9, 100, 120))
+    (folder / "person_keypoints.json").write_text(json.dumps(table))
+    return folder
+
+
+def test_one_file_beside_its_pictures_is_for_testing_alone(tmp_path: Path) -> None:
+    persons = load_persons(alone(tmp_path), "pose")
+    assert (persons.dataset, persons.role_N.tolist()) == ("coco_keypoints", ["test"])
+    assert persons.image(0).shape == (88, 45, 3)
+
+
+def test_an_outline_is_a_silhouette_of_the_crop(tmp_path: Path) -> None:
+    persons = load_persons(alone(tmp_path), "parsing")
+    assert persons.parts == ("background", "person")
+    mask_HW = persons.part(0)
+    assert mask_HW.shape == persons.image(0).shape[:2]
+    # The outline from 20, 20 to 40, 80 in a crop that begins at 8, 6.
+    assert mask_HW[14:74, 12:32].mean() > 0.99
+    assert 20 * 60 <= mask_HW.sum() <= 21 * 61
+    with pytest.raises(DataError, match="none of its 1 people has an outline"):
+        load_persons(alone(tmp_path, segmentation={"counts": [1]}), "parsing")
+
+
+@pytest.mark.parametrize("polygon", [[1, 2, 3, 4], [1] * 7, [[1, 2], [3, 4], [5, 6]], [1e30] * 6])
+def test_wrong_outlines_are_named(tmp_path: Path, polygon: list[Any]) -> None:
+    with pytest.raises(DataError, match=r"annotation 1: a po.* of segmentation is not"):
+        load_persons(alone(tmp_path, segmentation=[polygon]), "parsing")
+
+
+def test_crops_have_the_shape_of_the_networks_input(tmp_path: Path) -> None:
+    persons = load_persons(trees.coco(tmp_path), "pose", shape=0.75)
+    # 26 x 87.5 becomes 65.625 wide: from 0 (30.5 - 32.8 is outside) to 65.6, in whole pixels 66.
+    assert persons.image(0).shape == (88, 66, 3)
+    assert persons.keypoint_NJ3[0, 0].tolist() == [30, 20 - 6, 2]

@@ -12,6 +12,7 @@ import torch
 from edgehuman.card import OutputSpec
 from edgehuman.errors import DataError, UsageError
 from edgehuman.nets.checkpoint import load_network
+from edgehuman.nets.image.detection import Detector
 from edgehuman.tasks.image.detection.settings import DetectionConfig
 from edgehuman.tasks.image.detection.train import prepare, train
 from tests.tasks.drawn_frames import drawn_set
@@ -53,12 +54,24 @@ def test_a_resumed_training_ends_as_one_that_was_not_stopped(tmp_path: Path) -> 
     assert len(losses(tmp_path / "halves")) == len(losses(tmp_path / "whole")) == 4
 
 
+def test_the_tower_that_answers_may_start_from_the_other(tmp_path: Path) -> None:
+    train(quick(tmp_path / "first", read_test=False), FRAMES)
+    words = {"weights": tmp_path / "first", "arch": None}
+    work = prepare(quick(tmp_path / "second", one_from_many=True, **words), FRAMES)
+    network = work.training.network
+    assert isinstance(network, Detector)
+    many = network.many.state_dict()
+    assert all(torch.equal(many[name], each) for name, each in network.one.state_dict().items())
+    with pytest.raises(UsageError, match="--one-from-many needs --weights of a detector"):
+        prepare(quick(tmp_path / "third", one_from_many=True), FRAMES)
+
+
 def test_weights_of_a_person_network_are_loaded_into_the_backbone(tmp_path: Path) -> None:
     train(quick(tmp_path / "first", read_test=False), FRAMES)
     work = prepare(quick(tmp_path / "second", weights=tmp_path / "first", arch=None), FRAMES)
     taught, _ = load_network(tmp_path / "first")
-    for name, tensor in taught.encoder.state_dict().items():  # type: ignore[operator,union-attr]
-        assert torch.equal(tensor, work.training.network.encoder.state_dict()[name]), name  # type: ignore[operator,union-attr]
+    for name, tensor in taught.encoder.state_dict().items():  # type: ignore[union-attr]
+        assert torch.equal(tensor, work.training.network.encoder.state_dict()[name]), name  # type: ignore[union-attr]
     assert [row.role for row in work.training.card.data][:2] == ["training", "selection"]
 
 
@@ -92,4 +105,4 @@ def test_a_detector_learns_drawn_people(tmp_path: Path) -> None:
         farthest=1.2, dark=0, grey=0, blur=0, noise=0, jpeg=0, log_every=60, save_every=240,
     )  # fmt: skip
     outcome = train(config, frames)
-    assert outcome.data["metrics"]["ap50"] > 0.9  # type: ignore[call-overload,index]
+    assert outcome.data["metrics"]["ap50"] > 0.9  # type: ignore[call-overload]
