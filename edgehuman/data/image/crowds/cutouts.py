@@ -27,8 +27,8 @@ class CutOut:
 
     Attributes:
         levels: uint8 (H, W, 4), each half as large as the one before.
-        dark: the same in dark clothes, which most people wear; the same arrays if it is not known
-            what is clothes.
+        dark: the second level and those after it in dark clothes, which most people wear; none if
+            it is not known what is clothes.
         box_4: tight box of the body without bags, in pixels of the first level.
         hull_K2: corners of the smallest convex shape around the body, likewise.
         colour_3: mean red, green and blue.
@@ -49,8 +49,11 @@ class CutOut:
 
     @property
     def num_bytes(self) -> int:
-        both = (*self.levels, *self.dark) if self.dark is not self.levels else self.levels
-        return sum(level.nbytes for level in both)
+        return sum(level.nbytes for level in (*self.levels, *self.dark))
+
+    def shown(self, level: int, dark: bool) -> Uint8:
+        """A level, in dark clothes if there is such a one."""
+        return self.dark[level - 1] if dark and 0 < level <= len(self.dark) else self.levels[level]
 
     def level_for(self, scale: float) -> int:
         """The smallest level that still has the pixels that this scale shows."""
@@ -94,9 +97,11 @@ def cut_out(
     hull_K2 = _hull(body_HW[y0:y1, x0:x1]) + np.float32(_MARGIN_PX)
     colour_3 = image_HWC[mask_HW].mean(axis=0, dtype=np.float32)
     whole_HWC = _premultiplied(image_HWC, mask_HW)
-    levels = dark = _levels(whole_HWC)
+    levels = _levels(whole_HWC)
+    dark: tuple[Uint8, ...] = ()
     if cloth_HW is not None:
-        dark = _levels(_darkened(whole_HWC, np.pad(cloth_HW[y0:y1, x0:x1], _MARGIN_PX), shade))
+        worn_HW = np.pad(cloth_HW[y0:y1, x0:x1], _MARGIN_PX)
+        dark = _levels(_darkened(whole_HWC, worn_HW, shade))[1:]
     area = float(levels[0][..., 3].sum(dtype=np.int64)) / 255.0
     return CutOut(levels, dark, box_4, hull_K2, colour_3, area)
 

@@ -18,7 +18,7 @@ from edgehuman.simulate.image.figure.tube import View
 from edgehuman.simulate.image.scene.backdrop import FAMILIES, Scene, Spot, backdrop, scene
 from edgehuman.simulate.image.scene.camera import look_at
 
-NUM_DRAWN = 36
+NUM_DRAWN = 24
 """Drawn surroundings of one stock; 1.3 MB each."""
 _BODY_M = 1.7
 _GRAIN = 640

@@ -1,6 +1,6 @@
 """What scenes are composed of: people cut out of photos, and streets beside them.
 
-A `Stock` reads a photo once, when it is first needed, and keeps what it makes of it: about 0.3 MB a
+A `Stock` reads a photo once, when it is first needed, and keeps what it makes of it: about 0.2 MB a
 person and 0.1 MB a street. It is shared by threads; two may make the same entry, which is the same.
 """
 

@@ -67,11 +67,14 @@ def test_dark_clothes_leave_skin_as_it_is() -> None:
     image_HWC, part_HW = photo(0)
     cut = cut_out(image_HWC, part_HW > 0, part_HW > 0, part_HW == 1, shade=0.3)
     assert cut is not None
-    coat, skin = (72, 7), (10, 12)
-    assert cut.levels[0][coat].tolist() == [200, 30, 30, 255]
+    coat, skin = (36, 3), (5, 6)
+    assert cut.levels[1][coat].tolist() == [200, 30, 30, 255]
     # Half of the colour is left of three tenths of the light.
     grey = 260 / 3
     expected = [round(0.3 * (0.5 * each + 0.5 * grey)) for each in (200, 30, 30)]
-    np.testing.assert_allclose(cut.dark[0][coat][:3], expected, atol=1)
-    assert cut.dark[0][skin].tolist() == cut.levels[0][skin].tolist()
-    assert cut.num_bytes == 2 * sum(level.nbytes for level in cut.levels)
+    np.testing.assert_allclose(cut.shown(1, dark=True)[coat][:3], expected, atol=1)
+    assert cut.shown(1, dark=True)[skin].tolist() == cut.levels[1][skin].tolist()
+    # The largest level is as the photo has it.
+    assert cut.shown(0, dark=True) is cut.levels[0]
+    first, *others = (level.nbytes for level in cut.levels)
+    assert cut.num_bytes == first + 2 * sum(others)
