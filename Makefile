@@ -24,7 +24,7 @@ SOURCES := edgehuman bench distill examples export pretrain recipes tests
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-long test-longest check docs audit bench fuzz kill format clean
+.PHONY: help demo test test-long test-longest check .types .house docs audit bench fuzz kill format clean
 
 help: ## this page
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -49,7 +49,12 @@ check: $(VENV)/.full ## formatting, lint, types, import contracts, the rules of 
 	@echo "== check: ruff format, ruff, mypy --strict, import-linter, the rules of the house"
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@$(MAKE) --no-print-directory -j2 .types .house
+
+.types:
 	@$(BIN)/mypy
+
+.house:
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m pytest -q tests/whole/test_layout.py tests/whole/test_imports.py
 

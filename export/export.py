@@ -85,7 +85,7 @@ def export(config: ExportConfig, trace: Trace | None = None) -> Outcome:
     """
     check(config)
     library = _library(config)
-    network, card = networks.load(config.checkpoint, config.seed)
+    network, card = networks.load(config.checkpoint, config.seed, config.post)
     if config.commercial:
         require_commercial(card, config.checkpoint)
     card = card.replace(name=config.name or card.name)

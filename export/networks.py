@@ -15,16 +15,33 @@ from edgehuman.card import RANDOM_WEIGHTS, Card
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import size_of
 from edgehuman.nets.checkpoint import load_network
+from edgehuman.nets.image.detection import Detector, Post
 from edgehuman.runtime.zoo import ZOO
 
 
-def load(checkpoint: str, seed: int) -> tuple[nn.Module, Card]:
+def load(checkpoint: str, seed: int, post: Post = "inside") -> tuple[nn.Module, Card]:
     """Load the network, in eval mode, and its card.
 
+    Args:
+        post: where the boxes of a detector are chosen.
+
     Raises:
-        UsageError: an engine, or neither a folder nor a name of the catalogue.
+        UsageError: an engine, neither a folder nor a name of the catalogue, or `post` of a network
+            that is no detector.
         CheckpointError: as `load_network`.
     """
+    network, card = _loaded(checkpoint, seed)
+    if isinstance(network, Detector):
+        network.post = post
+    elif post != "inside":
+        raise UsageError(
+            f"--post {post} is for detectors, whose output is boxes; {checkpoint} outputs "
+            f"{card.output.kind}: remove --post"
+        )
+    return network, card
+
+
+def _loaded(checkpoint: str, seed: int) -> tuple[nn.Module, Card]:
     path = Path(checkpoint)
     if path.suffix == ".engine":
         raise UsageError(

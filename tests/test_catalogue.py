@@ -6,6 +6,7 @@ from dataclasses import fields
 
 import pytest
 
+from edgehuman import catalogue
 from edgehuman.catalogue import (
     NETWORKS,
     RECORDS,
@@ -103,11 +104,14 @@ def test_every_network_record_supports_the_main_steps() -> None:
 
 
 @pytest.mark.parametrize("name", ["build", "samples", "evaluate"])
-def test_an_unsupported_step_lists_the_records_that_support_it(name: str) -> None:
-    said = f"Frame does not support '{name}'; records that do: {', '.join(served(name))}$"
+def test_an_unsupported_step_lists_the_records_that_support_it(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "RECORDS", {**RECORDS, "Sound": Record("imu")})
+    said = f"Sound does not support '{name}'; records that do: {', '.join(served(name))}$"
     assert "ImuWindow, SkeletonSequence, " in said
     with pytest.raises(UsageError, match=said):
-        step("Frame", name)
+        step("Sound", name)
 
 
 def test_an_unknown_record_gets_the_nearest_name() -> None:

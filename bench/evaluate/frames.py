@@ -1,10 +1,11 @@
 """`edgehuman evaluate` on frames: a detector against frames with boxes of their people.
 
     edgehuman evaluate zoo:person-detector --data mot --json
+    edgehuman evaluate zoo:person-detector --data mot --beside movenet_multipose.onnx hog
 
 Average precision as COCO computes it, and crowds as CrowdHuman does (`edgehuman.metrics.boxes`).
 Frames are letterboxed as on the device, and boxes compared in pixels of the frames. Milliseconds
-are of the network alone, of one frame, on the engine that scored.
+are from a decoded frame to its boxes, of one frame at a time, detectors taking turns.
 """
 
 from __future__ import annotations
@@ -19,17 +20,26 @@ import numpy as np
 from tyro.conf import Positional
 
 from edgehuman.bench.evaluate.evaluate import Split, open_model
+from edgehuman.bench.evaluate.hog import HOG, open_hog
 from edgehuman.bench.trial import Trial, Words, trial_of_samples
 from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
 from edgehuman.data.image.frames.load import load_frames
-from edgehuman.data.image.frames.score import FrameScores
-from edgehuman.data.image.frames.score import score as score_frames
+from edgehuman.data.image.frames.score import (
+    Find,
+    FrameScores,
+    boxes_of,
+    require_boxes,
+    score_each,
+)
 from edgehuman.data.image.frames.set import FrameSet
 from edgehuman.errors import ArtefactError, DataError
+from edgehuman.metrics.boxes.detection import Found
 from edgehuman.outcome import Outcome
-from edgehuman.records import Float32, Index, Uint8
+from edgehuman.preprocess.image.letterbox import fit
+from edgehuman.records import Index, Uint8
+from edgehuman.runtime.foreign.families import open_finder
 from edgehuman.runtime.model import Model
 
 _FEW = 100
@@ -50,6 +60,8 @@ class EvaluateConfig:
     """The test part, the training part, or all."""
     every: int = 1
     """Score every n-th frame; neighbours in a video are alike."""
+    beside: tuple[str, ...] = ()
+    """Detectors of others to score on the same frames: ONNX files, or `hog` for OpenCV's."""
     threads: int = 1
     """Threads inside one operator."""
     seed: int = 0
@@ -75,9 +87,10 @@ def evaluate(config: EvaluateConfig) -> Outcome:
             f"--data {config.data} is {frames.dataset}, but --dataset asks for {config.dataset}"
         )
     index_K = part_of(frames, config.split)[:: config.every]
-    found, frame_ms = score(model, frames, index_K)
-    table = _as_data(model, frames, found, config)
-    table["ms_per_frame"] = frame_ms
+    others = {name: _finder(name, config.threads) for name in dict.fromkeys(config.beside)}
+    found = score(frames, index_K, {"": _of_model(model), **others})
+    table = _as_data(model, frames, found.pop(""), config)
+    table["beside"] = {name: _measured(*each) for name, each in found.items()}
     return Outcome(table, _as_text(table))
 
 
@@ -101,28 +114,62 @@ def trial(card: Card, words: Words) -> Trial:
         if isinstance(frames, str):
             raise DataError(frames)
         require_detector(model.card)
-        return dict(score(model, frames, index_K)[0].metrics)
+        return dict(score(frames, index_K, {"": _of_model(model)})[""][0].metrics)
 
     return trial_of_samples(card, words, metrics, len(index_K))
 
 
-def score(model: Model, frames: FrameSet, index_K: Index) -> tuple[FrameScores, float]:
-    """The scores of a detector on these frames, one at a time, and its median milliseconds.
+def score(
+    frames: FrameSet, index_K: Index, finders: Mapping[str, Find]
+) -> dict[str, tuple[FrameScores, float]]:
+    """The scores of detectors on the same frames, and the median milliseconds of each from a frame
+    to its boxes.
 
     Raises:
         DataError, ArtefactError: see `data.image.frames.score`.
     """
-    spent_ms: list[float] = []
+    spent_ms: dict[str, list[float]] = {name: [] for name in finders}
 
-    def answer(input_NHWC: Uint8) -> Float32:
-        begin = time.perf_counter()
-        output_NK5 = model.logits(input_NHWC)
-        spent_ms.append(1000 * (time.perf_counter() - begin) / len(input_NHWC))
-        return output_NK5
+    def timed(name: str, find: Find) -> Find:
+        def found(frame_HWC: Uint8) -> Found:
+            begin = time.perf_counter()
+            boxes = find(frame_HWC)
+            spent_ms[name].append(1000 * (time.perf_counter() - begin))
+            return boxes
 
-    size = (model.card.input.shape[0], model.card.input.shape[1])
-    found = score_frames(frames, index_K, answer, size, batch=1)
-    return found, statistics.median(spent_ms)
+        return found
+
+    each = {name: timed(name, find) for name, find in finders.items()}
+    scores = score_each(frames, index_K, each)
+    return {name: (scores[name], statistics.median(spent_ms[name])) for name in finders}
+
+
+def _of_model(model: Model) -> Find:
+    height, width = model.card.input.shape[:2]
+
+    def find(frame_HWC: Uint8) -> Found:
+        input_HWC, place = fit(frame_HWC, height, width)
+        return boxes_of(require_boxes(model.logits(input_HWC[None]))[0], place)
+
+    return find
+
+
+def _finder(name: str, threads: int) -> Find:
+    """A detector of others, or OpenCV's.
+
+    Raises:
+        ArtefactError, EngineError, SignatureError: see `open_finder`. UsageError: OpenCV has none.
+    """
+    if name == HOG:
+        return open_hog()
+    finder = open_finder(name, threads)
+
+    def find(frame_HWC: Uint8) -> Found:
+        people = finder.find(frame_HWC)
+        box_K4 = np.array([each.box_4 for each in people], np.float32).reshape(-1, 4)
+        return box_K4, np.array([each.score for each in people], np.float32)
+
+    return find
 
 
 def require_detector(card: Card) -> None:
@@ -151,7 +198,7 @@ def part_of(frames: FrameSet, split: Split) -> Index:
 
 
 def _as_data(
-    model: Model, frames: FrameSet, found: FrameScores, config: EvaluateConfig
+    model: Model, frames: FrameSet, found: tuple[FrameScores, float], config: EvaluateConfig
 ) -> dict[str, Any]:
     return {
         "model": model.name,
@@ -164,11 +211,19 @@ def _as_data(
         "dataset": frames.dataset,
         "simulated": frames.simulated,
         "split": config.split,
-        "frames": found.frames,
-        "people": found.people,
-        "unreadable": found.unreadable,
-        "protocol": found.said,
+        "frames": found[0].frames,
+        "people": found[0].people,
+        "unreadable": found[0].unreadable,
+        "protocol": found[0].said,
+        **_measured(*found),
+    }
+
+
+def _measured(found: FrameScores, frame_ms: float) -> dict[str, Any]:
+    return {
         "metrics": dict(found.metrics),
+        "ms_per_frame": frame_ms,
+        "per_sequence": found.per_sequence,
     }
 
 
@@ -179,8 +234,20 @@ def _as_text(table: Mapping[str, Any]) -> str:
     lines = [
         f"{table['model']} ({table['precision']}{random}) on {kind}, {table['split']} part: "
         f"{table['protocol']}, {table['people']} people{unreadable}",
-        "",
-        *(f"  {name:<18}{value:>8.4f}" for name, value in table["metrics"].items()),
-        f"  {'ms per frame':<18}{table['ms_per_frame']:>8.2f}",
+        *_lines(table),
     ]
+    for name, measured in table["beside"].items():
+        lines += ["", name, *_lines(measured)]
     return "\n".join(lines)
+
+
+def _lines(measured: Mapping[str, Any]) -> list[str]:
+    lines = [
+        "",
+        *(f"  {name:<18}{value:>8.4f}" for name, value in measured["metrics"].items()),
+        f"  {'ms per frame':<18}{measured['ms_per_frame']:>8.2f}",
+    ]
+    for name, metrics in measured["per_sequence"].items():
+        values = ", ".join(f"{key} {value:.4f}" for key, value in metrics.items())
+        lines.append(f"  {name}: {values}")
+    return lines

@@ -133,6 +133,16 @@ def compare(reference: Float32, candidate: Float32, output: OutputSpec) -> Parit
     )
 
 
+def output_error(reference: Float32, candidate: Float32, kind: str) -> float:
+    """How far outputs (N, ...) of this kind are from others, to rank by: the RMS of the difference
+    over that of the reference; of boxes, `error` of `metrics.boxes.sets`.
+    """
+    if kind == "boxes":
+        return compare_sets(reference, candidate).error
+    size = max(float(np.sqrt(np.mean(reference**2))), 1e-12)
+    return float(np.sqrt(np.mean((candidate - reference) ** 2))) / size
+
+
 def _of_sets(reference_NK5: Float32, candidate_NK5: Float32) -> Parity:
     """The parity of two detectors, whose boxes have no order."""
     found = compare_sets(reference_NK5, candidate_NK5)

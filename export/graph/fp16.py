@@ -1,10 +1,10 @@
 """FP16 in the graph: every float tensor in float16, except islands that stay in float32.
 
 Islands by rule: LayerNorm and the other norms, softmax, reductions and operators that sum squares
-or exponents, the bias added to attention scores, and the module that normalises raw coordinates
-(`normalise`), as float16 has a resolution of 2 pixels beyond 2048. Islands by measurement: every
-node whose input, output or constants exceed float16 on the given samples, and every Q/DQ node whose
-scale is too small for it. Inputs and outputs of the graph keep their type.
+or exponents, the bias added to attention scores, and the modules that normalise raw coordinates
+(`normalise`) or make boxes (`decode`), as float16 has a resolution of 2 pixels beyond 2048. Islands
+by measurement: every node whose input, output or constants exceed float16 on the given samples, and
+every Q/DQ node whose scale is too small for it. Inputs and outputs of the graph keep their type.
 
 An initialiser that is used in both precisions is stored twice, under two names: the public
 converter gives two casts of a shared initialiser the same name, and TensorRT's parser refuses that
@@ -71,8 +71,8 @@ _MOVES = frozenset(
         "Tile",
     ]
 )
-# Name of the module, at any depth, whose input is in raw units.
-_RAW = "normalise"
+# Names of modules, at any depth, whose input or output is in raw units or pixels.
+_RAW = {"normalise", "decode"}
 # Half of float16's largest number, as a margin for unseen samples.
 LIMIT = 65504.0 / 2
 # Float16's smallest normal number: a smaller scale would be rounded coarsely, or to 0.
@@ -129,7 +129,7 @@ def _islands(model: onnx.ModelProto, wide: set[str]) -> set[str]:
         if (
             node.op_type in ISLANDS
             or is_attention_bias
-            or _RAW in node.name.rpartition("/")[0].split(".")
+            or _RAW.intersection(node.name.rpartition("/")[0].split("."))
             or wide.intersection([*node.input, *node.output])
         ):
             islands.add(node.name)

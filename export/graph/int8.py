@@ -8,14 +8,14 @@ One set of ranges gives two graphs:
     tensorrt    symmetric int8 activations, int8 weights per output channel, float biases:
                 TensorRT's parser supports neither int32 biases nor zero points
 
-Kept in float by rule: LayerNorm, softmax, GELU, residual sums, and attention's products of
-activations.
+Kept in float by rule: LayerNorm, softmax, GELU, residual sums, attention's products of activations,
+and everything after the last convolutions of a detector.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -32,6 +32,8 @@ Target = Literal["cpu", "tensorrt"]
 # overflow them, so a file gives the same answer on every CPU. TensorRT accumulates in 32 bits.
 WEIGHT_LIMIT = {"cpu": 64, "tensorrt": 127}
 _TINY = 1e-12
+# What rounds badly: see `exact_outputs`.
+_EXACT = ("Exp", "TopK")
 
 
 def weight_layers(model: onnx.ModelProto) -> list[onnx.NodeProto]:
@@ -64,23 +66,50 @@ def tensors_to_calibrate(model: onnx.ModelProto) -> list[str]:
     return list(wanted)
 
 
+def exact_outputs(model: onnx.ModelProto) -> set[str]:
+    """The convolutions whose outputs are never rounded to INT8: those after which an exponential
+    makes boxes of them, or their largest are chosen, with no weights in between. Steps of an
+    exponent are no steps of a pixel; and TensorRT 10.3 fails on Q/DQ before a TopK.
+    """
+    layers = {node.name for node in weight_layers(model)}
+    readers = _readers(model.graph)
+    reaches: dict[str, bool] = {}
+    for node in reversed(model.graph.node):  # readers stand after what they read
+        after = [each for name in node.output for each in readers.get(name, [])]
+        reaches[node.name] = any(
+            each.op_type in _EXACT or (each.name not in layers and reaches[each.name])
+            for each in after
+        )
+    return {n.name for n in model.graph.node if n.op_type == "Conv" and reaches[n.name]}
+
+
 def quantise(
     model: onnx.ModelProto,
     range_of: Mapping[str, Range],
     target: Target,
     float_layers: Collection[str] = (),
     scale_of: Mapping[str, Float32] | None = None,
+    activated: bool = False,
 ) -> onnx.ModelProto:
     """Quantise the weight layers of a copy of the float graph, except `float_layers`.
 
     Args:
         scale_of: learnt steps (C,) of weights, by initialiser; of the others the largest weight of
             a channel is its last step.
+        activated: in the `cpu` graph, round a Conv's output after its ReLU or ReLU6, which the
+            steps then do themselves, and not once before and once after; a product of two such
+            outputs becomes a QLinearMul.
     """
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
-    writer = _Writer(copy, range_of, target, scale_of or {})
+    writer = _Writer(copy, range_of, target, scale_of or {}, exact_outputs(model))
     chosen = {node.name for node in weight_layers(model)} - set(float_layers)
+    if activated and target == "cpu":
+        writer.activations = {
+            after.name: (before, most)
+            for before, after, most in _activations(model)
+            if before.name in chosen
+        }
     nodes = [node for old in model.graph.node for node in writer.rewrite(old, old.name in chosen)]
     del copy.graph.node[:]
     copy.graph.node.extend(nodes)
@@ -103,22 +132,30 @@ class _Writer:
         range_of: Mapping[str, Range],
         target: Target,
         scale_of: Mapping[str, Float32],
+        exact: Collection[str] = (),
     ) -> None:
+        self.exact = exact
+        self._read = {
+            node.output[0]: node for node in model.graph.node if node.op_type == "DequantizeLinear"
+        }
         self.graph = model.graph
         self.known = constants(model.graph)
         self.range_of = range_of
         self.target = target
         self.scale_of = scale_of
+        self.activations: Mapping[str, tuple[onnx.NodeProto, float]] = {}
         self._pairs: dict[str, tuple[str, float]] = {}
         self._weights: dict[tuple[str, int], tuple[str, Float32]] = {}
 
     def rewrite(self, node: onnx.NodeProto, chosen: bool) -> list[onnx.NodeProto]:
         """The nodes that replace this one."""
-        if not chosen:
+        if not chosen and node.name not in self.activations:
             return [node]
         new = onnx.NodeProto()
         new.CopyFrom(node)
         made: list[onnx.NodeProto] = []
+        if not chosen:
+            return self._rewrite_activation(node, new)
         new.input[0], activation_scale = self._activation(node, made)
         axis = _channel_axis(node)
         new.input[1], weight_scale_C = self._weight(node.input[1], axis, made)
@@ -126,21 +163,47 @@ class _Writer:
             scale_C = (activation_scale * weight_scale_C).astype(np.float32)
             new.input[2] = self._bias(node, scale_C, made)
         made.append(new)
-        if self.target == "cpu" and node.op_type == "Conv":
+        rounded_later = node.name in {each.name for each, _ in self.activations.values()}
+        exact = node.name in self.exact or rounded_later
+        if self.target == "cpu" and node.op_type == "Conv" and not exact:
             new.output[0] = f"{node.output[0]}.float"
             self._pair(node.name, new.output[0], node.output[0], made)
         return made
 
+    def _rewrite_activation(
+        self, node: onnx.NodeProto, new: onnx.NodeProto
+    ) -> list[onnx.NodeProto]:
+        """Round the output of a ReLU or ReLU6 in steps from 0 to its largest value."""
+        before, most = self.activations[node.name]
+        result = node.output[0]
+        _, high = self.range_of.get(result, self.range_of[before.output[0]])
+        new.output[0] = f"{result}.float"
+        made = [new]
+        bounds = 0.0, max(0.0, min(high, most))
+        scale = self._pair(node.name, new.output[0], result, made, bounds)
+        self._pairs[result] = result, scale
+        return made
+
     def _activation(self, node: onnx.NodeProto, made: list[onnx.NodeProto]) -> tuple[str, float]:
         tensor = node.input[0]
+        if tensor in self._read:  # the record's own uint8: see `folding.fold_pixels`
+            step = numpy_helper.to_array(self.known[self._read[tensor].input[1]])
+            return tensor, float(step)
         if tensor not in self._pairs:
             result = rounded(tensor)
             self._pairs[tensor] = result, self._pair(node.name, tensor, result, made)
         return self._pairs[tensor]
 
-    def _pair(self, layer: str, source: str, result: str, made: list[onnx.NodeProto]) -> float:
+    def _pair(
+        self,
+        layer: str,
+        source: str,
+        result: str,
+        made: list[onnx.NodeProto],
+        bounds: Range | None = None,
+    ) -> float:
         """Add QuantizeLinear and DequantizeLinear from `source` to `result`; return the scale."""
-        bounds = self.range_of[source.removesuffix(".float")]
+        bounds = bounds or self.range_of[source.removesuffix(".float")]
         scale, zero = activation_scale(bounds, self.target)
         names = [
             self._constant(f"{result}.scale", np.array(scale, np.float32)),
@@ -191,6 +254,25 @@ class _Writer:
         return name
 
 
+def _activations(
+    model: onnx.ModelProto,
+) -> Iterator[tuple[onnx.NodeProto, onnx.NodeProto, float]]:
+    """Each Conv that a ReLU, or a Clip from 0, alone reads; that node; and its largest value."""
+    known = constants(model.graph)
+    readers = _readers(model.graph)
+    outputs = {output.name for output in model.graph.output}
+    for node in model.graph.node:
+        after = readers.get(node.output[0], [])
+        if node.op_type != "Conv" or len(after) != 1 or node.output[0] in outputs:
+            continue
+        if after[0].op_type == "Relu":
+            yield node, after[0], math.inf
+        elif after[0].op_type == "Clip" and all(name in known for name in after[0].input[1:]):
+            bounds = [float(numpy_helper.to_array(known[name])) for name in after[0].input[1:]]
+            if len(bounds) == 2 and bounds[0] == 0:
+                yield node, after[0], bounds[1]
+
+
 def quantise_weight(
     weight: Float32, axis: int, limit: int, scale_C: Float32 | None = None
 ) -> tuple[NDArray[np.int8], Float32]:
@@ -214,6 +296,14 @@ def activation_scale(bounds: Range, target: Target) -> tuple[float, NDArray[Any]
         return max(-low, high, _TINY) / 127, np.array(0, np.int8)
     scale = max(high - low, _TINY) / 255
     return scale, np.array(np.clip(np.rint(-low / scale), 0, 255), np.uint8)
+
+
+def _readers(graph: onnx.GraphProto) -> dict[str, list[onnx.NodeProto]]:
+    readers: dict[str, list[onnx.NodeProto]] = {}
+    for node in graph.node:
+        for name in node.input:
+            readers.setdefault(name, []).append(node)
+    return readers
 
 
 def _channel_axis(node: onnx.NodeProto) -> int:

@@ -1,8 +1,8 @@
 """The judge of an export: held-out samples, the network's outputs, and one metric in points.
 
 macro_f1              if the samples are labelled and the network has learned those labels
-mean_ap, mean_accuracy, mean_oks, mean_iou
-                      for pictures of people with labels of the model's task
+mean_ap, mean_accuracy, mean_oks, mean_iou, ap50
+                      for pictures of people, or frames, with labels of the model's task
 expected_accuracy     for other classifiers: the network's mean probability of the class that the
                       graph picks. If the network is calibrated, its drop is the drop in accuracy;
                       a change between two tied classes costs nothing.

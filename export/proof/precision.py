@@ -20,7 +20,7 @@ import onnx
 from edgehuman.card import Precision
 from edgehuman.data.samples import Samples
 from edgehuman.errors import ParityError
-from edgehuman.export.graph import calibration, fp16, int8
+from edgehuman.export.graph import calibration, folding, fp16, int8
 from edgehuman.export.graph.calibration import Method, Range
 from edgehuman.export.graph.learnt import WORDS, Learnt
 from edgehuman.export.graph.sessions import interleaved_ms, open_session
@@ -83,6 +83,7 @@ def as_fp32(model: onnx.ModelProto, judge: Judge) -> Form:
 
 def as_fp16(model: onnx.ModelProto, judge: Judge) -> Form:
     """Float16 with float32 islands, including nodes that overflow on the judge's samples."""
+    model = folding.fold_norms(model)
     half, islands = fp16.convert(model, fp16.overflowing(model, judge.samples.array))
     return Form(half, Precision("fp16", float_layers=islands), judge.verdict(half))
 
@@ -94,13 +95,23 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
         ParityError: no INT8 graph with `LEAST_INT8` of its layers and weights in INT8 is within the
             budget.
     """
+    if options.learnt is None:  # what was learnt is by the names of the float graph
+        model = folding.fold_norms(model)
+        model = folding.fold_pixels(model) if options.target == "cpu" else model
     steps = _learnt(model, options.learnt) if options.learnt else _calibrated(model, judge, options)
     rest = _Rest(model, options)
 
     def made(layers: Sequence[str]) -> tuple[onnx.ModelProto, tuple[str, ...]]:
         floats = (*steps.float_layers, *layers)
         return rest.finish(
-            int8.quantise(model, steps.range_of, options.target, floats, steps.scale_of)
+            int8.quantise(
+                model,
+                steps.range_of,
+                options.target,
+                floats,
+                steps.scale_of,
+                activated=options.learnt is None,
+            )
         )
 
     every = int8.weight_layers(model)
@@ -118,6 +129,7 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
             judge.threads,
             steps.scale_of,
             steps.float_layers,
+            judge.output.kind,
         )
         tried: dict[tuple[str, ...], tuple[onnx.ModelProto, tuple[str, ...], Verdict]] = {}
 
@@ -174,7 +186,9 @@ def _calibrated(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> _
     ranges = {method: calibration.ranges(histograms, method) for method in methods}
     best = methods[0]
     if len(methods) > 1:
-        graphs = {m: int8.quantise(model, ranges[m], options.target) for m in methods}
+        graphs = {
+            m: int8.quantise(model, ranges[m], options.target, activated=True) for m in methods
+        }
         best = best_method(graphs, judge)
     words = f"{len(samples)} {samples.source}, {best}"
     return _Steps(ranges[best], {}, (), words, samples.sha256())

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import onnx
 from numpy.typing import NDArray
 
@@ -18,6 +17,7 @@ from edgehuman.errors import ParityError
 from edgehuman.export.graph.calibration import Range
 from edgehuman.export.graph.int8 import Target, quantise, weight_layers
 from edgehuman.export.graph.sessions import open_session, run
+from edgehuman.metrics.parity import output_error
 from edgehuman.progress import progress_bar
 from edgehuman.records import Float32
 
@@ -30,7 +30,7 @@ _LEAST_SHOWN = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """The output error when only this layer is in INT8: RMS difference over RMS of the output."""
+    """The output error when only this layer is in INT8; see `metrics.parity.output_error`."""
 
     layer: str
     error: float
@@ -44,23 +44,24 @@ def rank(
     threads: int = 1,
     scale_of: Mapping[str, Float32] | None = None,
     float_layers: Collection[str] = (),
+    kind: str = "",
 ) -> list[Sensitivity]:
     """Rank every weight layer but those in float already, the most sensitive first.
 
     Args:
         scale_of: as `int8.quantise` takes it.
+        kind: of the output.
     """
     few = samples[:_SAMPLES]
     every = [node.name for node in weight_layers(model)]
     names = [name for name in every if name not in float_layers]
     reference = run(open_session(model, threads), few)
-    size = max(float(np.sqrt(np.mean(reference**2))), 1e-12)
     found = []
     for name in progress_bar(names, "sensitivity", unit="layer", leave=False):
         others = [other for other in every if other != name]
         alone = quantise(model, range_of, target, others, scale_of)
-        gap = run(open_session(alone, threads), few) - reference
-        found.append(Sensitivity(name, float(np.sqrt(np.mean(gap**2))) / size))
+        error = output_error(reference, run(open_session(alone, threads), few), kind)
+        found.append(Sensitivity(name, error))
     return sorted(found, key=lambda row: -row.error)
 
 

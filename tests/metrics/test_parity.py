@@ -11,6 +11,7 @@ from edgehuman.metrics.parity import (
     failures,
     neighbours,
     neighbours_kept,
+    output_error,
     require,
     retrieval_agreement,
 )
@@ -136,6 +137,12 @@ def test_simcc_says_how_far_joints_moved_that_are_there() -> None:
     assert parity.label_agreement == 0.5
     logits[..., -1] = -3
     assert compare(logits, logits, output).joint_shift_px == 0
+
+
+def test_the_error_to_rank_by() -> None:
+    assert output_error(floats((3, 4)), floats((3, 5)), "classes") == pytest.approx(0.2)
+    box = floats((0, 0, 40, 80, 0.9), (50, 0, 90, 80, 0.5))[None]
+    assert output_error(box, box[:, ::-1], "boxes") == pytest.approx(0)
 
 
 def test_boxes_are_compared_as_sets() -> None:

@@ -148,9 +148,13 @@ def test_the_release_is_tried_before_it_is_published_without_a_token() -> None:
 
 def test_ci_checks_tests_draws_the_pages_and_tries_other_versions() -> None:
     script = ROOT / ".ci" / "run"
-    steps = [line for line in script.read_text().splitlines() if line.startswith(("make", ".ci"))]
+    text = script.read_text()
+    steps = re.findall(r"^(?:WORKERS=1 )?((?:make|\.ci/versions) \S+)", text, re.MULTILINE)
     assert steps == [
         *("make check", "make test", "make test-long", "make docs"),
         *(".ci/versions oldest", ".ci/versions newest"),
     ]
+    # A step in the background fails the run too.
+    assert text.count(" & ") == text.count("|| failed=$?") == 3
+    assert text.rstrip().endswith('exit "$failed"')
     assert all(os.access(ROOT / ".ci" / name, os.X_OK) for name in ("run", "versions"))

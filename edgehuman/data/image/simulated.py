@@ -20,7 +20,7 @@ from edgehuman.simulate.image.people import ATTRIBUTES, PARTS, PersonImage, Simu
 
 TEST_EVERY = 5
 FEWEST_PEOPLE = 5
-_LICENCE = "Apache-2.0 (edgehuman's own simulator)"
+LICENCE = "Apache-2.0 (edgehuman's own simulator)"
 
 
 class Drawn:
@@ -72,7 +72,7 @@ def simulated_persons(task: str, people: int, each: int, seed: int) -> PersonSet
         np.array([drawn.images.camera(index) for index in range(len(drawn))], np.int64),
         roles(task, people, each),
         dataset=SIMULATED,
-        licence=_LICENCE,
+        licence=LICENCE,
         simulated=True,
     )
     if task in ("parsing", "pose", "landmarks"):

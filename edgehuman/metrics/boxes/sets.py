@@ -47,6 +47,8 @@ class SetAgreement:
     cosine_N: of each picture, between the scores of the boxes of both, partners at `FOUND` beside
         each other, and 0 for those without.
     max_abs: largest difference of partners' scores.
+    error: 0 to 1, how far the boxes of the first set are from their partners at `FOUND`: 1 - IoU,
+        1 for those without, weighted likewise.
     """
 
     kept: float
@@ -54,6 +56,7 @@ class SetAgreement:
     found: float
     cosine_N: Float64
     max_abs: float
+    error: float
 
 
 def compare_sets(reference_NK5: Float32, candidate_NK5: Float32) -> SetAgreement:
@@ -69,6 +72,7 @@ def compare_sets(reference_NK5: Float32, candidate_NK5: Float32) -> SetAgreement
             )
     weights = np.zeros((3, 2))
     cosine_N, max_abs = np.ones(len(reference_NK5)), 0.0
+    away = weight = 0.0
     for index, (one_K5, two_K5) in enumerate(zip(reference_NK5, candidate_NK5, strict=True)):
         one_K5, two_K5 = _by_score(one_K5), _by_score(two_K5)
         iou_KM = ious(one_K5[:, :4], two_K5[:, :4])
@@ -80,8 +84,12 @@ def compare_sets(reference_NK5: Float32, candidate_NK5: Float32) -> SetAgreement
         has_K = partner_K >= 0
         gaps = gap_KM[np.flatnonzero(has_K), partner_K[has_K]]
         max_abs = max(max_abs, float(gaps.max(initial=0)))
+        iou_K = np.where(has_K, iou_KM[np.arange(len(one_K5)), partner_K], 0)
+        away += float(np.sum((1 - iou_K) * one_K5[:, 4] ** 2))
+        weight += float(np.sum(one_K5[:, 4] ** 2))
     shares = [float(there / total) if total else 1.0 for there, total in weights]
-    return SetAgreement(shares[0], shares[1], shares[2], cosine_N, max_abs)
+    error = away / weight if weight else 0.0
+    return SetAgreement(shares[0], shares[1], shares[2], cosine_N, max_abs, error)
 
 
 def partners(iou_KM: Float64, gap_KM: Float64, how: Closeness) -> Index:

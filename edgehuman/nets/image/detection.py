@@ -83,8 +83,8 @@ class Tower(nn.Module):
 
 
 class Decode(nn.Module):
-    """Boxes of the head's numbers; in its own module, whose numbers stay float32 in an FP16 graph:
-    float16 knows pixels from 256 on to a quarter only.
+    """The answer of what a tower says, in pixels; a module of its own, whose numbers stay float32
+    in an FP16 graph: from 256 on, float16 knows pixels to a quarter only.
     """
 
     def __init__(self, image_size: tuple[int, int]) -> None:
@@ -101,20 +101,18 @@ class Decode(nn.Module):
         """The stride of each point."""
         return self.step_P4[:, 3]
 
-    def forward(self, edge_NP4: Tensor) -> Tensor:
+    def boxes(self, edge_NP4: Tensor) -> Tensor:
         """Return x1, y1, x2, y2 (N, P, 4) of logarithms of distances in strides."""
         reach_NP4 = edge_NP4.float().clamp(-_MOST_LOG, _MOST_LOG).exp()
         return self.point_P4 + reach_NP4 * self.step_P4
 
-
-class Choose(nn.Module):
-    """The points with the highest scores, or all: (N, K, 5)."""
-
-    def forward(self, box_NP4: Tensor, logit_NP: Tensor, most: int | None) -> Tensor:
+    def forward(self, said_NP5: Tensor, most: int | None) -> Tensor:
+        """Return boxes and scores (N, K, 5) of the points with the `most` highest, or of all."""
+        box_NP4, logit_NP = self.boxes(said_NP5[..., 1:]), said_NP5[..., 0].float()
         if most is not None:
-            logit_NP, place_NK = logit_NP.float().topk(most, dim=1)
+            logit_NP, place_NK = logit_NP.topk(most, dim=1)
             box_NP4 = box_NP4.gather(1, place_NK[..., None].expand(-1, -1, 4))
-        return torch.cat((box_NP4, logit_NP.float().sigmoid()[..., None]), dim=2)
+        return torch.cat((box_NP4, logit_NP.sigmoid()[..., None]), dim=2)
 
 
 class Detector(nn.Module):
@@ -136,7 +134,7 @@ class Detector(nn.Module):
         self.neck = Neck(backbone.tap_widths, backbone.tap_strides, width)
         self.many, self.one = Tower(width), Tower(width)
         self.one.load_state_dict(self.many.state_dict())
-        self.decode, self.choose = Decode(image_size), Choose()
+        self.decode = Decode(image_size)
 
     @property
     def backbone(self) -> ImageBackbone:
@@ -176,7 +174,7 @@ class Detector(nn.Module):
     def forward(self, image_NHWC: Tensor) -> Tensor:
         said_NP5 = self.one(self.neck_maps(image_NHWC))
         most = min(MOST_BOXES, self.num_points) if self.post == "inside" else None
-        answer_NK5: Tensor = self.choose(self.decode(said_NP5[..., 1:]), said_NP5[..., 0], most)
+        answer_NK5: Tensor = self.decode(said_NP5, most)
         return answer_NK5
 
 

@@ -38,6 +38,8 @@ _LABELLED = frozenset({"classes", "attributes", "heatmaps", "segmentation", "sim
 _RANKS = {
     "classes": 2, "attributes": 2, "heatmaps": 4, "segmentation": 4, "simcc": 3, "boxes": 3,
 }  # fmt: skip
+# Of a box: x1, y1, x2, y2, score.
+BOX_VALUES = 5
 _DTYPES = {"float32": "tensor(float)", "uint8": "tensor(uint8)"}
 
 
@@ -189,6 +191,12 @@ class OnnxRuntimeEngine:
             raise ArtefactError(
                 f"{self.path}: its graph outputs {given.shape}, but its card has {columns} "
                 "labels; export the model again"
+            )
+
+        if self.card.output.kind == "boxes" and tuple(given.shape)[2:] not in ((BOX_VALUES,), ()):
+            raise ArtefactError(
+                f"{self.path}: its graph outputs {given.shape}, but a box has {BOX_VALUES} values; "
+                "export the model again"
             )
 
     def _other_output(self, shape: Sequence[Any]) -> ArtefactError:

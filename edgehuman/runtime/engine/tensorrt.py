@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from edgehuman.errors import ArtefactError, EngineError
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.engine.cuda import CudaDevice, Device, load_runtime
+from edgehuman.runtime.engine.onnx import BOX_VALUES
 from edgehuman.runtime.engine.open import EngineRequest
 from edgehuman.runtime.engine.plan_file import (
     LIBRARIES,
@@ -172,6 +173,11 @@ class TensorRtEngine:
         if self.card.output.kind == "classes" and shape[-1] != labels:
             raise ArtefactError(
                 f"{self.path}: its plan outputs {shape}, but its card has {labels} labels; "
+                "export the model again"
+            )
+        if self.card.output.kind == "boxes" and (len(shape) != 3 or shape[-1] != BOX_VALUES):
+            raise ArtefactError(
+                f"{self.path}: its plan outputs {shape}, but boxes are (N, rows, {BOX_VALUES}); "
                 "export the model again"
             )
         self._host_out = self._device.pin(prod(shape) * first.dtype.itemsize)

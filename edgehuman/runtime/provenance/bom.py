@@ -39,6 +39,7 @@ _APPROACH = {
     "attributes": "supervised",
     "heatmaps": "supervised",
     "segmentation": "supervised",
+    "boxes": "supervised",
     "simcc": "supervised",
     "tokens": "self-supervised",
 }
@@ -154,6 +155,8 @@ def _output(card: Card) -> str:
     output = card.output
     if output.labels:
         return f"{output.kind}: {', '.join(output.labels)}"
+    if output.kind == "boxes":
+        return "boxes: x1, y1, x2, y2 in pixels of the input, score"
     size = f" of {output.parts} x {output.dim}" if output.parts else f" of {output.dim}"
     return f"{output.kind}{size if output.dim else ''}, compared by {output.distance}"
 

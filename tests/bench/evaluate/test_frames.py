@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from edgehuman.bench.evaluate import frames as of_frames
@@ -86,3 +87,18 @@ def test_bench_scores_with_the_same_numbers(bars: Path, tmp_path: Path) -> None:
     assert made.scored == 5
     assert made.timed.shape == (5, 60, 80, 3)
     assert made.score(model)["ap50"] == 1
+
+
+def test_detectors_of_others_are_scored_beside_it(
+    bars: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = (np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
+    monkeypatch.setattr(of_frames, "open_hog", lambda: lambda frame_HWC: nothing)
+    found = scores_of(bars, beside=("hog",), every=4)
+    assert found["metrics"]["ap50"] == 1
+    assert found["beside"]["hog"]["metrics"]["ap50"] == 0
+    assert found["beside"]["hog"]["ms_per_frame"] >= 0
+    assert main(["evaluate", str(bars), "--data", "made", "--beside", "hog"]) == 0
+    assert "\nhog\n" in capsys.readouterr().out
+    with pytest.raises(ArtefactError):
+        scores_of(bars, beside=(str(bars),))

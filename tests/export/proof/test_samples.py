@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edgehuman import catalogue
 from edgehuman.card import Card, image_input
 from edgehuman.data.image import labelled_people
 from edgehuman.data.image.load import PersonSet
@@ -13,6 +14,7 @@ from edgehuman.data.samples import Samples
 from edgehuman.errors import DataError, UsageError
 from edgehuman.export.proof.samples import balanced, load_samples
 from edgehuman.records import WindowSet
+from edgehuman.tables.records import Record
 from tests.export.tiny import OUTPUTS, SIZE
 
 
@@ -52,14 +54,17 @@ def test_a_sample_that_is_not_finite_is_refused(
         load_samples(card, "x.npz")
 
 
-def test_records_of_another_shape_or_kind_are_refused(made_data: None, card: Card) -> None:
+def test_records_of_another_shape_or_kind_are_refused(
+    made_data: None, card: Card, monkeypatch: pytest.MonkeyPatch
+) -> None:
     longer = card.replace(input=card.input.__class__("ImuWindow", (256, 6), "float32", "g", 50.0))
     with pytest.raises(
         DataError, match=r"records have shape \(128, 6\), but tiny takes ImuWindow \(256, 6"
     ):
         load_samples(longer, "x.npz")
-    outlines = card.replace(input=card.input.__class__("Frame", (480, 640, 3), "uint8", "", 30.0))
-    with pytest.raises(UsageError, match="Frame does not support 'samples'; records that do: Imu"):
+    monkeypatch.setattr(catalogue, "RECORDS", {**catalogue.RECORDS, "Sound": Record("imu")})
+    outlines = card.replace(input=card.input.__class__("Sound", (480,), "uint8", "", 30.0))
+    with pytest.raises(UsageError, match="Sound does not support 'samples'; records that do: Imu"):
         load_samples(outlines, "x.npz")
 
 

@@ -38,6 +38,13 @@ def test_small_shifts_are_near_and_larger_ones_found() -> None:
     assert (far.kept, far.near, far.found) == (0, 0, 1)
 
 
+def test_the_error_is_that_of_the_overlap() -> None:
+    shifted = compare_sets(boxes(ANNE, BOB), boxes((11, 10, 51, 110, 0.9), BOB))
+    assert shifted.error == pytest.approx((1 - 39 / 41) * 0.81 / (0.81 + 0.36), abs=1e-6)
+    assert compare_sets(boxes(ANNE), boxes(BOB)).error == 1
+    assert compare_sets(boxes(ANNE, BOB), boxes(BOB, ANNE)).error == pytest.approx(0)
+
+
 def test_boxes_weigh_their_score_squared() -> None:
     # Anne on both sides has a partner, Bob on one side has none.
     found = compare_sets(boxes(ANNE, BOB), boxes(ANNE, SHADOW))

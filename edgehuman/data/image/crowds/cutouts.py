@@ -27,6 +27,8 @@ class CutOut:
 
     Attributes:
         levels: uint8 (H, W, 4), each half as large as the one before.
+        dark: the same in dark clothes, which most people wear; the same arrays if it is not known
+            what is clothes.
         box_4: tight box of the body without bags, in pixels of the first level.
         hull_K2: corners of the smallest convex shape around the body, likewise.
         colour_3: mean red, green and blue.
@@ -34,6 +36,7 @@ class CutOut:
     """
 
     levels: Sequence[Uint8]
+    dark: Sequence[Uint8]
     box_4: Float32
     hull_K2: Float32
     colour_3: Float32
@@ -46,7 +49,8 @@ class CutOut:
 
     @property
     def num_bytes(self) -> int:
-        return sum(level.nbytes for level in self.levels)
+        both = (*self.levels, *self.dark) if self.dark is not self.levels else self.levels
+        return sum(level.nbytes for level in both)
 
     def level_for(self, scale: float) -> int:
         """The smallest level that still has the pixels that this scale shows."""
@@ -56,13 +60,21 @@ class CutOut:
         return level
 
 
-def cut_out(image_HWC: Uint8, whole_HW: Bool, body_HW: Bool) -> CutOut | None:
+def cut_out(
+    image_HWC: Uint8,
+    whole_HW: Bool,
+    body_HW: Bool,
+    cloth_HW: Bool | None = None,
+    shade: float = 0.3,
+) -> CutOut | None:
     """Cut one person out.
 
     Args:
         image_HWC: uint8 RGB.
         whole_HW: the person with what they carry.
         body_HW: without it.
+        cloth_HW: what they wear and carry; None: not known.
+        shade: brightness of dark clothes, of what it is in the photo.
 
     Returns:
         None: there is no person, or the photo cuts them off at its lower edge.
@@ -81,9 +93,12 @@ def cut_out(image_HWC: Uint8, whole_HW: Bool, body_HW: Bool) -> CutOut | None:
     box_4 = np.array((bx0 - x0, by0 - y0, bx1 - x0, by1 - y0), np.float32) + _MARGIN_PX
     hull_K2 = _hull(body_HW[y0:y1, x0:x1]) + np.float32(_MARGIN_PX)
     colour_3 = image_HWC[mask_HW].mean(axis=0, dtype=np.float32)
-    levels = _levels(_premultiplied(image_HWC, mask_HW))
+    whole_HWC = _premultiplied(image_HWC, mask_HW)
+    levels = dark = _levels(whole_HWC)
+    if cloth_HW is not None:
+        dark = _levels(_darkened(whole_HWC, np.pad(cloth_HW[y0:y1, x0:x1], _MARGIN_PX), shade))
     area = float(levels[0][..., 3].sum(dtype=np.int64)) / 255.0
-    return CutOut(levels, box_4, hull_K2, colour_3, area)
+    return CutOut(levels, dark, box_4, hull_K2, colour_3, area)
 
 
 def _hull(mask_HW: Bool) -> Float32:
@@ -126,6 +141,17 @@ def _premultiplied(image_HWC: Uint8, mask_HW: Bool) -> Uint8:
     alpha_HW1 = soft_HW[..., None].astype(np.float32)
     made_HWC = np.concatenate((own_HWC * alpha_HW1, 255.0 * alpha_HW1), axis=2)
     return np.asarray(np.clip(np.rint(made_HWC), 0, 255), np.uint8)
+
+
+def _darkened(image_HWC: Uint8, cloth_HW: Bool, shade: float) -> Uint8:
+    """The cut-out with clothes of less light and less colour."""
+    amount_HW1 = cv2.blur(cloth_HW.astype(np.float32), (3, 3))[..., None]
+    colour_HWC = image_HWC[..., :3].astype(np.float32)
+    grey_HW1 = colour_HWC.mean(axis=2, keepdims=True)
+    dark_HWC = shade * (0.5 * colour_HWC + 0.5 * grey_HW1)
+    mixed_HWC = colour_HWC + amount_HW1 * (dark_HWC - colour_HWC)
+    made_HWC = np.concatenate((mixed_HWC, image_HWC[..., 3:]), axis=2)
+    return np.asarray(np.rint(made_HWC), np.uint8)
 
 
 def _levels(image_HWC: Uint8) -> tuple[Uint8, ...]:

@@ -63,7 +63,8 @@ def _paint_person(
     level = cut.level_for(placed.height_px / cut.height_px)
     moved_23 = to_level(matrix_23, 2.0**level)
     moved_23[:, 2] -= (x0, y0)
-    patch = cv2.warpAffine(cut.levels[level], moved_23, (x1 - x0, y1 - y0))
+    shown_HWC = (cut.dark if placed.dark else cut.levels)[level]
+    patch = cv2.warpAffine(shown_HWC, moved_23, (x1 - x0, y1 - y0))
     patch_HWC = _blurred(np.asarray(patch, np.float32), light)
     patch_HWC[..., :3] *= _gain(placed, cut, light, mean_3)
     part_HWC = scene_HWC[y0:y1, x0:x1]

@@ -98,7 +98,7 @@ class Placed:
         height_px: rows of the body, squeezed.
         wide: columns over those that the cut-out's proportions give before the squeeze.
         mirrored: left and right exchanged; turn_rad: clockwise about the feet.
-        gain: brightness.
+        gain: brightness; dark: whether the clothes are dark.
     """
 
     source: int
@@ -109,6 +109,7 @@ class Placed:
     mirrored: bool
     turn_rad: float
     gain: float
+    dark: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +158,15 @@ class Choices:
     """How many there are to choose from, and which can be: people by source, and backgrounds.
 
     Attributes:
-        people: by source, how many; shares: of each source.
+        people: by source, how many; of the simulated, the second half is seen from above.
+        simulated: share of people who are.
         streets: how many; drawn: how many.
         is_person: (source, number) -> whether it can be used.
         is_street: likewise.
     """
 
     people: tuple[int, int]
-    shares: tuple[float, float]
+    simulated: float
     streets: int
     drawn: int
     is_person: Callable[[int, int], bool]
@@ -224,33 +226,41 @@ def _person(
     rng: np.random.Generator, camera: Camera, others: list[Placed], choices: Choices
 ) -> Placed:
     foot = _foot(rng, camera, others)
-    source = 0 if rng.random() < choices.shares[0] else 1
-    number = int(rng.integers(choices.people[source]))
-    for _ in range(8):
-        if choices.is_person(source, number):
-            break
-        number = int(rng.integers(choices.people[source]))
-    else:
-        source, number = 0, _first(choices)
+    source, number = _who(rng, camera, choices)
     tall = math.exp(rng.normal(0.0, 0.07))
-    height_px = max(SMALLEST_PX, camera.height_at(foot[1]) * tall)
+    # Simulated people who are seen from above are foreshortened already.
+    squeeze = 1.0 if source and camera.kind == "far" else camera.squeeze
     turn = rng.normal(0.0, 0.03) if rng.random() < 0.8 else rng.normal(0.0, 0.15)
-    dark = rng.random() < 0.35
+    shaded = rng.random() < 0.15
     return Placed(
         source,
         number,
         foot,
-        height_px,
-        wide=math.exp(rng.normal(0.0, 0.08)) / camera.squeeze,
+        height_px=max(SMALLEST_PX, camera.height_at(foot[1]) * tall),
+        wide=math.exp(rng.normal(0.0, 0.08)) / squeeze,
         mirrored=bool(rng.random() < 0.5),
         turn_rad=float(turn),
-        gain=float(rng.uniform(0.3, 0.65) if dark else math.exp(rng.normal(0.0, 0.14))),
+        gain=float(rng.uniform(0.4, 0.75) if shaded else math.exp(rng.normal(0.0, 0.14))),
+        dark=bool(rng.random() < 0.4),
     )
 
 
-def _first(choices: Choices) -> int:
-    """A person that can be used, where chance found none."""
-    return next(each for each in range(choices.people[0]) if choices.is_person(0, each))
+def _who(rng: np.random.Generator, camera: Camera, choices: Choices) -> tuple[int, int]:
+    """A source and a number of it that can be used."""
+    source = 1 if rng.random() < choices.simulated else 0
+    for _ in range(8):
+        number = _number(rng, camera, source, choices)
+        if choices.is_person(source, number):
+            return source, number
+    return 1, _number(rng, camera, 1, choices)
+
+
+def _number(rng: np.random.Generator, camera: Camera, source: int, choices: Choices) -> int:
+    count = choices.people[source]
+    if source == 0:
+        return int(rng.integers(count))
+    half = count // 2
+    return int(rng.integers(half, count) if camera.kind == "far" else rng.integers(half))
 
 
 def _foot(rng: np.random.Generator, camera: Camera, others: list[Placed]) -> tuple[float, float]:
@@ -296,11 +306,12 @@ def _light(rng: np.random.Generator, camera: Camera) -> Light:
 def _background(rng: np.random.Generator, choices: Choices) -> Background:
     kind = _pick(rng, _BACKGROUNDS, _BACKGROUND_SHARES)
     seed = int(rng.integers(2**31))
-    if kind == "street":
+    if kind == "street" and choices.streets:
         for _ in range(12):
             number = int(rng.integers(choices.streets))
             if choices.is_street(number):
                 return Background(kind, number, seed)
+    if kind == "street":
         kind = "drawn"
     return Background(kind, int(rng.integers(choices.drawn)), seed)
 

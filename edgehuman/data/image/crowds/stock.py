@@ -1,12 +1,14 @@
 """What scenes are composed of: people cut out of photos, and streets beside them.
 
-A `Stock` reads a photo once, when it is first needed, and keeps what it makes of it: about 0.2 MB a
+A `Stock` reads a photo once, when it is first needed, and keeps what it makes of it: about 0.3 MB a
 person and 0.1 MB a street. It is shared by threads; two may make the same entry, which is the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -18,9 +20,37 @@ from edgehuman.records import Bool, Index, Uint8
 
 CARRIED = frozenset({"bag", "purse", "wallet", "umbrella"})
 """Parts that belong to the cut-out but not to the person's box."""
-MOST_BYTES = 400 << 20
-"""Of all that is kept, bytes."""
+BARE = frozenset({"skin", "hair", "face", "torso_skin", "null"})
+"""Parts that are no clothes."""
 _LEAST_STRIP, _MOST_STRIPS_PX, _APART_PX = 24, 128, 5
+
+
+class Source(Protocol):
+    """People and streets by number."""
+
+    def __len__(self) -> int:
+        """How many photos."""
+
+    def person(self, number: int) -> CutOut | None:
+        """The person of a photo; None: not usable."""
+
+    def street(self, number: int) -> Uint8 | None:
+        """What is beside them; None: not usable."""
+
+
+class NoPhotos:
+    """No people and streets of photos."""
+
+    def __len__(self) -> int:
+        return 0
+
+    def person(self, number: int) -> CutOut | None:
+        """Nobody."""
+        return None
+
+    def street(self, number: int) -> Uint8 | None:
+        """Nothing."""
+        return None
 
 
 class Stock:
@@ -29,16 +59,17 @@ class Stock:
     Args:
         persons: labelled by part, one person a photo.
         index_N: which of them.
-        unclean: names of photos whose surroundings show other people.
+        clean: numbers in the names of photos that show nobody else; None: all do.
 
     Attributes:
         unread: names of photos that could not be read, counted once each.
     """
 
-    def __init__(self, persons: PersonSet, index_N: Index, unclean: frozenset[str]) -> None:
-        self._persons, self._index_N, self._unclean = persons, index_N, unclean
-        self._carried_K = np.array(
-            [index for index, name in enumerate(persons.parts) if name in CARRIED], np.uint8
+    def __init__(self, persons: PersonSet, index_N: Index, clean: frozenset[int] | None) -> None:
+        self._persons, self._index_N, self._clean = persons, index_N, clean
+        self._carried_K, self._bare_K = (
+            np.array([index for index, name in enumerate(persons.parts) if name in names], np.uint8)
+            for names in (CARRIED, BARE)
         )
         self._people: dict[int, CutOut | None] = {}
         self._streets: dict[int, Uint8 | None] = {}
@@ -72,9 +103,10 @@ class Stock:
         if photo is None:
             self._streets[number] = self._people[number] = None
             return
-        is_clean = self._name(number) not in self._unclean
+        stem = Path(self._name(number)).stem
+        is_clean = self._clean is None or (stem.isdigit() and int(stem) in self._clean)
         self._streets[number] = beside(photo[0], photo[1] > 0) if is_clean else None
-        self._people[number] = self._cut(*photo)
+        self._people[number] = self._cut(number, *photo)
 
     def _name(self, number: int) -> str:
         index, images = int(self._index_N[number]), self._persons.images
@@ -88,9 +120,12 @@ class Stock:
             self.unread.add(self._name(number))
             return None
 
-    def _cut(self, image_HWC: Uint8, part_HW: Uint8) -> CutOut | None:
+    def _cut(self, number: int, image_HWC: Uint8, part_HW: Uint8) -> CutOut | None:
         whole_HW = (part_HW > 0) & (part_HW != 255)
-        return cut_out(image_HWC, whole_HW, whole_HW & ~np.isin(part_HW, self._carried_K))
+        body_HW = whole_HW & ~np.isin(part_HW, self._carried_K)
+        cloth_HW = whole_HW & ~np.isin(part_HW, self._bare_K)
+        shade = 0.15 + 0.35 * (number * 0.618 % 1.0)
+        return cut_out(image_HWC, whole_HW, body_HW, cloth_HW, shade)
 
 
 def beside(image_HWC: Uint8, person_HW: Bool) -> Uint8 | None:

@@ -46,7 +46,11 @@ class LabelledFrames:
         if output.kind != "boxes":
             raise DataError(f"{output.kind} cannot be scored on frames with boxes")
         found = [boxes_of(*each) for each in zip(outputs, self.places, strict=True)]
-        return box_metrics(found, seen(self.frames, self.index_N, self.places))
+        people = [
+            seen(self.frames.people[index], (place.height, place.width))
+            for index, place in zip(self.index_N.tolist(), self.places, strict=True)
+        ]
+        return box_metrics(found, people)
 
 
 def read_labelled(
@@ -59,7 +63,7 @@ def read_labelled(
     """
     if card.output.kind != "boxes":
         return None
-    few = {"count": min(most, SIMULATED_FRAMES)} if data == SIMULATED else {}
+    few = {"count": max(2, min(most, SIMULATED_FRAMES))} if data == SIMULATED else {}
     try:
         frames = load_frames(data, **few)
     except DataError as error:

@@ -37,8 +37,13 @@ def load_frames(path: Path | str, count: int = SIMULATED_FRAMES, seed: int = 0) 
         count, seed: of simulated frames.
 
     Raises:
+        UsageError: fewer than two simulated frames.
         DataError: no such path, no known layout, a missing file, or labels that are wrong.
     """
+    if str(path) == catalogue.SIMULATED:
+        from edgehuman.data.image.frames.simulated import simulated_frames
+
+        return simulated_frames(count, seed)
     layout, place = find(Path(path), layouts(), what="dataset of frames with boxes")
     frames = layout.read.frames(place)
     if not len(frames):

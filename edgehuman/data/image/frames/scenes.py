@@ -3,11 +3,11 @@
     frames = ccp_scenes("ccp")
     frames.frames[7], frames.people[7].box_M4
 
-People are pasted, with their true boxes, over streets from which they were cut, drawn surroundings
-and plain grounds. A scene depends on the seed and its index alone; scenes for testing are of other
-photos, people and surroundings than those for training. People of a scene are known without drawing
-it. After "Simple Copy-Paste" (Ghiasi et al., CVPR 2021) and "Cut, Paste and Learn" (Dwibedi et al.,
-ICCV 2017); shadows, perspective and colours are ours.
+People of photos, and some simulated walkers, are pasted with their true boxes over streets from
+which they were cut, drawn surroundings and plain grounds. A scene depends on seed and index alone;
+scenes for testing are of other photos, people and surroundings than those for training. People of a
+scene are known without drawing it. After "Simple Copy-Paste" (Ghiasi et al., CVPR 2021) and "Cut,
+Paste and Learn" (Dwibedi et al., ICCV 2017); shadows, perspective and colours are ours.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import overload
 
 import numpy as np
 
+from edgehuman.data.image.crowds.clean import CCP_STREETS
 from edgehuman.data.image.crowds.cutouts import CutOut
 from edgehuman.data.image.crowds.grounds import (
     NUM_DRAWN,
@@ -30,7 +31,8 @@ from edgehuman.data.image.crowds.grounds import (
 from edgehuman.data.image.crowds.paint import paint_scene
 from edgehuman.data.image.crowds.plan import Choices, Plan, sample_plan
 from edgehuman.data.image.crowds.seen import Seen, see
-from edgehuman.data.image.crowds.stock import Stock
+from edgehuman.data.image.crowds.stock import Source, Stock
+from edgehuman.data.image.crowds.walkers import NUM_WALKERS, walker
 from edgehuman.data.image.frames.set import FrameSet, People
 from edgehuman.data.image.load import load_persons
 from edgehuman.data.image.set import PersonSet
@@ -39,29 +41,35 @@ from edgehuman.records import Uint8
 from edgehuman.simulate.body.seeding import child_seed
 
 TRAIN_SCENES, TEST_SCENES = 20_000, 400
+SIMULATED_SHARE = 0.22
 _KEPT_PLANS = 4096
+_LEAST_SIDE_PX = 1.0
 
 
 class Scenes:
     """Scenes of one stock: frames by index, `people` by index.
 
     Args:
-        stock: people and streets.
+        stock: people and streets of photos.
         count: how many.
         seed: other seeds give other scenes.
+        simulated: share of people who are simulated.
     """
 
-    def __init__(self, stock: Stock, count: int, seed: int) -> None:
+    def __init__(
+        self, stock: Source, count: int, seed: int, simulated: float = SIMULATED_SHARE
+    ) -> None:
         self.stock, self._count, self._seed = stock, count, seed
         self._choices = Choices(
-            people=(len(stock), 1),
-            shares=(1.0, 0.0),
+            people=(len(stock), NUM_WALKERS),
+            simulated=simulated,
             streets=len(stock),
             drawn=NUM_DRAWN,
             is_person=lambda source, number: self.person(source, number) is not None,
             is_street=lambda number: stock.street(number) is not None,
         )
         self._people: OrderedDict[int, People] = OrderedDict()
+        self._walkers: dict[int, CutOut | None] = {}
 
     def __len__(self) -> int:
         return self._count
@@ -88,14 +96,20 @@ class Scenes:
             seen = see(plan, self.person)
             size_2 = (plan.camera.width, plan.camera.height)
             box_M4 = np.clip(seen.full_M4, 0.0, np.array(size_2 * 2, np.float32))
-            self._people[index] = People(box_M4, seen.ignore_M)
+            # Of some, only a bag is in the frame.
+            there_M = (box_M4[:, 2:] - box_M4[:, :2]).min(axis=1, initial=np.inf) >= _LEAST_SIDE_PX
+            self._people[index] = People(box_M4[there_M], seen.ignore_M[there_M])
             while len(self._people) > _KEPT_PLANS:
                 self._people.popitem(last=False)
         return self._people[index]
 
     def person(self, source: int, number: int) -> CutOut | None:
-        """A cut-out of the stock."""
-        return self.stock.person(number)
+        """A cut-out: of the photos, or simulated."""
+        if source == 0:
+            return self.stock.person(number)
+        if number not in self._walkers:
+            self._walkers[number] = walker(self._seed, number)
+        return self._walkers[number]
 
     def _ground(self, plan: Plan) -> Uint8:
         background, camera = plan.background, plan.camera
@@ -109,7 +123,7 @@ class Scenes:
 
 
 @dataclass(frozen=True)
-class _Joined:
+class Joined:
     """Scenes for training, then those for testing."""
 
     train: Scenes
@@ -133,7 +147,7 @@ class _Joined:
 class _People(Sequence[People]):
     """People of each scene, found when they are asked for."""
 
-    def __init__(self, scenes: _Joined) -> None:
+    def __init__(self, scenes: Joined) -> None:
         self._scenes = scenes
 
     def __len__(self) -> int:
@@ -167,11 +181,16 @@ def ccp_scenes(
     Raises:
         DataError: no such folder, or too few photos with a mask.
     """
-    return scenes_of(load_persons(path, "parsing"), train, test, seed)
+    return scenes_of(load_persons(path, "parsing"), train, test, seed, CCP_STREETS)
 
 
-def scenes_of(persons: PersonSet, train: int, test: int, seed: int) -> FrameSet:
+def scenes_of(
+    persons: PersonSet, train: int, test: int, seed: int, clean: frozenset[int] | None = None
+) -> FrameSet:
     """Compose scenes of people who are labelled by part, one a photo.
+
+    Args:
+        clean: see `Stock`.
 
     Raises:
         DataError: no photo for a role that scenes are asked for.
@@ -183,17 +202,24 @@ def scenes_of(persons: PersonSet, train: int, test: int, seed: int) -> FrameSet:
             raise DataError(
                 f"none of the {len(persons)} photos is for {role}ing; scenes need some of each role"
             )
-        stock = Stock(persons, index_N, frozenset())
+        stock = Stock(persons, index_N, clean)
         made.append(Scenes(stock, count, child_seed(seed, 0x5CE, len(made))))
-    scenes = _Joined(*made)
+    return frame_set(Joined(*made), persons.dataset, persons.licence, persons.url)
+
+
+def frame_set(
+    scenes: Joined, dataset: str, licence: str, url: str, simulated: bool = False
+) -> FrameSet:
+    """The set of frames of composed scenes."""
     names = [f"scene-{index:05d}" for index in range(len(scenes))]
     return FrameSet(
         frames=scenes,
         people=_People(scenes),
         names=names,
-        role_N=np.array(["train"] * train + ["test"] * test, np.str_),
+        role_N=np.repeat(np.array(["train", "test"]), (len(scenes.train), len(scenes.test))),
         sequence_N=np.array(names, np.str_),
-        dataset=persons.dataset,
-        licence=persons.licence,
-        url=persons.url,
+        dataset=dataset,
+        licence=licence,
+        url=url,
+        simulated=simulated,
     )

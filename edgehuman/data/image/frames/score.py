@@ -9,14 +9,15 @@ Axes: N frames, K boxes of one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgehuman.data.image.frames.set import FrameSet, People
 from edgehuman.errors import ArtefactError, DataError, ImageError, MissingDependencyError
-from edgehuman.metrics.boxes.crowd import crowd_scores, jaccard_index
+from edgehuman.metrics.boxes.crowd import Size, crowd_scores, jaccard_index
 from edgehuman.metrics.boxes.detection import Found, average_precision
 from edgehuman.metrics.boxes.overlap import areas
 from edgehuman.preprocess.image.letterbox import Letterbox, fit
@@ -24,6 +25,12 @@ from edgehuman.records import Float32, Index, Uint8
 
 Answer = Callable[[Uint8], Float32]
 """Frames at the network's size (N, H, W, 3) -> its boxes and scores (N, rows, 5)."""
+Find = Callable[[Uint8], Found]
+"""A frame (H, W, 3) -> boxes in its pixels, and scores."""
+
+
+# Pictures that stand alone are each a sequence.
+_FEW_SEQUENCES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,7 @@ class FrameScores:
     people: number of people in them that count.
     said: description of what was scored.
     unreadable: frames left out because they could not be read.
+    per_sequence: metrics of each camera or video, of a set of a few.
     """
 
     metrics: dict[str, float]
@@ -41,6 +49,7 @@ class FrameScores:
     people: int
     said: str
     unreadable: int = 0
+    per_sequence: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 def score(
@@ -56,33 +65,94 @@ def score(
         ArtefactError: outputs that are no boxes, or not finite.
     """
     unreadable: dict[int, str] = {}
-    found: list[Found] = []
-    people: list[People] = []
-    places: list[Letterbox] = []
-    scored: list[int] = []
+    judge = FrameJudge(frames)
     for index_N, place_N, input_NHWC in read_batches(frames, index_K, size, batch, unreadable):
         output_NK5 = require_boxes(answer(input_NHWC))
-        found += [boxes_of(*each) for each in zip(output_NK5, place_N, strict=True)]
-        people += seen(frames, index_N, place_N)
-        places += place_N
-        scored += index_N.tolist()
-    if not found:
-        raise DataError(f"{frames.dataset}: no frame to score, or none is readable")
-    said = f"{len(found)} frames"
-    stated = sum(len(frames.people[index].box_M4) for index in scored)
-    outside = stated - sum(len(each.box_M4) for each in people)
-    if outside:
-        said += f"; {outside} boxes outside their frames left out"
-    metrics = box_metrics(found, people)
-    sizes = [(place.height, place.width) for place in places]
+        for index, output_K5, place in zip(index_N.tolist(), output_NK5, place_N, strict=True):
+            judge.add(index, (place.height, place.width), boxes_of(output_K5, place))
+    return judge.scores(len(unreadable))
+
+
+def score_each(
+    frames: FrameSet, index_K: Index, finders: Mapping[str, Find]
+) -> dict[str, FrameScores]:
+    """Score several detectors on the same frames, each of which is read once.
+
+    Raises:
+        DataError: no frame is readable, or nobody is in them.
+    """
+    unreadable = 0
+    judges = {name: FrameJudge(frames) for name in finders}
+    for index in index_K.tolist():
+        try:
+            frame_HWC = frames.frames[index]
+        except ImageError:
+            unreadable += 1
+            continue
+        height, width = frame_HWC.shape[:2]
+        for name, find in finders.items():
+            judges[name].add(index, (height, width), find(frame_HWC))
+    return {name: judge.scores(unreadable) for name, judge in judges.items()}
+
+
+class FrameJudge:
+    """Collect a detector's boxes, and score them against the people at the end."""
+
+    def __init__(self, frames: FrameSet) -> None:
+        self._frames = frames
+        self._found: list[Found] = []
+        self._people: list[People] = []
+        self._sizes: list[Size] = []
+        self._index: list[int] = []
+
+    def add(self, index: int, size: Size, found: Found) -> None:
+        """Add the boxes of a frame of the set, given its height and width."""
+        self._found.append((clipped(found[0], size), found[1]))
+        self._people.append(seen(self._frames.people[index], size))
+        self._sizes.append(size)
+        self._index.append(index)
+
+    def scores(self, unreadable: int = 0) -> FrameScores:
+        """Score the collected boxes.
+
+        Raises:
+            DataError: no frames, or nobody in them.
+        """
+        if not self._found:
+            raise DataError(f"{self._frames.dataset}: no frame to score, or none is readable")
+        said = f"{len(self._found)} frames"
+        stated = sum(len(self._frames.people[index].box_M4) for index in self._index)
+        outside = stated - sum(len(each.box_M4) for each in self._people)
+        if outside:
+            said += f"; {outside} boxes outside their frames left out"
+        metrics = _metrics(self._found, self._people, self._sizes)
+        try:
+            metrics["jaccard"] = jaccard_index(self._found, self._people, self._sizes)
+        except MissingDependencyError as error:
+            said += f"; no Jaccard index: {error}"
+        total = sum(int(np.count_nonzero(~each.ignore_M)) for each in self._people)
+        return FrameScores(metrics, len(self._found), total, said, unreadable, self._per_sequence())
+
+    def _per_sequence(self) -> dict[str, dict[str, float]]:
+        names_N = self._frames.sequence_N[self._index]
+        if not 1 < len(np.unique(names_N)) <= _FEW_SEQUENCES:
+            return {}
+        found = {}
+        for name in np.unique(names_N).tolist():
+            at = np.flatnonzero(names_N == name).tolist()
+            people = [self._people[each] for each in at]
+            if any(not each.ignore_M.all() for each in people):
+                found[name] = _metrics(
+                    [self._found[each] for each in at], people, [self._sizes[each] for each in at]
+                )
+        return found
+
+
+def _metrics(
+    found: Sequence[Found], people: Sequence[People], sizes: Sequence[Size]
+) -> dict[str, float]:
     crowd = crowd_scores(found, people, sizes)
-    metrics |= {"crowd_ap": crowd.ap, "miss_rate": crowd.miss_rate}
-    try:
-        metrics["jaccard"] = jaccard_index(found, people, sizes)
-    except MissingDependencyError as error:
-        said += f"; no Jaccard index: {error}"
-    total = sum(int(np.count_nonzero(~each.ignore_M)) for each in people)
-    return FrameScores(metrics, len(found), total, said, len(unreadable))
+    return box_metrics(found, people) | {"crowd_ap": crowd.ap, "miss_rate": crowd.miss_rate}
 
 
 def box_metrics(found: Sequence[Found], people: Sequence[People]) -> dict[str, float]:
@@ -95,15 +165,11 @@ def box_metrics(found: Sequence[Found], people: Sequence[People]) -> dict[str, f
     return {"ap50": scores.ap50, "ap": scores.ap, "ap75": scores.ap75}
 
 
-def seen(frames: FrameSet, index_N: Index, places: Sequence[Letterbox]) -> list[People]:
-    """The people of these frames, clipped to them; those entirely outside are left out."""
-    found = []
-    for index, place in zip(index_N.tolist(), places, strict=True):
-        people = frames.people[index]
-        box_M4 = _clipped(people.box_M4, place)
-        is_seen_M = areas(box_M4) > 0
-        found.append(People(box_M4[is_seen_M], people.ignore_M[is_seen_M]))
-    return found
+def seen(people: People, size: Size) -> People:
+    """The people of a frame, clipped to it; those entirely outside are left out."""
+    box_M4 = clipped(people.box_M4, size)
+    is_seen_M = areas(box_M4) > 0
+    return People(box_M4[is_seen_M], people.ignore_M[is_seen_M])
 
 
 def boxes_of(output_K5: Float32, place: Letterbox) -> Found:
@@ -111,11 +177,13 @@ def boxes_of(output_K5: Float32, place: Letterbox) -> Found:
     cannot be seen.
     """
     box_K4 = place.to_frame(output_K5[:, :4])
-    return _clipped(box_K4, place), np.asarray(output_K5[:, 4], np.float32)
+    return clipped(box_K4, (place.height, place.width)), np.asarray(output_K5[:, 4], np.float32)
 
 
-def _clipped(box_K4: Float32, place: Letterbox) -> Float32:
-    limit_4 = np.array((place.width, place.height) * 2, np.float32)
+def clipped(box_K4: NDArray[np.floating], size: Size) -> Float32:
+    """Boxes (K, 4) within a frame of this height and width."""
+    height, width = size
+    limit_4 = np.array((width, height, width, height), np.float32)
     return np.asarray(np.clip(box_K4, 0, limit_4), np.float32)
 
 

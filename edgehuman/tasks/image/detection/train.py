@@ -25,7 +25,8 @@ from edgehuman.data.image.frames.load import load_frames
 from edgehuman.data.image.frames.set import FrameSet
 from edgehuman.data.memory import sets_in_memory
 from edgehuman.metrics.boxes.detection import average_precision
-from edgehuman.nets.building import count_flops, count_params
+from edgehuman.nets.building import ENCODER, count_flops, count_params
+from edgehuman.nets.checkpoint import load_into, read_weights
 from edgehuman.nets.image.detection import VALUES, Detector, detector
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.letterbox import fit
@@ -76,7 +77,7 @@ class DetectionLearner(Learner):
         box_NM4, kind_NM = target
         decode = self.network.decode
         many, one = (
-            Said(each_NP5[..., 0], decode(each_NP5[..., 1:]))
+            Said(each_NP5[..., 0], decode.boxes(each_NP5[..., 1:]))
             for each_NP5 in torch.split(output_N.float(), VALUES, dim=2)
         )
         people = People(box_NM4, kind_NM == PERSON, kind_NM == IGNORED)
@@ -172,7 +173,7 @@ class _Part:
 
 def _card(part: _Part, network: Detector, start: Start) -> Card:
     config, splits = part.config, part.splits
-    ancestors = start.load_into(network.encoder)
+    ancestors = _load(start, network)
     own = [*part.rows(splits.learn, "training"), *part.rows(splits.select, "selection")]
     return Card(
         name=f"{start.arch} for {TASK}",
@@ -187,6 +188,20 @@ def _card(part: _Part, network: Detector, start: Start) -> Card:
         commit=commit(),
         versions=versions(),
     )
+
+
+def _load(start: Start, network: Detector) -> tuple[TrainingData, ...]:
+    """Load the weights, if any, into the backbone; those of a detector into neck and head too.
+    Return the data they were trained on.
+    """
+    ancestors = start.load_into(network.encoder)
+    learned, folder = start.learned, start.weights
+    if folder is not None and learned is not None and learned.output.kind == OUTPUT.kind:
+        weights, _ = read_weights(folder)
+        own = {k: v for k, v in network.state_dict().items() if k.startswith(ENCODER)}
+        rest = {k: v for k, v in weights.items() if not k.startswith(ENCODER)}
+        load_into(network, {**own, **rest}, str(folder))
+    return ancestors
 
 
 def _training(part: _Part, network: Detector, card: Card, batches: ReadAhead) -> Training:

@@ -61,3 +61,17 @@ def test_nobody_and_people_whom_the_photo_cuts_off() -> None:
     nobody_HW = np.zeros(part_HW.shape, bool)
     assert cut_out(image_HWC, nobody_HW, nobody_HW) is None
     assert cut_out(image_HWC[:100], part_HW[:100] > 0, part_HW[:100] > 0) is None
+
+
+def test_dark_clothes_leave_skin_as_it_is() -> None:
+    image_HWC, part_HW = photo(0)
+    cut = cut_out(image_HWC, part_HW > 0, part_HW > 0, part_HW == 1, shade=0.3)
+    assert cut is not None
+    coat, skin = (72, 7), (10, 12)
+    assert cut.levels[0][coat].tolist() == [200, 30, 30, 255]
+    # Half of the colour is left of three tenths of the light.
+    grey = 260 / 3
+    expected = [round(0.3 * (0.5 * each + 0.5 * grey)) for each in (200, 30, 30)]
+    np.testing.assert_allclose(cut.dark[0][coat][:3], expected, atol=1)
+    assert cut.dark[0][skin].tolist() == cut.levels[0][skin].tolist()
+    assert cut.num_bytes == 2 * sum(level.nbytes for level in cut.levels)

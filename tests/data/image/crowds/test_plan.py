@@ -14,7 +14,7 @@ from edgehuman.data.image.crowds.plan import (
     sample_plan,
 )
 
-CHOICES = Choices((50, 10), (0.8, 0.2), 30, 8, lambda source, number: True, lambda number: True)
+CHOICES = Choices((50, 10), 0.2, 30, 8, lambda source, number: True, lambda number: True)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,14 @@ def test_both_sources_and_all_backgrounds_are_used(plans: list[Plan]) -> None:
 
 
 def test_what_cannot_be_used_is_not_chosen() -> None:
-    few = Choices((50, 10), (0.8, 0.2), 30, 8, lambda s, n: s == 0 and n == 17, lambda n: False)
+    few = Choices((4, 10), 0.2, 30, 8, lambda s, n: s == 1 or n == 3, lambda n: False)
     plans = [sample_plan(0, index, few) for index in range(20)]
-    assert {(each.source, each.number) for plan in plans for each in plan.people} == {(0, 17)}
+    photos = {each.number for plan in plans for each in plan.people if each.source == 0}
+    assert photos == {3}
     assert "street" not in {plan.background.kind for plan in plans}
+
+
+def test_simulated_people_in_far_scenes_are_seen_from_above(plans: list[Plan]) -> None:
+    for plan in plans:
+        above = {each.number >= 5 for each in plan.people if each.source == 1}
+        assert above <= {plan.camera.kind == "far"}

@@ -21,7 +21,7 @@ from edgehuman.data.image.crowds.seen import matrix_of, see
 from tests.data.image.crowds.drawn import photo
 
 ONE = Placed(0, 0, (100.0, 150.0), 90.0, 1.0, False, 0.0, 1.0)
-CHOICES = Choices((1, 1), (1.0, 0.0), 1, 1, lambda s, n: True, lambda n: True)
+CHOICES = Choices((1, 2), 0.0, 1, 1, lambda s, n: True, lambda n: True)
 
 
 def person(source: int, number: int) -> CutOut | None:

@@ -51,7 +51,7 @@ def test_a_photo_whose_mask_is_empty_has_neither_person_nor_street() -> None:
 def test_unreadable_photos_are_left_out_and_counted() -> None:
     persons = drawn_persons(3, 0)
     images = Failing()
-    stock = Stock(dataclasses.replace(persons, images=images), np.arange(3), frozenset())
+    stock = Stock(dataclasses.replace(persons, images=images), np.arange(3), None)
     assert stock.person(1) is None
     assert stock.street(1) is None
     assert stock.unread == {"1"}
@@ -62,13 +62,13 @@ def test_unreadable_photos_are_left_out_and_counted() -> None:
 
 
 def test_the_bag_is_no_part_of_the_box() -> None:
-    cut = Stock(drawn_persons(), np.arange(4), frozenset()).person(2)
+    cut = Stock(drawn_persons(), np.arange(4), None).person(2)
     assert cut is not None
     assert cut.box_4.tolist() == [2, 2, 22, 92]
 
 
 def test_streets_with_other_people_are_not_used() -> None:
-    stock = Stock(drawn_persons(), np.arange(4), frozenset({"1"}))
+    stock = Stock(drawn_persons(), np.arange(4), frozenset({0, 2, 3}))
     assert stock.street(1) is None
     assert stock.street(0) is not None
     assert stock.num_bytes > 120 * 45 * 3

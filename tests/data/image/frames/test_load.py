@@ -50,3 +50,9 @@ def test_wrong_boxes_are_left_out_and_told(
     assert load_frames(tmp_path).people[0].box_M4.tolist() == [box]
     said = capsys.readouterr().err
     assert "left out 1 boxes without area and 1 repeated ones; `edgehuman data check` names" in said
+
+
+def test_simulated_frames_need_no_folder() -> None:
+    frames = load_frames("simulated", count=5)
+    assert (frames.simulated, frames.role_N.tolist()) == (True, ["train"] * 4 + ["test"])
+    assert all((each.box_M4.shape[1:] == (4,)) for each in frames.people)

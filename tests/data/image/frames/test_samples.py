@@ -39,7 +39,9 @@ def test_a_folder_of_photos_has_no_labels(tmp_path: Path) -> None:
     assert samples.source == f"pictures of {tmp_path.name}"
 
 
-@pytest.mark.parametrize(("height", "width"), [(8, 8), (6000, 8000), (200, 20)])
+@pytest.mark.parametrize(
+    ("height", "width"), [(8, 8), (200, 20), pytest.param(6000, 8000, marks=pytest.mark.long)]
+)
 def test_frames_of_any_size_are_taken(tmp_path: Path, height: int, width: int) -> None:
     write(tmp_path / "a.jpg", np.full((height, width, 3), 96, np.uint8))
     samples = read_samples(CARD, tmp_path)

@@ -7,9 +7,17 @@ import dataclasses
 import numpy as np
 import pytest
 
-from edgehuman.data.image.frames.score import boxes_of, read_batches, score, seen
+from edgehuman.data.image.frames.score import (
+    FrameScores,
+    boxes_of,
+    read_batches,
+    score,
+    score_each,
+    seen,
+)
 from edgehuman.data.image.frames.set import FrameSet
 from edgehuman.errors import ArtefactError, DataError, ImageError
+from edgehuman.metrics.boxes.detection import Found
 from edgehuman.preprocess.image.letterbox import fit
 from edgehuman.records import Float32, Uint8
 from tests.data.frame_trees import ANNE, HEIGHT, WIDTH, frame, made_frames, people, rows_of
@@ -44,6 +52,41 @@ def test_a_perfect_detector_scores_one() -> None:
     assert (found.frames, found.people, found.unreadable, found.said) == (6, 7, 0, "6 frames")
 
 
+def test_each_of_a_few_videos_has_its_own_numbers() -> None:
+    sequence_N = np.array(["door", "door", "street", "street", "night", "night"])
+    whole = made_frames(6)
+    nobody = [*whole.people[:4], people(), people()]
+    frames = dataclasses.replace(whole, sequence_N=sequence_N, people=nobody)
+    rows = rows_of(frames.people)
+    rows[2:4] = 0  # finds nobody in the street
+    found = score(frames, all_of(frames), lambda input_NHWC: rows, SIZE)
+    per = {name: metrics["ap50"] for name, metrics in found.per_sequence.items()}
+    assert per == {"door": 1, "street": 0}
+    assert made_score(made_frames(50)).per_sequence == {}
+
+
+def made_score(frames: FrameSet) -> FrameScores:
+    return score(frames, all_of(frames), Perfect(frames), SIZE)
+
+
+def test_detectors_of_others_are_scored_on_the_same_frames() -> None:
+    frames = made_frames(4)
+    truth = iter(frames.people)
+    nothing = (np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
+
+    def perfect(frame_HWC: Uint8) -> Found:
+        box_M4 = next(truth).box_M4
+        return box_M4, np.full(len(box_M4), 0.9, np.float32)
+
+    found = score_each(frames, all_of(frames), {"all": perfect, "none": lambda frame_HWC: nothing})
+    assert [each.metrics["ap50"] for each in found.values()] == [1, 0]
+    assert [each.frames for each in found.values()] == [4, 4]
+    torn = dataclasses.replace(frames, frames=Torn())
+    assert (
+        score_each(torn, all_of(torn), {"none": lambda frame_HWC: nothing})["none"].unreadable == 1
+    )
+
+
 def test_boxes_of_the_input_become_boxes_of_the_frame() -> None:
     _, place = fit(frame(ANNE, height=120, width=160), 60, 100)  # half the size, 10 px on each side
     rows = np.array([[15, 5, 25, 25, 0.9], [0, 0, 200, 200, 0.1]], np.float32)
@@ -56,8 +99,7 @@ def test_people_are_clipped_and_those_outside_left_out() -> None:
     pytest.importorskip("scipy")
     truth = people((-20, 10, 20, 50), (90, 0, 99, 30), (0, 70, 10, 90), ignore=(2,))
     frames = dataclasses.replace(made_frames(2), people=[truth, people()])
-    _, place = fit(frame(), *SIZE)
-    only = seen(frames, all_of(frames)[:1], [place])[0]
+    only = seen(truth, SIZE)
     assert only.box_M4.tolist() == [[0, 10, 20, 50]]
     rows = np.zeros((2, 1, 5), np.float32)
     rows[0, 0] = (0, 10, 20, 50, 0.9)

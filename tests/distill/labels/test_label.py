@@ -1,0 +1,114 @@
+"""Photos are labelled by teachers, in our own layouts, and the work goes on where it stopped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from onnx import TensorProto
+
+from edgehuman.data.image.frames.labels import LABELLED_FRAMES
+from edgehuman.data.image.load import load_persons
+from edgehuman.distill.labels.label import LabelConfig, label
+from edgehuman.errors import DataError, UsageError
+from edgehuman.outcome import Outcome
+from tests.runtime.foreign.told import write_told
+
+HEIGHT, WIDTH = 120, 160
+
+
+def photos(folder: Path, count: int = 2) -> Path:
+    folder.mkdir()
+    for index in range(count):
+        image = np.full((HEIGHT, WIDTH, 3), 60 + index, np.uint8)
+        cv2.imwrite(str(folder / f"{index}.png"), image)
+    return folder
+
+
+def finder(path: Path, shift: float = 0.0) -> Path:
+    """MultiPose that finds one person in the middle, symmetric but for the sides' names."""
+    row = np.zeros((1, 6, 56), np.float32)
+    row[0, 0, :51] = np.tile((0.5, 0.5, 0.9), 17)
+    row[0, 0, 51:] = (0.2, 0.4 + shift, 0.8, 0.6 - shift, 0.9)
+    return write_told(path, (1, "h", "w", 3), {"out": row}, TensorProto.INT32)
+
+
+def selfie(path: Path) -> Path:
+    mask = np.zeros((1, 256, 256, 1), np.float32)
+    mask[0, 30:226, 30:226] = 0.9
+    return write_told(path, (1, 256, 256, 3), {"mask": mask})
+
+
+def told(outcome: Outcome) -> dict[str, Any]:
+    assert isinstance(outcome.data, dict)
+    return outcome.data
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> LabelConfig:
+    teachers = (
+        finder(tmp_path / "a.onnx"),
+        finder(tmp_path / "b.onnx", 0.01),
+        selfie(tmp_path / "s.onnx"),
+    )
+    return LabelConfig(photos(tmp_path / "photos"), teachers, tmp_path / "out")
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_frames_and_people_in_our_own_layouts(config: LabelConfig) -> None:
+    outcome = label(config)
+    assert told(outcome)["people"] == told(outcome)["frames"] == 2
+    assert told(outcome)["joints"] == 34
+    frames = LABELLED_FRAMES.read.frames(config.out / "frames")
+    np.testing.assert_allclose(frames.people[0].box_M4[0], (64, 24, 96, 96), atol=2)
+    (first, _) = rows_of(config.out / "people" / "labels.jsonl")
+    teachers = first["teachers"]
+    assert [each["name"] for each in teachers] == ["a.onnx", "b.onnx", "s.onnx"]
+    assert "licence" in teachers[0]
+    persons = load_persons(config.out / "people", "pose")
+    joint_3 = persons.keypoint_NJ3[0, 0]
+    # The middle of the frame, in the crop: joints count from the middle of the first pixel.
+    height, width = persons.image(0).shape[:2]
+    np.testing.assert_allclose(joint_3, (width / 2 - 0.5, height / 2 - 0.5, 2), atol=1.1)
+
+
+def test_it_goes_on_where_it_stopped(config: LabelConfig) -> None:
+    whole = label(config)
+    note = next((config.out / "done").glob("0-*.json"))
+    picture = next((config.out / "frames" / "images").glob("1-*.png"))
+    before = picture.stat().st_mtime_ns
+    note.unlink()
+    assert label(config).data == whole.data
+    assert picture.stat().st_mtime_ns == before
+
+
+def test_other_teachers_need_another_folder(config: LabelConfig) -> None:
+    label(config)
+    other = LabelConfig(config.source, config.teacher[:2], config.out)
+    with pytest.raises(DataError, match="was begun with another source"):
+        label(other)
+
+
+def test_unreadable_photos_are_left_out_and_counted(config: LabelConfig) -> None:
+    (config.source / "broken.png").write_bytes(b"no picture")
+    outcome = label(config)
+    assert told(outcome)["unreadable"] == 1
+    assert told(outcome)["frames"] == 2
+
+
+def test_one_teacher_is_not_enough(config: LabelConfig) -> None:
+    with pytest.raises(UsageError, match="at least 2"):
+        label(LabelConfig(config.source, config.teacher[:1], config.out))
+
+
+def test_nothing_to_label(config: LabelConfig, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="no pictures"):
+        label(LabelConfig(tmp_path / "empty", config.teacher, config.out))
