@@ -16,6 +16,7 @@ from edgehuman.data.imu.subjects import UCI_LABELS
 from edgehuman.data.samples import Samples
 from edgehuman.geometry import COCO_17
 from edgehuman.nets.image.heads import PersonNet, person_net
+from edgehuman.nets.image.simcc import SimccHead
 from edgehuman.nets.image.starnet import StarNet
 from edgehuman.nets.image.tinyvit import TinyVit
 from edgehuman.nets.image.vit import Vit
@@ -31,6 +32,7 @@ OUTPUTS = {
     "reid": OutputSpec("embedding", distance="cosine", dim=16),
     "attributes": OutputSpec("attributes", ATTRIBUTES),
     "pose": OutputSpec("heatmaps", COCO_17),
+    "simcc": OutputSpec("simcc", COCO_17, dim=2 * WIDTH),
     "parsing": OutputSpec("segmentation", PARTS),
 }
 
@@ -77,12 +79,15 @@ def network_of(task: str) -> tuple[PersonNet, Card]:
     with torch.no_grad():
         last = [p for p in network.head.parameters() if p.ndim > 1]
         last[-1].mul_(300 if task == "pose" else 5)
+        if isinstance(network.head, SimccHead):
+            network.head.maps.last.weight.mul_(300)
         persons = made_people(people=2, each=8)
         seen = torch.from_numpy(np.stack([persons.image(i) for i in range(16)]))
         for _ in range(20):
             network.train()(seen)
     network.eval()
-    card = Card(f"tiny {task}", task, tiny_encoder.NAME, 1, 1, image_input(*SIZE), OUTPUTS[task])
+    name = "pose" if task == "simcc" else task
+    card = Card(f"tiny {task}", name, tiny_encoder.NAME, 1, 1, image_input(*SIZE), OUTPUTS[task])
     return network, card
 
 

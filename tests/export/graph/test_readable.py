@@ -147,6 +147,7 @@ def test_an_axis_is_named_by_its_place_whichever_are_dynamic() -> None:
         (CLASSES.replace(output=OutputSpec("segmentation", ("u",))), "argmax over axis 1"),
         (CLASSES.replace(output=OutputSpec("attributes", ("u",))), "yes where over 0"),
         (CLASSES.replace(output=OutputSpec("heatmaps", ("u",))), "at the largest value"),
+        (CLASSES.replace(output=OutputSpec("simcc", ("u",), dim=8)), "joint 8 logits of x, two a"),
         (CLASSES.replace(data=(TrainingData("d", "training", "CC0", "", 1, 1),)),
          "Learned from: d (CC0)."),
         (CLASSES.replace(recipe="random weights"), "Learned from: random weights."),

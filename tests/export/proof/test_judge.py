@@ -18,6 +18,7 @@ WITHOUT_LABELS = {
     "reid": "neighbours_kept",
     "attributes": "expected_answers",
     "pose": "peak_kept",
+    "simcc": "presence_kept",
     "parsing": "expected_pixels",
 }
 

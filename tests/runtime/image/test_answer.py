@@ -9,6 +9,7 @@ import pytest
 
 from edgehuman.card import Decision, OutputSpec
 from edgehuman.errors import ArtefactError
+from edgehuman.preprocess.silhouette.normalise import normalise
 from edgehuman.runtime.image.answer import answer_image, answer_photo
 from edgehuman.runtime.image.results import to_row
 from edgehuman.runtime.model import load
@@ -45,6 +46,21 @@ def test_simcc_of_another_size_is_an_error(tmp_path: Path) -> None:
     model = load(write_image_model(tmp_path, "simcc", **card))
     with pytest.raises(ArtefactError, match="found 97 numbers for each joint, 8 of them of x"):
         answer_photo(model, photo(tmp_path / "a.png", flag()), "a")
+
+
+def test_a_silhouette_goes_on_to_gait_as_it_is(tmp_path: Path) -> None:
+    image_HWC = np.zeros((128, 64, 3), np.uint8)
+    image_HWC[..., 0] = 255
+    image_HWC[32:96, 16:48] = 0, 255, 0
+    model = load(write_image_model(tmp_path, "parsing"))
+    result = answer_photo(model, photo(tmp_path / "a.png", image_HWC), "a.png")
+    assert result.part_HW is not None
+    record_HW = normalise(result.part_HW == 1)
+    assert record_HW.shape == (64, 64)
+    assert set(np.unique(record_HW)) == {0, 255}
+    # 64 x 32 pixels fill the height, and stand in the middle.
+    assert (record_HW[:, 32] == 255).mean() > 0.9
+    assert 30 <= (record_HW[32] == 255).sum() <= 34
 
 
 def test_attributes_have_probabilities(tmp_path: Path) -> None:
