@@ -101,7 +101,7 @@ def label(config: LabelConfig) -> Outcome:
             f"--every is {config.every} and --most {config.most}; they must be at least 1 and 0"
         )
     teachers = [open_finder(path, config.threads) for path in config.teacher]
-    told = [_told(path) for path in config.teacher]
+    told = [_told(*each) for each in zip(config.teacher, teachers, strict=True)]
     source = _Source(config)
     _require_same(config, told, source)
     unread = 0
@@ -153,11 +153,11 @@ def _picture(path: Path, index: int, is_ccp: bool) -> Picture:
     return Picture(f"{name}-{index:06d}", role, name, index)
 
 
-def _told(path: Path) -> dict[str, str]:
+def _told(path: Path, teacher: PersonFinder) -> dict[str, str]:
     """A teacher's name, content and licence, for each line."""
-    graph = Graph(path)
+    graph, published = Graph(path), str(getattr(teacher, "licence", ""))
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return {"name": path.name, "sha256": digest, "licence": licence_said(graph)}
+    return {"name": path.name, "sha256": digest, "licence": licence_said(graph, published)}
 
 
 def _require_same(config: LabelConfig, told: Sequence[Any], source: _Source) -> None:

@@ -71,7 +71,7 @@ def test_frames_and_people_in_our_own_layouts(config: LabelConfig) -> None:
     (first, _) = rows_of(config.out / "people" / "labels.jsonl")
     teachers = first["teachers"]
     assert [each["name"] for each in teachers] == ["a.onnx", "b.onnx", "s.onnx"]
-    assert "licence" in teachers[0]
+    assert "published under Apache-2.0" in teachers[0]["licence"]
     persons = load_persons(config.out / "people", "pose")
     joint_3 = persons.keypoint_NJ3[0, 0]
     # The middle of the frame, in the crop: joints count from the middle of the first pixel.
