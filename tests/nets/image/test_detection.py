@@ -72,10 +72,10 @@ def reached_of(network: Detector) -> set[str]:
 
 def test_the_gradient_of_one_to_one_ends_at_the_neck() -> None:
     network = detector("starnet_s100", SIZE)
-    network.maps(images())[..., 5:].square().sum().backward()
+    torch.autograd.backward(network.maps(images())[..., 5:].square().sum())
     assert reached_of(network) == {"one"}
     network.zero_grad()
-    network.maps(images())[..., :5].square().sum().backward()
+    torch.autograd.backward(network.maps(images())[..., :5].square().sum())
     assert reached_of(network) == {"encoder", "neck", "many"}
 
 

@@ -43,7 +43,7 @@ def test_the_loss_is_the_sum_of_its_parts_and_has_a_gradient() -> None:
     parts = [value for name, value in found.items() if name != "loss"]
     assert len(parts) == 4
     torch.testing.assert_close(found["loss"], torch.stack(parts).sum())
-    found["loss"].backward()
+    torch.autograd.backward(found["loss"])
     assert many.box_NP4.grad is not None
     assert many.box_NP4.grad.abs().sum() > 0
 
