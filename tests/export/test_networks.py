@@ -9,15 +9,16 @@ import pytest
 import torch
 
 from edgehuman import catalogue
-from edgehuman.card import skeleton_input
+from edgehuman.card import Card, OutputSpec, image_input, skeleton_input
 from edgehuman.data.samples import Samples
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.export import networks
-from edgehuman.export.graph import calibration, fp16, int8
+from edgehuman.export.graph import calibration, folding, fp16, int8
 from edgehuman.export.graph.trace import to_onnx, weights_sha256
 from edgehuman.export.proof.judge import Judge, answers
 from edgehuman.metrics.parity import failures
 from edgehuman.nets.checkpoint import load_network
+from edgehuman.nets.image.detection import detector
 from edgehuman.nets.skeleton.gaitformer import GaitFormer
 from edgehuman.runtime.engine import build as to_tensorrt
 from edgehuman.runtime.engine.build_on_device import Options
@@ -145,3 +146,50 @@ def test_silhouette_networks_in_three_precisions_and_as_an_engine(
             library, graph.SerializeToString(), Options(capabilities=(86,)), tmp_path / "timing"
         )
         assert len(plan) > 100_000
+
+
+def detecting(tmp_path: Path) -> Path:
+    """A checkpoint of a small detector with random weights, whose scores spread."""
+    network = detector("starnet_s100", (64, 96), seed=1)
+    with torch.no_grad():
+        network.one.last.weight[0].mul_(100)
+    spec, output = image_input(64, 96, "Frame"), OutputSpec("boxes")
+    card = Card("finder", "detection", "starnet_s100", 1, 1, spec, output)
+    save_weights(tmp_path / "finder", network.state_dict(), card)
+    return tmp_path / "finder"
+
+
+@pytest.mark.long
+def test_a_detector_in_three_precisions_wherever_boxes_are_chosen(tmp_path: Path) -> None:
+    array = np.random.default_rng(0).integers(0, 256, (4, 64, 96, 3), np.uint8)
+    samples = Samples(array, np.full(4, -1), np.array(list("abcd")), "noise")
+    network, card = networks.load(str(detecting(tmp_path)), 0)
+    inside_NK5 = answers(network, array)
+    network, _ = networks.load(str(tmp_path / "finder"), 0, "outside")
+    model = to_onnx(network, card)
+    assert "TopK" not in {node.op_type for node in model.graph.node}
+    outside_NK5 = answers(network, array)
+    score_NK = -np.sort(-outside_NK5[..., 4], axis=1)
+    np.testing.assert_allclose(inside_NK5[..., 4], score_NK, atol=1e-6)
+    judge = Judge(samples, inside_NK5, card.output)
+    assert failures(judge.verdict(model).parity, "fp32") == []
+    folded = folding.fold_norms(model)
+    half = fp16.convert(folded, fp16.overflowing(folded, array))[0]
+    assert failures(judge.verdict(half).parity, "fp16") == []
+    found = calibration.collect(folded, int8.tensors_to_calibrate(folded), array)
+    ranges = calibration.ranges(found, "minmax")
+    engines = [half, int8.quantise(folded, ranges, "tensorrt")]
+    small = int8.quantise(folding.fold_pixels(folded), ranges, "cpu", activated=True)
+    assert judge.verdict(small).parity.boxes_found is not None
+    assert small.ByteSize() < 0.4 * model.ByteSize()
+    library = pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
+    for graph in engines:
+        plan, _ = to_tensorrt.build_engine(
+            library, graph.SerializeToString(), Options(capabilities=(86,)), tmp_path / "timing"
+        )
+        assert len(plan) > 100_000
+
+
+def test_post_is_for_detectors() -> None:
+    with pytest.raises(UsageError, match="--post outside is for detectors, whose output is boxes"):
+        networks.load("imuconv_288k", 0, "outside")
