@@ -6,11 +6,14 @@
 At every point of the three maps the head says whether it is the one that stands for a person, and
 how far that person's edges are. Two towers learn that: `many`, for which several points stand for a
 person, teaches the backbone and the neck; `one`, for which one point does, learns from the finished
-maps and is the only one that answers, so nothing has to be suppressed afterwards.
+maps and is the only one that answers. Of it only peaks count, points above their eight neighbours
+of the same stride, so nothing has to be suppressed afterwards.
 
-Sources: Wang et al., "YOLOv10" (arXiv 2405.14458), section 3.1, for the two assignments; Tian et
-al., "FCOS" (ICCV 2019) for the edges, exp(x) times the stride. Towers are shared by the strides,
-with batch normalisations of their own (Lyu et al., "RTMDet", arXiv 2212.07784, section 3.3).
+Sources: Wang et al., "YOLOv10" (arXiv 2405.14458), section 3.1, for the two assignments; Wang et
+al., "End-to-end object detection with fully convolutional network" (CVPR 2021), for the peaks,
+there of three strides at once; Tian et al., "FCOS" (ICCV 2019) for the edges, exp(x) times the
+stride. Towers are shared by the strides, with batch normalisations of their own (Lyu et al.,
+"RTMDet", arXiv 2212.07784, section 3.3).
 
 Axes: N images, P points of all strides, K rows of the answer, H height, W width, C channels.
 """
@@ -40,6 +43,8 @@ VALUES = 5
 TOWER_DEPTH = 2
 # Before training one point in a hundred stands for a person: Lin et al., "Focal loss", section 4.1.
 _PRIOR = 0.01
+# The logit of a point that is no peak.
+_SILENT = -20.0
 # Distances from exp(-4) to exp(4) strides: a seventh of a pixel to 1,700 pixels.
 _MOST_LOG = 4.0
 
@@ -89,6 +94,7 @@ class Decode(nn.Module):
 
     def __init__(self, image_size: tuple[int, int]) -> None:
         super().__init__()
+        self.sizes = [(image_size[0] // each, image_size[1] // each) for each in STRIDES]
         self.point_P4: Tensor
         self.step_P4: Tensor
         point_P2, stride_P = points_of(image_size)
@@ -106,9 +112,19 @@ class Decode(nn.Module):
         reach_NP4 = edge_NP4.float().clamp(-_MOST_LOG, _MOST_LOG).exp()
         return self.point_P4 + reach_NP4 * self.step_P4
 
+    def peaks(self, logit_NP: Tensor) -> Tensor:
+        """Return the logits, very low where a neighbour of the same stride has a higher one."""
+        rows = []
+        counts = [height * width for height, width in self.sizes]
+        for part_NP, size in zip(torch.split(logit_NP, counts, 1), self.sizes, strict=True):
+            map_N1HW = part_NP.reshape(-1, 1, *size)
+            highest_N1HW = functional.max_pool2d(map_N1HW, 3, 1, 1)
+            rows.append(torch.where(map_N1HW >= highest_N1HW, map_N1HW, _SILENT).flatten(1))
+        return torch.cat(rows, dim=1)
+
     def forward(self, said_NP5: Tensor, most: int | None) -> Tensor:
         """Return boxes and scores (N, K, 5) of the points with the `most` highest, or of all."""
-        box_NP4, logit_NP = self.boxes(said_NP5[..., 1:]), said_NP5[..., 0].float()
+        box_NP4, logit_NP = self.boxes(said_NP5[..., 1:]), self.peaks(said_NP5[..., 0].float())
         if most is not None:
             logit_NP, place_NK = logit_NP.topk(most, dim=1)
             box_NP4 = box_NP4.gather(1, place_NK[..., None].expand(-1, -1, 4))

@@ -29,7 +29,7 @@ def test_every_backbone_answers_with_boxes_and_little_on_top(arch: str) -> None:
         answer = network(images(2))
     assert answer.shape == (2, NUM_POINTS, 5)  # fewer points than 300
     assert (answer[..., 2:4] > answer[..., :2]).all()
-    assert ((answer[..., 4] > 0) & (answer[..., 4] < 1)).all()
+    assert ((answer[..., 4] >= 0) & (answer[..., 4] < 1)).all()
     assert count_params(network) - count_params(network.encoder) < 1_600_000
 
 
@@ -43,6 +43,18 @@ def test_300_of_the_points_are_chosen_and_outside_all_are_there() -> None:
     best = outside[0, outside[0, :, 4].argsort(descending=True)[:300]]
     torch.testing.assert_close(inside[0, :, 4], best[:, 4])
     assert inside[0, :, 4].diff().max() <= 0
+
+
+def test_only_peaks_among_their_neighbours_of_a_stride_count() -> None:
+    decode = detector("starnet_s100", SIZE).decode
+    logit_NP = torch.full((1, NUM_POINTS), -3.0)
+    # Of 12 columns: two neighbours, one two points on, and one of the next stride at their place.
+    logit_NP[0, 25], logit_NP[0, 26], logit_NP[0, 28], logit_NP[0, 96 + 6] = 1.0, 2.0, 0.5, 1.5
+    found = decode.peaks(logit_NP)
+    assert found[0, [25, 26, 28, 96 + 6]].tolist() == [-20.0, 2.0, 0.5, 1.5]
+    assert (found[0, 13:16] == -20).all()
+    said_NP5 = torch.cat((logit_NP[..., None], torch.zeros((1, NUM_POINTS, 4))), dim=2)
+    assert (decode(said_NP5, 3)[0, :, 4].logit() - torch.tensor([2.0, 1.5, 0.5])).abs().max() < 1e-5
 
 
 def test_points_lie_in_the_middle_of_their_cells() -> None:
