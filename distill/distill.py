@@ -29,6 +29,7 @@ from edgehuman.card import Ancestor, Card
 from edgehuman.distill.answers import Answering
 from edgehuman.distill.finish import trained_in_int8
 from edgehuman.distill.kinds import KIND_OF
+from edgehuman.distill.labels import taught
 from edgehuman.distill.learner import Pupil
 from edgehuman.distill.objectives.objective import Shapes
 from edgehuman.distill.objectives.weighted import (
@@ -37,13 +38,7 @@ from edgehuman.distill.objectives.weighted import (
     build_objectives,
     parse_objectives,
 )
-from edgehuman.distill.report import (
-    Compared,
-    calibrating_data,
-    compare,
-    require_free,
-    with_files,
-)
+from edgehuman.distill.report import Compared, calibrating_data, compare, require_free, with_files
 from edgehuman.distill.settings import DistilFlags
 from edgehuman.distill.targets.cache import keep_targets
 from edgehuman.distill.targets.targets import OnTheFly, Targets
@@ -88,6 +83,8 @@ def distil(config: DistilFlags, data: Any = None) -> Outcome:
         UsageError: teacher and student do not fit, or an objective does not fit them.
         DataError, CheckpointError, ArtefactError, TrainingError: see the functions it calls.
     """
+    if data is None and taught.is_taught_by_labels(config):
+        return taught.distil_by_labels(config)
     work, teacher = _prepared(config, data)
     config = cast(DistilFlags, work.config)
     if config.precision == "int8":
@@ -235,11 +232,11 @@ def _lesson(config: DistilFlags, training: Training, teacher: Teacher) -> Lesson
 
     targets = _targets(config, teacher, views, kinds, require)
     require(targets.shapes)
-    taught = _taught(config, training, samples, views, targets, words, said)
+    training = _taught(config, training, samples, views, targets, words, said)
     card = _card(training.card, teacher, words)
     if config.compatible:
         card = card.replace(space=space_of(teacher))
-    return Lesson(dataclasses.replace(taught, card=card), views)
+    return Lesson(dataclasses.replace(training, card=card), views)
 
 
 def objectives_of(config: DistilFlags, card: Card) -> tuple[str, ...]:
@@ -249,7 +246,10 @@ def objectives_of(config: DistilFlags, card: Card) -> tuple[str, ...]:
         UsageError: with --compatible, objectives that do not keep the teacher's space.
     """
     if not config.objective:
-        return COMPATIBLE if config.compatible else DEFAULTS[card.output.kind]
+        kind = card.output.kind
+        if kind not in DEFAULTS:
+            raise UsageError(f"no objective is for {kind}; students give {', '.join(DEFAULTS)}")
+        return COMPATIBLE if config.compatible else DEFAULTS[kind]
     if config.compatible and not set(COMPATIBLE) & set(parse_objectives(config.objective)):
         raise UsageError(
             f"--compatible needs the objective {COMPATIBLE[0]}, which keeps the teacher's space; "

@@ -1,7 +1,6 @@
 """Label photos, or frames of a video, with what several teachers agree on.
 
-    python -m edgehuman.distill.labels.label --source photos --out labelled \
-        --teacher movenet_multipose.onnx movenet_thunder.onnx blazepose_full.onnx selfie.onnx
+    label(LabelConfig(Path("photos"), teachers, Path("labelled")))
 
 writes two folders in edgehuman's own layouts, whose labels.jsonl name the teachers and their
 licences on every line:
@@ -15,7 +14,6 @@ Every picture is finished before the next begins; the same command goes on where
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +22,6 @@ from typing import Any
 import cv2
 import numpy as np
 
-from edgehuman.config import resolve
 from edgehuman.data.image.frames.video import VIDEOS, VideoFrames, open_video
 from edgehuman.data.image.published.parsing import CCP, ccp_role
 from edgehuman.data.layout import require_there
@@ -277,10 +274,3 @@ def _png(picture: Uint8) -> bytes:
     shown = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
     _, packed = cv2.imencode(".png", shown)
     return packed.tobytes()
-
-
-if __name__ == "__main__":
-    said = label(
-        resolve(LabelConfig, sys.argv[1:], prog="python -m edgehuman.distill.labels.label")
-    )
-    sys.stdout.write(f"{said.text}\n")

@@ -1,0 +1,96 @@
+"""`edgehuman distill` from networks of others that find people: they label, the student learns.
+
+    edgehuman distill --task detection --teacher multipose.onnx blazepose.onnx --data photos \
+        --student starnet_s100 --out runs/d
+
+The teachers have no card and no contract; what two of them agree on becomes labels in a folder of
+their own (`label.py`), from which the task trains as from any others. The same command with
+--resume goes on, in the labels or in the training.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from edgehuman import catalogue
+from edgehuman.distill.labels.label import LabelConfig, label
+from edgehuman.distill.settings import DistilFlags
+from edgehuman.distill.teachers.contract import ANY_NAME
+from edgehuman.errors import UsageError
+from edgehuman.outcome import Outcome
+from edgehuman.progress import tell
+from edgehuman.runtime.foreign.graph import Graph
+
+_FRAMES, _PEOPLE = "frames", "people"
+# The folder of labels that a task learns from.
+_FOLDER_OF = {"detection": _FRAMES, "pose": _PEOPLE, "parsing": _PEOPLE}
+_PLAIN = ("objective", "task_weight", "views", "keep", "compatible", "precision", "qat_steps")
+
+
+def finds_people(teacher: str) -> bool:
+    """Whether a teacher is a network of others without a contract: an ONNX file that is not ours,
+    whose input its family tells.
+    """
+    path = Path(teacher)
+    if path.suffix != ".onnx" or not path.is_file():
+        return False
+    contracts = (path.with_suffix(".toml"), path.with_name(ANY_NAME))
+    return not any(each.is_file() for each in contracts) and not Graph(path).is_ours
+
+
+def is_taught_by_labels(config: DistilFlags) -> bool:
+    """Whether all teachers find people, for a task that learns from what they find. Detection has
+    no other teachers.
+    """
+    task = str(getattr(config, "task", ""))
+    if task == "detection":
+        return True
+    return task in _FOLDER_OF and all(map(finds_people, config.teacher))
+
+
+def distil_by_labels(config: DistilFlags) -> Outcome:
+    """Label `config.data` with what the teachers agree on, then train the student on that.
+
+    Raises:
+        UsageError: a flag that has no meaning here, several datasets, a teacher that finds nobody.
+        DataError, ArtefactError, TrainingError: see `label` and the task.
+    """
+    _require_plain(config)
+    task = str(getattr(config, "task", ""))
+    (source,) = _sources(config)
+    out = config.targets or config.out.parent / "labels"
+    labelled = label(LabelConfig(Path(source), tuple(map(Path, config.teacher)), out))
+    tell(labelled.text)
+    row: catalogue.Task = catalogue.TASKS[task]
+    kind = catalogue.load_object(row.config)
+    words = {each.name: getattr(config, each.name) for each in dataclasses.fields(kind)}
+    place = str(out / _FOLDER_OF[task])
+    words["data"] = (place,) if isinstance(words["data"], tuple) else place
+    outcome: Outcome = catalogue.load_object(row.train)(kind(**words))
+    data = {**dict(outcome.data), "labels": labelled.data, "teacher": list(config.teacher)}
+    return dataclasses.replace(outcome, data=data)
+
+
+def _sources(config: DistilFlags) -> tuple[str, ...]:
+    data: Any = getattr(config, "data", "")
+    found = tuple(map(str, data)) if isinstance(data, tuple) else (str(data),)
+    if len(found) != 1 or found[0] == catalogue.SIMULATED:
+        raise UsageError(
+            f"--data is {' '.join(found)}; it must be one folder of photos, or one video, that the "
+            "teachers label"
+        )
+    return found
+
+
+def _require_plain(config: DistilFlags) -> None:
+    """Refuse flags of distilling answers: the student learns labels."""
+    fresh = {each.name: each.default for each in dataclasses.fields(config)}
+    for name in _PLAIN:
+        if getattr(config, name) != fresh[name]:
+            flag = name.replace("_", "-")
+            raise UsageError(
+                f"--{flag} is {getattr(config, name)}; these teachers only label pictures, so "
+                "leave it out. For INT8: `edgehuman export OUT --precision int8`"
+            )
