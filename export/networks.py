@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from torch import nn
 
@@ -15,11 +15,12 @@ from edgehuman.card import RANDOM_WEIGHTS, Card
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import size_of
 from edgehuman.nets.checkpoint import load_network
-from edgehuman.nets.image.detection import Detector, Post
 from edgehuman.runtime.zoo import ZOO
 
 
-def load(checkpoint: str, seed: int, post: Post = "inside") -> tuple[nn.Module, Card]:
+def load(
+    checkpoint: str, seed: int, post: Literal["inside", "outside"] = "inside"
+) -> tuple[nn.Module, Card]:
     """Load the network, in eval mode, and its card.
 
     Args:
@@ -31,8 +32,8 @@ def load(checkpoint: str, seed: int, post: Post = "inside") -> tuple[nn.Module, 
         CheckpointError: as `load_network`.
     """
     network, card = _loaded(checkpoint, seed)
-    if isinstance(network, Detector):
-        network.post = post
+    if card.output.kind == "boxes":
+        network.post = post  # type: ignore[assignment]  # of `nets.image.detection.Detector`
     elif post != "inside":
         raise UsageError(
             f"--post {post} is for detectors, whose output is boxes; {checkpoint} outputs "

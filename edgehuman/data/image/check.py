@@ -11,7 +11,7 @@ import numpy as np
 from edgehuman.catalogue import Dataset
 from edgehuman.data.image.labels import LABELLED, served
 from edgehuman.data.image.load import layouts
-from edgehuman.data.image.set import PersonLayout, PersonSet
+from edgehuman.data.image.set import NoLabelsError, PersonLayout, PersonSet
 from edgehuman.data.layout import found_here
 from edgehuman.data.verdict import verdict
 from edgehuman.errors import DataError
@@ -44,6 +44,8 @@ def check(path: Path, dataset: str | None = None) -> Outcome | None:
     for task in tasks:
         try:
             persons = layout.read.persons(place, task)
+        except NoLabelsError:
+            continue  # they are for another task
         except DataError as error:
             problems.append(str(error))
             continue

@@ -34,6 +34,10 @@ TASKS = ("reid", "attributes", "pose", "landmarks", "parsing")
 IGNORE = 255
 
 
+class NoLabelsError(DataError):
+    """A dataset is read, but has no labels for that task."""
+
+
 class Pictures(Protocol):
     """Pictures or masks by index."""
 

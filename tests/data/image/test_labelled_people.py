@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ PARSING = Card("toy", "parsing", "toy", 1, 1, image_input(HEIGHT, WIDTH), PARTS_
 def persons(monkeypatch: pytest.MonkeyPatch) -> PersonSet:
     """Ten people, eight pictures each, at every path; the last two are the test split."""
     persons = made_people(people=10, each=8)
-    monkeypatch.setattr(labelled_people, "load_persons", lambda data, task: persons)
+    monkeypatch.setattr(labelled_people, "load_persons", lambda data, task, **words: persons)
     return persons
 
 
@@ -47,7 +48,7 @@ def test_only_training_people_are_read(persons: PersonSet) -> None:
 
 def test_a_set_of_test_people_only_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     persons = made_people(people=2, each=6)
-    monkeypatch.setattr(labelled_people, "load_persons", lambda data, task: persons)
+    monkeypatch.setattr(labelled_people, "load_persons", lambda data, task, **words: persons)
     labelled = read_labelled(PARSING, "made")
     assert labelled is not None
     assert labelled[1].index_N.tolist() == list(range(12))
@@ -72,7 +73,7 @@ def test_people_are_named_by_dataset_and_number() -> None:
 def test_unidentified_people_are_named_by_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     persons = made_people(people=3, each=6)
     unknown = dataclasses.replace(persons, person_N=np.full(len(persons), -1))
-    monkeypatch.setattr(labelled_people, "load_persons", lambda data, task: unknown)
+    monkeypatch.setattr(labelled_people, "load_persons", lambda data, task, **words: unknown)
     labelled = read_labelled(PARSING, "made")
     assert labelled is not None
     assert names_of(labelled[1]).tolist() == [f"picture {i}" for i in range(6)]
@@ -106,7 +107,7 @@ def test_a_task_without_labels_reads_none() -> None:
 def test_data_without_labels_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def none(data: str, task: str) -> PersonSet:
+    def none(data: str, task: str, **words: Any) -> PersonSet:
         raise DataError("a folder of photos")
 
     monkeypatch.setattr(labelled_people, "load_persons", none)
@@ -123,12 +124,12 @@ def test_labels_unknown_to_the_model_are_reported(capsys: pytest.CaptureFixture[
 
 
 def test_simulated_people_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: dict[str, int] = {}
+    asked: dict[str, float] = {}
 
-    def load(data: str, task: str, **few: int) -> PersonSet:
+    def load(data: str, task: str, **few: float) -> PersonSet:
         asked.update(few)
         return made_people(people=3, each=6)
 
     monkeypatch.setattr(labelled_people, "load_persons", load)
     assert read_labelled(PARSING, "simulated") is not None
-    assert asked == {"people": 80, "each": 4}
+    assert asked == {"people": 80, "each": 4, "shape": 0.5}

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.data.image.part_groups import LABELS
-from edgehuman.data.image.set import FilePictures, PersonReader, PersonSet, whole_box
+from edgehuman.data.image.set import FilePictures, NoLabelsError, PersonReader, PersonSet, whole_box
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
@@ -121,7 +121,10 @@ def _read_body(root: Path, task: str, shape: float = SHAPE) -> PersonSet:
         return _set(root, people, _BODY)
     outlined = [person for person in people if person.outline]
     if not outlined:
-        raise DataError(f"{root}: none of its {len(people)} people has an outline")
+        raise NoLabelsError(
+            f"{root} has no labels for parsing: coco_keypoints is for pose where nobody has an "
+            "outline"
+        )
     found = _set(root, outlined, _BODY)
     assert isinstance(found.images, FilePictures)
     assert found.images.box_N4 is not None
