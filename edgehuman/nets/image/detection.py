@@ -94,7 +94,7 @@ class Decode(nn.Module):
 
     def __init__(self, image_size: tuple[int, int]) -> None:
         super().__init__()
-        self.sizes = [(image_size[0] // each, image_size[1] // each) for each in STRIDES]
+        self.sizes = sizes_of(image_size)
         self.point_P4: Tensor
         self.step_P4: Tensor
         point_P2, stride_P = points_of(image_size)
@@ -192,6 +192,11 @@ class Detector(nn.Module):
         most = min(MOST_BOXES, self.num_points) if self.post == "inside" else None
         answer_NK5: Tensor = self.decode(said_NP5, most)
         return answer_NK5
+
+
+def sizes_of(image_size: tuple[int, int]) -> list[tuple[int, int]]:
+    """Return rows and columns of the points of each stride."""
+    return [(image_size[0] // stride, image_size[1] // stride) for stride in STRIDES]
 
 
 def points_of(image_size: tuple[int, int]) -> tuple[Tensor, Tensor]:

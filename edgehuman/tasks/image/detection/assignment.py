@@ -8,6 +8,7 @@ Axes: N images, M people of an image (padded), P points of all strides, T the be
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -41,10 +42,11 @@ class People(NamedTuple):
 
 
 class Points(NamedTuple):
-    """The points of a detector: x and y in pixels, and stride."""
+    """The points of a detector: x and y in pixels, and stride; rows and columns of each stride."""
 
     place_P2: Tensor
     stride_P: Tensor
+    sizes: Sequence[tuple[int, int]]
 
 
 class Said(NamedTuple):

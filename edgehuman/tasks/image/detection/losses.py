@@ -43,7 +43,8 @@ def detection_loss(many: Said, one: Said, people: People, points: Points) -> dic
         said = Said(said.logit_NP.float(), said.box_NP4.float())
         iou_NMP = pairwise_iou(people.box_NM4, said.box_NP4.detach())
         found = assign(Said(*(each.detach() for each in said)), people, fit, iou_NMP)
-        score, box = _parts(said, found, people, ~free_NP)
+        is_free_NP = free_NP if name == "many" else free_NP | _beside(found, points)
+        score, box = _parts(said, found, people, ~is_free_NP)
         losses |= {f"{name}_score": score, f"{name}_box": box}
     return {"loss": torch.stack([*losses.values()]).sum(), **losses}
 
@@ -87,6 +88,20 @@ def _parts(said: Said, found: Assigned, people: People, counts_NP: Tensor) -> tu
     lost_K = 1 - giou(said.box_NP4[image_K, point_K], wanted_K4)
     weight_K = found.iou_NP[image_K, point_K]
     return score, BOX_WEIGHT * (lost_K * weight_K).sum() / total
+
+
+def _beside(found: Assigned, points: Points) -> Tensor:
+    """Return which points are neighbours, in their stride, of one that stands for somebody, (N, P):
+    no peaks beside it, so what they say does not matter.
+    """
+    rows = []
+    counts = [height * width for height, width in points.sizes]
+    for part_NP, size in zip(
+        torch.split(found.person_NP >= 0, counts, 1), points.sizes, strict=True
+    ):
+        map_N1HW = part_NP.reshape(-1, 1, *size).float()
+        rows.append(functional.max_pool2d(map_N1HW, 3, 1, 1).flatten(1) > map_N1HW.flatten(1))
+    return torch.cat(rows, dim=1)
 
 
 def _in_ignored(people: People, points: Points) -> Tensor:

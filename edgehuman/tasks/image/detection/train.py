@@ -82,7 +82,8 @@ class DetectionLearner(Learner):
             for each_NP5 in torch.split(output_N.float(), VALUES, dim=2)
         )
         people = People(box_NM4, kind_NM == PERSON, kind_NM == IGNORED)
-        return detection_loss(many, one, people, Points(decode.point_P4[:, :2], decode.stride_P))
+        points = Points(decode.point_P4[:, :2], decode.stride_P, decode.sizes)
+        return detection_loss(many, one, people, points)
 
 
 def train(config: DetectionConfig, data: FrameSet | Sequence[FrameSet] | None = None) -> Outcome:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from edgehuman.nets.image.detection import points_of
+from edgehuman.nets.image.detection import points_of, sizes_of
 from edgehuman.tasks.image.detection.assignment import (
     People,
     Points,
@@ -18,7 +18,7 @@ from edgehuman.tasks.image.detection.assignment import (
 )
 
 SIZE = (64, 64)  # 64 + 16 + 4 points, at strides 8, 16 and 32
-POINTS = Points(*points_of(SIZE))
+POINTS = Points(*points_of(SIZE), sizes_of(SIZE))
 
 
 def people(*boxes: tuple[float, ...], ignored: tuple[int, ...] = (), padding: int = 0) -> People:
@@ -111,7 +111,7 @@ def test_nobody_is_nobody() -> None:
 
 
 def test_300_people_get_a_point_each_but_for_the_few_whose_neighbours_took_all() -> None:
-    points = Points(*points_of((320, 416)))
+    points = Points(*points_of((320, 416)), sizes_of((320, 416)))
     torch.manual_seed(0)
     corner_M2 = torch.rand(300, 2) * torch.tensor([390.0, 280.0])
     box_M4 = torch.cat((corner_M2, corner_M2 + 24), dim=1)

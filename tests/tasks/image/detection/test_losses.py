@@ -7,8 +7,15 @@ import math
 import pytest
 import torch
 
-from edgehuman.nets.image.detection import points_of
-from edgehuman.tasks.image.detection.assignment import People, Points, Said
+from edgehuman.nets.image.detection import points_of, sizes_of
+from edgehuman.tasks.image.detection.assignment import (
+    People,
+    Points,
+    Said,
+    assign_many,
+    fit_of,
+    pairwise_iou,
+)
 from edgehuman.tasks.image.detection.losses import (
     detection_loss,
     giou,
@@ -62,9 +69,28 @@ def test_points_in_a_region_to_ignore_lose_nothing_unless_somebody_is_there() ->
     alone = detection_loss(*said(), people(box), POINTS)
     both = detection_loss(*said(), people(box, (0, 0, 32, 32), ignored=(1,)), POINTS)
     there = int(alone_points(box))
-    assert (alone["one_score"] - both["one_score"]).item() == pytest.approx(
+    # Divided by the IoUs of the points that stand for somebody, which both have.
+    here, (many, _) = people(box), said()
+    fit, iou_NMP = fit_of(here, POINTS), pairwise_iou(here.box_NM4, many.box_NP4.detach())
+    total = assign_many(many, here, fit, iou_NMP).iou_NP.sum().clamp(min=1).item()
+    assert total * (alone["many_score"] - both["many_score"]).item() == pytest.approx(
         (21 - there) * each, rel=1e-3
     )
+
+
+def test_the_neighbours_of_a_peak_may_say_what_they_like() -> None:
+    box = (20.0, 20.0, 36.0, 36.0)  # around the point at 28, 28, the fourth of the fourth row
+    _, one = said()
+    logit_NP = one.logit_NP.detach().clone()
+    logit_NP[0, 3 * 8 + 3] = 3.0
+    calm = detection_loss(one, Said(logit_NP, one.box_NP4), people(box), POINTS)
+    loud_NP = logit_NP.clone()
+    loud_NP[0, [2 * 8 + 2, 3 * 8 + 4, 4 * 8 + 3]] = 2.0
+    loud = detection_loss(one, Said(loud_NP, one.box_NP4), people(box), POINTS)
+    assert torch.equal(loud["one_score"], calm["one_score"])
+    loud_NP[0, 3 * 8 + 5] = 2.0  # no neighbour
+    louder = detection_loss(one, Said(loud_NP, one.box_NP4), people(box), POINTS)
+    assert louder["one_score"] > calm["one_score"] + 0.1
 
 
 def alone_points(box: tuple[float, float, float, float]) -> int:
@@ -84,7 +110,7 @@ def test_frames_with_and_without_people_share_a_batch() -> None:
     box_NM4[0, 0] = torch.tensor([8.0, 8, 30, 40])
     is_person_NM = torch.zeros(2, 3, dtype=torch.bool)
     is_person_NM[0, 0] = True
-    points = Points(*points_of((64, 64)))
+    points = Points(*points_of((64, 64)), sizes_of((64, 64)))
     answer = Said(torch.zeros(2, 84), squares(20).expand(2, -1, -1))
     found = detection_loss(
         answer, answer, People(box_NM4, is_person_NM, torch.zeros_like(is_person_NM)), points
