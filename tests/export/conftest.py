@@ -108,7 +108,7 @@ def tiny(
     model: onnx.ModelProto,
 ) -> None:
     """Every checkpoint is the tiny network, traced once for all tests."""
-    monkeypatch.setattr(networks, "load", lambda checkpoint, seed: (network, card))
+    monkeypatch.setattr(networks, "load", lambda checkpoint, seed, post="inside": (network, card))
     monkeypatch.setattr(artefact, "to_onnx", lambda network, card: model)
 
 
@@ -131,7 +131,7 @@ def gait(request: pytest.FixtureRequest) -> ExportedGait:
 def tiny_gait(monkeypatch: pytest.MonkeyPatch, gait: ExportedGait) -> None:
     """Every checkpoint is the small skeleton network, and every `--data` simulated walks."""
     network, card, model = gait
-    monkeypatch.setattr(networks, "load", lambda checkpoint, seed: (network, card))
+    monkeypatch.setattr(networks, "load", lambda checkpoint, seed, post="inside": (network, card))
     monkeypatch.setattr(artefact, "to_onnx", lambda network, card: model)
     person_N = np.array([str(i // 4) for i in range(48)])
     made = Samples(walks(), np.full(48, -1), person_N, "walks")

@@ -211,7 +211,9 @@ def test_weights_that_are_not_finite_write_nothing(
 ) -> None:
     broken = nn.Sequential(nn.Flatten(), nn.Linear(768, 6))
     torch.nn.init.constant_(broken[1].weight, torch.inf)  # type: ignore[arg-type]
-    monkeypatch.setattr(networks, "load", lambda checkpoint, seed: (broken.eval(), card))
+    monkeypatch.setattr(
+        networks, "load", lambda checkpoint, seed, post="inside": (broken.eval(), card)
+    )
     with pytest.raises(
         CheckpointError, match=r"4608 of 4608 numbers in '1\.weight' are not finite"
     ):

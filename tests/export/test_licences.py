@@ -83,7 +83,7 @@ def test_a_card_that_says_nothing_is_refused(card: Card, message: str) -> None:
 
 def test_it_is_refused_before_any_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     network, card = wearable()[0], card_of(row("usc_had"))
-    monkeypatch.setattr(networks, "load", lambda checkpoint, seed: (network, card))
+    monkeypatch.setattr(networks, "load", lambda checkpoint, seed, post="inside": (network, card))
     # There is no such data: it is not looked at.
     config = ExportConfig("any", data="nowhere", out=tmp_path / "x.onnx", commercial=True)
     with pytest.raises(LicenceError, match=re.escape("usc_had (trained it, https://sipi.usc")):
@@ -108,7 +108,7 @@ def test_what_calibrates_an_int8_graph_is_in_its_card_and_may_forbid_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     network, card = wearable()[0], card_of(row("pamap2"))
-    monkeypatch.setattr(networks, "load", lambda checkpoint, seed: (network, card))
+    monkeypatch.setattr(networks, "load", lambda checkpoint, seed, post="inside": (network, card))
 
     def config(data: str, commercial: bool) -> ExportConfig:
         return ExportConfig(

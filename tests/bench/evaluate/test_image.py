@@ -55,7 +55,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every path is the flags; the tasks that were asked for."""
     tasks: list[str] = []
 
-    def load(data: str, task: str) -> PersonSet:
+    def load(data: str, task: str, **words: float) -> PersonSet:
         tasks.append(task)
         return flags()
 

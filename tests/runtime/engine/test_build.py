@@ -117,7 +117,7 @@ def test_networks_of_person_images_build(
 ) -> None:
     pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
     network, card, model = image_network(name)
-    monkeypatch.setattr(networks, "load", lambda checkpoint, seed: (network, card))
+    monkeypatch.setattr(networks, "load", lambda checkpoint, seed, post="inside": (network, card))
     monkeypatch.setattr(artefact, "to_onnx", lambda network, card: model)
     image_NHWC = np.random.default_rng(0).integers(0, 256, (32, 64, 32, 3), np.uint8)
     person_N = np.array([str(i // 4) for i in range(32)])
