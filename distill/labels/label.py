@@ -3,7 +3,7 @@
     label(LabelConfig(Path("photos"), teachers, Path("labelled")))
 
 writes two folders in edgehuman's own layouts, whose labels.jsonl name the teachers and their
-licences on every line:
+licences on every line; these and the terms of the pictures travel into the card of the student:
 
     labelled/frames   pictures with boxes of people; what one teacher alone finds is ignored
     labelled/people   one picture a person, with the joints and the mask that two teachers agree on
@@ -35,7 +35,7 @@ from edgehuman.preprocess.image.pixels import read_image
 from edgehuman.progress import progress_bar
 from edgehuman.reading.parsers import json_of
 from edgehuman.records import Uint8
-from edgehuman.runtime.foreign.families import licence_said, open_finder
+from edgehuman.runtime.foreign.families import licence_of, licence_said, open_finder
 from edgehuman.runtime.foreign.found import PersonFinder
 from edgehuman.runtime.foreign.graph import Graph
 
@@ -106,14 +106,24 @@ def label(config: LabelConfig) -> Outcome:
         done = config.out / _DONE / f"{picture.name}.json"
         if not done.is_file():
             unread += not _label_one(config.out, picture, source, teachers, told)
-    return _finish(config, source.pictures, unread)
+    origin: dict[str, Any] = {
+        "labelled_by": [_maker(*each) for each in zip(config.teacher, teachers, strict=True)]
+    }
+    if source.dataset:
+        origin["dataset"] = source.dataset
+    return _finish(config, source.pictures, origin, unread)
 
 
 class _Source:
-    """Photos of a folder, or frames of a video."""
+    """Photos of a folder, or frames of a video.
+
+    Attributes:
+        dataset: their name in the catalogue, whose terms they have; "": not known.
+    """
 
     def __init__(self, config: LabelConfig) -> None:
         require_there(config.source)
+        self.dataset = ""
         self._video: VideoFrames | None = None
         self._names: list[str] = []
         if config.source.is_file() and config.source.suffix.lower() in VIDEOS:
@@ -125,6 +135,7 @@ class _Source:
             root = config.source
             self._names = [str(Path(root, name)) for name in ImageWalk(root).names()]
             is_ccp = root.is_dir() and CCP.recognise(root)
+            self.dataset = CCP.dataset if is_ccp else ""
             self.pictures = [
                 _picture(Path(name).relative_to(root), index, is_ccp)
                 for index, name in enumerate(self._names)
@@ -155,6 +166,11 @@ def _told(path: Path, teacher: PersonFinder) -> dict[str, str]:
     graph, published = Graph(path), str(getattr(teacher, "licence", ""))
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return {"name": path.name, "sha256": digest, "licence": licence_said(graph, published)}
+
+
+def _maker(path: Path, teacher: PersonFinder) -> str:
+    """A teacher's name and terms, as `data.image.labels` reads them."""
+    return f"{path.name} ({licence_of(Graph(path), str(getattr(teacher, 'licence', '')))})"
 
 
 def _require_same(config: LabelConfig, told: Sequence[Any], source: _Source) -> None:
@@ -230,14 +246,16 @@ def _person(
     return row, files
 
 
-def _finish(config: LabelConfig, pictures: Sequence[Picture], unread: int) -> Outcome:
-    """Write both labels.jsonl of all pictures that are done."""
+def _finish(
+    config: LabelConfig, pictures: Sequence[Picture], origin: dict[str, Any], unread: int
+) -> Outcome:
+    """Write both labels.jsonl of all pictures that are done; `origin` stands on every line."""
     notes = list(_notes(config.out, pictures))
     frames = [note["frame"] for note in notes]
     people = [row for note in notes for row in note["people"]]
     files = {config.out / "people" / "parts.txt": _PARTS.encode()}
     for folder, rows in (("frames", frames), ("people", people)):
-        lines = "".join(to_json(row) + "\n" for row in rows)
+        lines = "".join(to_json(row | origin) + "\n" for row in rows)
         if rows:
             files[config.out / folder / "labels.jsonl"] = lines.encode()
     write_together(files, DataError, config.out)

@@ -136,9 +136,7 @@ def _told(graph: Graph) -> str:
 
 def licence_said(graph: Graph, published: str = "") -> str:
     """What a network's metadata says of its licence, in words."""
-    stated = next(
-        (text for key, text in graph.metadata.items() if key.lower() in ("license", "licence")), ""
-    )
+    stated = _stated(graph)
     if "AGPL" in stated.upper() or (_by_ultralytics(graph) and not stated):
         return (
             f"its licence is AGPL-3.0 ({stated[:_SHOWN] or 'by Ultralytics'}): a product or a "
@@ -152,6 +150,12 @@ def licence_said(graph: Graph, published: str = "") -> str:
     return "it states no licence; ask whoever gave it before it is shipped"
 
 
+def licence_of(graph: Graph, published: str = "") -> str:
+    """The same as a licence's name alone, for a card: what taught by it goes by that too."""
+    stated = _stated(graph)[:_SHOWN] or ("AGPL-3.0" if _by_ultralytics(graph) else published)
+    return " ".join(stated.split()) or "no licence stated"
+
+
 def takes_one_person(finder: PersonFinder) -> bool:
     """Whether a finder needs a box, and answers for the person in it."""
     return isinstance(finder, RtmPose)
@@ -162,6 +166,11 @@ def may_take_one_person(finder: PersonFinder) -> bool:
     if isinstance(finder, MoveNet):
         return finder.is_single
     return isinstance(finder, (RtmPose, BlazePose, Selfie, MaskNetwork))
+
+
+def _stated(graph: Graph) -> str:
+    named = ("license", "licence")
+    return next((text for key, text in graph.metadata.items() if key.lower() in named), "")
 
 
 def _by_ultralytics(graph: Graph) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,12 @@ from onnx import TensorProto
 
 from edgehuman.data.image.frames.labels import LABELLED_FRAMES
 from edgehuman.data.image.load import load_persons
+from edgehuman.data.image.published.parsing import CCP
+from edgehuman.distill.labels import label as label_module
 from edgehuman.distill.labels.label import LabelConfig, label
 from edgehuman.errors import DataError, UsageError
 from edgehuman.outcome import Outcome
+from edgehuman.tables.datasets import DATASETS
 from tests.runtime.foreign.told import write_told
 
 HEIGHT, WIDTH = 120, 160
@@ -77,6 +81,24 @@ def test_frames_and_people_in_our_own_layouts(config: LabelConfig) -> None:
     # The middle of the frame, in the crop: joints count from the middle of the first pixel.
     height, width = persons.image(0).shape[:2]
     np.testing.assert_allclose(joint_3, (width / 2 - 0.5, height / 2 - 0.5, 2), atol=1.1)
+
+
+def test_terms_of_teachers_and_pictures_are_those_of_the_labels(
+    config: LabelConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = "labels: a.onnx (Apache-2.0), b.onnx (Apache-2.0), s.onnx (Apache-2.0)"
+    label(config)
+    frames = LABELLED_FRAMES.read.frames(config.out / "frames")
+    assert (frames.dataset, frames.licence) == (
+        "frames",
+        f"that of its pictures; ask their owner; {made}",
+    )
+    monkeypatch.setattr(label_module, "CCP", dataclasses.replace(CCP, recognise=lambda _: True))
+    label(dataclasses.replace(config, out=tmp_path / "ccp_out"))
+    frames = LABELLED_FRAMES.read.frames(tmp_path / "ccp_out" / "frames")
+    persons = load_persons(tmp_path / "ccp_out" / "people", "pose")
+    assert frames.dataset == persons.dataset == "ccp"
+    assert frames.licence == persons.licence == f"{DATASETS['ccp'].licence}; {made}"
 
 
 def test_it_goes_on_where_it_stopped(config: LabelConfig) -> None:

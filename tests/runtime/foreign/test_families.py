@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from edgehuman.errors import ArtefactError, UsageError
-from edgehuman.runtime.foreign.families import open_finder
+from edgehuman.runtime.foreign.families import licence_of, open_finder
+from edgehuman.runtime.foreign.graph import Graph
 from tests.runtime.frame_models import write_detector, write_foreign
 
 
@@ -59,7 +60,7 @@ def test_movenet_takes_whole_numbers(answer: NDArray[Any], tmp_path: Path) -> No
 
 
 def test_two_families_are_refused_and_the_flag_named(tmp_path: Path) -> None:
-    """With open sides, rows of six may be YOLO's finished ones or raw ones of YOLOX."""
+    """Boxes and labels after NMS are YOLOX's or RTMDet's."""
     outputs: dict[str, Any] = {"dets": zeros(1, 9, 5), "labels": np.zeros((1, 9), np.int64)}
     path = write_foreign(tmp_path / "net.onnx", SQUARE, outputs)
     with pytest.raises(ArtefactError, match=r"may be YOLOX or RTMDet.*--family yolox\|rtmdet"):
@@ -72,18 +73,23 @@ def test_two_families_are_refused_and_the_flag_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("metadata", "said"),
+    ("metadata", "said", "name"),
     [
-        ({"license": "Apache-2.0"}, "its licence, by its metadata: Apache-2.0"),
-        ({"License": "AGPL-3.0"}, "its licence is AGPL-3.0"),
-        ({}, "it states no licence; ask whoever gave it"),
+        ({"license": "Apache-2.0"}, "its licence, by its metadata: Apache-2.0", "Apache-2.0"),
+        ({"License": "AGPL-3.0"}, "its licence is AGPL-3.0", "AGPL-3.0"),
+        ({"task": "x", "author": "Ultralytics"}, "its licence is AGPL-3.0", "AGPL-3.0"),
+        ({}, "it states no licence; ask whoever gave it", "no licence stated"),
     ],
 )
-def test_the_licence_is_told(metadata: dict[str, str], said: str, tmp_path: Path) -> None:
+def test_the_licence_is_told(
+    metadata: dict[str, str], said: str, name: str, tmp_path: Path
+) -> None:
     path = write_foreign(tmp_path / "net.onnx", SQUARE, {"mask": zeros(1, 1, 64, 64)}, **metadata)
     told: list[str] = []
     open_finder(path, notify=told.append)
     assert said in told[0]
+    assert licence_of(Graph(path)) == name
+    assert licence_of(Graph(path), "MIT") == ("MIT" if not metadata else name)
 
 
 def test_ours_and_unsigned_ones_are_refused(

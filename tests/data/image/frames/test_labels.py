@@ -33,6 +33,8 @@ def test_a_folder_of_ones_own(tmp_path: Path) -> None:
         ({"ignore": 7}, "a.png: 7 are no boxes"),
         ({"role": "gallery"}, "a.png: role 'gallery'; of frames valid: train, test"),
         ({"sequence": 7}, 'a.png: "sequence" is 7; it must be text'),
+        ({"dataset": "mine"}, '"dataset" is "mine"; it must be one of'),
+        ({"labelled_by": "me"}, "must be a list of names"),
     ],
 )
 def test_a_wrong_value_is_named(tmp_path: Path, change: dict[str, Any], said: str) -> None:
