@@ -1,7 +1,7 @@
 """People with joints: COCO keypoints (17) and COCO-WholeBody (133), read from their JSON files.
 
-COCO's people have outlines too: polygons of the person, for silhouettes. Besides the published
-layout, one person_keypoints.json beside its pictures is read: all of its people are for testing.
+COCO's people have outlines too: polygons of the person, for silhouettes. Where the published layout
+is not there, one person_keypoints.json beside its pictures is read: its people are for testing.
 
 COCO (Lin et al., ECCV 2014): boxes x, y, width, height; joints x, y, visibility. COCO-WholeBody
 (Jin et al., ECCV 2020) adds feet, face and hands in separate lists, which are joined here in its
@@ -37,7 +37,8 @@ MARGIN = 0.125
 ALONE = "person_keypoints.json"
 SHAPE = 0.5
 """Width over height of a crop whose network is not known."""
-_FARTHEST = 1e5  # pixels: beyond, a polygon's sixteenths leave int32
+_FARTHEST = 1e5  # pixels: beyond, a point is in no picture
+_EDGES = 1024  # of a polygon, looked at together
 _PARTS = {"train2017": "train", "val2017": "test"}
 _FURTHER = (("foot_kpts", 6), ("face_kpts", 68), ("lefthand_kpts", 21), ("righthand_kpts", 21))
 
@@ -103,19 +104,34 @@ class Outlines:
         return len(self.polygon_N)
 
     def __getitem__(self, index: int, /) -> Uint8:
-        import cv2
-
         x0, y0, x1, y1 = self.box_N4[index].tolist()
         mask_HW = np.zeros((y1 - y0, x1 - x0), np.uint8)
         for polygon_P2 in self.polygon_N[index]:
-            # In sixteenths of a pixel, from the centre of the first.
-            fixed_P2 = np.rint((polygon_P2 - (x0, y0) - 0.5) * 16).astype(np.int32)
-            cv2.fillPoly(mask_HW, [fixed_P2], 1, shift=4)
+            mask_HW |= filled(polygon_P2 - (x0, y0), y1 - y0, x1 - x0)
         return mask_HW
 
 
+def filled(polygon_P2: NDArray[np.floating], height: int, width: int) -> Uint8:
+    """1 in each pixel whose middle is inside a polygon of continuous pixels, by the even-odd rule.
+
+    OpenCV's fillPoly also draws the line around it: half a pixel too much on every side.
+    """
+    begin_P2, end_P2 = polygon_P2.astype(np.float64), np.roll(polygon_P2, -1, axis=0)
+    y_H1 = np.arange(height)[:, None] + 0.5
+    turn_HW = np.zeros((height, width + 1), np.uint8)
+    for start in range(0, len(begin_P2), _EDGES):
+        here = slice(start, start + _EDGES)
+        (x_E, y_E), (far_x_E, far_y_E) = begin_P2[here].T, end_P2[here].T
+        row_K, edge_K = np.nonzero((y_E <= y_H1) != (far_y_E <= y_H1))
+        share_K = (y_H1[row_K, 0] - y_E[edge_K]) / (far_y_E - y_E)[edge_K]
+        x_K = x_E[edge_K] + share_K * (far_x_E - x_E)[edge_K]
+        column_K = np.clip(np.ceil(x_K - 0.5), 0, width).astype(np.int64)
+        np.bitwise_xor.at(turn_HW, (row_K, column_K), np.uint8(1))
+    return np.bitwise_xor.accumulate(turn_HW, axis=1)[:, :width]
+
+
 def _read_body(root: Path, task: str, shape: float = SHAPE) -> PersonSet:
-    alone = (root / ALONE).is_file()
+    alone = not _has_file(root, _BODY)
     people = _read_alone(root, shape) if alone else _read(root, _BODY, shape)
     if task == "pose":
         return _set(root, people, _BODY)
@@ -238,7 +254,8 @@ def _outline(polygons: Any, where: str) -> tuple[NDArray[np.float32], ...]:
     """Polygons (P, 2) of a person; none, or a run-length code, which only crowds have: empty."""
     if not isinstance(polygons, list):
         return ()
-    found = tuple(np.array(polygon, np.float32) for polygon in polygons)
+    with np.errstate(over="ignore"):  # too large for float32: refused below
+        found = tuple(np.array(polygon, np.float32) for polygon in polygons)
     if any(each.ndim != 1 or each.size < 6 or each.size % 2 for each in found):
         raise DataError(f"{where}: a polygon of segmentation is not x, y of three points or more")
     if not all(np.isfinite(each).all() and (np.abs(each) < _FARTHEST).all() for each in found):

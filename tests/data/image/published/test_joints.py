@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from edgehuman.data.image.load import load_persons
+from edgehuman.data.image.published.joints import filled
 from edgehuman.errors import DataError, ImageError
 from tests.data import person_trees as trees
 from tests.data.pictures import picture, write
@@ -131,13 +132,36 @@ def test_an_outline_is_a_silhouette_of_the_crop(tmp_path: Path) -> None:
     mask_HW = persons.part(0)
     assert mask_HW.shape == persons.image(0).shape[:2]
     # The outline from 20, 20 to 40, 80 in a crop that begins at 8, 6.
-    assert mask_HW[14:74, 12:32].mean() > 0.99
-    assert 20 * 60 <= mask_HW.sum() <= 21 * 61
+    assert (mask_HW[14:74, 12:32] == 1).all()
+    assert mask_HW.sum() == 20 * 60
     with pytest.raises(DataError, match="is for pose where nobody has an outline"):
         load_persons(alone(tmp_path, segmentation={"counts": [1]}), "parsing")
 
 
-@pytest.mark.parametrize("polygon", [[1, 2, 3, 4], [1] * 7, [[1, 2], [3, 4], [5, 6]], [1e30] * 6])
+def test_a_pixel_is_inside_where_its_middle_is() -> None:
+    # Middles at 0.5, 1.5, ...: of a triangle below the diagonal from 0, 0 to 4, 4, and a notch.
+    assert filled(np.array([[0, 0], [4, 4], [0, 4]]), 4, 4).tolist() == [
+        [0, 0, 0, 0],
+        [1, 0, 0, 0],
+        [1, 1, 0, 0],
+        [1, 1, 1, 0],
+    ]
+    out = np.array([[-3, 1.4], [2.6, 1.4], [2.6, 9], [-3, 9]])  # leaves the picture on three sides
+    assert filled(out, 3, 4).tolist() == [[0, 0, 0, 0], [1, 1, 1, 0], [1, 1, 1, 0]]
+    round_P2 = np.arange(3000)[:, None] * 2 * np.pi / 3000 + (np.pi / 2, 0)
+    assert filled(50 + 40 * np.sin(round_P2), 100, 100).sum() == pytest.approx(
+        np.pi * 1600, rel=2e-3
+    )
+
+
+def test_the_published_layout_goes_before_one_file(tmp_path: Path) -> None:
+    (trees.coco(tmp_path) / "person_keypoints.json").write_text("no json")
+    assert load_persons(tmp_path, "pose").role_N.tolist() == ["train", "train", "test"]
+
+
+@pytest.mark.parametrize(
+    "polygon", [[1, 2, 3, 4], [1] * 7, [[1, 2], [3, 4], [5, 6]], [1e30] * 6, [1e39] * 6]
+)
 def test_wrong_outlines_are_named(tmp_path: Path, polygon: list[Any]) -> None:
     with pytest.raises(DataError, match=r"annotation 1: a po.* of segmentation is not"):
         load_persons(alone(tmp_path, segmentation=[polygon]), "parsing")
