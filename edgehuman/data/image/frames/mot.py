@@ -12,9 +12,8 @@ people (7), distractors (8) and reflections (12) are ignored like those, and oth
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +53,7 @@ def _read(root: Path) -> FrameSet:
     sequences = _sequences(root)
     for one in sequences:
         people_of_frame = _people(one.truth)
-        frames, numbers = _frames(one, max(people_of_frame, default=0))
+        frames, numbers = _frames(one, people_of_frame)
         nobody = people_of([], [], one.name)
         parts.append(frames)
         people += [people_of_frame.get(number, nobody) for number in numbers]
@@ -131,9 +130,14 @@ def _people(path: Path) -> Mapping[int, People]:
     }
 
 
-def _frames(one: _Sequence, last: int) -> tuple[Frames, list[int]]:
-    """The frames of a sequence, and their numbers."""
+def _frames(one: _Sequence, labelled: Collection[int]) -> tuple[Frames, list[int]]:
+    """The frames of a sequence, and their numbers.
+
+    Args:
+        labelled: numbers of frames that must be there.
+    """
     if one.pictures.is_file():
+        last = max(labelled, default=0)
         video = open_video(one.pictures, last)
         if len(video) < last:
             raise DataError(
@@ -150,7 +154,7 @@ def _frames(one: _Sequence, last: int) -> tuple[Frames, list[int]]:
         raise DataError(
             f"{one.pictures}: pictures must be named by their number, such as 000001.jpg"
         ) from None
-    missing = next((frame for frame in islice(range(last, 0, -1), 1) if frame not in numbers), None)
+    missing = min(set(labelled).difference(numbers), default=None)
     if missing is not None:
         raise DataError(f"{one.pictures}: frame {missing} is labelled, but missing; copy it again")
     return FilePictures(one.pictures, Names(names)), numbers

@@ -58,6 +58,11 @@ def test_labels_beyond_the_end_are_named(tmp_path: Path) -> None:
     (street / "gt" / "gt.txt").write_text(mot_line(3, 1, ANNE, 1))
     with pytest.raises(DataError, match="frame 3 is labelled, but missing"):
         load_frames(street)
+    (street / "img1" / "000001.jpg").rename(street / "img1" / "000003.jpg")
+    both = f"{mot_line(1, 1, ANNE, 1)}\n{mot_line(3, 1, ANNE, 1)}"
+    (street / "gt" / "gt.txt").write_text(both)
+    with pytest.raises(DataError, match="frame 1 is labelled, but missing"):
+        load_frames(street)
     (street / "img1" / "000002.jpg").rename(street / "img1" / "last.jpg")
     with pytest.raises(DataError, match="named by their number"):
         load_frames(street)
