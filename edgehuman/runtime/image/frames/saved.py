@@ -132,17 +132,21 @@ def saving(folder: Path, source: FrameSource, model: str) -> Iterator[Saving]:
 @contextlib.contextmanager
 def _film(path: Path, fps: float) -> Iterator[Film]:
     try:
-        with tempfile.TemporaryDirectory(prefix=".frames-", dir=path.parent) as made:
-            film = Film(Path(made) / "film.mp4", fps)
-            try:
-                yield film
-            finally:
-                film.close()
-            if film.path.is_file():
-                with writing(path) as partial:
-                    os.replace(film.path, partial)
+        folder = tempfile.TemporaryDirectory(prefix=".frames-", dir=path.parent)
     except OSError as reason:
         raise UsageError(cannot_write(path, reason)) from None
+    with folder as made:
+        film = Film(Path(made) / "film.mp4", fps)
+        try:
+            yield film
+        finally:
+            film.close()
+        if film.path.is_file():
+            try:
+                with writing(path) as partial:
+                    os.replace(film.path, partial)
+            except OSError as reason:
+                raise UsageError(cannot_write(path, reason)) from None
 
 
 class Film:
