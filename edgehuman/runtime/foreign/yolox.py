@@ -15,6 +15,7 @@ from typing import Literal
 
 import numpy as np
 
+from edgehuman.errors import ArtefactError
 from edgehuman.preprocess.image.letterbox import fit
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.foreign.found import FoundPerson
@@ -41,7 +42,7 @@ class YoloX:
         """See `PersonFinder`; the box is not used.
 
         Raises:
-            DataError: an output that is not finite.
+            DataError: an output that is not finite. ArtefactError: rows of no known number.
         """
         picture = self._picture
         input_HWC, place = fit(frame_HWC, picture.height, picture.width, centred=False)
@@ -56,9 +57,12 @@ class YoloX:
     def _decoded(self, row_AC: Float32) -> tuple[Float32, Float32]:
         """Boxes and scores of people of raw or decoded rows."""
         cell_A2, stride_A1 = grid(self._picture.height, self._picture.width)
-        require_columns(
-            self._graph, row_AC, (row_AC.shape[1],) if len(row_AC) == len(cell_A2) else ()
-        )
+        if len(row_AC) != len(cell_A2):
+            raise ArtefactError(
+                f"{self.name} gives {len(row_AC)} rows for {self._picture.width}x"
+                f"{self._picture.height} pixels; YOLOX has one for each of {len(cell_A2)} cells, at "
+                "strides 8, 16 and 32. Export it at that size"
+            )
         centre_A2, size_A2 = row_AC[:, :2], row_AC[:, 2:4]
         pixel_A2 = (cell_A2 + 0.5) * stride_A1
         # A box's centre lies near its cell: in pixels if decoded, else within few cells of 0.

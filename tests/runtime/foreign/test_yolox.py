@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from edgehuman.errors import ArtefactError
 from edgehuman.runtime.foreign.families import open_finder
-from edgehuman.runtime.foreign.yolox import grid
+from edgehuman.runtime.foreign.graph import Graph
+from edgehuman.runtime.foreign.yolox import YoloX, grid
 from tests.runtime.frame_models import inputs_seen, write_foreign
 
 FRAME = np.full((100, 200, 3), 200, np.uint8)
@@ -55,6 +56,16 @@ def test_decoded_rows_are_pixels(tmp_path: Path) -> None:
     answer[0, 70, :6] = 32, 16, 32, 16, 0.9, 0.8
     (person,) = finder(tmp_path, output=answer).find(FRAME)
     np.testing.assert_allclose(person.box_4, BOX, atol=1e-3)
+
+
+def test_rows_of_another_number_than_cells_are_refused(tmp_path: Path) -> None:
+    path = write_foreign(
+        tmp_path / "x.onnx", (1, 3, 64, 64), {"y": np.zeros((1, 83, 85), np.float32)}
+    )
+    with pytest.raises(
+        ArtefactError, match="gives 83 rows for 64x64 pixels; YOLOX has one for each"
+    ):
+        YoloX(Graph(path)).find(FRAME)
 
 
 def test_rows_after_suppression_are_boxes(tmp_path: Path) -> None:

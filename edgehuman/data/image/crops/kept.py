@@ -43,7 +43,8 @@ class Kept:
             mask_HW = None
         box = box_of(mask_HW, None, image_HWC.shape[0], image_HWC.shape[1])
         seen = image_HWC, mask_HW, box
-        self.room -= image_HWC.nbytes + (0 if mask_HW is None else mask_HW.nbytes)
-        if self.room >= 0:
+        size = image_HWC.nbytes + (0 if mask_HW is None else mask_HW.nbytes)
+        if size <= self.room:
+            self.room -= size
             self._seen[index] = seen
         return seen

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from edgehuman.data.image.crops.compose import Composer, Odds
+from edgehuman.data.image.crops.kept import Kept
 from edgehuman.data.image.crops.marring import Marring
 from edgehuman.data.image.crops.view import ABSENT, Reach
 from edgehuman.data.image.part_groups import LABELS
@@ -137,3 +138,14 @@ def test_the_same_numbers_give_the_same_crop(seed: int) -> None:
     first, second = (Composer(two_people(), SIZE).sample(1, rng(seed)) for _ in range(2))
     assert np.array_equal(first.image_HWC, second.image_HWC)
     assert np.array_equal(first.mask_HW, second.mask_HW)
+
+
+def test_pictures_are_kept_while_there_is_room() -> None:
+    persons = two_people()
+    large = [np.zeros((800, 400, 3), np.uint8), persons.image(1)]
+    masks = [np.zeros((800, 400), np.uint8), persons.part(1)]
+    kept = Kept(dataclasses.replace(persons, images=large, masks=masks), room=80 * 40 * 4)
+    # The first does not fit, and takes no room of the second.
+    assert kept[0] is not kept[0]
+    assert kept[1] is kept[1]
+    assert kept.room == 0
