@@ -25,6 +25,7 @@ from edgehuman.errors import ArtefactError
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.foreign.found import FoundPerson
 from edgehuman.runtime.foreign.graph import Graph
+from edgehuman.runtime.foreign.picture import outputs_of
 from edgehuman.runtime.foreign.square import Square, around, box_of, box_of_mask
 
 LICENCE = "Apache-2.0"
@@ -80,7 +81,11 @@ class BlazePose:
             _require(right, self._detector, "BlazePose's detector")
 
     def find(self, frame_HWC: Uint8, box_4: Float32 | None = None) -> list[FoundPerson]:
-        """See `PersonFinder`: people who are there with a probability of at least a half."""
+        """See `PersonFinder`: people who are there with a probability of at least a half.
+
+        Raises:
+            DataError: an output that is not finite.
+        """
         height, width = frame_HWC.shape[:2]
         if box_4 is not None:
             squares = [around(box_4, _MARGIN)]
@@ -103,9 +108,9 @@ class BlazePose:
 
     def _landmarks(self, frame_HWC: Uint8, square: Square) -> _Look | None:
         input_HWC = square.cut(frame_HWC, _SIDE).astype(np.float32) / np.float32(255)
-        landmark, presence, mask = self._graph.run(input_HWC[None])[:3]
+        landmark, presence, mask = outputs_of(self._graph, input_HWC[None])[:3]
         score = float(presence.reshape(-1)[0])
-        if not score >= _PRESENT:
+        if score < _PRESENT:
             return None
         row_K5 = landmark.reshape(-1, 5)
         return _Look(
@@ -149,7 +154,7 @@ def detected(detector: Graph, frame_HWC: Uint8) -> list[Square]:
     height, width = frame_HWC.shape[:2]
     whole = around((0.0, 0.0, width, height), 1.0)
     input_HWC = whole.cut(frame_HWC, _DETECTOR_SIDE).astype(np.float32) / np.float32(127.5) - 1
-    row_N12, score_N1 = (each[0] for each in detector.run(input_HWC[None])[:2])
+    row_N12, score_N1 = (each[0] for each in outputs_of(detector, input_HWC[None])[:2])
     score_N = _sigmoid(score_N1.reshape(-1))
     kept_N = np.flatnonzero(score_N >= _DETECTED)
     kept_N = kept_N[np.argsort(-score_N[kept_N], kind="stable")]

@@ -112,6 +112,17 @@ def open_finder(
     return finder
 
 
+def may_be(path: Path | str, family: str) -> bool:
+    """Whether a network's graph is such as those of a family.
+
+    Raises:
+        UsageError: an unknown family. ArtefactError, EngineError, SignatureError: see `Graph`.
+    """
+    if family not in FAMILIES:
+        raise UsageError(f"unknown family {family!r}; valid: {', '.join(FAMILIES)}")
+    return FAMILIES[family].fits(Graph(path))
+
+
 def _told(graph: Graph) -> str:
     """The family that a graph is of.
 

@@ -20,6 +20,7 @@ from edgehuman.preprocess.image.pixels import clip_box
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.foreign.found import FoundPerson
 from edgehuman.runtime.foreign.graph import Graph
+from edgehuman.runtime.foreign.picture import outputs_of
 from edgehuman.runtime.foreign.square import around, box_of
 
 LICENCE = "Apache-2.0"
@@ -65,7 +66,11 @@ class MoveNet:
         self._graph, self._side, self._least = graph, side, least
 
     def find(self, frame_HWC: Uint8, box_4: Float32 | None = None) -> list[FoundPerson]:
-        """See `PersonFinder`. SinglePose always gives one person, with the score that it has."""
+        """See `PersonFinder`. SinglePose always gives one person, with the score that it has.
+
+        Raises:
+            DataError: an output that is not finite.
+        """
         height, width = frame_HWC.shape[:2]
         if self.is_single:
             whole_4 = np.array((0, 0, width, height), np.float32)
@@ -79,7 +84,7 @@ class MoveNet:
         square = around(box_4, margin)
         side = self._graph.shape[1] or 256
         input_HWC = square.cut(frame_HWC, side).astype(np.int32)
-        yxs_J3 = self._graph.run(input_HWC[None])[0].reshape(_JOINTS, 3)
+        yxs_J3 = outputs_of(self._graph, input_HWC[None])[0].reshape(_JOINTS, 3)
         joint_J3 = np.empty((_JOINTS, 3), np.float32)
         joint_J3[:, :2] = square.to_frame(yxs_J3[:, 1::-1])
         joint_J3[:, 2] = yxs_J3[:, 2]
@@ -94,11 +99,11 @@ class MoveNet:
             max(_STEP, -(-round(each * scale) // _STEP) * _STEP) for each in (rows, columns)
         )
         input_HWC, place = fit(frame_HWC, height, width)
-        row_K56 = self._graph.run(input_HWC.astype(np.int32)[None])[0][0]
+        row_K56 = outputs_of(self._graph, input_HWC.astype(np.int32)[None])[0][0]
         size_2 = np.array((width, height), np.float32)
         people = []
         for row_56 in row_K56[np.argsort(-row_K56[:, 55], kind="stable")]:
-            if not row_56[55] >= self._least:
+            if row_56[55] < self._least:
                 continue
             yxs_J3 = row_56[:51].reshape(_JOINTS, 3)
             joint_J3 = yxs_J3[:, [1, 0, 2]].astype(np.float32)

@@ -17,6 +17,7 @@ from edgehuman.preprocess.image.pixels import resize
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.foreign.found import FoundPerson
 from edgehuman.runtime.foreign.graph import Graph
+from edgehuman.runtime.foreign.picture import outputs_of
 from edgehuman.runtime.foreign.square import box_of_mask
 
 LICENCE = "Apache-2.0"
@@ -55,6 +56,9 @@ class Selfie:
         """See `PersonFinder`: at most one, the pixels of people in the box and an eighth around it,
         or in the frame; nobody if they are less than a hundredth of it. The score is the mean
         probability of its pixels.
+
+        Raises:
+            DataError: an output that is not finite.
         """
         height, width = frame_HWC.shape[:2]
         x0, y0, x1, y1 = 0, 0, width, height
@@ -82,6 +86,6 @@ class Selfie:
         assert rows is not None
         assert columns is not None
         input_HWC = resize(frame_HWC, rows, columns).astype(np.float32) / np.float32(255)
-        made_HW = self._graph.run(input_HWC[None])[0].reshape(rows, columns)
+        made_HW = outputs_of(self._graph, input_HWC[None])[0].reshape(rows, columns)
         sized_HW = cv2.resize(made_HW, (width, height), interpolation=cv2.INTER_LINEAR)
         return np.asarray(sized_HW, np.float32)

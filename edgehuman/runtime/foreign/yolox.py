@@ -60,7 +60,7 @@ class YoloX:
         if len(row_AC) != len(cell_A2):
             raise ArtefactError(
                 f"{self.name} gives {len(row_AC)} rows for {self._picture.width}x"
-                f"{self._picture.height} pixels; YOLOX has one for each of {len(cell_A2)} cells, at "
+                f"{self._picture.height} pixels; YOLOX has one for each of {len(cell_A2)} cells at "
                 "strides 8, 16 and 32. Export it at that size"
             )
         centre_A2, size_A2 = row_AC[:, :2], row_AC[:, 2:4]

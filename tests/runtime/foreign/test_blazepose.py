@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgehuman.errors import ArtefactError
+from edgehuman.errors import ArtefactError, DataError
 from edgehuman.records import Float32
 from edgehuman.runtime.foreign.blazepose import BlazePose, detected, spanned
 from edgehuman.runtime.foreign.graph import Graph
@@ -90,7 +90,15 @@ def test_with_the_detector_and_with_nobody(tmp_path: Path) -> None:
     # The detector fires on an empty room: the landmark network decides.
     absent = BlazePose(landmarks(tmp_path, 0.2), detector=detector(tmp_path, {0: (2.0, one)}))
     assert absent.find(FRAME) == []
-    assert BlazePose(landmarks(tmp_path, math.nan)).find(FRAME) == []
+
+
+def test_what_is_not_finite_is_an_error_and_not_nobody(tmp_path: Path) -> None:
+    one = [0.0, 0.0, 20.0, 20.0, math.nan, 108.0, 108.0, 68.0, 0.0, 0.0, 0.0, 0.0]
+    with pytest.raises(DataError, match="not finite"):
+        BlazePose(landmarks(tmp_path, math.nan)).find(FRAME)
+    broken = detector(tmp_path, {0: (2.0, one)})
+    with pytest.raises(DataError, match="not finite"):
+        BlazePose(landmarks(tmp_path), detector=broken).find(FRAME)
 
 
 def test_another_network_is_refused(tmp_path: Path) -> None:

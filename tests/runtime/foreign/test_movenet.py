@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto
 
-from edgehuman.errors import ArtefactError
+from edgehuman.errors import ArtefactError, DataError
 from edgehuman.records import Float64
 from edgehuman.runtime.foreign.movenet import MoveNet
 from tests.runtime.foreign.told import write_told
@@ -71,7 +71,10 @@ def test_multi_pose_in_a_box_answers_in_the_frame(tmp_path: Path) -> None:
 
 def test_nothing_and_numbers_that_are_none(tmp_path: Path) -> None:
     assert multi(tmp_path, np.zeros((6, 56))).find(FRAME) == []
-    assert multi(tmp_path, np.full((6, 56), np.nan)).find(FRAME) == []
+    with pytest.raises(DataError, match="not finite"):
+        multi(tmp_path, np.full((6, 56), np.nan)).find(FRAME)
+    with pytest.raises(DataError, match="not finite"):
+        single(tmp_path, np.full((17, 3), np.nan)).find(FRAME)
 
 
 def test_another_network_is_refused(tmp_path: Path) -> None:

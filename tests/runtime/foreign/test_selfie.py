@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgehuman.errors import ArtefactError
+from edgehuman.errors import ArtefactError, DataError
 from edgehuman.runtime.foreign.selfie import Selfie
 from tests.runtime.foreign.told import write_told
 
@@ -36,7 +36,8 @@ def test_in_a_box_and_an_eighth_around_it(tmp_path: Path) -> None:
 
 def test_nobody(tmp_path: Path) -> None:
     assert selfie(tmp_path, 0.4).find(FRAME) == []
-    assert selfie(tmp_path, np.nan).find(FRAME) == []
+    with pytest.raises(DataError, match="not finite"):
+        selfie(tmp_path, np.nan).find(FRAME)
     outside_4 = np.array((600, 10, 700, 100), np.float32)
     assert selfie(tmp_path).find(FRAME, outside_4) == []
 

@@ -17,7 +17,12 @@ from edgehuman.outcome import Outcome, to_json
 from edgehuman.progress import tell
 from edgehuman.runtime.engine.onnx_file import open_file
 from edgehuman.runtime.engine.open import EngineName
-from edgehuman.runtime.foreign.families import may_take_one_person, open_finder, takes_one_person
+from edgehuman.runtime.foreign.families import (
+    may_be,
+    may_take_one_person,
+    open_finder,
+    takes_one_person,
+)
 from edgehuman.runtime.foreign.found import PersonFinder
 from edgehuman.runtime.foreign.names import is_wheel
 from edgehuman.runtime.foreign.wheels import open_wheel
@@ -81,13 +86,22 @@ def open_watching(words: Words) -> Watching:
         ArtefactError: a model of other records, or a network that is not known.
     """
     require_range(words.score, words.most)
-    model = opened(
-        words.model, words.threads, words.family, words.seed, words.engine, words.rebuild
-    )
+    family = _family(words.model, words.detector, words.family)
+    model = opened(words.model, words.threads, family, words.seed, words.engine, words.rebuild)
     if words.detector is None:
         return watching_alone(model, words.score, words.most)
-    detector = opened(words.detector, words.threads, words.family)
+    family = _family(words.detector, words.model, words.family)
+    detector = opened(words.detector, words.threads, family)
     return watching_with(model, detector, words.score, words.most)
+
+
+def _family(name: str, other: str | None, family: str | None) -> str | None:
+    """What --family says of a network: of two networks of others, nothing of the one that cannot be
+    of it if the other one can.
+    """
+    if family is None or other is None or not (is_foreign(name) and is_foreign(other)):
+        return family
+    return family if may_be(name, family) or not may_be(other, family) else None
 
 
 def watching_alone(

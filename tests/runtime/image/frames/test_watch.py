@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,15 @@ import numpy as np
 import pytest
 
 import edgehuman
-from edgehuman.errors import UsageError
+from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.runtime.foreign.families import open_finder
-from edgehuman.runtime.image.frames.watch import is_foreign, watching_alone, watching_with
+from edgehuman.runtime.image.frames.run import RunConfig
+from edgehuman.runtime.image.frames.watch import (
+    is_foreign,
+    open_watching,
+    watching_alone,
+    watching_with,
+)
 from tests.runtime.frame_models import write_detector, write_foreign
 from tests.runtime.image_models import write_image_model
 
@@ -53,6 +60,25 @@ def test_a_mask_of_one_person_goes_with_a_detector_or_without(yolo: Any, tmp_pat
     mask = finder(tmp_path / "m.onnx", (1, 3, 8, 8), mask=np.zeros((1, 1, 8, 8), np.float32))
     assert watching_alone(mask).per_person is None
     assert watching_with(mask, yolo).per_person is not None
+
+
+def test_of_two_networks_of_others_the_family_is_of_the_one_that_can_be(
+    pose: Any, tmp_path: Path
+) -> None:
+    """RTMPose with RTMDet, whose graph may be YOLOX's too: only --family opens it."""
+    rows = {"dets": np.zeros((1, 9, 5), np.float32), "labels": np.zeros((1, 9), np.int64)}
+    detector = str(write_foreign(tmp_path / "d.onnx", (1, 3, 64, 64), rows))
+    words = RunConfig(pose.name, "", detector=detector)
+    with pytest.raises(ArtefactError, match="--family yolox"):
+        open_watching(words)
+    watching = open_watching(dataclasses.replace(words, family="rtmdet"))
+    assert type(watching.finder).__name__ == "RtmDet"
+    with pytest.raises(ArtefactError, match="--family yolox"):
+        open_watching(dataclasses.replace(words, family="rtmpose"))
+    with pytest.raises(ArtefactError, match=r"p\.onnx is not RTMO"):
+        open_watching(dataclasses.replace(words, family="rtmo"))
+    with pytest.raises(UsageError, match="unknown family"):
+        open_watching(dataclasses.replace(words, family="rtm"))
 
 
 def test_a_file_without_a_card_is_of_others(tmp_path: Path) -> None:
