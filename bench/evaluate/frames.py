@@ -10,9 +10,10 @@ are from a decoded frame to its boxes, of one frame at a time, detectors taking 
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +64,7 @@ class EvaluateConfig:
     beside: tuple[str, ...] = ()
     """Detectors of others to score on the same frames: ONNX files, or `hog` for OpenCV's."""
     threads: int = 1
-    """Threads inside one operator."""
+    """Threads inside one operator, and of OpenCV."""
     seed: int = 0
     """Seed of the random weights, if the model is a catalogue name."""
 
@@ -88,10 +89,24 @@ def evaluate(config: EvaluateConfig) -> Outcome:
         )
     index_K = part_of(frames, config.split)[:: config.every]
     others = {name: _finder(name, config.threads) for name in dict.fromkeys(config.beside)}
-    found = score(frames, index_K, {"": _of_model(model), **others})
+    with _opencv_threads(config.threads):
+        found = score(frames, index_K, {"": _of_model(model), **others})
     table = _as_data(model, frames, found.pop(""), config)
     table["beside"] = {name: _measured(*each) for name, each in found.items()}
     return Outcome(table, _as_text(table))
+
+
+@contextlib.contextmanager
+def _opencv_threads(count: int) -> Iterator[None]:
+    """So many for the block: it scales the frames, and is one of the detectors."""
+    import cv2
+
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(count)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
 
 
 def trial(card: Card, words: Words) -> Trial:

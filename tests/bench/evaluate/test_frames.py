@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -15,6 +16,8 @@ from edgehuman.bench.trial import Words
 from edgehuman.card import OutputSpec
 from edgehuman.cli import main
 from edgehuman.errors import ArtefactError, DataError, UsageError
+from edgehuman.metrics.boxes.detection import Found
+from edgehuman.records import Uint8
 from edgehuman.runtime.model import load
 from tests.bench.evaluate.bars import bars_card, write_bars
 from tests.data.frame_trees import made_frames, mot_video
@@ -93,8 +96,17 @@ def test_detectors_of_others_are_scored_beside_it(
     bars: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nothing = (np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
-    monkeypatch.setattr(of_frames, "open_hog", lambda: lambda frame_HWC: nothing)
+    threads: list[int] = []
+
+    def hog(frame_HWC: Uint8) -> Found:
+        threads.append(cv2.getNumThreads())
+        return nothing
+
+    before = cv2.getNumThreads()
+    monkeypatch.setattr(of_frames, "open_hog", lambda: hog)
     found = scores_of(bars, beside=("hog",), every=4)
+    assert threads == [1, 1]  # as many as the network has
+    assert cv2.getNumThreads() == before
     assert found["metrics"]["ap50"] == 1
     assert found["beside"]["hog"]["metrics"]["ap50"] == 0
     assert found["beside"]["hog"]["ms_per_frame"] >= 0

@@ -16,6 +16,7 @@ import numpy as np
 from edgehuman.data.image.crowds.cutouts import CutOut, cut_out
 from edgehuman.data.image.set import FilePictures, PersonSet
 from edgehuman.errors import ImageError
+from edgehuman.progress import tell
 from edgehuman.records import Bool, Index, Uint8
 
 CARRIED = frozenset({"bag", "purse", "wallet", "umbrella"})
@@ -62,7 +63,7 @@ class Stock:
         clean: numbers in the names of photos that show nobody else; None: all do.
 
     Attributes:
-        unread: names of photos that could not be read, counted once each.
+        unread: names of photos that could not be read, each told once.
     """
 
     def __init__(self, persons: PersonSet, index_N: Index, clean: frozenset[int] | None) -> None:
@@ -116,8 +117,9 @@ class Stock:
         index = int(self._index_N[number])
         try:
             return self._persons.image(index), self._persons.part(index)
-        except ImageError:
+        except ImageError as error:
             self.unread.add(self._name(number))
+            tell(f"edgehuman: {error}; left out of the scenes")
             return None
 
     def _cut(self, number: int, image_HWC: Uint8, part_HW: Uint8) -> CutOut | None:

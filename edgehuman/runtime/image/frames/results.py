@@ -29,7 +29,8 @@ class Person:
         joint_J3: float32 (J, 3): x, y and a score of 0 to 1; None: the model gives none.
         joints: their names.
         mask_HW: bool; where the person is, inside `cut`; None: the model gives none.
-        cut: x0, y0, x1, y1, whole pixels of the frame that the mask covers.
+        cut: x0, y0, x1, y1, whole pixels that the mask covers, of the picture that was looked at:
+            that of a large JPEG is smaller than the frame.
         track: who in this frame is who in the last one; "": not known, as of photos.
         answer: what a model of one person says besides: attributes, embedding, parts.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pytest
 
 from edgehuman.data.image.crowds.stock import Stock, beside
 from edgehuman.errors import ImageError
@@ -48,13 +49,14 @@ def test_a_photo_whose_mask_is_empty_has_neither_person_nor_street() -> None:
     assert beside(image_HWC, np.zeros(part_HW.shape, bool)) is None
 
 
-def test_unreadable_photos_are_left_out_and_counted() -> None:
+def test_unreadable_photos_are_left_out_and_told(capsys: pytest.CaptureFixture[str]) -> None:
     persons = drawn_persons(3, 0)
     images = Failing()
     stock = Stock(dataclasses.replace(persons, images=images), np.arange(3), None)
     assert stock.person(1) is None
     assert stock.street(1) is None
     assert stock.unread == {"1"}
+    assert capsys.readouterr().err.count("broken; left out of the scenes") == 1
     assert stock.person(0) is not None
     assert stock.person(0) is stock.person(0)
     # Of the broken one, both are asked for once.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
 import numpy as np
 import pytest
 
 from edgehuman.data.image.frames.scenes import scenes_of
 from edgehuman.data.image.frames.set import FrameSet
 from edgehuman.errors import DataError
+from edgehuman.records import Uint8
 from tests.data.image.crowds.drawn import drawn_persons
 
 
@@ -52,6 +56,22 @@ def test_people_by_slices_and_from_the_end(frames: FrameSet) -> None:
         frames.people[11]
     with pytest.raises(IndexError):
         frames.frames[11]
+
+
+def test_scenes_for_testing_read_photos_for_testing_alone() -> None:
+    class Read(list[Uint8]):
+        def __getitem__(self, index: Any, /) -> Any:
+            read.add(int(index))
+            return super().__getitem__(index)
+
+    read: set[int] = set()
+    persons = drawn_persons(4, 2)
+    made = scenes_of(dataclasses.replace(persons, images=Read(persons.images)), 12, 8, seed=0)
+    for indices, photos in ((range(12), {0, 1, 2, 3}), (range(12, 20), {4, 5})):
+        read.clear()
+        for index in indices:
+            assert made.frames[index].size
+        assert read == photos
 
 
 def test_a_role_without_photos_is_refused() -> None:
