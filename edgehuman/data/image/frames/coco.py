@@ -22,11 +22,18 @@ from edgehuman.reading.values import is_name, shown
 
 _PARTS = {"train2017": "train", "val2017": "test"}
 _KINDS = ("person_keypoints", "instances")
+_BESIDE = "."
 
 
 def _read(root: Path) -> FrameSet:
     labels: list[Labels] = []
-    for file, folder, role in _files(root):
+    files = _files(root)
+    beside = [file.name for file, folder, _ in files if folder == _BESIDE]
+    if len(beside) > 1:
+        raise DataError(
+            f"{root}: holds {' and '.join(beside)}; leave the one that labels the pictures there"
+        )
+    for file, folder, role in files:
         if not (root / folder).is_dir():
             raise DataError(
                 f"{file} exists, but its pictures are missing; unpack them into {root / folder}"
@@ -52,8 +59,11 @@ def _files(root: Path) -> list[tuple[Path, str, str]]:
             found.append((file, folder, role))
     if found:
         return found
-    single = next((file for kind in _KINDS for file in sorted(root.glob(f"{kind}*.json"))), None)
-    return [] if single is None else [(single, ".", "test")]
+    for kind in _KINDS:
+        found = [(file, _BESIDE, "test") for file in sorted(root.glob(f"{kind}*.json"))]
+        if found:
+            break
+    return found
 
 
 def _pictures(file: Path, folder: str, role: str) -> Iterator[Labels]:
@@ -82,7 +92,7 @@ def _pictures(file: Path, folder: str, role: str) -> Iterator[Labels]:
         if not is_name(name):
             raise DataError(f"{file}: {shown(name)} is no name of a file; copy it again")
         people = people_of(*boxes_of.get(image, ([], [])), f"{file}, image {shown(image)}")
-        yield Labels(name if folder == "." else f"{folder}/{name}", people, role)
+        yield Labels(name if folder == _BESIDE else f"{folder}/{name}", people, role)
 
 
 def _person_id(table: dict[str, Any]) -> Any:

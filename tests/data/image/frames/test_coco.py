@@ -21,6 +21,15 @@ def test_one_file_beside_its_pictures_is_for_testing(tmp_path: Path) -> None:
     assert frames.frames[1].shape == (60, 80, 3)
 
 
+def test_of_two_files_beside_the_pictures_none_is_chosen(tmp_path: Path) -> None:
+    path = coco_single(tmp_path) / "person_keypoints.json"
+    (tmp_path / "person_keypoints_old.json").write_bytes(path.read_bytes())
+    with pytest.raises(
+        DataError, match=r"person_keypoints\.json and person_keypoints_old\.json; l"
+    ):
+        load_frames(tmp_path)
+
+
 def test_the_official_layout_has_roles(tmp_path: Path) -> None:
     frames = load_frames(coco_official(tmp_path))
     assert list(frames.names) == ["train2017/1.jpg", "val2017/1.jpg"]
