@@ -22,6 +22,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from edgehuman.card import sha256_of_file
 from edgehuman.data.image.frames.video import VIDEOS, VideoFrames, open_video
 from edgehuman.data.image.published.parsing import CCP, ccp_role
 from edgehuman.data.layout import require_there
@@ -164,7 +165,7 @@ def _picture(path: Path, index: int, is_ccp: bool) -> Picture:
 def _told(path: Path, teacher: PersonFinder) -> dict[str, str]:
     """A teacher's name, content and licence, for each line."""
     graph, published = Graph(path), str(getattr(teacher, "licence", ""))
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = sha256_of_file(path)
     return {"name": path.name, "sha256": digest, "licence": licence_said(graph, published)}
 
 

@@ -31,8 +31,8 @@ def train(
             `LandmarksConfig`, `ParsingConfig`).
         data: a set in memory, in the place of `config.data`: a `WindowSet` for wearables (for mae
             and activity also several), a `SkeletonSet` or `SilhouetteSet` for gait (for
-            pretraining also several), a `PersonSet` for the tasks on photos, arrays (H, W, 3) for
-            saip.
+            pretraining also several), a `PersonSet` for the tasks on photos, a `FrameSet` for
+            detection (also several), arrays (H, W, 3) for saip.
         loggers: told the metrics as they come, beside `config.logger`; closed at the end.
 
     Returns:

@@ -24,6 +24,7 @@ from tests.in_memory import walkers
 from tests.pretrain import made_silhouettes
 from tests.pretrain.made_walks import tiny_config as contrastive_config
 from tests.tasks.conftest import made_windows
+from tests.tasks.drawn_frames import drawn_set
 from tests.tasks.people import made_people
 from tests.tasks.people import quick as photo_config
 
@@ -61,6 +62,14 @@ def config_of(name: str, out: Path) -> TrainingConfig:
             kind, out, arch="tests.own_networks:MyBackbone", **each, **COMMON
         )
         return made
+    if name == "detection":
+        special[name] = {
+            "arch": "starnet_s100",
+            "batch": 2,
+            "workers": 0,
+            "height": 64,
+            "width": 96,
+        }
     config: TrainingConfig = kind(out=out, **special[name], **COMMON)
     return config
 
@@ -72,6 +81,10 @@ def data_of(name: str) -> Any:
         return walkers()
     if name == "diffusion":
         return made_silhouettes.walkers()
+    if name == "detection":
+        return dataclasses.replace(
+            drawn_set(12, test=4, height=64, width=96, most=2), dataset="drawn"
+        )
     if name == "saip":
         return [made_people().image(index) for index in range(8)]
     return made_people(joints=COCO_WHOLEBODY_133) if name == "landmarks" else made_people()

@@ -125,7 +125,7 @@ def test_a_checkpoint_is_judged_as_its_artefact_is(
     from tests.nets import tiny_encoder
 
     monkeypatch.setitem(catalogue.NETWORKS, tiny_encoder.NAME, tiny_encoder.ROW)
-    monkeypatch.setattr(labelled_people, "load_persons", lambda data, task: flags())
+    monkeypatch.setattr(labelled_people, "load_persons", lambda data, task, **words: flags())
     network = person_net(tiny_encoder.NAME, OUTPUTS["parsing"], (32, 32))
     card = image_card("parsing", arch=tiny_encoder.NAME, input=image_input(32, 32))
     save_weights(tmp_path / "run", network.state_dict(), card)
@@ -162,7 +162,7 @@ def test_wrong_words(asked: list[str], tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(DataError, match="is flags, but --dataset asks for ccp"):
         scores_of("parsing", tmp_path, dataset="ccp")
     tested = dataclasses.replace(flags(), role_N=np.full(4, "test"))
-    monkeypatch.setattr(person_accuracy, "load_persons", lambda data, task: tested)
+    monkeypatch.setattr(person_accuracy, "load_persons", lambda data, task, **words: tested)
     with pytest.raises(DataError, match="none of its 4 pictures is in the train split"):
         scores_of("parsing", tmp_path, split="train")
 

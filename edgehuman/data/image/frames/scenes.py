@@ -20,6 +20,7 @@ from typing import overload
 
 import numpy as np
 
+from edgehuman.catalogue import SIMULATED
 from edgehuman.data.image.crowds.clean import CCP_STREETS
 from edgehuman.data.image.crowds.cutouts import CutOut
 from edgehuman.data.image.crowds.grounds import (
@@ -204,7 +205,9 @@ def scenes_of(
             )
         stock = Stock(persons, index_N, clean)
         made.append(Scenes(stock, count, child_seed(seed, 0x5CE, len(made))))
-    return frame_set(Joined(*made), persons.dataset, persons.licence, persons.url)
+    return frame_set(
+        Joined(*made), f"{persons.dataset} + {SIMULATED}", persons.licence, persons.url
+    )
 
 
 def frame_set(

@@ -66,8 +66,8 @@ class VideoFrames:
             with foreign():
                 while self._next < index and self._capture.grab():
                     self._next += 1
-                if self._next == index:
-                    there, frame = self._capture.read()
+                if self._next == index and self._capture.grab():
+                    there, frame = self._capture.retrieve()
                     frame = cv2.cvtColor(frame, cv2.COLOR_BGR2RGB) if there else None
         except ValueError as error:
             raise ImageError(f"{self.path}, frame {index + 1}: {error}; {_FIX}") from None

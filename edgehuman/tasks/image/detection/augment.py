@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from edgehuman.data.image.frames.set import People
 from edgehuman.preprocess.image.letterbox import GREY, Letterbox, fit
+from edgehuman.reading.parsers import foreign
 from edgehuman.records import Float32, Uint8
 from edgehuman.tasks.image.augment import change_light
 
@@ -239,7 +240,8 @@ def _compressed(image_HWC: Uint8, rng: np.random.Generator) -> Uint8:
     quality = int(rng.integers(*_QUALITY))
     ok, data = cv2.imencode(".jpg", image_HWC, [cv2.IMWRITE_JPEG_QUALITY, quality])
     assert ok
-    return cv2.imdecode(data, cv2.IMREAD_COLOR)  # type: ignore[return-value]
+    with foreign():
+        return cv2.imdecode(data, cv2.IMREAD_COLOR)  # type: ignore[return-value]
 
 
 def _clipped(box_M4: Float32, into_4: Float32) -> Float32:

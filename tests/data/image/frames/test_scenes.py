@@ -23,7 +23,11 @@ def frames() -> FrameSet:
 def test_a_set_of_frames_with_roles(frames: FrameSet) -> None:
     assert len(frames) == 11
     assert frames.role_N.tolist() == ["train"] * 8 + ["test"] * 3
-    assert (frames.dataset, frames.licence, frames.simulated) == ("ccp", "Apache-2.0", False)
+    assert (frames.dataset, frames.licence, frames.simulated) == (
+        "ccp + simulated",
+        "Apache-2.0",
+        False,
+    )
     assert len(set(frames.sequence_N.tolist())) == 11
     assert frames.num_people > 11
 
