@@ -83,7 +83,8 @@ def evaluate(config: EvaluateConfig) -> Outcome:
     model = open_model(config)
     require_detector(model.card)
     frames = load_frames(config.data)
-    if config.dataset is not None and config.dataset != frames.dataset:
+    # Of scenes that are composed of several, one name is enough.
+    if config.dataset is not None and config.dataset not in frames.dataset.split(" + "):
         raise DataError(
             f"--data {config.data} is {frames.dataset}, but --dataset asks for {config.dataset}"
         )

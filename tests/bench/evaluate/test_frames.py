@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -74,11 +75,15 @@ def test_a_folder_is_scored_as_it_is(tmp_path: Path) -> None:
     assert (outcome.data["metrics"]["ap50"], outcome.data["people"]) == (1, 7)
 
 
-def test_wrong_pairs_are_refused(bars: Path, tmp_path: Path) -> None:
+def test_wrong_pairs_are_refused(bars: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DataError, match="none of its 5 frames is in the train split"):
         scores_of(bars, split="train")
     with pytest.raises(DataError, match="is made frames, but --dataset asks for mot"):
         scores_of(bars, dataset="mot")
+    assert scores_of(bars, dataset="made frames")["frames"] == 5
+    composed = dataclasses.replace(made_frames(5), dataset="ccp + simulated")
+    monkeypatch.setattr(of_frames, "load_frames", lambda data: composed)
+    assert scores_of(bars, dataset="ccp")["dataset"] == "ccp + simulated"
     with pytest.raises(ArtefactError, match="gives embedding; give a detector"):
         of_frames.require_detector(bars_card(output=OutputSpec("embedding", dim=3)))
 
