@@ -66,7 +66,10 @@ def test_of_two_networks_of_others_the_family_is_of_the_one_that_can_be(
     pose: Any, tmp_path: Path
 ) -> None:
     """RTMPose with RTMDet, whose graph may be YOLOX's too: only --family opens it."""
-    rows = {"dets": np.zeros((1, 9, 5), np.float32), "labels": np.zeros((1, 9), np.int64)}
+    rows: dict[str, Any] = {
+        "dets": np.zeros((1, 9, 5), np.float32),
+        "labels": np.zeros((1, 9), np.int64),
+    }
     detector = str(write_foreign(tmp_path / "d.onnx", (1, 3, 64, 64), rows))
     words = RunConfig(pose.name, "", detector=detector)
     with pytest.raises(ArtefactError, match="--family yolox"):
