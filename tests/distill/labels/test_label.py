@@ -72,6 +72,10 @@ def test_frames_and_people_in_our_own_layouts(config: LabelConfig) -> None:
     teachers = first["teachers"]
     assert [each["name"] for each in teachers] == ["a.onnx", "b.onnx", "s.onnx"]
     assert "published under Apache-2.0" in teachers[0]["licence"]
+    # The readers take the teachers' terms along, to the card of whoever learns from this.
+    for terms in (frames.licence, load_persons(config.out / "people", "pose").licence):
+        assert terms.startswith("that of its pictures; ask their owner; labels: a.onnx (it states")
+        assert terms.count("published under Apache-2.0") == 3
     persons = load_persons(config.out / "people", "pose")
     joint_3 = persons.keypoint_NJ3[0, 0]
     # The middle of the frame, in the crop: joints count from the middle of the first pixel.
@@ -106,6 +110,31 @@ def test_unreadable_photos_are_left_out_and_counted(config: LabelConfig) -> None
 def test_one_teacher_is_not_enough(config: LabelConfig) -> None:
     with pytest.raises(UsageError, match="at least 2"):
         label(LabelConfig(config.source, config.teacher[:1], config.out))
+
+
+def test_a_teacher_does_not_agree_with_itself(config: LabelConfig, tmp_path: Path) -> None:
+    copy = finder(tmp_path / "copy.onnx")
+    with pytest.raises(UsageError, match=r"the same network twice, as a\.onnx and copy\.onnx"):
+        label(LabelConfig(config.source, (config.teacher[0], copy), config.out))
+
+
+@pytest.mark.parametrize("below", ["", "photos"])
+def test_the_test_part_of_ccp_stays_one(config: LabelConfig, tmp_path: Path, below: str) -> None:
+    (tmp_path / "ccp" / "masks").mkdir(parents=True)
+    place = photos(tmp_path / "ccp" / "photos")
+    for index in range(2):  # the fifth photo is of the test part
+        (place / f"{index}.png").rename(place / f"{index + 4:04}.png")
+    label(LabelConfig(tmp_path / "ccp" / below, config.teacher, config.out))
+    frames = LABELLED_FRAMES.read.frames(config.out / "frames")
+    assert frames.role_N.tolist() == ["train", "test"]
+    assert frames.dataset == "ccp"
+    assert frames.licence.startswith("Apache-2.0")
+
+
+def test_long_terms_of_a_teacher_are_cut(config: LabelConfig, tmp_path: Path) -> None:
+    wordy = finder(tmp_path / "a.onnx").rename(tmp_path / f"{'é' * 120}.onnx")
+    label(LabelConfig(config.source, (wordy, config.teacher[1]), config.out))
+    assert "labels: éé" in LABELLED_FRAMES.read.frames(config.out / "frames").licence
 
 
 def test_nothing_to_label(config: LabelConfig, tmp_path: Path) -> None:
