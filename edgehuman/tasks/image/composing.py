@@ -24,6 +24,7 @@ from edgehuman.data.image.load import PersonSet, load_persons
 from edgehuman.data.image.part_groups import Grouping, grouped
 from edgehuman.records import Index
 from edgehuman.tasks.image.settings import CropConfig
+from edgehuman.tasks.image.splits import split_people
 
 _DRAWN_PEOPLE, _DRAWN_EACH = 150, 4
 
@@ -67,9 +68,11 @@ def compose(
     mirrored_parts: tuple[int, ...] = (),
     mirrored_joints: tuple[int, ...] = (),
 ) -> Composed:
-    """Return what composes the samples of a task.
+    """Return what composes the samples of a task. Whom `person_work` holds out for selection stands
+    beside nobody and lends no street.
 
     Args:
+        task: its name, as `person_work` splits the people by.
         parts: how parts were grouped; None: not at all.
         mirrored_parts, mirrored_joints: index of each label's mirror image.
     """
@@ -77,7 +80,10 @@ def compose(
         reach=Reach(rotate_deg=config.rotate_deg, flip=config.flip),
         marring=Marring(light=config.light),
     )
-    composer = Composer(persons, config.size, odds, mirrored_parts, mirrored_joints)
+    lending_K = split_people(persons, config.select_share, config.seed, task).learn
+    composer = Composer(
+        persons, config.size, odds, mirrored_parts, mirrored_joints, lending_K=lending_K
+    )
     if not config.simulated:
         return Composed(composer, None, np.zeros(0, np.int64), 0.0)
     drawn = load_persons(SIMULATED, task, people=_DRAWN_PEOPLE, each=_DRAWN_EACH, seed=config.seed)

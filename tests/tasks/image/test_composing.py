@@ -15,6 +15,7 @@ from edgehuman.tasks.image import composing, pose
 from edgehuman.tasks.image.composing import compose
 from edgehuman.tasks.image.parsing import train
 from edgehuman.tasks.image.settings import ParsingConfig, PoseConfig
+from edgehuman.tasks.image.splits import split_people
 from tests.tasks.people import losses, quick
 
 
@@ -26,6 +27,17 @@ def test_without_simulated_people_the_dataset_stands_alone(
     crop = composed.sample(0, np.random.default_rng(0))
     assert crop.image_HWC.shape == (*config.size, 3)
     assert composed.rows == ()
+
+
+def test_people_held_out_for_selection_lend_nothing_to_those_who_learn(
+    people: PersonSet, tmp_path: Path
+) -> None:
+    config = quick(ParsingConfig, tmp_path, crops=True, parts="person", select_share=0.5)
+    composer = compose(config, grouped(people, "person"), "parsing", "person").composer
+    splits = split_people(people, config.select_share, config.seed, "parsing")
+    assert composer.lending_K is not None
+    assert composer.lending_K.tolist() == splits.learn.tolist()
+    assert len(splits.select)
 
 
 def test_a_silhouette_learns_from_crops_with_simulated_people_among_them(
