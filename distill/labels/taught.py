@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman import catalogue
+from edgehuman.data.image.frames.video import VIDEOS
 from edgehuman.distill.labels.label import LabelConfig, label
 from edgehuman.distill.settings import DistilFlags
 from edgehuman.distill.teachers.contract import ANY_NAME
@@ -54,14 +55,17 @@ def distil_by_labels(config: DistilFlags) -> Outcome:
     """Label `config.data` with what the teachers agree on, then train the student on that.
 
     Raises:
-        UsageError: a flag that has no meaning here, several datasets, a teacher that finds nobody.
+        UsageError: a flag that has no meaning here, several datasets, a part of one video to select
+            by, a teacher that finds nobody.
         DataError, ArtefactError, TrainingError: see `label` and the task.
     """
     _require_plain(config)
     task = str(getattr(config, "task", ""))
     (source,) = _sources(config)
+    _require_to_select_by(config, task, source)
     out = config.targets or config.out.parent / "labels"
-    labelled = label(LabelConfig(Path(source), tuple(map(Path, config.teacher)), out))
+    teachers, threads = tuple(map(Path, config.teacher)), int(getattr(config, "threads", 1))
+    labelled = label(LabelConfig(Path(source), teachers, out, threads=threads))
     tell(labelled.text)
     row: catalogue.Task = catalogue.TASKS[task]
     kind = catalogue.load_object(row.config)
@@ -82,6 +86,16 @@ def _sources(config: DistilFlags) -> tuple[str, ...]:
             "teachers label"
         )
     return found
+
+
+def _require_to_select_by(config: DistilFlags, task: str, source: str) -> None:
+    """Refuse, before anything is labelled, to hold out a part of the frames of one camera."""
+    share = float(getattr(config, "select_share", 0.0))
+    if task == "detection" and share and Path(source).suffix.lower() in VIDEOS:
+        raise UsageError(
+            f"--select-share is {share}, but --data {source} is one video, whose frames are too "
+            "alike to select by; give --select-share 0, or a folder of photos"
+        )
 
 
 def _require_plain(config: DistilFlags) -> None:

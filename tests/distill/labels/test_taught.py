@@ -60,6 +60,7 @@ def test_which_teachers_only_label(words: dict[str, Any], tmp_path: Path) -> Non
             "--data is simulated; it must be one folder of photos, or one v",
         ),
         ({"data": ("a", "b")}, "--data is a b; it must be one"),
+        ({"data": ("a.MP4",)}, r"--select-share is 0\.1, but --data a\.MP4 is one video"),
     ],
 )
 def test_what_has_no_meaning_is_refused(
