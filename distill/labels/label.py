@@ -2,11 +2,12 @@
 
     label(LabelConfig(Path("photos"), teachers, Path("labelled")))
 
-writes two folders in edgehuman's own layouts, whose labels.jsonl name the teachers and their
+writes three folders in edgehuman's own layouts, whose labels.jsonl name the teachers and their
 licences on every line, so that the card of whoever learns from them does:
 
     labelled/frames   pictures with boxes of people; what one teacher alone finds is ignored
     labelled/people   one picture a person, with the joints and the mask that two teachers agree on
+    labelled/outlines of those the ones with a mask, which parsing needs of everybody
 
 Every picture is finished before the next begins; the same command goes on where it was stopped.
 """
@@ -270,18 +271,23 @@ def _person(
 
 
 def _finish(config: LabelConfig, pictures: Sequence[Picture], unread: int) -> Outcome:
-    """Write both labels.jsonl of all pictures that are done."""
+    """Write each labels.jsonl of all pictures that are done."""
     notes = list(_notes(config.out, pictures))
     frames = [note["frame"] for note in notes]
     people = [row for note in notes for row in note["people"]]
-    files = {config.out / "people" / "parts.txt": _PARTS.encode()}
-    for folder, rows in (("frames", frames), ("people", people)):
+    outlines = [
+        {**row, **{key: f"../people/{row[key]}" for key in ("image", "mask")}}
+        for row in people
+        if "mask" in row
+    ]
+    files = {config.out / each / "parts.txt": _PARTS.encode() for each in ("people", "outlines")}
+    for folder, rows in (("frames", frames), ("people", people), ("outlines", outlines)):
         lines = "".join(to_json(row) + "\n" for row in rows)
         if rows:
             files[config.out / folder / "labels.jsonl"] = lines.encode()
     write_together(files, DataError, config.out)
     num_boxes = sum(len(row["boxes"]) for row in frames)
-    num_masks = sum("mask" in row for row in people)
+    num_masks = len(outlines)
     data = {
         "frames": len(frames),
         "people": num_boxes,

@@ -19,14 +19,14 @@ from edgehuman.data.image.frames.video import VIDEOS
 from edgehuman.distill.labels.label import LabelConfig, label
 from edgehuman.distill.settings import DistilFlags
 from edgehuman.distill.teachers.contract import ANY_NAME
-from edgehuman.errors import UsageError
+from edgehuman.errors import DataError, UsageError
 from edgehuman.outcome import Outcome
+from edgehuman.preprocess.image.labels import LABELS
 from edgehuman.progress import tell
 from edgehuman.runtime.foreign.graph import Graph
 
-_FRAMES, _PEOPLE = "frames", "people"
 # The folder of labels that a task learns from.
-_FOLDER_OF = {"detection": _FRAMES, "pose": _PEOPLE, "parsing": _PEOPLE}
+_FOLDER_OF = {"detection": "frames", "pose": "people", "parsing": "outlines"}
 _PLAIN = ("objective", "task_weight", "views", "keep", "compatible", "precision", "qat_steps")
 
 
@@ -57,7 +57,8 @@ def distil_by_labels(config: DistilFlags) -> Outcome:
     Raises:
         UsageError: a flag that has no meaning here, several datasets, a part of one video to select
             by, a teacher that finds nobody.
-        DataError, ArtefactError, TrainingError: see `label` and the task.
+        DataError: the teachers agree on nothing that the task learns from, or see `label`.
+        ArtefactError, TrainingError: see `label` and the task.
     """
     _require_plain(config)
     task = str(getattr(config, "task", ""))
@@ -71,6 +72,11 @@ def distil_by_labels(config: DistilFlags) -> Outcome:
     kind = catalogue.load_object(row.config)
     words = {each.name: getattr(config, each.name) for each in dataclasses.fields(kind)}
     place = str(out / _FOLDER_OF[task])
+    if not Path(place, LABELS).is_file():
+        raise DataError(
+            f"{source}: the teachers agree on nothing that {task} learns from; give other teachers "
+            "or other pictures"
+        )
     words["data"] = (place,) if isinstance(words["data"], tuple) else place
     outcome: Outcome = catalogue.load_object(row.train)(kind(**words))
     data = {**dict(outcome.data), "labels": labelled.data, "teacher": list(config.teacher)}

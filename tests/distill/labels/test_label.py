@@ -37,9 +37,9 @@ def finder(path: Path, shift: float = 0.0) -> Path:
     return write_told(path, (1, "h", "w", 3), {"out": row}, TensorProto.INT32)
 
 
-def selfie(path: Path) -> Path:
+def selfie(path: Path, top: int = 30) -> Path:
     mask = np.zeros((1, 256, 256, 1), np.float32)
-    mask[0, 30:226, 30:226] = 0.9
+    mask[0, top:226, 30:226] = 0.9
     return write_told(path, (1, 256, 256, 3), {"mask": mask})
 
 
@@ -81,6 +81,24 @@ def test_frames_and_people_in_our_own_layouts(config: LabelConfig) -> None:
     # The middle of the frame, in the crop: joints count from the middle of the first pixel.
     height, width = persons.image(0).shape[:2]
     np.testing.assert_allclose(joint_3, (width / 2 - 0.5, height / 2 - 0.5, 2), atol=1.1)
+
+
+def test_who_has_no_mask_is_left_out_of_the_outlines_alone(
+    config: LabelConfig, tmp_path: Path
+) -> None:
+    teachers = (*config.teacher, selfie(tmp_path / "t.onnx", 32))
+    config = LabelConfig(config.source, teachers, config.out)
+    assert told(label(config))["masks"] == 2
+    note = next((config.out / "done").glob("0-*.json"))
+    row = json.loads(note.read_text())
+    del row["people"][0]["mask"]
+    note.write_text(json.dumps(row))
+    assert told(label(config))["masks"] == 1
+    assert len(load_persons(config.out / "people", "pose")) == 2
+    persons = load_persons(config.out / "outlines", "parsing")
+    assert len(persons) == 1
+    assert persons.part(0).shape == persons.image(0).shape[:2]
+    assert persons.part(0).max() == 1
 
 
 def test_it_goes_on_where_it_stopped(config: LabelConfig) -> None:
