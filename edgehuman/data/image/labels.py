@@ -136,6 +136,11 @@ def source_of(path: Path, rows: Sequence[Row]) -> tuple[str, str, str]:
     return dataset, "; labels: ".join((licence, ", ".join(makers))) if makers else licence, url
 
 
+def source_at(root: Path) -> tuple[str, str, str]:
+    """The same of a folder with labels.jsonl; raise DataError also as `read_label_lines`."""
+    return source_of(root / LABELS, read_label_lines(root / LABELS))
+
+
 def _wrong(path: Path, row: Row, key: str, rule: str) -> DataError:
     shown = to_json(row[key])
     shown = shown if len(shown) < 60 else f"{shown[:57]}..."
@@ -229,4 +234,5 @@ LABELLED = Layout(
     "this layout for your own pictures",
     recognise=lambda root: (root / LABELS).is_file() and not has_boxes(root / LABELS),
     read=PersonReader(TASKS, _read),
+    source=source_at,
 )

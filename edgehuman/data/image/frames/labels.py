@@ -22,7 +22,7 @@ import numpy as np
 
 from edgehuman.data.image.frames.layout import FrameReader, Labels, corners, set_of
 from edgehuman.data.image.frames.set import FrameSet, People
-from edgehuman.data.image.labels import source_of
+from edgehuman.data.image.labels import source_at, source_of
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.preprocess.image.labels import LABELS, Row, has_boxes, read_label_lines
@@ -67,4 +67,5 @@ LABELLED_FRAMES = Layout(
     "pictures",
     recognise=lambda root: has_boxes(root / LABELS),
     read=FrameReader(_read),
+    source=source_at,
 )
