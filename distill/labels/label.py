@@ -137,7 +137,7 @@ class _Source:
             root = config.source
             self._names = [str(Path(root, name)) for name in ImageWalk(root).names()]
             folders = {os.path.dirname(name) for name in self._names}
-            is_ccp = {each: CCP.recognise(Path(each).resolve().parent) for each in folders}
+            is_ccp = {each: _is_of_ccp(Path(each)) for each in folders}
             if all(is_ccp.values()):
                 self.dataset = CCP.dataset
             self.pictures = [
@@ -154,6 +154,11 @@ class _Source:
         if self._video is not None:
             return self._video[picture.index]
         return read_image(self._names[picture.index])
+
+
+def _is_of_ccp(folder: Path) -> bool:
+    """Whether a folder, or where its link leads, is the photos of Clothing Co-Parsing."""
+    return any(CCP.recognise(each.parent) for each in (folder.absolute(), folder.resolve()))
 
 
 def _picture(path: Path, index: int, is_ccp: bool) -> Picture:

@@ -136,12 +136,16 @@ def test_a_teacher_does_not_agree_with_itself(config: LabelConfig, tmp_path: Pat
         label(LabelConfig(config.source, (config.teacher[0], copy), config.out))
 
 
-@pytest.mark.parametrize("below", ["", "photos"])
+@pytest.mark.parametrize("below", ["", "photos", "elsewhere"])
 def test_the_test_part_of_ccp_stays_one(config: LabelConfig, tmp_path: Path, below: str) -> None:
     (tmp_path / "ccp" / "masks").mkdir(parents=True)
     place = photos(tmp_path / "ccp" / "photos")
     for index in range(2):  # the fifth photo is of the test part
         (place / f"{index}.png").rename(place / f"{index + 4:04}.png")
+    if below == "elsewhere":  # and the photos a link
+        place = place.rename(tmp_path / below)
+        (tmp_path / "ccp" / "photos").symlink_to(place)
+        below = ""
     label(LabelConfig(tmp_path / "ccp" / below, config.teacher, config.out))
     frames = LABELLED_FRAMES.read.frames(config.out / "frames")
     assert frames.role_N.tolist() == ["train", "test"]
