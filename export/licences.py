@@ -49,11 +49,15 @@ def require_commercial(card: Card, model: str) -> None:
 
 
 def calibration_row(record: str, data: str, samples: Samples) -> TrainingData:
-    """The card's row for what calibrated a graph, with the terms of its dataset.
+    """The card's row for what calibrated a graph, with the terms of its dataset: those that it
+    states itself, else those of the catalogue, if it has the layout of one there.
 
     Args:
         record: of the card's input.
         data: a dataset's path, or `simulated`.
+
+    Raises:
+        DataError: labels that state no known source.
     """
     windows, subjects = len(samples), len(np.unique(samples.person_N))
     if data.partition(":")[0] == catalogue.SIMULATED:
@@ -61,12 +65,14 @@ def calibration_row(record: str, data: str, samples: Samples) -> TrainingData:
         return TrainingData(
             catalogue.SIMULATED, "calibration", licence, "", windows, subjects, True
         )
-    name = Path(data).name
-    if catalogue.RECORDS[record].layouts:
-        found = next(recognised(Path(data), catalogue.step(record, "layouts")()), None)
-        name = name if found is None else found[0].dataset
-    row = catalogue.DATASETS.get(name)
-    licence, url = (_NOT_STATED, "") if row is None else (row.licence, row.url)
+    name, licence, url = Path(data).name, _NOT_STATED, ""
+    for layout, place in recognised(Path(data), catalogue.step(record, "layouts")()):
+        name, row = layout.dataset, catalogue.DATASETS.get(layout.dataset)
+        if layout.source is not None:
+            name, licence, url = layout.source(place)
+        elif row is not None:
+            licence, url = row.licence, row.url
+        break
     return TrainingData(name, "calibration", licence, url, windows, subjects)
 
 

@@ -158,10 +158,12 @@ def joints_of(poses: Sequence[Float32], height: float) -> Float32:
 
 
 def mask_of(masks: Sequence[Bool]) -> Bool | None:
-    """Pixels that most teachers give the person, if the first two agree; None: they do not."""
+    """Pixels that more than half of the teachers give the person, of two both, if the first two
+    agree; None: they do not.
+    """
     if len(masks) < 2 or mask_iou(masks[0], masks[1]) < LEAST_MASK_IOU:
         return None
-    return np.asarray(np.mean(masks, axis=0) >= 0.5, bool)
+    return np.asarray(np.mean(masks, axis=0) > 0.5, bool)
 
 
 def box_iou(one_4: Float32, other_4: Float32) -> float:

@@ -2,11 +2,12 @@
 
     label(LabelConfig(Path("photos"), teachers, Path("labelled")))
 
-writes two folders in edgehuman's own layouts, whose labels.jsonl name the teachers and their
-licences on every line; these and the terms of the pictures travel into the card of the student:
+writes three folders in edgehuman's own layouts, whose labels.jsonl name the teachers and their
+licences on every line, so that the card of whoever learns from them does:
 
     labelled/frames   pictures with boxes of people; what one teacher alone finds is ignored
     labelled/people   one picture a person, with the joints and the mask that two teachers agree on
+    labelled/outlines of those the ones with a mask, which parsing needs of everybody
 
 Every picture is finished before the next begins; the same command goes on where it was stopped.
 """
@@ -14,7 +15,8 @@ Every picture is finished before the next begins; the same command goes on where
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,8 +37,9 @@ from edgehuman.preprocess.image.folder import ImageWalk
 from edgehuman.preprocess.image.pixels import read_image
 from edgehuman.progress import progress_bar
 from edgehuman.reading.parsers import json_of
+from edgehuman.reading.values import is_name
 from edgehuman.records import Uint8
-from edgehuman.runtime.foreign.families import licence_of, licence_said, open_finder
+from edgehuman.runtime.foreign.families import licence_said, open_finder
 from edgehuman.runtime.foreign.found import PersonFinder
 from edgehuman.runtime.foreign.graph import Graph
 
@@ -45,6 +48,7 @@ _MARGIN = 0.15
 _LEAST_SIDE_PX = 24
 _PARTS = "background\nperson\n"
 _DONE = "done"
+_MOST_BYTES = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def label(config: LabelConfig) -> Outcome:
     """Label what `config` names.
 
     Raises:
-        UsageError: fewer than two teachers, or numbers out of range.
+        UsageError: fewer than two teachers, one of them twice, or numbers out of range.
         DataError: no pictures, or `out` has labels of other teachers or pictures.
         ArtefactError, EngineError: a teacher cannot be opened.
     """
@@ -100,6 +104,7 @@ def label(config: LabelConfig) -> Outcome:
         )
     teachers = [open_finder(path, config.threads) for path in config.teacher]
     told = [_told(*each) for each in zip(config.teacher, teachers, strict=True)]
+    _require_different(told)
     source = _Source(config)
     _require_same(config, told, source)
     unread = 0
@@ -107,24 +112,21 @@ def label(config: LabelConfig) -> Outcome:
         done = config.out / _DONE / f"{picture.name}.json"
         if not done.is_file():
             unread += not _label_one(config.out, picture, source, teachers, told)
-    origin: dict[str, Any] = {
-        "labelled_by": [_maker(*each) for each in zip(config.teacher, teachers, strict=True)]
-    }
-    if source.dataset:
-        origin["dataset"] = source.dataset
-    return _finish(config, source.pictures, origin, unread)
+    return _finish(config, source.pictures, unread)
 
 
 class _Source:
     """Photos of a folder, or frames of a video.
 
     Attributes:
-        dataset: their name in the catalogue, whose terms they have; "": not known.
+        pictures: what is labelled.
+        dataset: of the catalogue, of which they all are; "": of none.
     """
+
+    dataset = ""
 
     def __init__(self, config: LabelConfig) -> None:
         require_there(config.source)
-        self.dataset = ""
         self._video: VideoFrames | None = None
         self._names: list[str] = []
         if config.source.is_file() and config.source.suffix.lower() in VIDEOS:
@@ -135,10 +137,12 @@ class _Source:
         else:
             root = config.source
             self._names = [str(Path(root, name)) for name in ImageWalk(root).names()]
-            is_ccp = root.is_dir() and CCP.recognise(root)
-            self.dataset = CCP.dataset if is_ccp else ""
+            folders = {os.path.dirname(name) for name in self._names}
+            is_ccp = {each: _is_of_ccp(Path(each)) for each in folders}
+            if all(is_ccp.values()):
+                self.dataset = CCP.dataset
             self.pictures = [
-                _picture(Path(name).relative_to(root), index, is_ccp)
+                _picture(Path(name).relative_to(root), index, is_ccp[os.path.dirname(name)])
                 for index, name in enumerate(self._names)
             ]
         if config.most:
@@ -151,6 +155,11 @@ class _Source:
         if self._video is not None:
             return self._video[picture.index]
         return read_image(self._names[picture.index])
+
+
+def _is_of_ccp(folder: Path) -> bool:
+    """Whether a folder, or where its link leads, is the photos of Clothing Co-Parsing."""
+    return any(CCP.recognise(each.parent) for each in (folder.absolute(), folder.resolve()))
 
 
 def _picture(path: Path, index: int, is_ccp: bool) -> Picture:
@@ -169,9 +178,26 @@ def _told(path: Path, teacher: PersonFinder) -> dict[str, str]:
     return {"name": path.name, "sha256": digest, "licence": licence_said(graph, published)}
 
 
-def _maker(path: Path, teacher: PersonFinder) -> str:
-    """A teacher's name and terms, as `data.image.labels` reads them."""
-    return f"{path.name} ({licence_of(Graph(path), str(getattr(teacher, 'licence', '')))})"
+def _maker(teacher: Mapping[str, str]) -> str:
+    """A teacher with its terms, no longer than `data.image.labels` takes."""
+    said = f"{teacher['name']} ({teacher['licence']})"
+    return (
+        said
+        if is_name(said)
+        else said.encode(errors="replace")[:_MOST_BYTES].decode(errors="ignore")
+    )
+
+
+def _require_different(told: Sequence[Mapping[str, str]]) -> None:
+    """Refuse a teacher that is given twice: it would agree with itself."""
+    first: dict[str, str] = {}
+    for each in told:
+        if each["sha256"] in first:
+            raise UsageError(
+                f"--teacher names the same network twice, as {first[each['sha256']]} and "
+                f"{each['name']}; it would agree with itself, so give another"
+            )
+        first[each["sha256"]] = each["name"]
 
 
 def _require_same(config: LabelConfig, told: Sequence[Any], source: _Source) -> None:
@@ -193,7 +219,7 @@ def _label_one(
     picture: Picture,
     source: _Source,
     teachers: Sequence[PersonFinder],
-    told: Sequence[Any],
+    told: Sequence[Mapping[str, str]],
 ) -> bool:
     """Write a picture, its people and last its own note; whether it could be read."""
     try:
@@ -202,19 +228,22 @@ def _label_one(
         return False
     people = agree(teachers, frame_HWC)
     files: dict[Path, bytes] = {out / "frames" / "images" / f"{picture.name}.png": _png(frame_HWC)}
+    origin: dict[str, Any] = {"labelled_by": [_maker(each) for each in told], "teachers": told}
+    if source.dataset:
+        origin["dataset"] = source.dataset
     rows = []
     for number, person in enumerate(people):
         made = _person(frame_HWC, person, f"{picture.name}-{number:02d}")
         if made is not None:
             files |= {out / "people" / name: content for name, content in made[1].items()}
-            rows.append({**made[0], "role": picture.role, "teachers": told})
+            rows.append({**made[0], "role": picture.role, **origin})
     frame = {
         "image": f"images/{picture.name}.png",
         "boxes": [_rounded(each.box_4) for each in people if each.is_sure],
         "ignore": [_rounded(each.box_4) for each in people if not each.is_sure],
         "role": picture.role,
         "sequence": picture.sequence,
-        "teachers": told,
+        **origin,
     }
     note = to_json({"frame": frame, "people": rows}).encode()
     write_together({**files, out / _DONE / f"{picture.name}.json": note}, DataError, out)
@@ -247,21 +276,24 @@ def _person(
     return row, files
 
 
-def _finish(
-    config: LabelConfig, pictures: Sequence[Picture], origin: dict[str, Any], unread: int
-) -> Outcome:
-    """Write both labels.jsonl of all pictures that are done; `origin` stands on every line."""
+def _finish(config: LabelConfig, pictures: Sequence[Picture], unread: int) -> Outcome:
+    """Write each labels.jsonl of all pictures that are done."""
     notes = list(_notes(config.out, pictures))
     frames = [note["frame"] for note in notes]
     people = [row for note in notes for row in note["people"]]
-    files = {config.out / "people" / "parts.txt": _PARTS.encode()}
-    for folder, rows in (("frames", frames), ("people", people)):
-        lines = "".join(to_json(row | origin) + "\n" for row in rows)
+    outlines = [
+        {**row, **{key: f"../people/{row[key]}" for key in ("image", "mask")}}
+        for row in people
+        if "mask" in row
+    ]
+    files = {config.out / each / "parts.txt": _PARTS.encode() for each in ("people", "outlines")}
+    for folder, rows in (("frames", frames), ("people", people), ("outlines", outlines)):
+        lines = "".join(to_json(row) + "\n" for row in rows)
         if rows:
             files[config.out / folder / "labels.jsonl"] = lines.encode()
     write_together(files, DataError, config.out)
     num_boxes = sum(len(row["boxes"]) for row in frames)
-    num_masks = sum("mask" in row for row in people)
+    num_masks = len(outlines)
     data = {
         "frames": len(frames),
         "people": num_boxes,

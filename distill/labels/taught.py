@@ -15,17 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman import catalogue
+from edgehuman.data.image.frames.video import VIDEOS
 from edgehuman.distill.labels.label import LabelConfig, label
 from edgehuman.distill.settings import DistilFlags
 from edgehuman.distill.teachers.contract import ANY_NAME
-from edgehuman.errors import UsageError
+from edgehuman.errors import DataError, UsageError
 from edgehuman.outcome import Outcome
+from edgehuman.preprocess.image.labels import LABELS
 from edgehuman.progress import tell
 from edgehuman.runtime.foreign.graph import Graph
 
-_FRAMES, _PEOPLE = "frames", "people"
 # The folder of labels that a task learns from.
-_FOLDER_OF = {"detection": _FRAMES, "pose": _PEOPLE, "parsing": _PEOPLE}
+_FOLDER_OF = {"detection": "frames", "pose": "people", "parsing": "outlines"}
 _PLAIN = ("objective", "task_weight", "views", "keep", "compatible", "precision", "qat_steps")
 
 
@@ -54,19 +55,28 @@ def distil_by_labels(config: DistilFlags) -> Outcome:
     """Label `config.data` with what the teachers agree on, then train the student on that.
 
     Raises:
-        UsageError: a flag that has no meaning here, several datasets, a teacher that finds nobody.
-        DataError, ArtefactError, TrainingError: see `label` and the task.
+        UsageError: a flag that has no meaning here, several datasets, a part of one video to select
+            by, a teacher that finds nobody.
+        DataError: the teachers agree on nothing that the task learns from, or see `label`.
+        ArtefactError, TrainingError: see `label` and the task.
     """
     _require_plain(config)
     task = str(getattr(config, "task", ""))
     (source,) = _sources(config)
+    _require_to_select_by(config, task, source)
     out = config.targets or config.out.parent / "labels"
-    labelled = label(LabelConfig(Path(source), tuple(map(Path, config.teacher)), out))
+    teachers, threads = tuple(map(Path, config.teacher)), int(getattr(config, "threads", 1))
+    labelled = label(LabelConfig(Path(source), teachers, out, threads=threads))
     tell(labelled.text)
     row: catalogue.Task = catalogue.TASKS[task]
     kind = catalogue.load_object(row.config)
     words = {each.name: getattr(config, each.name) for each in dataclasses.fields(kind)}
     place = str(out / _FOLDER_OF[task])
+    if not Path(place, LABELS).is_file():
+        raise DataError(
+            f"{source}: the teachers agree on nothing that {task} learns from; give other teachers "
+            "or other pictures"
+        )
     words["data"] = (place,) if isinstance(words["data"], tuple) else place
     outcome: Outcome = catalogue.load_object(row.train)(kind(**words))
     data = {**dict(outcome.data), "labels": labelled.data, "teacher": list(config.teacher)}
@@ -82,6 +92,16 @@ def _sources(config: DistilFlags) -> tuple[str, ...]:
             "teachers label"
         )
     return found
+
+
+def _require_to_select_by(config: DistilFlags, task: str, source: str) -> None:
+    """Refuse, before anything is labelled, to hold out a part of the frames of one camera."""
+    share = float(getattr(config, "select_share", 0.0))
+    if task == "detection" and share and Path(source).suffix.lower() in VIDEOS:
+        raise UsageError(
+            f"--select-share is {share}, but --data {source} is one video, whose frames are too "
+            "alike to select by; give --select-share 0, or a folder of photos"
+        )
 
 
 def _require_plain(config: DistilFlags) -> None:

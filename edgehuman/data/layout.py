@@ -36,6 +36,8 @@ class Layout(Generic[Reading]):
         recognise: whether a path has this layout; checks names and the beginning of one file.
         read: the record's reader for it.
         almost: what is missing from a path that nearly matches, for messages; empty if it does not.
+        source: name, terms and address of what is at a path that says so itself; None: those of the
+            catalogue's row.
     """
 
     dataset: str
@@ -43,6 +45,7 @@ class Layout(Generic[Reading]):
     recognise: Callable[[Path], bool]
     read: Reading
     almost: Callable[[Path], str] = lambda path: ""
+    source: Callable[[Path], tuple[str, str, str]] | None = None
 
 
 def find(

@@ -62,6 +62,8 @@ def fold_pixels(model: onnx.ModelProto) -> onnx.ModelProto:
     readers = {name: node for node in graph.node for name in node.input}
     num_readers = _num_readers(graph)
     chain, name = [], graph.input[0].name
+    if graph.input[0].type.tensor_type.elem_type != onnx.TensorProto.UINT8:
+        return copy
     for kind in ("Cast", "Transpose", "Mul", "Add", "Conv"):
         node = readers.get(name)
         if node is None or node.op_type != kind or num_readers[name] != 1:

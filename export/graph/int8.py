@@ -108,7 +108,7 @@ def quantise(
         writer.activations = {
             after.name: (before, most)
             for before, after, most in _activations(model)
-            if before.name in chosen
+            if before.name in chosen and before.name not in writer.exact
         }
     nodes = [node for old in model.graph.node for node in writer.rewrite(old, old.name in chosen)]
     del copy.graph.node[:]

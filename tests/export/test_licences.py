@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edgehuman.card import RANDOM_WEIGHTS, Ancestor, Card, Role, TrainingData
 from edgehuman.catalogue import SIMULATED
 from edgehuman.data.imu.write import SimulateConfig, simulate
+from edgehuman.data.samples import Samples
 from edgehuman.errors import LicenceError
 from edgehuman.export import networks
 from edgehuman.export.engine.from_onnx import build_from_onnx
 from edgehuman.export.export import export
-from edgehuman.export.licences import require_commercial
+from edgehuman.export.licences import calibration_row, require_commercial
 from edgehuman.export.words import ExportConfig
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.tables.datasets import DATASETS
@@ -102,6 +105,23 @@ def test_an_engine_of_a_finished_graph_is_refused_too(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
     build_from_onnx(config("zoo:gait-silhouette", "b"))
     assert "build.py" in os.listdir(tmp_path / "b")
+
+
+@pytest.mark.parametrize("record", ["PersonCrop", "Frame"])
+def test_labels_of_ones_own_say_who_made_them(tmp_path: Path, record: str) -> None:
+    samples = Samples(np.zeros((3, 2)), np.full(3, -1), np.array(list("aab")), "photos")
+    mine = tmp_path / "ccp"
+    mine.mkdir()
+    # The name of a folder says nothing.
+    made = calibration_row(record, str(mine), samples)
+    assert (made.dataset, made.licence, made.windows, made.subjects) == ("ccp", "not stated", 3, 2)
+    line = {"image": "a.png", "dataset": "ccp", "labelled_by": ["A (MIT)"]}
+    line |= {"boxes": []} if record == "Frame" else {}
+    (mine / "labels.jsonl").write_text(json.dumps(line))
+    made = calibration_row(record, str(tmp_path), samples)
+    assert made.dataset == "ccp"
+    assert made.licence == f"{DATASETS['ccp'].licence}; labels: A (MIT)"
+    assert made.url == DATASETS["ccp"].url
 
 
 def test_what_calibrates_an_int8_graph_is_in_its_card_and_may_forbid_it(

@@ -106,12 +106,14 @@ def _read(root: Path, task: str) -> PersonSet:
 
 
 def source_of(path: Path, rows: Sequence[Row]) -> tuple[str, str, str]:
-    """Name, terms and address of where the pictures are from; the terms name what made their
-    labels.
+    """Name, terms and address of where the pictures are from, and what made their labels.
+
+    Args:
+        path: of labels.jsonl, in the folder that names pictures of unknown source.
 
     Raises:
-        DataError: a "dataset" that is not known or not the same on every line, or a "labelled_by"
-            that is no list of names.
+        DataError: a dataset that is not known or not the same on every line, or makers that are no
+            names.
     """
     dataset, licence, url = path.parent.resolve().name, "that of its pictures; ask their owner", ""
     known = datasets_of("image")
@@ -132,6 +134,11 @@ def source_of(path: Path, rows: Sequence[Row]) -> tuple[str, str, str]:
             raise _wrong(path, row, "labelled_by", "a list of names")
         makers |= dict.fromkeys(own)
     return dataset, "; labels: ".join((licence, ", ".join(makers))) if makers else licence, url
+
+
+def source_at(root: Path) -> tuple[str, str, str]:
+    """The same of a folder with labels.jsonl; raise DataError also as `read_label_lines`."""
+    return source_of(root / LABELS, read_label_lines(root / LABELS))
 
 
 def _wrong(path: Path, row: Row, key: str, rule: str) -> DataError:
@@ -227,4 +234,5 @@ LABELLED = Layout(
     "this layout for your own pictures",
     recognise=lambda root: (root / LABELS).is_file() and not has_boxes(root / LABELS),
     read=PersonReader(TASKS, _read),
+    source=source_at,
 )

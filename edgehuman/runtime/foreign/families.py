@@ -161,12 +161,6 @@ def licence_said(graph: Graph, published: str = "") -> str:
     return "it states no licence; ask whoever gave it before it is shipped"
 
 
-def licence_of(graph: Graph, published: str = "") -> str:
-    """The same as a licence's name alone, for a card: what taught by it goes by that too."""
-    stated = _stated(graph)[:_SHOWN] or ("AGPL-3.0" if _by_ultralytics(graph) else published)
-    return " ".join(stated.split()) or "no licence stated"
-
-
 def takes_one_person(finder: PersonFinder) -> bool:
     """Whether a finder needs a box, and answers for the person in it."""
     return isinstance(finder, RtmPose)

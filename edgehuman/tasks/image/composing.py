@@ -22,8 +22,10 @@ from edgehuman.data.image.crops.view import Reach
 from edgehuman.data.image.ledger import people_row
 from edgehuman.data.image.load import PersonSet, load_persons
 from edgehuman.data.image.part_groups import Grouping, grouped
+from edgehuman.errors import UsageError
 from edgehuman.records import Index
 from edgehuman.tasks.image.settings import CropConfig
+from edgehuman.tasks.image.splits import split_people
 
 _DRAWN_PEOPLE, _DRAWN_EACH = 150, 4
 
@@ -67,21 +69,36 @@ def compose(
     mirrored_parts: tuple[int, ...] = (),
     mirrored_joints: tuple[int, ...] = (),
 ) -> Composed:
-    """Return what composes the samples of a task.
+    """Return what composes the samples of a task. Whom `person_work` holds out for selection stands
+    beside nobody and lends no street.
 
     Args:
+        task: its name, as `person_work` splits the people by.
         parts: how parts were grouped; None: not at all.
         mirrored_parts, mirrored_joints: index of each label's mirror image.
+
+    Raises:
+        UsageError: simulated people beside parts that they do not have.
+        DataError: too few people to hold some out.
     """
     odds = Odds(
         reach=Reach(rotate_deg=config.rotate_deg, flip=config.flip),
         marring=Marring(light=config.light),
     )
-    composer = Composer(persons, config.size, odds, mirrored_parts, mirrored_joints)
+    lending_K = split_people(persons, config.select_share, config.seed, task).learn
+    composer = Composer(
+        persons, config.size, odds, mirrored_parts, mirrored_joints, lending_K=lending_K
+    )
     if not config.simulated:
         return Composed(composer, None, np.zeros(0, np.int64), 0.0)
     drawn = load_persons(SIMULATED, task, people=_DRAWN_PEOPLE, each=_DRAWN_EACH, seed=config.seed)
-    drawn = grouped(drawn, parts or "person")
+    if task != "parsing" or parts is not None:
+        drawn = grouped(drawn, parts or "person")
+    if task == "parsing" and drawn.parts != persons.parts:
+        raise UsageError(
+            f"--simulated is {config.simulated}, but simulated people have other parts than "
+            f"{persons.dataset}; give --parts person or --parts garments, or --simulated 0"
+        )
     return Composed(
         composer,
         dataclasses.replace(composer, persons=drawn, around=persons),

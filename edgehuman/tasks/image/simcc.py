@@ -10,7 +10,7 @@ Axes: N people, J joints, B classes of one axis, X logits of a joint, K people h
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -18,11 +18,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from edgehuman.card import Decision, OutputSpec
+from edgehuman.data.image.crops.compose import Crop
 from edgehuman.data.image.crops.view import ABSENT
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, ImageError
 from edgehuman.metrics.calibration import fit_temperature
 from edgehuman.metrics.person_answers import BINS_PER_PIXEL, decode_joints, simcc_sigma
 from edgehuman.nets.image.heads import PersonNet
+from edgehuman.progress import tell
 from edgehuman.records import Float32, Index, Uint8
 from edgehuman.tasks.image.composing import Composed
 from edgehuman.tasks.learner import Learner
@@ -106,17 +108,24 @@ def calibrate(
     crops: int,
 ) -> Decision:
     """Fit temperature and threshold of the presence on crops of people held out, some of them cut
-    off, covered or empty. Without joints of both kinds the decision stays as it is.
+    off, covered or empty; pictures that cannot be read are left out. Without joints of both kinds
+    the decision stays as it is.
 
     The temperature makes the presence a probability; the threshold divides the confidences of
     present and absent joints with the fewest errors, each kind counted as a half.
     """
     logits, joints = [], []
+    left_out: set[str] = set()
     for start in range(0, crops, _AT_ONCE):
-        rngs = [np.random.default_rng((seed, _ROUND, start + i)) for i in range(_AT_ONCE)]
-        made = [composed.composer.sample(int(rng.choice(index_K)), rng) for rng in rngs]
+        made = list(_crops(composed, index_K, seed, range(start, start + _AT_ONCE), left_out))
+        if not made:
+            continue
         logits.append(answer(np.stack([crop.image_HWC for crop in made])))
         joints.append(np.stack([crop.joint_J3 for crop in made]))
+    if left_out:
+        tell(f"left out {len(left_out)} unreadable images of the calibration: {min(left_out)}")
+    if not logits:
+        return Decision()
     logits_NJX, joint_NJ3 = np.concatenate(logits), np.concatenate(joints)
     is_there_NJ, is_absent_NJ = joint_NJ3[..., 2] > 0, joint_NJ3[..., 2] == ABSENT
     told_NJ = is_there_NJ | is_absent_NJ
@@ -131,6 +140,18 @@ def calibrate(
     sure_NJ = found_NJ3[..., 2]
     threshold = best_threshold(sure_NJ[is_there_NJ], sure_NJ[is_absent_NJ])
     return Decision(temperature=temperature, threshold=threshold)
+
+
+def _crops(
+    composed: Composed, index_K: Index, seed: int, numbers: range, left_out: set[str]
+) -> Iterator[Crop]:
+    """Yield crops of people held out; add why a picture cannot be read to `left_out`."""
+    for number in numbers:
+        rng = np.random.default_rng((seed, _ROUND, number))
+        try:
+            yield composed.composer.sample(int(rng.choice(index_K)), rng)
+        except ImageError as error:
+            left_out.add(str(error))
 
 
 def best_threshold(present_P: Float32, absent_A: Float32) -> float:

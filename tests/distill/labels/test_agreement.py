@@ -147,6 +147,12 @@ def test_masks_of_most_teachers() -> None:
     np.testing.assert_array_equal(agreed, mask(10, 30))
 
 
+def test_of_two_masks_both_must_say_so() -> None:
+    agreed = mask_of([mask(10, 30), mask(12, 31)])
+    assert agreed is not None
+    np.testing.assert_array_equal(agreed, mask(12, 30))
+
+
 def test_nobody() -> None:
     assert agree([Told([]), Told([])], FRAME) == []
     assert box_iou(f32(0, 0, 10, 10), f32(5, 0, 15, 10)) == pytest.approx(1 / 3)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,9 @@ from onnx import TensorProto
 
 from edgehuman.data.image.frames.labels import LABELLED_FRAMES
 from edgehuman.data.image.load import load_persons
-from edgehuman.data.image.published.parsing import CCP
-from edgehuman.distill.labels import label as label_module
 from edgehuman.distill.labels.label import LabelConfig, label
 from edgehuman.errors import DataError, UsageError
 from edgehuman.outcome import Outcome
-from edgehuman.tables.datasets import DATASETS
 from tests.runtime.foreign.told import write_told
 
 HEIGHT, WIDTH = 120, 160
@@ -41,9 +37,9 @@ def finder(path: Path, shift: float = 0.0) -> Path:
     return write_told(path, (1, "h", "w", 3), {"out": row}, TensorProto.INT32)
 
 
-def selfie(path: Path) -> Path:
+def selfie(path: Path, top: int = 30) -> Path:
     mask = np.zeros((1, 256, 256, 1), np.float32)
-    mask[0, 30:226, 30:226] = 0.9
+    mask[0, top:226, 30:226] = 0.9
     return write_told(path, (1, 256, 256, 3), {"mask": mask})
 
 
@@ -76,6 +72,10 @@ def test_frames_and_people_in_our_own_layouts(config: LabelConfig) -> None:
     teachers = first["teachers"]
     assert [each["name"] for each in teachers] == ["a.onnx", "b.onnx", "s.onnx"]
     assert "published under Apache-2.0" in teachers[0]["licence"]
+    # The readers take the teachers' terms along, to the card of whoever learns from this.
+    for terms in (frames.licence, load_persons(config.out / "people", "pose").licence):
+        assert terms.startswith("that of its pictures; ask their owner; labels: a.onnx (it states")
+        assert terms.count("published under Apache-2.0") == 3
     persons = load_persons(config.out / "people", "pose")
     joint_3 = persons.keypoint_NJ3[0, 0]
     # The middle of the frame, in the crop: joints count from the middle of the first pixel.
@@ -83,22 +83,22 @@ def test_frames_and_people_in_our_own_layouts(config: LabelConfig) -> None:
     np.testing.assert_allclose(joint_3, (width / 2 - 0.5, height / 2 - 0.5, 2), atol=1.1)
 
 
-def test_terms_of_teachers_and_pictures_are_those_of_the_labels(
-    config: LabelConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_who_has_no_mask_is_left_out_of_the_outlines_alone(
+    config: LabelConfig, tmp_path: Path
 ) -> None:
-    made = "labels: a.onnx (Apache-2.0), b.onnx (Apache-2.0), s.onnx (Apache-2.0)"
-    label(config)
-    frames = LABELLED_FRAMES.read.frames(config.out / "frames")
-    assert (frames.dataset, frames.licence) == (
-        "frames",
-        f"that of its pictures; ask their owner; {made}",
-    )
-    monkeypatch.setattr(label_module, "CCP", dataclasses.replace(CCP, recognise=lambda _: True))
-    label(dataclasses.replace(config, out=tmp_path / "ccp_out"))
-    frames = LABELLED_FRAMES.read.frames(tmp_path / "ccp_out" / "frames")
-    persons = load_persons(tmp_path / "ccp_out" / "people", "pose")
-    assert frames.dataset == persons.dataset == "ccp"
-    assert frames.licence == persons.licence == f"{DATASETS['ccp'].licence}; {made}"
+    teachers = (*config.teacher, selfie(tmp_path / "t.onnx", 32))
+    config = LabelConfig(config.source, teachers, config.out)
+    assert told(label(config))["masks"] == 2
+    note = next((config.out / "done").glob("0-*.json"))
+    row = json.loads(note.read_text())
+    del row["people"][0]["mask"]
+    note.write_text(json.dumps(row))
+    assert told(label(config))["masks"] == 1
+    assert len(load_persons(config.out / "people", "pose")) == 2
+    persons = load_persons(config.out / "outlines", "parsing")
+    assert len(persons) == 1
+    assert persons.part(0).shape == persons.image(0).shape[:2]
+    assert persons.part(0).max() == 1
 
 
 def test_it_goes_on_where_it_stopped(config: LabelConfig) -> None:
@@ -128,6 +128,35 @@ def test_unreadable_photos_are_left_out_and_counted(config: LabelConfig) -> None
 def test_one_teacher_is_not_enough(config: LabelConfig) -> None:
     with pytest.raises(UsageError, match="at least 2"):
         label(LabelConfig(config.source, config.teacher[:1], config.out))
+
+
+def test_a_teacher_does_not_agree_with_itself(config: LabelConfig, tmp_path: Path) -> None:
+    copy = finder(tmp_path / "copy.onnx")
+    with pytest.raises(UsageError, match=r"the same network twice, as a\.onnx and copy\.onnx"):
+        label(LabelConfig(config.source, (config.teacher[0], copy), config.out))
+
+
+@pytest.mark.parametrize("below", ["", "photos", "elsewhere"])
+def test_the_test_part_of_ccp_stays_one(config: LabelConfig, tmp_path: Path, below: str) -> None:
+    (tmp_path / "ccp" / "masks").mkdir(parents=True)
+    place = photos(tmp_path / "ccp" / "photos")
+    for index in range(2):  # the fifth photo is of the test part
+        (place / f"{index}.png").rename(place / f"{index + 4:04}.png")
+    if below == "elsewhere":  # and the photos a link
+        place = place.rename(tmp_path / below)
+        (tmp_path / "ccp" / "photos").symlink_to(place)
+        below = ""
+    label(LabelConfig(tmp_path / "ccp" / below, config.teacher, config.out))
+    frames = LABELLED_FRAMES.read.frames(config.out / "frames")
+    assert frames.role_N.tolist() == ["train", "test"]
+    assert frames.dataset == "ccp"
+    assert frames.licence.startswith("Apache-2.0")
+
+
+def test_long_terms_of_a_teacher_are_cut(config: LabelConfig, tmp_path: Path) -> None:
+    wordy = finder(tmp_path / "a.onnx").rename(tmp_path / f"{'é' * 120}.onnx")
+    label(LabelConfig(config.source, (wordy, config.teacher[1]), config.out))
+    assert "labels: éé" in LABELLED_FRAMES.read.frames(config.out / "frames").licence
 
 
 def test_nothing_to_label(config: LabelConfig, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from edgehuman.distill.distill import distil
 from edgehuman.distill.image.settings import DistilDetection, DistilParsing, DistilPose
 from edgehuman.distill.labels.taught import finds_people, is_taught_by_labels
-from edgehuman.errors import ArtefactError, UsageError
+from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.nets.checkpoint import load_network
 from tests.distill.labels.test_label import finder, photos, selfie
 
@@ -38,6 +38,20 @@ def test_a_detector_learns_what_two_teachers_agree_on(
     assert (card.task, card.output.kind) == ("detection", "boxes")
 
 
+def test_outlines_and_joints_are_learnt_too(words: dict[str, Any], tmp_path: Path) -> None:
+    source = str(photos(tmp_path / "photos", 4))
+    with pytest.raises(DataError, match="the teachers agree on nothing that parsing learns from"):
+        distil(DistilParsing(data=source, **words))
+    masks = selfie(tmp_path / "s.onnx"), selfie(tmp_path / "t.onnx", 32)
+    words |= {"teacher": (*words["teacher"], *map(str, masks)), "targets": tmp_path / "labels2"}
+    for kind, output in ((DistilParsing, "segmentation"), (DistilPose, "heatmaps")):
+        out = tmp_path / output
+        distil(kind(data=source, **(words | {"out": out})))
+        _, card = load_network(out)
+        assert card.output.kind == output
+        assert "published under Apache-2.0" in card.data[0].licence
+
+
 def test_which_teachers_only_label(words: dict[str, Any], tmp_path: Path) -> None:
     assert all(map(finds_people, words["teacher"]))
     assert not finds_people("zoo:person-garments")
@@ -60,6 +74,7 @@ def test_which_teachers_only_label(words: dict[str, Any], tmp_path: Path) -> Non
             "--data is simulated; it must be one folder of photos, or one v",
         ),
         ({"data": ("a", "b")}, "--data is a b; it must be one"),
+        ({"data": ("a.MP4",)}, r"--select-share is 0\.1, but --data a\.MP4 is one video"),
     ],
 )
 def test_what_has_no_meaning_is_refused(

@@ -81,6 +81,24 @@ def test_pixels_go_into_the_first_convolution(model: onnx.ModelProto) -> None:
 def test_a_graph_without_pixels_stays(model: onnx.ModelProto) -> None:
     once = fold_pixels(model)
     assert fold_pixels(once).SerializeToString() == once.SerializeToString()
+    other = onnx.ModelProto()
+    other.CopyFrom(model)
+    other.graph.input[0].type.tensor_type.elem_type = onnx.TensorProto.INT32
+    assert fold_pixels(other).SerializeToString() == other.SerializeToString()
+
+
+def test_a_relu_before_what_is_exact_is_not_rounded_either(model: onnx.ModelProto) -> None:
+    changed = onnx.ModelProto()
+    changed.CopyFrom(model)
+    (clamp,) = (node for node in changed.graph.node if node.op_type == "Clip")
+    clamp.op_type = "Relu"
+    del clamp.input[1:]
+    tensors = int8.tensors_to_calibrate(changed)
+    bounds = calibration.ranges(calibration.collect(changed, tensors, images()), "minmax")
+    nodes = int8.quantise(changed, bounds, "cpu", activated=True).graph.node
+    (after,) = (node for node in nodes if node.name == clamp.name)
+    (exponential,) = (node for node in nodes if node.op_type == "Exp")
+    assert exponential.input[0] == after.output[0]
 
 
 @pytest.mark.parametrize("target", ["cpu", "tensorrt"])

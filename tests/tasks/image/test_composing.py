@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,12 @@ from edgehuman.data.image.load import PersonSet
 from edgehuman.data.image.part_groups import grouped
 from edgehuman.errors import UsageError
 from edgehuman.nets.checkpoint import load_network
+from edgehuman.simulate.image.people import PARTS
 from edgehuman.tasks.image import composing, pose
 from edgehuman.tasks.image.composing import compose
 from edgehuman.tasks.image.parsing import train
 from edgehuman.tasks.image.settings import ParsingConfig, PoseConfig
+from edgehuman.tasks.image.splits import split_people
 from tests.tasks.people import losses, quick
 
 
@@ -26,6 +29,17 @@ def test_without_simulated_people_the_dataset_stands_alone(
     crop = composed.sample(0, np.random.default_rng(0))
     assert crop.image_HWC.shape == (*config.size, 3)
     assert composed.rows == ()
+
+
+def test_people_held_out_for_selection_lend_nothing_to_those_who_learn(
+    people: PersonSet, tmp_path: Path
+) -> None:
+    config = quick(ParsingConfig, tmp_path, crops=True, parts="person", select_share=0.5)
+    composer = compose(config, grouped(people, "person"), "parsing", "person").composer
+    splits = split_people(people, config.select_share, config.seed, "parsing")
+    assert composer.lending_K is not None
+    assert composer.lending_K.tolist() == splits.learn.tolist()
+    assert len(splits.select)
 
 
 def test_a_silhouette_learns_from_crops_with_simulated_people_among_them(
@@ -61,6 +75,19 @@ def test_joints_learn_with_simcc_and_the_card_decides_which_are_there(
     card = load_network(tmp_path)[1]
     assert (card.output.kind, card.output.dim) == ("simcc", 64)
     assert card.decision.threshold == outcome.data["decision"]["threshold"] > 0
+
+
+def test_simulated_people_must_have_the_parts_of_the_dataset(
+    people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(composing, "_DRAWN_PEOPLE", 5)
+    monkeypatch.setattr(composing, "_DRAWN_EACH", 1)
+    config = quick(ParsingConfig, tmp_path, crops=True, simulated=0.5)
+    with pytest.raises(UsageError, match="other parts than made people; give --parts person"):
+        compose(config, people, "parsing")
+    drawn = compose(config, dataclasses.replace(people, parts=PARTS), "parsing").drawn
+    assert drawn is not None
+    assert drawn.persons.parts == PARTS
 
 
 def test_simulated_people_and_simcc_need_crops(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -11,7 +12,8 @@ import torch
 from edgehuman.card import OutputSpec
 from edgehuman.data.image.crops.compose import Composer, Odds
 from edgehuman.data.image.crops.view import ABSENT
-from edgehuman.errors import DataError
+from edgehuman.data.image.set import Pictures
+from edgehuman.errors import DataError, ImageError
 from edgehuman.metrics.person_answers import joints_of_simcc, simcc_sigma
 from edgehuman.records import Float32, Uint8
 from edgehuman.tasks.image.composing import Composed
@@ -97,6 +99,36 @@ def test_presence_is_calibrated_on_crops_of_people_held_out() -> None:
     found = calibrate(answer, composed, np.arange(len(persons)), output, SIZE, seed=0, crops=64)
     assert found.temperature > 5
     assert 0 < found.threshold < 1
+
+
+@dataclasses.dataclass
+class AllButTheFirst:
+    """Pictures of which the first cannot be read."""
+
+    images: Pictures
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int, /) -> Uint8:
+        if not index:
+            raise ImageError("damaged")
+        return self.images[index]
+
+
+def test_pictures_that_cannot_be_read_do_not_end_the_calibration(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    persons = made_people()
+    persons = dataclasses.replace(persons, images=AllButTheFirst(persons.images))
+    composed = Composed(Composer(persons, SIZE, Odds(nobody=0.3)), None, np.zeros(0, int), 0.0)
+    output = OutputSpec("simcc", tuple(map(str, range(17))), dim=64)
+    found = calibrate(
+        lambda image_NHWC: np.zeros((len(image_NHWC), 17, 193), np.float32),
+        composed, np.arange(2), output, SIZE, seed=0, crops=64,
+    )  # fmt: skip
+    assert found.temperature > 0
+    assert "left out 1 unreadable images of the calibration: damaged" in capsys.readouterr().err
 
 
 def test_without_absent_joints_nothing_is_fitted() -> None:

@@ -62,8 +62,8 @@ class Composer:
     size: height and width of the crops.
     odds: how often what is done.
     mirrored_parts, mirrored_joints: index of each label's mirror image.
-    around: the people who stand beside and lend their streets, of the training part alone; None:
-        `persons`.
+    around: the people who stand beside and lend their streets; None: `persons`.
+    lending_K: which of those do; None: all of the training part.
     """
 
     persons: PersonSet
@@ -72,11 +72,13 @@ class Composer:
     mirrored_parts: Sequence[int] = ()
     mirrored_joints: Sequence[int] = ()
     around: PersonSet | None = None
+    lending_K: Index | None = None
 
     def __post_init__(self) -> None:
         self._people = Kept(self.persons)
         self._around = self._people if self.around is None else Kept(self.around)
-        self._training_K: Index = np.flatnonzero(self._around.persons.role_N == "train")
+        train_K: Index = np.flatnonzero(self._around.persons.role_N == "train")
+        self._lending_K = train_K if self.lending_K is None else self.lending_K
 
     def sample(self, index: int, rng: np.random.Generator) -> Crop:
         """Compose a crop of one person.
@@ -152,7 +154,7 @@ class Composer:
 
     def _other(self, share_HW: Float32, rng: np.random.Generator) -> tuple[Uint8, Float32]:
         """Another person beside the first: colours, and share of each pixel."""
-        image_HWC, mask_HW, (x0, y0, x1, y1) = self._around[int(rng.choice(self._training_K))]
+        image_HWC, mask_HW, (x0, y0, x1, y1) = self._around[int(rng.choice(self._lending_K))]
         if mask_HW is None:
             return np.zeros((*self.size, 3), np.uint8), np.zeros(self.size, np.float32)
         height, width = self.size
@@ -183,12 +185,12 @@ class Composer:
         return Crop(image_HWC, np.zeros(self.size, np.uint8), joint_J3)
 
     def _background(self, rng: np.random.Generator) -> Uint8:
-        """A street beside a person of the training part, or a plain or shaded colour."""
+        """A street beside one of those who lend them, or a plain or shaded colour."""
         import cv2
 
         if self._around.persons.simulated or rng.random() < 0.2:
             return _shaded(self.size, rng)
-        image_HWC, mask_HW, (x0, _, x1, _) = self._around[int(rng.choice(self._training_K))]
+        image_HWC, mask_HW, (x0, _, x1, _) = self._around[int(rng.choice(self._lending_K))]
         if mask_HW is None:
             return _shaded(self.size, rng)
         tall, across = mask_HW.shape

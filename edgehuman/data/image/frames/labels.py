@@ -9,7 +9,8 @@ A folder with labels.jsonl, one JSON object per line, for each picture:
     role         train (default) or test
     sequence     the camera or video that it is of; optional. Held-out pictures are of others
     simulated    true if the picture is simulated
-    dataset, labelled_by    what the pictures and the labels are of; see `data.image.labels`
+    dataset, labelled_by    where the pictures are from, and what made the labels: see
+                 `data.image.labels`
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import numpy as np
 
 from edgehuman.data.image.frames.layout import FrameReader, Labels, corners, set_of
 from edgehuman.data.image.frames.set import FrameSet, People
-from edgehuman.data.image.labels import source_of
+from edgehuman.data.image.labels import source_at, source_of
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.preprocess.image.labels import LABELS, Row, has_boxes, read_label_lines
@@ -66,4 +67,5 @@ LABELLED_FRAMES = Layout(
     "pictures",
     recognise=lambda root: has_boxes(root / LABELS),
     read=FrameReader(_read),
+    source=source_at,
 )

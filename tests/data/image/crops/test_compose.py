@@ -133,6 +133,13 @@ def test_people_of_the_test_part_never_stand_beside_others() -> None:
         assert not crop.image_HWC[..., 1].any()  # nothing is green
 
 
+def test_only_those_who_lend_stand_beside_others() -> None:
+    odds = dataclasses.replace(PLAIN, beside=1.0)
+    for seed in range(30):
+        composer = Composer(two_people(), SIZE, odds, lending_K=np.array([0]))
+        assert not composer.sample(0, rng(seed)).image_HWC[..., 1].any()  # nothing is green
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_the_same_numbers_give_the_same_crop(seed: int) -> None:
     first, second = (Composer(two_people(), SIZE).sample(1, rng(seed)) for _ in range(2))

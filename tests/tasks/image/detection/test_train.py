@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
 
 from edgehuman.card import OutputSpec
-from edgehuman.errors import DataError, UsageError
+from edgehuman.data.image.frames.set import FrameSet, People
+from edgehuman.errors import DataError, ImageError, UsageError
 from edgehuman.nets.checkpoint import load_network
 from edgehuman.nets.image.detection import Detector
+from edgehuman.records import Uint8
 from edgehuman.tasks.image.detection.settings import DetectionConfig
 from edgehuman.tasks.image.detection.train import prepare, train
 from tests.tasks.drawn_frames import drawn_set
@@ -83,6 +86,42 @@ def test_several_sets_are_drawn_from_as_one(tmp_path: Path) -> None:
     assert len(set(names)) == len(names) == 16 + 7
     batch = work.training.samples.batch_of(np.array([0, 20]), np.random.default_rng(0))
     assert [tuple(each.shape) for each in batch] == [(2, 64, 96, 3), (2, 300, 4), (2, 300)]
+
+
+class Unread:
+    """Frames of which the first cannot be read."""
+
+    def __len__(self) -> int:
+        return 6
+
+    def __getitem__(self, index: int, /) -> Uint8:
+        if not index:
+            raise ImageError("damaged")
+        return np.zeros((64, 96, 3), np.uint8)
+
+
+class Finds(nn.Module):
+    """A network that finds one person, at the left edge."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.row_5 = nn.Parameter(torch.tensor([-9.0, 10, 20, 50, 0.9]))
+
+    def forward(self, image_NHWC: Tensor) -> Tensor:
+        return self.row_5.expand(len(image_NHWC), 1, 5)
+
+
+def test_frames_are_scored_as_by_evaluate(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A third of the person is in the frame: only that can be found.
+    people = People(np.array([[-40.0, 10, 20, 50]], np.float32), np.zeros(1, np.bool_))
+    role_N, names = np.array(["train"] * 6), [str(index) for index in range(6)]
+    frames = FrameSet(Unread(), [people] * 6, names, role_N, np.array(names), "drawn")
+    work = prepare(quick(tmp_path, select_share=0.8), frames)
+    assert work.training.select is not None
+    assert work.training.select(Finds()) == {"ap50": 1, "ap75": 1, "ap": 1}
+    assert "left out 1 unreadable frames of 5; the first: damaged" in capsys.readouterr().err
 
 
 def test_no_test_part_and_no_frames_are_errors(tmp_path: Path) -> None:
