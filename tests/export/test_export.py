@@ -338,13 +338,7 @@ def test_one_graph_per_task_with_its_card_and_its_proof(task: str, tmp_path: Pat
 @pytest.mark.usefixtures("people")
 @pytest.mark.parametrize(
     ("task", "precision"),
-    [
-        ("attributes", "fp16"),
-        ("pose", "fp16"),
-        pytest.param("simcc", "int8", marks=pytest.mark.long),
-        ("reid", "int8"),
-        ("parsing", "int8"),
-    ],
+    [("attributes", "fp16"), ("pose", "fp16"), ("reid", "int8"), ("parsing", "int8")],
 )
 def test_lower_precisions_keep_the_metric_of_the_task(
     task: str, precision: Any, tmp_path: Path
@@ -365,9 +359,6 @@ def test_lower_precisions_keep_the_metric_of_the_task(
     said = outcome.data["parity"]
     key = {"reid": "retrieval_agreement", "pose": "joint_shift_px"}.get(task, "label_agreement")
     assert key in said
-    if task == "simcc":  # which joints are there, and where
-        assert said["joint_shift_px"] < 8
-        assert said["label_agreement"] > 0.9
     if precision == "int8":
         assert "labelled pictures of made people" in outcome.data["calibration"]
 
