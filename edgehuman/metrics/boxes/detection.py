@@ -50,12 +50,15 @@ class AveragePrecision:
     ap50, ap75: at an IoU of 0.5 and of 0.75, 0..1.
     ap: mean over the ten thresholds.
     people: number that counted.
+    best_score: the score from which on detections count where F1 at an IoU of 0.5 is highest; 0
+        where nothing is found.
     """
 
     ap50: float
     ap75: float
     ap: float
     people: int
+    best_score: float = 0.0
 
 
 def average_precision(
@@ -88,7 +91,8 @@ def average_precision(
     ap_T = [
         _area(hit_D[counts_D], total) for hit_D, counts_D in zip(hit_TD, counts_TD, strict=True)
     ]
-    return AveragePrecision(ap_T[0], ap_T[5], float(np.mean(ap_T)), total)
+    best = _best_score(score_D[order_D][counts_TD[0]], hit_TD[0][counts_TD[0]], total)
+    return AveragePrecision(ap_T[0], ap_T[5], float(np.mean(ap_T)), total, best)
 
 
 def require_pairs(found: Sequence[Found], people: Sequence[Labelled]) -> None:
@@ -122,6 +126,17 @@ def _matched(box_K4: NDArray[np.floating], truth: Labelled) -> tuple[Bool, Bool]
         is_free_TM[every_T[hit_TK[:, k]], best_T[hit_TK[:, k]]] = False
     within_K = shares_within(box_K4, region_M4).max(axis=1, initial=0)
     return hit_TK, hit_TK | (within_K < THRESHOLDS[:, None])
+
+
+def _best_score(score_D: NDArray[np.floating], hit_D: Bool, total: int) -> float:
+    """The lowest score that counts where F1 is highest; of falling scores."""
+    if not hit_D.any():
+        return 0.0
+    hits_D = np.cumsum(hit_D)
+    f1_D = 2 * hits_D / (np.arange(1, len(hit_D) + 1) + total)
+    # Detections of one score count together.
+    is_last_D = np.append(score_D[1:] < score_D[:-1], True)
+    return float(score_D[np.where(is_last_D, f1_D, -1.0).argmax()])
 
 
 def _area(hit_D: Bool, total: int) -> float:

@@ -36,6 +36,18 @@ def test_one_of_two_found_by_hand() -> None:
     assert average_precision(late, truth).ap50 == pytest.approx((51 + 50 * 2 / 3) / 101)
 
 
+def test_the_score_of_the_highest_f1_by_hand() -> None:
+    truth = [people((0, 0, 20, 40), (50, 0, 70, 40))]
+    both = (0, 0, 20, 40, 0.9), (50, 0, 70, 40, 0.4)
+    # F1 after .9, .6 (false) and .4: 2/3, 1/2, 4/5; with three more false ones of .4 4/8.
+    assert average_precision([found(*both, (100, 0, 120, 40, 0.6))], truth).best_score == (
+        pytest.approx(0.4)
+    )
+    false = [(100.0 + 30 * n, 0, 120 + 30 * n, 40, 0.4) for n in range(4)]
+    assert average_precision([found(*both, *false)], truth).best_score == pytest.approx(0.9)
+    assert average_precision([found((100, 0, 120, 40, 0.9))], truth).best_score == 0
+
+
 def test_overlap_decides_at_which_thresholds_a_box_counts() -> None:
     # 32 of 40 rows: IoU 0.8 holds at .50 to .80, seven of ten thresholds.
     whole = average_precision([found((0, 0, 20, 32, 0.9))], [people((0, 0, 20, 40))])

@@ -19,13 +19,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from edgehuman.card import Card, OutputSpec, Role, TrainingData, image_input
+from edgehuman.card import Card, Decision, OutputSpec, Role, TrainingData, image_input
 from edgehuman.catalogue import IN_MEMORY
 from edgehuman.data.image.frames.load import load_frames
 from edgehuman.data.image.frames.score import box_metrics, boxes_of, read_batches, seen
 from edgehuman.data.image.frames.set import FrameSet
+from edgehuman.data.image.frames.set import People as FramePeople
 from edgehuman.data.memory import sets_in_memory
 from edgehuman.errors import UsageError
+from edgehuman.metrics.boxes.detection import Found, average_precision
 from edgehuman.nets.building import ENCODER, count_flops, count_params
 from edgehuman.nets.checkpoint import load_into, read_weights
 from edgehuman.nets.image.detection import VALUES, Detector, detector
@@ -149,7 +151,18 @@ class _Part:
         Raises:
             DataError: no frame is readable, or nobody is in them.
         """
-        answer, found, people = answer_of(network), [], []
+        return dict(box_metrics(*self._answered(places, network)))
+
+    def threshold(self, places: Sequence[Place], network: nn.Module) -> float:
+        """Return the score from which on a box counts as a person: of the highest F1 here."""
+        return round(average_precision(*self._answered(places, network)).best_score, 4)
+
+    def _answered(
+        self, places: Sequence[Place], network: nn.Module
+    ) -> tuple[list[Found], list[FramePeople]]:
+        answer = answer_of(network)
+        found: list[Found] = []
+        people: list[FramePeople] = []
         whys: list[str] = []
         for number, frames in enumerate(self.sets):
             index_K = np.array([each.frame for each in places if each.number == number], np.int64)
@@ -165,7 +178,7 @@ class _Part:
             whys += unreadable.values()
         if whys:
             tell(f"left out {len(whys)} unreadable frames of {len(places)}; the first: {whys[0]}")
-        return dict(box_metrics(found, people))
+        return found, people
 
     def rows(self, places: Sequence[Place], role: Role) -> list[TrainingData]:
         """Return the card's rows for these frames."""
@@ -297,6 +310,9 @@ def _judge(part: _Part, batches: ReadAhead) -> Judge:
             text = f"left out {len(unreadable)} unreadable frames; the first: {why}\n{text}"
         if splits.select:
             data["selection"] = part.score(splits.select, network)
+            threshold = part.threshold(splits.select, network)
+            card = card.replace(decision=Decision(threshold=threshold))
+            text += f"; a box counts from a score of {threshold}"
         return Decided(card, data, text)
 
     def test(network: nn.Module, card: Card) -> Measured:
