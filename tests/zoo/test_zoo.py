@@ -8,7 +8,7 @@ import onnx
 import pytest
 
 from edgehuman import catalogue
-from edgehuman.bench.evaluate import image, imu, skeleton
+from edgehuman.bench.evaluate import frames, image, imu, skeleton
 from edgehuman.data.gait.score import score_walks
 from edgehuman.data.image.part_groups import LABELS
 from edgehuman.data.skeleton.bones import bone_scores
@@ -156,3 +156,31 @@ def test_the_garments_model_knows_simulated_people_whom_it_never_saw() -> None:
     # All background would be right in two thirds of the pixels.
     assert data["metrics"]["pixel_accuracy"] > 0.78
     assert data["per_label"]["upper_clothes"] > 0.4
+
+
+DETECTOR = ("zoo:person-detector", "zoo:person-detector-int8")
+
+
+@pytest.mark.parametrize("name", DETECTOR)
+def test_the_detector_says_whose_photos_made_its_crowds(name: str) -> None:
+    card = load(name).card
+    assert (card.arch, card.task, card.output.kind) == ("starnet_s100", "detection", "boxes")
+    assert card.input.shape == (320, 416, 3)
+    roles = {(row.dataset, row.role) for row in card.data}
+    assert {("ccp + simulated", "training"), ("ccp + simulated", "selection")} <= roles
+    assert {row.dataset for row in card.data} <= {"ccp", "simulated", "ccp + simulated"}
+    assert all(row.licence.startswith("Apache-2.0") for row in card.data)
+    assert (ZOO / f"{name.removeprefix('zoo:')}.onnx").stat().st_size < 6_000_000
+
+
+@pytest.mark.long
+@pytest.mark.slow
+def test_the_detectors_find_real_people_whom_nobody_trained_on(shared_data: Path) -> None:
+    scores = []
+    for name in DETECTOR:
+        config = frames.EvaluateConfig(name, data=str(shared_data / "mot"), every=20)
+        outcome = frames.evaluate(config)
+        assert isinstance(outcome.data, dict)
+        scores.append(outcome.data["metrics"]["ap50"])
+    assert scores[0] >= 0.7  # of both cameras; of TUD-Campus alone it is less
+    assert abs(scores[1] - scores[0]) <= 0.02
