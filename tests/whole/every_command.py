@@ -50,7 +50,7 @@ zoo get person-garments
 zoo get person-garments-fp16
 info zoo:person-garments
 run zoo:person-garments --source people --save pictures
-info zoo:person-detector
+run zoo:person-detector --source people
 run zoo:person-detector-int8 --source people --json
 run zoo:person-garments-fp16 --source people --json
 run zoo:person-garments-int8 --source people --json
