@@ -85,6 +85,16 @@ def start_from(config: FinetuneConfig, task: str, default: str) -> Start:
     return Start(arch, config.weights, learned)
 
 
+def freeze_unused(network: nn.Module, outputs_N: torch.Tensor) -> None:
+    """Freeze weights that no gradient of these outputs reaches, such as a token's norm below a map
+    head; otherwise distributed training would wait for their gradients.
+    """
+    outputs_N.square().sum().backward()  # type: ignore[no-untyped-call]
+    for parameter in network.parameters():
+        parameter.requires_grad_(parameter.grad is not None)
+        parameter.grad = None
+
+
 def answer_of(network: nn.Module) -> Callable[[NDArray[ScalarT]], Float32]:
     """Wrap the network for numpy: raw records (N, ...) -> outputs (N, ...), in eval mode."""
     device = next(network.parameters()).device

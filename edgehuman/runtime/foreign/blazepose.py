@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from edgehuman.errors import ArtefactError
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.foreign.found import FoundPerson
-from edgehuman.runtime.foreign.graph import Graph
+from edgehuman.runtime.foreign.graph import Graph, opened
 from edgehuman.runtime.foreign.picture import outputs_of
 from edgehuman.runtime.foreign.square import Square, around, box_of, box_of_mask
 
@@ -67,12 +67,12 @@ class BlazePose:
 
     def __init__(
         self,
-        path: Path | str,
+        path: Path | str | Graph,
         threads: int = 1,
         detector: Path | str | None = None,
         most: int = 10,
     ) -> None:
-        self._graph, self._most = Graph(path, threads), most
+        self._graph, self._most = opened(path, threads), most
         self.name = self._graph.name
         self._detector = None if detector is None else Graph(detector, threads)
         _require(is_blazepose(self._graph), self._graph, "a landmark network of BlazePose")

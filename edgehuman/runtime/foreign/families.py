@@ -33,13 +33,13 @@ class Family:
     """Attributes:
     what: it is, in words.
     fits: whether a graph may be one.
-    open: the graph and the threads -> the finder.
+    open: the graph -> the finder.
     licence: of the weights as they were published; "": whoever trained them says.
     """
 
     what: str
     fits: Callable[[Graph], bool]
-    open: Callable[[Graph, int], PersonFinder]
+    open: Callable[[Graph], PersonFinder]
     licence: str = ""
 
 
@@ -47,34 +47,30 @@ FAMILIES: Mapping[str, Family] = {
     "yolo": Family(
         "YOLOv8, 11 or 26 by Ultralytics",
         lambda graph: form_of(graph) is not None,
-        lambda graph, _: Yolo(graph),
+        Yolo,
     ),
-    "yolox": Family("YOLOX", lambda graph: bool(is_yolox(graph)), lambda graph, _: YoloX(graph)),
-    "rtmdet": Family(
-        "RTMDet", lambda graph: is_yolox(graph) == "either", lambda graph, _: RtmDet(graph)
-    ),
-    "yolo-nas-pose": Family("YOLO-NAS-pose", is_yolo_nas, lambda graph, _: YoloNasPose(graph)),
-    "rtmo": Family("RTMO", is_rtmo, lambda graph, _: Rtmo(graph)),
-    "rtmpose": Family("RTMPose, or another with SimCC", is_simcc, lambda graph, _: RtmPose(graph)),
-    "movenet": Family(
-        "MoveNet", is_movenet, lambda graph, threads: MoveNet(graph.name, threads), "Apache-2.0"
-    ),
+    "yolox": Family("YOLOX", lambda graph: bool(is_yolox(graph)), YoloX),
+    "rtmdet": Family("RTMDet", lambda graph: is_yolox(graph) == "either", RtmDet),
+    "yolo-nas-pose": Family("YOLO-NAS-pose", is_yolo_nas, YoloNasPose),
+    "rtmo": Family("RTMO", is_rtmo, Rtmo),
+    "rtmpose": Family("RTMPose, or another with SimCC", is_simcc, RtmPose),
+    "movenet": Family("MoveNet", is_movenet, MoveNet, "Apache-2.0"),
     "blazepose": Family(
         "BlazePose's landmarks",
         is_blazepose,
-        lambda graph, threads: BlazePose(graph.name, threads),
+        BlazePose,
         "Apache-2.0",
     ),
     "selfie": Family(
         "MediaPipe's selfie segmentation",
         is_selfie,
-        lambda graph, threads: Selfie(graph.name, threads),
+        Selfie,
         "Apache-2.0",
     ),
     "mask": Family(
         "a network of masks",
         lambda graph: is_mask(graph) and not is_selfie(graph),
-        lambda graph, _: MaskNetwork(graph),
+        MaskNetwork,
     ),
 }
 
@@ -107,7 +103,7 @@ def open_finder(
     chosen = FAMILIES[name]
     if family is not None and not chosen.fits(graph):
         raise ArtefactError(f"{path} is not {chosen.what}: it {_graph_said(graph)}")
-    finder = chosen.open(graph, threads)
+    finder = chosen.open(graph)
     notify(f"{Path(path).name}: {chosen.what}; {licence_said(graph, chosen.licence)}")
     return finder
 

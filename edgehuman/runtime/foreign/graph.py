@@ -78,5 +78,10 @@ class Graph:
             ) from None
 
 
+def opened(graph: Path | str | Graph, threads: int = 1) -> Graph:
+    """The graph of a file, or the one that is open already."""
+    return graph if isinstance(graph, Graph) else Graph(graph, threads)
+
+
 def _axes(shape: list[Any]) -> Shape:
     return tuple(each if isinstance(each, int) else None for each in shape)

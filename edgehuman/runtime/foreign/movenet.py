@@ -19,7 +19,7 @@ from edgehuman.preprocess.image.letterbox import fit
 from edgehuman.preprocess.image.pixels import clip_box
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.foreign.found import FoundPerson
-from edgehuman.runtime.foreign.graph import Graph
+from edgehuman.runtime.foreign.graph import Graph, opened
 from edgehuman.runtime.foreign.picture import outputs_of
 from edgehuman.runtime.foreign.square import around, box_of
 
@@ -53,13 +53,13 @@ class MoveNet:
     licence = LICENCE
 
     def __init__(
-        self, path: Path | str, threads: int = 1, side: int = 384, least: float = 0.1
+        self, path: Path | str | Graph, threads: int = 1, side: int = 384, least: float = 0.1
     ) -> None:
-        graph = Graph(path, threads)
+        graph = opened(path, threads)
         if not is_movenet(graph):
             raise ArtefactError(
-                f"{path} takes {graph.dtype} {graph.shape} and gives {dict(graph.outputs)}, which "
-                "is not MoveNet: int32 (1, S, S, 3), and (1, 1, 17, 3) or (1, 6, 56)"
+                f"{graph.name} takes {graph.dtype} {graph.shape} and gives {dict(graph.outputs)}, "
+                "which is not MoveNet: int32 (1, S, S, 3), and (1, 1, 17, 3) or (1, 6, 56)"
             )
         self.name = graph.name
         self.is_single = next(iter(graph.outputs.values())) == _SINGLE

@@ -16,7 +16,7 @@ from edgehuman.errors import ArtefactError
 from edgehuman.preprocess.image.pixels import resize
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.foreign.found import FoundPerson
-from edgehuman.runtime.foreign.graph import Graph
+from edgehuman.runtime.foreign.graph import Graph, opened
 from edgehuman.runtime.foreign.picture import outputs_of
 from edgehuman.runtime.foreign.square import box_of_mask
 
@@ -43,12 +43,12 @@ class Selfie:
 
     licence = LICENCE
 
-    def __init__(self, path: Path | str, threads: int = 1) -> None:
-        graph = Graph(path, threads)
+    def __init__(self, path: Path | str | Graph, threads: int = 1) -> None:
+        graph = opened(path, threads)
         if not is_selfie(graph):
             raise ArtefactError(
-                f"{path} takes {graph.dtype} {graph.shape} and gives {dict(graph.outputs)}, which "
-                "is not selfie segmentation: float (1, 256, 256, 3) or (1, 144, 256, 3), and a mask"
+                f"{graph.name} takes {graph.dtype} {graph.shape} and gives {dict(graph.outputs)}, "
+                "which is not selfie segmentation: float (1, 256, 256, 3) or (1, 144, 256, 3), and a mask"
             )
         self.name, self._graph = graph.name, graph
 

@@ -38,6 +38,7 @@ from edgehuman.tasks.finetune import (
     TrainingSamples,
     Work,
     answer_of,
+    freeze_unused,
     no_test_part,
     start_from,
 )
@@ -123,17 +124,6 @@ def lr_factors(network: PersonNet, backbone_lr: float, layer_decay: float) -> di
     }
 
 
-def freeze_unused(network: PersonNet, size: tuple[int, int]) -> None:
-    """Freeze weights that no gradient reaches (the token's norm below a map head); otherwise
-    distributed training would wait for their gradients.
-    """
-    image_NHWC = torch.zeros((2, *size, 3), dtype=torch.uint8)
-    network.eval()(image_NHWC).square().sum().backward()
-    for parameter in network.parameters():
-        parameter.requires_grad_(parameter.grad is not None)
-        parameter.grad = None
-
-
 @dataclass(frozen=True)
 class _Part:
     """One training: config, dataset, task and splits."""
@@ -201,7 +191,8 @@ def _card(part: _Part, network: PersonNet, arch: str, ancestors: tuple[TrainingD
 def _training(part: _Part, network: PersonNet, card: Card, batches: ReadAhead) -> Training:
     """Return the training: the head at the full learning rate, the backbone at lower ones."""
     config, task, held_out = part.config, part.task, part.splits.select
-    freeze_unused(network, config.size)
+    image_NHWC = torch.zeros((2, *config.size, 3), dtype=torch.uint8)
+    freeze_unused(network, network.eval()(image_NHWC))
     if config.autocast == "bf16":
         # Depthwise convolutions in bfloat16 then take half the time on a CPU.
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -19,7 +19,7 @@ from edgehuman.nets.building import build
 from edgehuman.nets.checkpoint import load_network, read_weights
 from edgehuman.nets.image.heads import PersonNet, person_net
 from edgehuman.records import Uint8
-from edgehuman.tasks.finetune import start_from
+from edgehuman.tasks.finetune import freeze_unused, start_from
 from edgehuman.tasks.image import attributes, parsing, reid
 from edgehuman.tasks.image import augment as person_augment
 from edgehuman.tasks.image import train as person_training
@@ -30,7 +30,7 @@ from edgehuman.tasks.image.settings import (
     PersonConfig,
     ReidConfig,
 )
-from edgehuman.tasks.image.train import build_network, freeze_unused, lr_factors
+from edgehuman.tasks.image.train import build_network, lr_factors
 from edgehuman.training.checkpoint import load_state, save_weights
 from tests.nets.tiny_encoder import NAME, seeded
 from tests.tasks.people import PARTS, quick
@@ -155,7 +155,7 @@ def test_learning_rates_fall_from_the_head_to_the_stem() -> None:
 
 def test_weights_that_no_gradient_reaches_are_frozen() -> None:
     network = person_net("tinyvit_5m", OUTPUT, (64, 32))
-    freeze_unused(network, (64, 32))
+    freeze_unused(network, network.eval()(torch.zeros((2, 64, 32, 3), dtype=torch.uint8)))
     frozen = [name for name, p in network.named_parameters() if not p.requires_grad]
     assert frozen == ["encoder.norm.weight", "encoder.norm.bias"]
     assert all(p.grad is None for p in network.parameters())

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from edgehuman.data.image.frames.set import FrameSet, People
 from edgehuman.errors import ArtefactError, DataError, ImageError, MissingDependencyError
 from edgehuman.metrics.boxes.crowd import Size, crowd_scores, jaccard_index
-from edgehuman.metrics.boxes.detection import Found, average_precision
+from edgehuman.metrics.boxes.detection import AveragePrecision, Found, average_precision
 from edgehuman.metrics.boxes.overlap import areas
 from edgehuman.preprocess.image.letterbox import Letterbox, fit
 from edgehuman.records import Float32, Index, Uint8
@@ -66,11 +66,32 @@ def score(
     """
     unreadable: dict[int, str] = {}
     judge = FrameJudge(frames)
+    for found in answered(frames, index_K, answer, size, batch, unreadable):
+        judge.add(*found)
+    return judge.scores(len(unreadable))
+
+
+def answered(
+    frames: FrameSet,
+    index_K: Index,
+    answer: Answer,
+    size: tuple[int, int],
+    batch: int,
+    unreadable: dict[int, str],
+) -> Iterator[tuple[int, Size, Found]]:
+    """Yield the index of each readable frame, its height and width, and a network's boxes in its
+    pixels.
+
+    Args:
+        unreadable: filled with the frames that cannot be read, and the reasons.
+
+    Raises:
+        ArtefactError: outputs that are no boxes, or not finite.
+    """
     for index_N, place_N, input_NHWC in read_batches(frames, index_K, size, batch, unreadable):
         output_NK5 = require_boxes(answer(input_NHWC))
         for index, output_K5, place in zip(index_N.tolist(), output_NK5, place_N, strict=True):
-            judge.add(index, (place.height, place.width), boxes_of(output_K5, place))
-    return judge.scores(len(unreadable))
+            yield index, (place.height, place.width), boxes_of(output_K5, place)
 
 
 def score_each(
@@ -161,7 +182,11 @@ def box_metrics(found: Sequence[Found], people: Sequence[People]) -> dict[str, f
     Raises:
         DataError: nobody to find.
     """
-    scores = average_precision(found, people)
+    return as_metrics(average_precision(found, people))
+
+
+def as_metrics(scores: AveragePrecision) -> dict[str, float]:
+    """Its numbers by name, AP50 first."""
     return {"ap50": scores.ap50, "ap": scores.ap, "ap75": scores.ap75}
 
 

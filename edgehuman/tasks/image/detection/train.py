@@ -22,12 +22,12 @@ from torch import Tensor, nn
 from edgehuman.card import Card, Decision, OutputSpec, Role, TrainingData, image_input
 from edgehuman.catalogue import IN_MEMORY
 from edgehuman.data.image.frames.load import load_frames
-from edgehuman.data.image.frames.score import box_metrics, boxes_of, read_batches, seen
+from edgehuman.data.image.frames.score import answered, as_metrics, seen
 from edgehuman.data.image.frames.set import FrameSet
 from edgehuman.data.image.frames.set import People as FramePeople
 from edgehuman.data.memory import sets_in_memory
 from edgehuman.errors import UsageError
-from edgehuman.metrics.boxes.detection import Found, average_precision
+from edgehuman.metrics.boxes.detection import AveragePrecision, Found, average_precision
 from edgehuman.nets.building import ENCODER, count_flops, count_params
 from edgehuman.nets.checkpoint import load_into, read_weights
 from edgehuman.nets.image.detection import VALUES, Detector, detector
@@ -43,6 +43,7 @@ from edgehuman.tasks.finetune import (
     TrainingSamples,
     Work,
     answer_of,
+    freeze_unused,
     no_test_part,
     start_from,
 )
@@ -145,40 +146,28 @@ class _Part:
             len(self.splits.learn), config.batch, step, config.seed, place.rank, place.world
         )
 
-    def score(self, places: Sequence[Place], network: nn.Module) -> dict[str, float]:
+    def score(self, places: Sequence[Place], network: nn.Module) -> AveragePrecision:
         """Return the average precision on these frames, in their own pixels, as `evaluate` does.
 
         Raises:
             DataError: no frame is readable, or nobody is in them.
         """
-        return dict(box_metrics(*self._answered(places, network)))
-
-    def threshold(self, places: Sequence[Place], network: nn.Module) -> float:
-        """Return the score from which on a box counts as a person: of the highest F1 here."""
-        return round(average_precision(*self._answered(places, network)).best_score, 4)
-
-    def _answered(
-        self, places: Sequence[Place], network: nn.Module
-    ) -> tuple[list[Found], list[FramePeople]]:
-        answer = answer_of(network)
+        answer, config = answer_of(network), self.config
         found: list[Found] = []
         people: list[FramePeople] = []
         whys: list[str] = []
         for number, frames in enumerate(self.sets):
             index_K = np.array([each.frame for each in places if each.number == number], np.int64)
             unreadable: dict[int, str] = {}
-            for index_N, where_N, input_NHWC in read_batches(
-                frames, index_K, self.config.size, self.config.batch, unreadable
+            for index, size, boxes in answered(
+                frames, index_K, answer, config.size, config.batch, unreadable
             ):
-                for index, answer_K5, where in zip(
-                    index_N.tolist(), answer(input_NHWC), where_N, strict=True
-                ):
-                    found.append(boxes_of(answer_K5, where))
-                    people.append(seen(frames.people[index], (where.height, where.width)))
+                found.append(boxes)
+                people.append(seen(frames.people[index], size))
             whys += unreadable.values()
         if whys:
             tell(f"left out {len(whys)} unreadable frames of {len(places)}; the first: {whys[0]}")
-        return found, people
+        return average_precision(found, people)
 
     def rows(self, places: Sequence[Place], role: Role) -> list[TrainingData]:
         """Return the card's rows for these frames."""
@@ -241,7 +230,8 @@ def _load(config: DetectionConfig, start: Start, network: Detector) -> tuple[Tra
 def _training(part: _Part, network: Detector, card: Card, batches: ReadAhead) -> Training:
     """Return the training: neck and head at the full learning rate, the backbone at its own."""
     config, held_out = part.config, part.splits.select
-    freeze_unused(network, config.size)
+    image_NHWC = torch.zeros((2, *config.size, 3), dtype=torch.uint8)
+    freeze_unused(network, network.eval().maps(image_NHWC))
     if not config.backbone_lr:
         network.encoder.requires_grad_(False)
     return Training(
@@ -249,24 +239,12 @@ def _training(part: _Part, network: Detector, card: Card, batches: ReadAhead) ->
         card=card,
         learner=lambda inner: DetectionLearner(_as_detector(inner)),
         batches=batches,
-        select=(lambda product: part.score(held_out, product)) if held_out else None,
+        select=(lambda product: as_metrics(part.score(held_out, product))) if held_out else None,
         select_by="ap50",
         lr_scale=lambda name: config.backbone_lr if name.startswith("network.encoder.") else 1.0,
         name=f"{TASK} {card.arch}",
         samples=_samples(part, batches),
     )
-
-
-def freeze_unused(network: Detector, size: tuple[int, int]) -> None:
-    """Freeze weights that no gradient reaches (of the token alone); otherwise distributed training
-    would wait for their gradients.
-    """
-    image_NHWC = torch.zeros((2, *size, 3), dtype=torch.uint8)
-    total: Any = network.eval().maps(image_NHWC).square().sum()
-    total.backward()
-    for parameter in network.parameters():
-        parameter.requires_grad_(parameter.grad is not None)
-        parameter.grad = None
 
 
 def _as_detector(network: nn.Module) -> Detector:
@@ -309,8 +287,9 @@ def _judge(part: _Part, batches: ReadAhead) -> Judge:
             why = next(iter(unreadable.values()))
             text = f"left out {len(unreadable)} unreadable frames; the first: {why}\n{text}"
         if splits.select:
-            data["selection"] = part.score(splits.select, network)
-            threshold = part.threshold(splits.select, network)
+            found = part.score(splits.select, network)
+            data["selection"] = as_metrics(found)
+            threshold = round(found.best_score, 4)
             card = card.replace(decision=Decision(threshold=threshold))
             text += f"; a box counts from a score of {threshold}"
         return Decided(card, data, text)
@@ -321,6 +300,6 @@ def _judge(part: _Part, batches: ReadAhead) -> Judge:
             raise no_test_part(config.out, said, "frames whose role is test")
         names = ", ".join(dict.fromkeys(part.sets[place.number].dataset for place in splits.test))
         protocol = f"{names}, test part: {len(splits.test)} frames, {config.height}x{config.width}"
-        return Measured(part.score(splits.test, network), protocol)
+        return Measured(as_metrics(part.score(splits.test, network)), protocol)
 
     return Judge(decide, test)

@@ -41,7 +41,8 @@ def test_a_training_writes_a_detector_and_says_what_taught_it(tmp_path: Path) ->
     network, card = load_network(tmp_path / "run")
     assert (card.task, card.input.record, card.input.shape) == ("detection", "Frame", (64, 96, 3))
     assert card.output == OutputSpec("boxes")
-    assert 0 <= card.decision.threshold < 1
+    threshold = card.decision.threshold
+    assert f"a box counts from a score of {threshold}" in str(outcome.text)
     assert [(row.role, row.windows, row.simulated) for row in card.data] == [
         ("training", 16, True),
         ("selection", 2, True),
