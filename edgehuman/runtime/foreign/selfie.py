@@ -48,7 +48,8 @@ class Selfie:
         if not is_selfie(graph):
             raise ArtefactError(
                 f"{graph.name} takes {graph.dtype} {graph.shape} and gives {dict(graph.outputs)}, "
-                "which is not selfie segmentation: float (1, 256, 256, 3) or (1, 144, 256, 3), and a mask"
+                "which is not selfie segmentation: float (1, 256, 256, 3) or (1, 144, 256, 3), and "
+                "a mask"
             )
         self.name, self._graph = graph.name, graph
 
