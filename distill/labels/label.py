@@ -25,7 +25,7 @@ import cv2
 import numpy as np
 
 from edgehuman.card import sha256_of_file
-from edgehuman.data.image.frames.video import VIDEOS, VideoFrames, open_video
+from edgehuman.data.image.frames.video import VideoFrames, open_video
 from edgehuman.data.image.published.parsing import CCP, ccp_role
 from edgehuman.data.layout import require_there
 from edgehuman.distill.labels.agreement import Agreed, agree
@@ -35,6 +35,7 @@ from edgehuman.limits.sizes import MOST_NOTE, read_bounded
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.preprocess.image.folder import ImageWalk
 from edgehuman.preprocess.image.pixels import read_image
+from edgehuman.preprocess.video import SUFFIXES
 from edgehuman.progress import progress_bar
 from edgehuman.reading.parsers import json_of
 from edgehuman.reading.values import is_name
@@ -129,7 +130,7 @@ class _Source:
         require_there(config.source)
         self._video: VideoFrames | None = None
         self._names: list[str] = []
-        if config.source.is_file() and config.source.suffix.lower() in VIDEOS:
+        if config.source.is_file() and config.source.suffix.lower() in SUFFIXES:
             self._video = open_video(config.source)
             numbers = list(range(0, len(self._video), config.every))
             stem = config.source.stem

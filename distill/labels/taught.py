@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman import catalogue
-from edgehuman.data.image.frames.video import VIDEOS
 from edgehuman.distill.labels.label import LabelConfig, label
 from edgehuman.distill.settings import DistilFlags
 from edgehuman.distill.teachers.contract import ANY_NAME
 from edgehuman.errors import DataError, UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.labels import LABELS
+from edgehuman.preprocess.video import SUFFIXES
 from edgehuman.progress import tell
 from edgehuman.runtime.foreign.graph import Graph
 
@@ -97,7 +97,7 @@ def _sources(config: DistilFlags) -> tuple[str, ...]:
 def _require_to_select_by(config: DistilFlags, task: str, source: str) -> None:
     """Refuse, before anything is labelled, to hold out a part of the frames of one camera."""
     share = float(getattr(config, "select_share", 0.0))
-    if task == "detection" and share and Path(source).suffix.lower() in VIDEOS:
+    if task == "detection" and share and Path(source).suffix.lower() in SUFFIXES:
         raise UsageError(
             f"--select-share is {share}, but --data {source} is one video, whose frames are too "
             "alike to select by; give --select-share 0, or a folder of photos"

@@ -22,6 +22,8 @@ from edgehuman.reading.parsers import foreign
 
 MOST_PIXELS = 1 << 26
 """Of a frame; 8K video has 33 M pixels."""
+SUFFIXES = (".avi", ".mp4", ".mkv", ".mov", ".webm", ".mpg", ".mpeg")
+"""Of the files that are taken for videos."""
 _USUAL_FPS = 25.0
 _MOST_FPS = 1000.0
 
@@ -86,7 +88,16 @@ class Video:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the file go."""
         self._capture.release()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether OpenCV takes the file for a video at all."""
+        return bool(self._capture.isOpened())
 
     @property
     def missing(self) -> int:
@@ -104,21 +115,29 @@ class Video:
         import cv2
 
         t_s = -1.0 / self.fps
-        while True:
-            try:
-                with foreign():
-                    there = self._capture.grab()
-            except ValueError as error:
-                raise self._unreadable(error) from None
-            if not there:
-                return
-            index, self.read = self.read, self.read + 1
+        while self.pass_on():
+            index = self.read - 1
             stated_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3
             t_s = stated_s if t_s < stated_s < math.inf else t_s + 1.0 / self.fps
             if index % every == 0:
-                yield VideoFrame(index, t_s, self._decoded())
+                yield VideoFrame(index, t_s, self.decoded())
 
-    def _decoded(self) -> NDArray[Any] | None:
+    def pass_on(self) -> bool:
+        """Go to the next frame, without decoding it to a picture; whether there is one.
+
+        Raises:
+            DataError: OpenCV ends with an error.
+        """
+        try:
+            with foreign():
+                there = bool(self._capture.grab())
+        except ValueError as error:
+            raise self._unreadable(error) from None
+        self.read += there
+        return there
+
+    def decoded(self) -> NDArray[Any] | None:
+        """The picture (H, W, C) of the frame that was passed on to; None: it cannot be decoded."""
         try:
             with foreign():
                 there, bgr_HWC = self._capture.retrieve()

@@ -30,10 +30,10 @@ from edgehuman.data.silhouette.published.images import (
 )
 from edgehuman.errors import DataError
 from edgehuman.preprocess.silhouette.read import video_frames
+from edgehuman.preprocess.video import SUFFIXES
 from edgehuman.reading.parsers import foreign
 from edgehuman.records import Uint8
 
-VIDEOS = frozenset({".avi", ".mp4", ".mkv", ".mov", ".webm"})
 RATE_HZ = 25.0
 _WHITE = 127
 # A container may state its number of frames from its length in seconds.
@@ -72,7 +72,7 @@ def _unnamed(path: Path) -> Named:
 
 
 def _is_video(path: Path) -> bool:
-    if path.suffix.lower() not in VIDEOS or not path.is_file():
+    if path.suffix.lower() not in SUFFIXES or not path.is_file():
         return False
     first = next(islice(_frames(path), 1), None)
     return first is not None and bool(np.mean(_is_clear(first)) > 0.9)

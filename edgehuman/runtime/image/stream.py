@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Generator, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from edgehuman.runtime.image.answer import answer_image, answer_photo, require_a
 from edgehuman.runtime.image.frames.answer import MOST
 from edgehuman.runtime.image.frames.stream import stream_of
 from edgehuman.runtime.image.frames.watch import opened, require_range, watching_with
+from edgehuman.runtime.image.pushed import Pushed, nothing_to_iterate
 from edgehuman.runtime.image.results import PhotoResult, PhotoTally
 from edgehuman.runtime.image.source import find_photos, name_in
 from edgehuman.runtime.loop.live import LiveStream
@@ -62,54 +63,14 @@ def open_stream(
         return stream_of(watching_with(model, found_by, score, most), source, every)
     tally = PhotoTally()
     if source is None:
-        intake = PushedPhotos(model, tally)
-        return LiveStream(_nothing_to_iterate(), intake.report, intake=intake)
+        intake = Pushed(partial(_answer_one, model), tally)
+        return LiveStream(nothing_to_iterate("photos"), intake.report, intake=intake)
     if not isinstance(source, (str, Path)):
         alone = isinstance(source, np.ndarray) and source.ndim == _ONE_PICTURE
         return LiveStream(_each_answer(model, [source] if alone else source, tally), tally.summary)
     found = find_photos(source)
     tally.others = found.others
     return LiveStream(_answers(model, Path(source), found.photos, tally), tally.summary)
-
-
-class PushedPhotos:
-    """The intake of pushed photos: a `loop.live.Intake`; one photo after another behind a lock."""
-
-    def __init__(self, model: Model, tally: PhotoTally) -> None:
-        self._model = model
-        self._tally = tally
-        self._lock = threading.Lock()
-        self._ended = False
-
-    def push(self, record: object) -> list[PhotoResult]:
-        """The answer for one array, or for the photo of a path."""
-        with self._lock:
-            if self._ended:
-                raise UsageError(
-                    "push after the end of the stream; open another with edgehuman.stream(model)"
-                )
-            result = _answer_one(self._model, record, self._tally.photos)
-            self._tally.add(result)
-            return [result]
-
-    def end(self) -> list[PhotoResult]:
-        """Nothing: no photo waits for another."""
-        with self._lock:
-            self._ended = True
-        return []
-
-    def report(self) -> dict[str, Any]:
-        """The photos so far."""
-        with self._lock:
-            return self._tally.summary()
-
-
-def _nothing_to_iterate() -> Generator[PhotoResult, None, None]:
-    yield from ()
-    raise UsageError(
-        "this stream has no source to iterate: `push` returns its results; or give "
-        "edgehuman.stream photos as its source"
-    )
 
 
 def _answer_one(model: Model, record: object, index: int) -> PhotoResult:

@@ -27,10 +27,10 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.silhouette.normalise import SIDE, normalise, one_channel
 from edgehuman.preprocess.silhouette.read import read_mask, video_frames
 from edgehuman.preprocess.silhouette.screen import EMPTY, INVERTED, is_unsized, mask_mistake
+from edgehuman.preprocess.video import SUFFIXES
 from edgehuman.records import Uint8
 
 RECORD = "SilhouetteSequence"
-VIDEOS = frozenset({".avi", ".mp4", ".mkv", ".mov", ".webm"})
 COLOUR, UNREADABLE, BLACK, WHITE = "colour", "unreadable", "empty", "inverted"
 _SIMULATED_PEOPLE, _WALKS_EACH = 2, 2
 # A video codec keeps grey in colours that differ by less; a mask is grey in nearly all pixels.
@@ -87,7 +87,7 @@ def walks_in(source: str | Path, seed: int = 0) -> list[MaskWalk]:
         raise DataError(f"source {path}: no such file or folder; give a folder of PNG masks")
     if path.is_dir():
         return _in_folder(path) or _loaded(path)
-    if path.suffix.lower() in VIDEOS:
+    if path.suffix.lower() in SUFFIXES:
         return [MaskWalk(path.stem, lambda: _frames_of(_video(path)))]
     if path.suffix.lower() == ".png":
         return [MaskWalk(path.stem, lambda: _of_files([path]))]

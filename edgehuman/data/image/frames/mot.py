@@ -20,13 +20,14 @@ import numpy as np
 
 from edgehuman.data.image.frames.layout import FrameReader, people_of, texts
 from edgehuman.data.image.frames.set import Frames, FrameSet, People
-from edgehuman.data.image.frames.video import VIDEOS, Joined, open_video
+from edgehuman.data.image.frames.video import Joined, open_video
 from edgehuman.data.image.set import FilePictures
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.data.layout import Layout, folders
 from edgehuman.errors import DataError
 from edgehuman.limits.sizes import MOST_TEXT, read_bounded
 from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES
+from edgehuman.preprocess.video import SUFFIXES
 
 _LINE = "frame,id,x,y,width,height,confidence"
 _LEAST, _OF_MOT16 = 7, 9
@@ -81,7 +82,7 @@ def _sequences(root: Path) -> list[_Sequence]:
             role = "train" if "train" in (place.parent.name, root.name) else "test"
             found.append(_Sequence(place.name, truth, place / "img1", role))
     for text in sorted(root.glob("*.txt")):
-        video = next((path for end in VIDEOS if (path := text.with_suffix(end)).is_file()), None)
+        video = next((path for end in SUFFIXES if (path := text.with_suffix(end)).is_file()), None)
         if video is not None and _is_truth(text):
             found.append(_Sequence(text.stem, text, video, "test"))
     return found

@@ -7,17 +7,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from edgehuman.data.image.frames.set import Frames
 from edgehuman.errors import DataError, ImageError
 from edgehuman.preprocess.image.room import MOST_PIXELS
-from edgehuman.reading.parsers import foreign
+from edgehuman.preprocess.video import Video
 from edgehuman.records import Index, Uint8
 
-VIDEOS = (".avi", ".mp4", ".mkv", ".mov", ".webm", ".mpg", ".mpeg")
 # Half a day at 25 frames a second.
 _MOST_FRAMES = 1 << 20
 _FIX = "convert it again, e.g. to MP4 with H.264"
@@ -31,8 +29,7 @@ class VideoFrames:
         count: number of frames; reading more of them is an error.
         """
         self.path, self._count = path, count
-        self._capture: Any = None
-        self._next = 0
+        self._video: Video | None = None
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -43,38 +40,36 @@ class VideoFrames:
         if not 0 <= index < self._count:
             raise IndexError(index)
         with self._lock:
-            if self._capture is None or index < self._next:
+            if self._video is None or index < self._video.read:
                 self.close()
-                self._capture = _opened(self.path)
+                self._video = _opened(self.path)
             try:
-                return self._read(index)
+                return self._frame(self._video, index)
             except ImageError:
                 self.close()
                 raise
 
     def close(self) -> None:
         """Let the file go; the next frame opens it again."""
-        if self._capture is not None:
-            self._capture.release()
-        self._capture, self._next = None, 0
+        if self._video is not None:
+            self._video.close()
+        self._video = None
 
-    def _read(self, index: int) -> Uint8:
+    def _frame(self, video: Video, index: int) -> Uint8:
         import cv2
 
-        frame = None
         try:
-            with foreign():
-                while self._next < index and self._capture.grab():
-                    self._next += 1
-                if self._next == index and self._capture.grab():
-                    there, frame = self._capture.retrieve()
-                    frame = cv2.cvtColor(frame, cv2.COLOR_BGR2RGB) if there else None
-        except ValueError as error:
-            raise ImageError(f"{self.path}, frame {index + 1}: {error}; {_FIX}") from None
-        if frame is None:
-            raise ImageError(f"{self.path}: ends before frame {index + 1}; {_FIX}")
-        self._next = index + 1
-        return np.asarray(frame, np.uint8)
+            while video.read <= index:
+                if not video.pass_on():
+                    raise ImageError(f"{self.path}: ends before frame {index + 1}; {_FIX}")
+            bgr_HWC = video.decoded()
+        except DataError as error:
+            if isinstance(error, ImageError):
+                raise
+            raise ImageError(f"{error}; frame {index + 1}") from None
+        if bgr_HWC is None:
+            raise ImageError(f"{self.path}: frame {index + 1} cannot be decoded; {_FIX}")
+        return np.asarray(cv2.cvtColor(bgr_HWC, cv2.COLOR_BGR2RGB), np.uint8)
 
     def __getstate__(self) -> tuple[Path, int]:
         return self.path, self._count
@@ -92,41 +87,17 @@ def open_video(path: Path, least: int = 0) -> VideoFrames:
     Raises:
         DataError: no readable video, or frames too large.
     """
-    import cv2
-
-    capture = _opened(path)
-    try:
-        with foreign():
-            count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-    except ValueError as error:
-        raise DataError(f"{path}: no readable video ({error}); {_FIX}") from None
-    finally:
-        capture.release()
-    count = count if 0 < count <= _MOST_FRAMES else least
+    with _opened(path) as video:
+        count = video.expected if 0 < video.expected <= _MOST_FRAMES else least
     return VideoFrames(path, min(count, _MOST_FRAMES))
 
 
-def _opened(path: Path) -> Any:
-    import cv2
-
-    try:
-        with foreign():
-            capture = cv2.VideoCapture(str(path))
-            is_open = capture.isOpened()
-            width, height = (
-                capture.get(each) for each in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
-            )
-    except ValueError as error:
-        raise DataError(f"{path}: no readable video ({error}); {_FIX}") from None
-    if not is_open:
+def _opened(path: Path) -> Video:
+    video = Video(path, MOST_PIXELS)
+    if not video.is_open or not video.width * video.height:
+        video.close()
         raise DataError(f"{path}: no readable video; {_FIX}")
-    if not 0 < width * height <= MOST_PIXELS:
-        capture.release()
-        raise DataError(
-            f"{path}: has frames of {width:.0f}x{height:.0f} pixels; at most {MOST_PIXELS:,} are "
-            "taken. Shrink them"
-        )
-    return capture
+    return video
 
 
 class Joined:

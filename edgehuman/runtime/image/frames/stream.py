@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 from collections.abc import Generator, Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,6 +20,7 @@ from edgehuman.runtime.image.frames.source import (
     photo_frame,
 )
 from edgehuman.runtime.image.frames.watch import require_range, watching_alone
+from edgehuman.runtime.image.pushed import Pushed, nothing_to_iterate
 from edgehuman.runtime.loop.live import LiveStream
 from edgehuman.runtime.model import Model
 
@@ -68,8 +67,8 @@ def stream_of(
     """The same, of what looks at frames."""
     tally = FrameTally()
     if source is None:
-        intake = PushedFrames(watching, tally)
-        return LiveStream(_nothing_to_iterate(), intake.report, intake=intake)
+        intake = Pushed(lambda record, index: answer_frame(watching, _taken(record, index)), tally)
+        return LiveStream(nothing_to_iterate("frames"), intake.report, intake=intake)
     if isinstance(source, (str, Path)):
         frames = FrameSource(source, every)
         return LiveStream(
@@ -79,46 +78,6 @@ def stream_of(
     records: Iterable[object] = [source] if alone else source
     taken = (_taken(record, index) for index, record in enumerate(records))
     return LiveStream(_answers(watching, taken, tally), tally.summary)
-
-
-class PushedFrames:
-    """The intake of pushed frames: a `loop.live.Intake`; one frame after another behind a lock."""
-
-    def __init__(self, watching: Watching, tally: FrameTally) -> None:
-        self._watching = watching
-        self._tally = tally
-        self._lock = threading.Lock()
-        self._ended = False
-
-    def push(self, record: object) -> list[FrameResult]:
-        """The people of one array, or of the photo of a path."""
-        with self._lock:
-            if self._ended:
-                raise UsageError(
-                    "push after the end of the stream; open another with edgehuman.stream(model)"
-                )
-            result = answer_frame(self._watching, _taken(record, self._tally.frames))
-            self._tally.add(result)
-            return [result]
-
-    def end(self) -> list[FrameResult]:
-        """Nothing: no frame waits for another."""
-        with self._lock:
-            self._ended = True
-        return []
-
-    def report(self) -> dict[str, Any]:
-        """The frames so far."""
-        with self._lock:
-            return self._tally.summary()
-
-
-def _nothing_to_iterate() -> Generator[FrameResult, None, None]:
-    yield from ()
-    raise UsageError(
-        "this stream has no source to iterate: `push` returns its results; or give "
-        "edgehuman.stream frames as its source"
-    )
 
 
 def _taken(record: object, index: int) -> TakenFrame:
