@@ -133,7 +133,8 @@ def _score(
     model: Model, persons: PersonSet, index_K: Index, batch: int = _BATCH, flip_test: bool = False
 ) -> PersonScores:
     size = (model.card.input.shape[0], model.card.input.shape[1])
-    return score(persons, index_K, model.logits, model.card.output, size, batch, flip_test)
+    card = model.card
+    return score(persons, index_K, model.logits, card.output, size, batch, flip_test, card.decision)
 
 
 def task_of(card: Card) -> str:

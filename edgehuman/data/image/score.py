@@ -19,7 +19,7 @@ from typing import Protocol
 
 import numpy as np
 
-from edgehuman.card import OutputSpec
+from edgehuman.card import Decision, OutputSpec
 from edgehuman.data.image.load import PersonSet
 from edgehuman.data.image.part_groups import LABELS, grouping_with, places
 from edgehuman.errors import ArtefactError, DataError, ImageError, MissingDependencyError
@@ -75,11 +75,14 @@ class PersonJudge(Protocol):
         """
 
 
-def judge_of(persons: PersonSet, output: OutputSpec, size: tuple[int, int]) -> PersonJudge:
+def judge_of(
+    persons: PersonSet, output: OutputSpec, size: tuple[int, int], decision: Decision | None = None
+) -> PersonJudge:
     """Return the judge for this kind of output.
 
     Args:
         persons: the labels; output: the network's output; size: height and width of its input.
+        decision: of the card, by which the device reads SimCC; None: as it comes.
 
     Raises:
         DataError: labels unknown to the model, or a set without the labels that the output needs.
@@ -87,7 +90,10 @@ def judge_of(persons: PersonSet, output: OutputSpec, size: tuple[int, int]) -> P
     judge = _JUDGES.get(output.kind)
     if judge is None:
         raise DataError(f"{output.kind} cannot be scored on person images")
-    return judge(persons, output, size)
+    made = judge(persons, output, size)
+    if isinstance(made, _Joints):
+        made.decision = decision
+    return made
 
 
 def score(
@@ -98,6 +104,7 @@ def score(
     size: tuple[int, int],
     batch: int = 32,
     flip_test: bool = False,
+    decision: Decision | None = None,
 ) -> PersonScores:
     """Run the network on these pictures and score its outputs.
 
@@ -106,12 +113,13 @@ def score(
         answer: the network.
         output: its output; size: height and width of its input.
         flip_test: also run every mirrored picture, and score the mean of both outputs.
+        decision: see `judge_of`.
 
     Raises:
         DataError: nothing to score, or as `judge_of`.
         ArtefactError: outputs that are not finite.
     """
-    judge = judge_of(persons, output, size)
+    judge = judge_of(persons, output, size, decision)
     if flip_test:
         answer = with_mirror(answer, output)
     unreadable: dict[int, str] = {}
@@ -252,6 +260,8 @@ class _Attributes(_Kept):
 class _Joints(_Kept):
     """COCO AP and AR with the true boxes; every picture counts as one image."""
 
+    decision: Decision | None = None
+
     def __init__(self, persons: PersonSet, output: OutputSpec, size: tuple[int, int]) -> None:
         super().__init__(persons, output, size)
         own = persons.keypoint_NJ3.shape[1]
@@ -262,7 +272,7 @@ class _Joints(_Kept):
             )
 
     def add(self, index_N: Index, sizes: Sizes, outputs: Float32) -> None:
-        joint_NJ3 = decode_joints(outputs, self.output, self.size)
+        joint_NJ3 = decode_joints(outputs, self.output, self.size, self.decision)
         whole = (0, 0, self.size[1], self.size[0])
         on_picture = [
             to_crop(joint_J3, whole, *own) for joint_J3, own in zip(joint_NJ3, sizes, strict=True)

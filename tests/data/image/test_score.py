@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from edgehuman.card import OutputSpec
+from edgehuman.card import Decision, OutputSpec
 from edgehuman.data.image.load import PersonSet
 from edgehuman.data.image.score import judge_of, score, with_mirror
 from edgehuman.errors import ArtefactError, DataError, ImageError
@@ -249,6 +249,19 @@ def test_simcc_of_the_mirror_image_is_turned_back_along_x_alone() -> None:
     image_NHWC[0, 0, 1] = 9
     found = with_mirror(answer, output)(image_NHWC)
     assert found.tolist() == [[[7, 0, 0, 0, 0, 7, 0, 5], [0, 0, 0, 2, 0, 7, 0, 4]]]
+
+
+def test_joints_are_read_as_the_card_says() -> None:
+    persons, size = made_people(), (4, 2)
+    output = OutputSpec("simcc", COCO_17, dim=4)
+    logits_NJX = np.zeros((1, 17, 4 + 8 + 1), np.float32)
+    seen = []
+    for decision in (None, Decision(threshold=0.9)):
+        judge = judge_of(persons, output, size, decision)
+        judge.add(np.zeros(1, np.int64), [size], logits_NJX)
+        seen.append(judge.all()[1][..., 2])  # type: ignore[attr-defined]
+    assert (seen[0] > 0.1).all()
+    assert (seen[1] == 0).all()
 
 
 def test_a_flip_test_takes_the_mean_of_two_vectors() -> None:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from edgehuman.data.image.crops.kept import Kept
 from edgehuman.data.image.crops.marring import Marring, mar
 from edgehuman.data.image.crops.view import ABSENT, Reach, View, box_of, draw_view
+from edgehuman.data.image.crowds.clean import shows_nobody_else
 from edgehuman.data.image.set import IGNORE, PersonSet
 from edgehuman.records import Float32, Index, Uint8
 
@@ -63,7 +64,8 @@ class Composer:
     odds: how often what is done.
     mirrored_parts, mirrored_joints: index of each label's mirror image.
     around: the people who stand beside and lend their streets; None: `persons`.
-    lending_K: which of those do; None: all of the training part.
+    lending_K: which of those do; None: all of the training part. Of CCP, streets are lent by
+        photos that show nobody else alone.
     """
 
     persons: PersonSet
@@ -79,6 +81,9 @@ class Composer:
         self._around = self._people if self.around is None else Kept(self.around)
         train_K: Index = np.flatnonzero(self._around.persons.role_N == "train")
         self._lending_K = train_K if self.lending_K is None else self.lending_K
+        # Somebody left on a street would be taught to be nobody.
+        empty = [shows_nobody_else(self._around.persons, index) for index in self._lending_K]
+        self._streets_K = self._lending_K[np.array(empty, np.bool_)]
 
     def sample(self, index: int, rng: np.random.Generator) -> Crop:
         """Compose a crop of one person.
@@ -188,9 +193,10 @@ class Composer:
         """A street beside one of those who lend them, or a plain or shaded colour."""
         import cv2
 
-        if self._around.persons.simulated or rng.random() < 0.2:
+        is_plain = self._around.persons.simulated or not len(self._streets_K)
+        if is_plain or rng.random() < 0.2:
             return _shaded(self.size, rng)
-        image_HWC, mask_HW, (x0, _, x1, _) = self._around[int(rng.choice(self._lending_K))]
+        image_HWC, mask_HW, (x0, _, x1, _) = self._around[int(rng.choice(self._streets_K))]
         if mask_HW is None:
             return _shaded(self.size, rng)
         tall, across = mask_HW.shape

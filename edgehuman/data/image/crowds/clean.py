@@ -1,4 +1,4 @@
-"""Photos of CCP in whose surroundings nobody else is found: numbers of 457 of 1004.
+"""Photos of CCP in whose surroundings nobody else is found: numbers of 459 of 1004.
 
 A person who is left in a background would be taught to be none. Written by
 `python -m edgehuman.distill.labels.streets ccp movenet_multipose.onnx`: photos where MoveNet
@@ -6,6 +6,10 @@ MultiPose finds nobody beside the marked person with a score of 0.09, in three v
 """
 
 from __future__ import annotations
+
+from pathlib import Path
+
+from edgehuman.data.image.set import FilePictures, PersonSet
 
 _CCP = (
     "1 2 3 4 6 8 10 11 12 13 15 16 17 18 19 21 25 31 32 34 37 38 39 42 46 48 49 55 60 63 64 65 "
@@ -28,7 +32,17 @@ _CCP = (
     "839 841 844 847 849 852 853 857 858 860 862 865 867 869 870 871 872 873 880 884 889 891 "
     "894 895 896 900 901 905 908 909 915 916 917 922 926 927 929 930 931 933 936 937 940 941 "
     "945 948 949 950 952 954 955 956 957 958 959 960 961 966 967 973 976 982 984 985 990 993 "
-    "996 998 1001 "
+    "996 998 1001 1003 1004 "
 )
 CCP_STREETS = frozenset(int(number) for number in _CCP.split())
 """Numbers of the photos."""
+
+
+def shows_nobody_else(persons: PersonSet, index: int) -> bool:
+    """Whether nobody but the marked person is known to be on a photo of CCP; of other sets, where
+    nobody looked, True.
+    """
+    if persons.dataset != "ccp" or not isinstance(persons.images, FilePictures):
+        return True
+    stem = Path(persons.images.names[index]).stem
+    return stem.isdigit() and int(stem) in CCP_STREETS

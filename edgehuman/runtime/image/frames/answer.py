@@ -17,6 +17,8 @@ from typing import Protocol
 import numpy as np
 
 from edgehuman.errors import ArtefactError, DataError
+from edgehuman.metrics.boxes.overlap import areas
+from edgehuman.metrics.keypoints import oks_nms
 from edgehuman.preprocess.image.letterbox import fit
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.foreign.found import FoundPerson, PersonFinder
@@ -125,6 +127,7 @@ def answer_frame(watching: Watching, taken: TakenFrame) -> FrameResult:
         people = [
             _person(person) if each is None else each.answer(frame_HWC, person) for person in found
         ]
+        people = people if each is None else once(people)
     except DataError as error:
         return dataclasses.replace(blank, reason=str(error), latency_ms=_since_ms(begin_ns))
     end_ns = time.perf_counter_ns()
@@ -154,6 +157,19 @@ def chosen(
         if person.score >= watching.score and box_4[2] > box_4[0] and box_4[3] > box_4[1]:
             kept.append(dataclasses.replace(person, box_4=box_4))
     return sorted(kept, key=lambda person: -person.score)[: watching.most]
+
+
+def once(people: Sequence[Person]) -> list[Person]:
+    """Each person once: of two boxes in which the joints are the same, the better."""
+    posed = [person for person in people if person.joint_J3 is not None]
+    if len({person.joints for person in posed}) != 1:
+        return [*people]
+    joint_NJ3 = np.array([person.joint_J3 for person in posed])
+    box_N4 = np.array([person.box_4 for person in posed])
+    score_N = np.array([person.score for person in posed])
+    kept = oks_nms(joint_NJ3, areas(box_N4), score_N).tolist()
+    gone = {id(person) for number, person in enumerate(posed) if number not in kept}
+    return [person for person in people if id(person) not in gone]
 
 
 def _person(found: FoundPerson) -> Person:

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import DataError
+from edgehuman.geometry import COCO_17
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.foreign.found import FoundPerson
-from edgehuman.runtime.image.frames.answer import Watching, answer_frame, chosen
+from edgehuman.runtime.image.frames.answer import Watching, answer_frame, chosen, once
+from edgehuman.runtime.image.frames.results import Person
 from edgehuman.runtime.image.frames.source import TakenFrame
 
 
@@ -63,3 +65,17 @@ def test_a_large_photo_is_answered_in_its_own_pixels() -> None:
 def test_a_frame_without_a_picture_has_its_reason() -> None:
     result = answer_frame(Watching(Finder()), TakenFrame("7", 7, 0.7, reason="cannot be decoded"))
     assert (result.reason, result.t_s, result.people) == ("cannot be decoded", 0.7, ())
+
+
+def test_a_person_found_twice_is_one_by_the_joints() -> None:
+    def person(x: float, score: float, joints: bool = True) -> Person:
+        box_4 = np.array([x, 0, x + 40, 100], np.float32)
+        if not joints:
+            return Person(box_4, score)
+        joint_J3 = np.ones((17, 3), np.float32)
+        joint_J3[:, 0], joint_J3[:, 1] = np.linspace(x, x + 40, 17), np.linspace(0, 100, 17)
+        return Person(box_4, score, joint_J3, COCO_17)
+
+    people = [person(0, 0.9), person(1, 0.8), person(60, 0.7), person(0, 0.6, joints=False)]
+    assert [each.score for each in once(people)] == [0.9, 0.7, 0.6]
+    assert once([]) == []
