@@ -205,7 +205,7 @@ def _add_windows(rng: np.random.Generator, wall: Float64) -> None:
         glass = _tinted(rng, 30, 110, 0.10)
         cv2.rectangle(wall, (x - 3, top - 3), (x + wide + 3, bottom + 3), frame.tolist(), -1)
         pane = _rough(rng, glass, bottom - top, wide, 0.35, 12, 40)
-        wall[top:bottom, x : x + wide] = pane
+        wall[top:bottom, x : x + wide] = pane[:, : _WALL_WIDTH - x]
         wall[top:bottom, x + wide // 2 : x + wide // 2 + 2] = frame
         x += wide + int(rng.integers(25, 120))
 

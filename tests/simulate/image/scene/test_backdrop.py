@@ -52,6 +52,14 @@ def test_the_wall_stands_on_the_floor_so_far_behind_the_person(
     assert (picture[row + 3 :] == RED).all()
 
 
+@pytest.mark.parametrize("seed", [2925082126])
+def test_a_window_that_the_wall_has_no_room_for_ends_with_it(seed: int) -> None:
+    """Of 1,500 walls with other seeds none has one."""
+    surroundings = scene("street", seed)
+    assert surroundings.wall_HWC.shape[1] == 640
+    assert surroundings.wall_HWC[:, -3:].std() > 1
+
+
 def test_a_turned_wall_is_nearer_at_one_side() -> None:
     picture = seen(spot(wall_rad=0.4), seen_from(0.0))
     is_wall = (picture == BLUE).all(axis=-1)
