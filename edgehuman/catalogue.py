@@ -320,6 +320,16 @@ def network(name: str) -> Network:
     return row
 
 
+def is_cut_from(name: str, larger: str) -> bool:
+    """Whether a network is `larger` with smaller kernels, and starts from its weights."""
+    if name not in NETWORKS or larger not in NETWORKS:
+        return False
+    rows = (NETWORKS[name], NETWORKS[larger])
+    small, large = ({**row.arguments, "kernel": 0} for row in rows)
+    sides = [row.arguments.get("kernel", 0) for row in rows]
+    return (rows[0].build, small) == (rows[1].build, large) and sides[0] < sides[1]
+
+
 def load_object(dotted: str) -> Any:
     """Import and return the object at `package.module:name`."""
     module, _, name = dotted.partition(":")

@@ -171,8 +171,10 @@ def require_fits(network: nn.Module, weights: Mapping[str, Tensor], where: str) 
 
 
 def require_arch(card: Card, folder: Path, arch: str) -> None:
-    """Raise CheckpointError if a checkpoint has another architecture."""
-    if card.arch != arch:
+    """Raise CheckpointError if a checkpoint has another architecture, which this one is not cut
+    from (see `catalogue.is_cut_from`).
+    """
+    if card.arch != arch and not catalogue.is_cut_from(arch, card.arch):
         raise CheckpointError(
             f"{folder}: contains {card.arch}, but --arch is {arch}; "
             f"use --arch {card.arch} or other weights"

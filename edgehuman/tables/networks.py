@@ -102,7 +102,7 @@ def _starnet(
 ) -> Network:
     source = "Rewrite the stars, arXiv 2403.19967, section 4 and its published code"
     build, paper = "edgehuman.nets.image.starnet:StarNet", f"{paper} with its classifier"
-    arguments |= {"width": width, "depths": depths}
+    arguments = {"width": width, "depths": depths, "kernel": 7, **arguments}
     return _person(build, params, paper, flops, source, **arguments)
 
 
@@ -241,6 +241,7 @@ NETWORKS: Mapping[str, Network] = {
         _VIT, 5_511_360, "5.5M", 1_560_683_520, _VIT_SOURCE, width=192, depth=12, heads=3
     ),
     "starnet_s100": _starnet(882_280, "1.04M", 242_241_536, 20, (1, 2, 4, 1)),
+    "starnet_s100_k3": _starnet(835_880, "1.04M in 7x7", 221_761_536, 20, (1, 2, 4, 1), kernel=3),
     "starnet_s150": _starnet(1_367_616, "1.56M", 296_730_624, 24, (1, 2, 4, 2), mlp_ratio=3),
     "starnet_s3": _starnet(5_493_792, "5.8M", 984_481_792, 32, (2, 2, 8, 4)),
     "tinyvit_5m": _person(

@@ -3,10 +3,12 @@
 Source: Rewrite the stars (arXiv 2403.19967), section 4 and its published code for S3. Key names are
 those of the published checkpoints.
 
-Axes: N images, H height, W width, C channel, D width.
+Axes: N images, H height, W width, C channel, D width, O output and I input of a kernel.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +21,7 @@ from edgehuman.nets.image.pyramid import Pyramid
 STEM_STRIDE = 2
 STEM_WIDTH = 32
 MLP_RATIO = 4
+KERNEL = 7
 # Initial gain of the star product. At 1, the product of two unit-gain branches doubles its degree
 # per block, and activations with random weights reach ten thousand.
 FRESH_BRANCH_GAIN = 0.2
@@ -47,16 +50,18 @@ class ConvNorm(nn.Module):
 
 
 class StarBlock(nn.Module):
-    """Depthwise 7x7, the product of two pointwise branches, a projection, depthwise 7x7."""
+    """Depthwise, the product of two pointwise branches, a projection, depthwise."""
 
-    def __init__(self, width: int, drop_path: float, mlp_ratio: int = MLP_RATIO) -> None:
+    def __init__(
+        self, width: int, drop_path: float, mlp_ratio: int = MLP_RATIO, kernel: int = KERNEL
+    ) -> None:
         super().__init__()
         wide = mlp_ratio * width
-        self.dwconv = ConvNorm(width, width, 7, groups=width)
+        self.dwconv = ConvNorm(width, width, kernel, groups=width)
         self.f1 = ConvNorm(width, wide, 1, norm=False)
         self.f2 = ConvNorm(width, wide, 1, norm=False)
         self.g = ConvNorm(wide, width, 1)
-        self.dwconv2 = ConvNorm(width, width, 7, groups=width, norm=False)
+        self.dwconv2 = ConvNorm(width, width, kernel, groups=width, norm=False)
         self.drop_path = DropPath(drop_path)
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
@@ -76,6 +81,7 @@ class StarNet(Pyramid):
         num_classes: size of the linear head; None: output the image token.
         drop_path: stochastic depth rate of the last block, while training.
         mlp_ratio: width of a block's branches, as a factor of the block's.
+        kernel: side of the depthwise convolutions, odd; the paper's is 7.
     """
 
     stem_stride = STEM_STRIDE
@@ -88,6 +94,7 @@ class StarNet(Pyramid):
         num_classes: int | None = None,
         drop_path: float = 0.0,
         mlp_ratio: int = MLP_RATIO,
+        kernel: int = KERNEL,
     ) -> None:
         super().__init__()
         self.image_size = (image_size[0], image_size[1])
@@ -101,12 +108,24 @@ class StarNet(Pyramid):
         inside = STEM_WIDTH
         self.stages = nn.ModuleList()
         for depth, outside in zip(depths, self.tap_widths, strict=True):
-            blocks = [StarBlock(outside, next(rates), mlp_ratio) for _ in range(depth)]
+            blocks = [StarBlock(outside, next(rates), mlp_ratio, kernel) for _ in range(depth)]
             self.stages.append(nn.Sequential(ConvNorm(inside, outside, 3, 2), *blocks))
             inside = outside
         self.norm = nn.BatchNorm2d(self.width)
         self.head = nn.Linear(self.width, num_classes) if num_classes else nn.Identity()
         self._initialise()
+
+    def fit_weights(
+        self, weights: Mapping[str, Tensor], input_size: Sequence[int] | None
+    ) -> dict[str, Tensor]:
+        """See `Fitting`: of larger depthwise kernels, the centre."""
+        own = self.state_dict()
+        return {
+            name: _centre(tensor, own[name].shape[-1])
+            if name in own and tensor.dim() == 4 and tensor.shape[1] == 1
+            else tensor
+            for name, tensor in weights.items()
+        }
 
     def _initialise(self) -> None:
         for module in self.modules():
@@ -130,3 +149,8 @@ class StarNet(Pyramid):
         """The last map is normalised."""
         maps = super()._maps(stem_NCHW)
         return [*maps[:-1], self.norm(maps[-1])]
+
+
+def _centre(kernel_OIHW: Tensor, side: int) -> Tensor:
+    edge = max(0, (kernel_OIHW.shape[-1] - side) // 2)
+    return kernel_OIHW[:, :, edge : edge + side, edge : edge + side]
