@@ -132,8 +132,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_the_wheel_is_small(wheel: Path) -> None:
-    # Models of up to 6 MB each, for three records beside the wearable (decision 12).
-    assert wheel.stat().st_size < 20_000_000
+    # Models of up to 6 MB each, for four records beside the wearable (decision 12).
+    assert wheel.stat().st_size < 26_000_000
     with zipfile.ZipFile(wheel) as archive:
         models = {Path(n).stem for n in archive.namelist() if n.endswith(".onnx")}
     assert models == {path.stem for path in (ROOT / "edgehuman" / "zoo").glob("*.onnx")} - {
