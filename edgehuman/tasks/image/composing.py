@@ -68,6 +68,7 @@ def compose(
     parts: Grouping | None = None,
     mirrored_parts: tuple[int, ...] = (),
     mirrored_joints: tuple[int, ...] = (),
+    articulate: float = 0.0,
 ) -> Composed:
     """Return what composes the samples of a task. Whom `person_work` holds out for selection stands
     beside nobody and lends no street.
@@ -76,12 +77,14 @@ def compose(
         task: its name, as `person_work` splits the people by.
         parts: how parts were grouped; None: not at all.
         mirrored_parts, mirrored_joints: index of each label's mirror image.
+        articulate: probability of arms and legs in another pose.
 
     Raises:
         UsageError: simulated people beside parts that they do not have.
         DataError: too few people to hold some out.
     """
     odds = Odds(
+        articulate=articulate,
         reach=Reach(rotate_deg=config.rotate_deg, flip=config.flip),
         marring=Marring(light=config.light),
     )

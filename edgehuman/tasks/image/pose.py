@@ -135,7 +135,13 @@ def _simcc_task(config: PoseConfig, persons: PersonSet, labels: tuple[str, ...])
 
 
 def _composed(config: PoseConfig, persons: PersonSet, labels: tuple[str, ...]) -> Composed:
-    return compose(config, persons, config.task, mirrored_joints=mirror_order(labels))
+    return compose(
+        config,
+        persons,
+        config.task,
+        mirrored_joints=mirror_order(labels),
+        articulate=config.articulate,
+    )
 
 
 def _answered(composed: Composed, index: int, rng: np.random.Generator) -> tuple[NDArray[Any], ...]:

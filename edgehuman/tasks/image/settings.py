@@ -167,6 +167,9 @@ class PoseConfig(CropConfig):
     """The task."""
     head: Literal["heatmaps", "simcc"] = "heatmaps"
     """`heatmaps`: one map per joint; `simcc`: its column, its row, and whether it is there."""
+    articulate: float = 0.0
+    """Augmentation: probability of arms and legs turned about their joints, of people with masks;
+    needs --crops and the 17 joints of COCO."""
     presence: float = 1.0
     """Weight of the presence of joints in the loss of SimCC."""
     sigma: float = 2.0
@@ -184,6 +187,8 @@ class PoseConfig(CropConfig):
             (self.sigma > 0, "sigma", "above 0"),
             (self.presence >= 0, "presence", "0 or more"),
             (self.head == "heatmaps" or self.crops, "head", "heatmaps without --crops"),
+            (0 <= self.articulate <= 1, "articulate", "from 0 to 1"),
+            (self.crops or not self.articulate, "articulate", "0 without --crops"),
         )
         require(self, rules)
 

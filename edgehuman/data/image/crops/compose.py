@@ -20,9 +20,11 @@ from numpy.typing import NDArray
 
 from edgehuman.data.image.crops.kept import Kept
 from edgehuman.data.image.crops.marring import Marring, mar
+from edgehuman.data.image.crops.puppet import Moved, articulate
 from edgehuman.data.image.crops.view import ABSENT, Reach, View, box_of, draw_view
 from edgehuman.data.image.crowds.clean import shows_nobody_else
 from edgehuman.data.image.set import IGNORE, PersonSet
+from edgehuman.geometry import COCO_17
 from edgehuman.records import Float32, Index, Uint8
 
 
@@ -31,6 +33,8 @@ class Odds:
     """Attributes:
     nobody: probability of a crop without a person.
     paste: of another background; beside: of another person; before: of a thing in front.
+    articulate: of arms and legs in another pose, where a mask and the joints of COCO are known;
+        such a person is always pasted.
     reach, marring: how the crop lies, and what the camera does to it.
     """
 
@@ -38,6 +42,7 @@ class Odds:
     paste: float = 0.5
     beside: float = 0.3
     before: float = 0.2
+    articulate: float = 0.0
     reach: Reach = field(default_factory=Reach)
     marring: Marring = field(default_factory=Marring)
 
@@ -95,6 +100,11 @@ class Composer:
             return self._nobody(rng)
         image_HWC, mask_HW, box = self._people[index]
         joint_J3 = _known(self.persons, index)
+        moved = self._articulated(image_HWC, mask_HW, joint_J3, rng)
+        if moved is not None:
+            image_HWC, joint_J3 = moved.image_HWC, moved.joint_J3
+            mask_HW = moved.is_person_HW.astype(np.uint8)
+            box = box_of(mask_HW, None, *mask_HW.shape)
         if mask_HW is None:
             box = box_of(None, joint_J3, image_HWC.shape[0], image_HWC.shape[1])
         view = draw_view(
@@ -106,21 +116,45 @@ class Composer:
             label_HW: Uint8 = np.full(self.size, IGNORE, np.uint8)
             clear_HW: Float32 = np.zeros(self.size, np.float32)
         else:
-            canvas_HWC, label_HW, clear_HW = self._cut_out(image_HWC, mask_HW, view, rng)
+            pasted = moved is not None or rng.random() < self.odds.paste
+            canvas_HWC, label_HW, clear_HW = self._cut_out(image_HWC, mask_HW, view, pasted, rng)
+            if moved is not None and len(self.persons.parts) != 2:
+                label_HW[label_HW > 0] = IGNORE  # it is no longer known which part is where
         canvas_HWC, hidden_HW = self._covered(canvas_HWC, clear_HW, mask_HW is not None, rng)
         label_HW[hidden_HW & (label_HW != IGNORE)] = 0
         _hide(joint_J3, hidden_HW)
         return Crop(mar(canvas_HWC, self.odds.marring, rng), label_HW, joint_J3)
 
+    def _articulated(
+        self,
+        image_HWC: Uint8,
+        mask_HW: Uint8 | None,
+        joint_J3: Float32,
+        rng: np.random.Generator,
+    ) -> Moved | None:
+        """The person in another pose, now and then and where that can be."""
+        if mask_HW is None or len(joint_J3) != len(COCO_17) or not self.odds.articulate:
+            return None
+        if rng.random() >= self.odds.articulate:
+            return None
+        return articulate(image_HWC, (mask_HW > 0) & (mask_HW != IGNORE), joint_J3, rng)
+
     def _cut_out(
-        self, image_HWC: Uint8, mask_HW: Uint8, view: View, rng: np.random.Generator
+        self,
+        image_HWC: Uint8,
+        mask_HW: Uint8,
+        view: View,
+        is_pasted: bool,
+        rng: np.random.Generator,
     ) -> tuple[Uint8, Uint8, Float32]:
-        """The person on a background, the labels, and how much of each pixel is the person."""
+        """The person on the own or another background, the labels, and how much of each pixel is
+        the person.
+        """
         import cv2
 
         share_HW = view.cover((mask_HW > 0) & (mask_HW != IGNORE))
         own_HWC = view.picture(image_HWC)
-        if rng.random() >= self.odds.paste:
+        if not is_pasted:
             label_HW = view.labels(mask_HW)
             behind_HWC = own_HWC
         else:
