@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from edgehuman.data.image.crops.compose import Composer, Odds
 from edgehuman.data.image.crops.puppet import HIDDEN, articulate
@@ -27,10 +28,11 @@ def people() -> PersonSet:
 
 def first_whole(people: PersonSet) -> list[int]:
     """Six people all of whose joints below the head are known."""
-    return np.flatnonzero((people.keypoint_NJ3[:, 5:, 2] > 0).all(axis=1))[:6].tolist()
+    whole_N = (people.keypoint_NJ3[:, 5:, 2] > 0).all(axis=1)
+    return [int(place) for place in np.flatnonzero(whole_N)[:6]]
 
 
-def someone(people: PersonSet, index: int = 0) -> tuple[Uint8, np.ndarray, Float32]:
+def someone(people: PersonSet, index: int = 0) -> tuple[Uint8, NDArray[np.bool_], Float32]:
     place = first_whole(people)[index]
     return people.image(place), people.part(place) == 1, people.keypoint_NJ3[place].copy()
 
