@@ -28,8 +28,12 @@ SHAPES = (
 MOST_PEOPLE = 30
 SMALLEST_PX = 22
 _EMPTY = 0.05
-_KINDS = ("far", "street", "near")
-_KIND_SHARES = (0.38, 0.42, 0.2)
+_KINDS = ("far", "street", "near", "close")
+_KIND_SHARES = (0.34, 0.4, 0.18, 0.08)
+# Probability that a person stands beside another, how near as a share of the height, and how often
+# people stand so.
+_LOOSE, _DENSE = (0.4, (0.12, 0.75)), (0.8, (0.06, 0.4))
+_DENSE_SHARE = 0.3
 _BACKGROUNDS = ("street", "drawn", "plain")
 _BACKGROUND_SHARES = (0.66, 0.24, 0.1)
 
@@ -50,6 +54,7 @@ class Camera:
     horizon: float
     slope: float
     squeeze: float
+    is_dense: bool = False
 
     def height_at(self, foot_y: float) -> float:
         """Rows of a person whose feet are at this row."""
@@ -208,17 +213,22 @@ def _camera(rng: np.random.Generator) -> Camera:
         horizon = height * rng.uniform(0.05, 0.5)
         nearest = height * rng.uniform(0.5, 1.5)
         squeeze = rng.uniform(0.85, 1.03)
-    else:
+    elif kind == "near":
         horizon = height * rng.uniform(-0.2, 0.5)
         nearest = height * rng.uniform(0.8, 2.0)
         squeeze = rng.uniform(0.88, 1.05)
-    return Camera(height, width, kind, horizon, nearest / (height - horizon), squeeze)
+    else:  # from the height of the eyes, which is where the heads are then, and not the feet
+        horizon = height * rng.uniform(0.0, 0.5)
+        nearest = (height - horizon) * rng.uniform(0.85, 1.3)
+        squeeze = rng.uniform(0.9, 1.05)
+    slope, is_dense = nearest / (height - horizon), bool(rng.random() < _DENSE_SHARE)
+    return Camera(height, width, kind, horizon, slope, squeeze, is_dense)
 
 
 def _count(rng: np.random.Generator, camera: Camera) -> int:
     if rng.random() < _EMPTY:
         return 0
-    mean = {"far": 11.0, "street": 8.0, "near": 3.0}[camera.kind]
+    mean = {"far": 11.0, "street": 8.0, "near": 3.0, "close": 1.7}[camera.kind]
     return min(MOST_PEOPLE, 1 + int(rng.poisson((mean - 1) * rng.gamma(2.0, 0.5))))
 
 
@@ -266,10 +276,11 @@ def _number(rng: np.random.Generator, camera: Camera, source: int, choices: Choi
 def _foot(rng: np.random.Generator, camera: Camera, others: list[Placed]) -> tuple[float, float]:
     """Beside another person, or anywhere on the ground."""
     height, width = camera.height, camera.width
-    if others and rng.random() < 0.4:
+    beside, apart = _DENSE if camera.is_dense else _LOOSE
+    if others and rng.random() < beside:
         other = others[int(rng.integers(len(others)))]
         tall = other.height_px
-        x = other.foot[0] + tall * rng.uniform(0.12, 0.75) * (1 if rng.random() < 0.5 else -1)
+        x = other.foot[0] + tall * rng.uniform(*apart) * (1 if rng.random() < 0.5 else -1)
         y = other.foot[1] + tall * rng.normal(0.0, 0.07)
         return float(x), float(max(y, camera.foot_of(SMALLEST_PX)))
     x = rng.uniform(-0.04, 1.04) * width
@@ -277,7 +288,7 @@ def _foot(rng: np.random.Generator, camera: Camera, others: list[Placed]) -> tup
         lowest = camera.foot_of(SMALLEST_PX)
         y = rng.uniform(max(lowest, 0.04 * height), 1.08 * height)
         return float(x), float(y)
-    low, high = (0.08, 1.05) if camera.kind == "street" else (0.5, 1.7)
+    low, high = {"street": (0.08, 1.05), "near": (0.5, 1.7), "close": (1.0, 2.8)}[camera.kind]
     tall = height * math.exp(rng.uniform(math.log(low), math.log(high)))
     y = camera.foot_of(max(SMALLEST_PX, tall))
     # Feet far below the frame leave a head at most: such a person moves up.
