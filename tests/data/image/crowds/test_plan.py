@@ -68,3 +68,34 @@ def test_simulated_people_in_far_scenes_are_seen_from_above(plans: list[Plan]) -
     for plan in plans:
         above = {each.number >= 5 for each in plan.people if each.source == 1}
         assert above <= {plan.camera.kind == "far"}
+
+
+def test_of_close_people_the_head_is_in_the_frame_and_the_feet_mostly_not() -> None:
+    plans = [sample_plan(5, index, CHOICES) for index in range(1200)]
+    close = [plan for plan in plans if plan.camera.kind == "close"]
+    assert 0.05 < len(close) / len(plans) < 0.11
+    placed = [(plan.camera, each) for plan in close for each in plan.people]
+    tops = np.array([each.foot[1] - each.height_px for _, each in placed])
+    rows = np.array([camera.height for camera, _ in placed])
+    feet = np.array([each.foot[1] for _, each in placed])
+    assert ((tops < rows) & (tops > -0.5 * rows)).mean() > 0.85
+    assert (feet > rows).mean() > 0.8
+
+
+def test_dense_people_stand_nearer_to_one_another() -> None:
+    def nearest(plan: Plan) -> float:
+        """Columns to the nearest other person, in heights, of the median person."""
+        apart = [
+            min(abs(a.foot[0] - b.foot[0]) / a.height_px for b in plan.people if b is not a)
+            for a in plan.people
+        ]
+        return float(np.median(apart))
+
+    plans = [sample_plan(5, index, CHOICES) for index in range(600)]
+    crowds = [plan for plan in plans if len(plan.people) > 3 and plan.camera.kind == "street"]
+    dense, loose = (
+        [nearest(plan) for plan in crowds if plan.camera.is_dense is wanted]
+        for wanted in (True, False)
+    )
+    assert len(dense) > 20
+    assert np.mean(dense) < 0.7 * np.mean(loose)
