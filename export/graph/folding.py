@@ -1,7 +1,7 @@
 """What a graph computes twice is computed once: batch norms and pixels go into convolutions.
 
     folded = fold_norms(model)              for FP16 and INT8
-    folded = fold_pixels(folded)            for INT8 on a CPU
+    folded = fold_stem(fold_pixels(folded)) for INT8 on a CPU
 
 The exporter folds a batch norm only where its convolution has no other: a tower that all strides of
 a detector share keeps a norm for each. onnxruntime folds them when it opens a float graph, but not
@@ -11,9 +11,16 @@ Pixels are normalised by a gain and an offset for each colour. As the record is 
 read as INT8 with a step of 1: the gain goes into the weights, what the middle of the colours leaves
 of the offset into the bias. Where a kernel leaves the picture, that remainder is not 0 as in the
 float graph: at most a fifth of a colour's deviation, in the first row and column of the first map.
+
+A 3x3 convolution of stride 2 over three colours takes onnxruntime's INT8 kernels as long as ten
+others: they gather nine times three bytes for each result. Four pixels are one cell of twelve
+channels, and it is a 2x2 convolution of stride 1 over cells, with the same answer.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import onnx
@@ -59,17 +66,9 @@ def fold_pixels(model: onnx.ModelProto) -> onnx.ModelProto:
     """
     copy = _copy(model)
     graph, known = copy.graph, constants(copy.graph)
-    readers = {name: node for node in graph.node for name in node.input}
-    num_readers = _num_readers(graph)
-    chain, name = [], graph.input[0].name
-    if graph.input[0].type.tensor_type.elem_type != onnx.TensorProto.UINT8:
+    chain = _chain(graph, ("Cast", "Transpose", "Mul", "Add", "Conv"))
+    if graph.input[0].type.tensor_type.elem_type != onnx.TensorProto.UINT8 or not chain:
         return copy
-    for kind in ("Cast", "Transpose", "Mul", "Add", "Conv"):
-        node = readers.get(name)
-        if node is None or node.op_type != kind or num_readers[name] != 1:
-            return copy
-        chain.append(node)
-        name = node.output[0]
     _, transpose, mul, add, conv = chain
     gain_C, shift_C = (_channels(node, known) for node in (mul, add))
     if gain_C.size == 0 or shift_C.size != gain_C.size or conv.input[1] not in known:
@@ -91,6 +90,79 @@ def fold_pixels(model: onnx.ModelProto) -> onnx.ModelProto:
     conv.input[0] = read.output[0]
     _without(graph, {node.name for node in (chain[0], transpose, mul, add)}, [turned, read])
     return copy
+
+
+def fold_stem(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return a copy whose first convolution goes over cells of 2x2 pixels; where `fold_pixels` did
+    nothing, or the kernel is not 3x3 in steps of 2 over even sides, as it is.
+    """
+    copy = _copy(model)
+    graph, known = copy.graph, constants(copy.graph)
+    record = graph.input[0]
+    sides = [each.dim_value for each in record.type.tensor_type.shape.dim][1:]
+    chain = _chain(graph, ("Transpose", "DequantizeLinear", "Conv"))
+    if not chain or len(sides) != 3 or not all(sides):
+        return copy
+    turned, read, conv = chain
+    weight_OC33 = numpy_helper.to_array(known[conv.input[1]]).astype(np.float64)
+    height, width, colours = sides
+    said = {each.name: list(each.ints) for each in conv.attribute if each.ints}
+    wanted = {"strides": [2, 2], "pads": [1, 1, 1, 1], "dilations": [1, 1]}
+    is_stem = all(said.get(name) == value for name, value in wanted.items())
+    if not is_stem or weight_OC33.shape[1:] != (colours, 3, 3) or height % 2 or width % 2:
+        return copy
+    # Row 2y - 1 + k of the picture is row (k + 1) % 2 of the cell y - 1 + (k + 1) // 2.
+    weight_OYXC22 = np.zeros((len(weight_OC33), 2, 2, colours, 2, 2))
+    for row, column in np.ndindex(3, 3):
+        (cell_y, y), (cell_x, x) = divmod(row + 1, 2), divmod(column + 1, 2)
+        weight_OYXC22[:, y, x, :, cell_y, cell_x] = weight_OC33[:, :, row, column]
+    bias_O = _bias(conv, known, len(weight_OC33))
+    _put(graph, conv, weight_OYXC22.reshape(-1, 4 * colours, 2, 2), bias_O)
+    for name, value in (("strides", [1, 1]), ("pads", [1, 1, 0, 0]), ("kernel_shape", [2, 2])):
+        kept = next(each for each in conv.attribute if each.name == name)
+        kept.CopyFrom(helper.make_attribute(name, value))
+    first = _cells(graph, read.input[0], height, width, colours)
+    _without(graph, {turned.name}, first)
+    return copy
+
+
+def _cells(
+    graph: onnx.GraphProto, raw: str, height: int, width: int, colours: int
+) -> list[onnx.NodeProto]:
+    """The nodes that make `raw`, cells of 2x2 pixels (N, 4 C, H / 2, W / 2), of the record."""
+    rows, columns = height // 2, width // 2
+    shapes = {
+        "pairs": [-1, rows, 2, columns, 2 * colours],
+        "cells": [-1, rows, columns, 4 * colours],
+    }
+    for name, shape in shapes.items():
+        array = np.array(shape, np.int64)
+        graph.initializer.append(numpy_helper.from_array(array, f"{raw}.{name}.shape"))
+
+    def node(kind: str, inputs: list[str], result: str, **said: Any) -> onnx.NodeProto:
+        return helper.make_node(kind, inputs, [result], f"{result}/{kind}", **said)
+
+    pairs, mixed, cells = (f"{raw}.{name}" for name in ("pairs", "mixed", "cells"))
+    return [
+        node("Reshape", [graph.input[0].name, f"{pairs}.shape"], pairs),
+        node("Transpose", [pairs], mixed, perm=[0, 1, 3, 2, 4]),
+        node("Reshape", [mixed, f"{cells}.shape"], cells),
+        node("Transpose", [cells], raw, perm=[0, 3, 1, 2]),
+    ]
+
+
+def _chain(graph: onnx.GraphProto, kinds: Sequence[str]) -> list[onnx.NodeProto]:
+    """The nodes of these kinds that stand between the record and all else; none if others do."""
+    readers = {name: node for node in graph.node for name in node.input}
+    num_readers = _num_readers(graph)
+    chain, name = [], graph.input[0].name
+    for kind in kinds:
+        node = readers.get(name)
+        if node is None or node.op_type != kind or num_readers[name] != 1:
+            return []
+        chain.append(node)
+        name = node.output[0]
+    return chain
 
 
 def _copy(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -139,6 +211,8 @@ def _bias(conv: onnx.NodeProto, known: dict[str, onnx.TensorProto], count: int) 
 def _put(graph: onnx.GraphProto, conv: onnx.NodeProto, weight: Float64, bias_O: Float64) -> None:
     """Give a convolution weights of its own, as its old ones may be another's too."""
     names = [f"{conv.name}.folded.weight", f"{conv.name}.folded.bias"]
+    for old in [each for each in graph.initializer if each.name in names]:
+        graph.initializer.remove(old)
     for name, array in zip(names, (weight, bias_O), strict=True):
         graph.initializer.append(numpy_helper.from_array(array.astype(np.float32), name))
     inputs = [conv.input[0], *names]

@@ -97,7 +97,8 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
     """
     if options.learnt is None:  # what was learnt is by the names of the float graph
         model = folding.fold_norms(model)
-        model = folding.fold_pixels(model) if options.target == "cpu" else model
+        if options.target == "cpu":
+            model = folding.fold_stem(folding.fold_pixels(model))
     steps = _learnt(model, options.learnt) if options.learnt else _calibrated(model, judge, options)
     rest = _Rest(model, options)
 

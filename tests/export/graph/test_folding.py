@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from edgehuman.card import Card, InputSpec, OutputSpec
 from edgehuman.export.graph import calibration, int8
-from edgehuman.export.graph.folding import fold_norms, fold_pixels
+from edgehuman.export.graph.folding import fold_norms, fold_pixels, fold_stem
 from edgehuman.export.graph.sessions import open_session, run
 from edgehuman.export.graph.trace import to_onnx
 from edgehuman.nets.image.pixels import Pixels
@@ -120,3 +120,41 @@ def test_nothing_is_rounded_after_the_last_convolution(
     assert after
     assert not {"QuantizeLinear", "DequantizeLinear"} & set(after)
     assert [n.op_type for n in graph.node].count("QuantizeLinear") == (3 if target == "cpu" else 4)
+
+
+def test_a_stem_over_cells_answers_the_same(model: onnx.ModelProto) -> None:
+    read = fold_pixels(model)
+    folded = fold_stem(read)
+    kinds = [node.op_type for node in folded.graph.node]
+    assert kinds[:5] == ["Reshape", "Transpose", "Reshape", "Transpose", "DequantizeLinear"]
+    assert np.allclose(answer(folded), answer(read), atol=1e-5)
+
+
+def test_a_stem_over_cells_answers_the_same_in_int8(model: onnx.ModelProto) -> None:
+    def small(graph: onnx.ModelProto) -> Float32:
+        histograms = calibration.collect(graph, int8.tensors_to_calibrate(graph), images())
+        ranges = calibration.ranges(histograms, "minmax")
+        return answer(int8.quantise(graph, ranges, "cpu", activated=True))
+
+    read = fold_pixels(fold_norms(model))
+    assert np.array_equal(small(fold_stem(read)), small(read))
+
+
+@pytest.mark.parametrize(
+    ("stem", "size"),
+    [
+        (nn.Conv2d(3, 4, 3, 1, 1), (16, 24)),
+        (nn.Conv2d(3, 4, 5, 2, 2), (16, 24)),
+        (nn.Conv2d(3, 4, 3, 2, 0), (16, 24)),
+        (nn.Conv2d(3, 3, 3, 2, 1, groups=3), (16, 24)),
+        (nn.Conv2d(3, 4, 3, 2, 1), (15, 24)),
+        (nn.Conv2d(3, 4, 3, 2, 1), (16, 23)),
+        (nn.Conv2d(3, 4, 3, 2, 1, dilation=2), (16, 24)),
+    ],
+    ids=str,
+)
+def test_other_stems_stay_as_they_are(stem: nn.Module, size: tuple[int, int]) -> None:
+    network = nn.Sequential(Pixels(), stem, nn.ReLU(), nn.Flatten(2)).eval()
+    spec = InputSpec("Frame", (*size, 3), "uint8", "RGB", 0.0)
+    read = fold_pixels(to_onnx(network, CARD.replace(input=spec)))
+    assert fold_stem(read).SerializeToString() == read.SerializeToString()
