@@ -13,6 +13,7 @@ import numpy as np
 
 from edgehuman.card import Card, OutputSpec
 from edgehuman.catalogue import SIMULATED
+from edgehuman.data.image.boxed import as_seen
 from edgehuman.data.image.load import PersonSet, load_persons
 from edgehuman.data.image.score import judge_of, read_batches
 from edgehuman.data.image.set import TASKS
@@ -67,6 +68,7 @@ def read_labelled(
     try:
         height, width = card.input.shape[:2]
         persons = load_persons(data, card.task, **few, shape=width / height)
+        persons = as_seen(persons, card.output, (height, width))
         judge_of(persons, card.output, (height, width))
     except DataError as error:
         tell(f"edgehuman: no labels for {card.task}: {error}")

@@ -20,6 +20,7 @@ from typing import Protocol
 import numpy as np
 
 from edgehuman.card import Decision, OutputSpec
+from edgehuman.data.image.boxed import as_seen
 from edgehuman.data.image.load import PersonSet
 from edgehuman.data.image.part_groups import LABELS, grouping_with, places
 from edgehuman.errors import ArtefactError, DataError, ImageError, MissingDependencyError
@@ -109,7 +110,7 @@ def score(
     """Run the network on these pictures and score its outputs.
 
     Args:
-        persons: labelled people; index_K: which of them.
+        persons: labelled people, for silhouettes cut out first; index_K: which of them.
         answer: the network.
         output: its output; size: height and width of its input.
         flip_test: also run every mirrored picture, and score the mean of both outputs.
@@ -119,6 +120,7 @@ def score(
         DataError: nothing to score, or as `judge_of`.
         ArtefactError: outputs that are not finite.
     """
+    persons = as_seen(persons, output, size)
     judge = judge_of(persons, output, size, decision)
     if flip_test:
         answer = with_mirror(answer, output)
@@ -329,6 +331,7 @@ class _Parts:
         self._counts_CC = np.zeros((len(output.labels), len(output.labels)), np.int64)
         self._pictures = self._unreadable = 0
         self._iou: list[float] = []
+        self._is_outline = output.labels == LABELS["person"]
 
     def add(self, index_N: Index, sizes: Sizes, outputs: Float32) -> None:
         for index, own, logits_CHW in zip(index_N, sizes, outputs, strict=True):
@@ -341,7 +344,7 @@ class _Parts:
             counts_CC = mask_confusion(true_HW, said_HW, len(self.labels))
             self._counts_CC += counts_CC
             self._pictures += 1
-            if self.labels == LABELS["person"] and counts_CC[1].any():
+            if self._is_outline and counts_CC[1].any():
                 self._iou.append(counts_CC[1, 1] / (counts_CC.sum() - counts_CC[0, 0]))
 
     def scores(self, unreadable: int = 0) -> PersonScores:
@@ -352,10 +355,11 @@ class _Parts:
         metrics = {name: float(getattr(found, name)) for name in names}
         if self._iou:  # of the person in each picture
             metrics["median_iou"] = float(np.median(self._iou))
+        whose = "people in the boxes of their masks" if self._is_outline else "pictures"
         return PersonScores(
             metrics=metrics,
             pictures=self._pictures,
-            said=f"{self._pictures} pictures, {len(self.labels)} parts",
+            said=f"{self._pictures} {whose}, {len(self.labels)} parts",
             per_label=_named(self.labels, found.iou_C),
             unreadable=unreadable + self._unreadable,
         )
