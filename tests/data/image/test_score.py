@@ -123,7 +123,7 @@ def test_parts_are_counted_in_one_matrix_at_the_size_of_the_picture() -> None:
 def test_a_silhouette_has_the_median_of_its_people() -> None:
     persons = made_people(people=3, each=1)
     mask_HW = np.zeros((4, 4), np.uint8)
-    mask_HW[:, 2:] = 1
+    mask_HW[:, [0, 3]] = 1  # from one side to the other, so that the box is the picture
     empty_HW = np.zeros((4, 4), np.uint8)
     small = dataclasses.replace(
         persons,
@@ -134,8 +134,8 @@ def test_a_silhouette_has_the_median_of_its_people() -> None:
 
     def answer(image_NHWC: Uint8) -> Float32:
         logits_NCHW = np.zeros((len(image_NHWC), 2, 4, 4), np.float32)
-        logits_NCHW[0, 1, :, 2:] = 1  # all of the first
-        logits_NCHW[1, 1, :, 2] = 1  # half of the second
+        logits_NCHW[0, 1, :, [0, 3]] = 1  # all of the first
+        logits_NCHW[1, 1, :, 3] = 1  # half of the second
         logits_NCHW[2, 1] = 1  # nobody is there: no share of anybody, but wrong pixels
         return logits_NCHW
 
