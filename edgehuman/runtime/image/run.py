@@ -5,12 +5,14 @@ edgehuman run zoo:person-garments --source photos --save parts
 edgehuman run zoo:person-garments --source door.mp4 --detector zoo:person-detector
 
 Each photo is one person; with --detector, photos and videos of any number of people, each of whom
-is cropped. An unreadable photo is an answer too, with its reason, and is counted; it does not end
-the run. So is a picture or a video of a format that is not read.
+is cropped. Models of joints by SimCC and of silhouettes have a detector. An unreadable photo is an
+answer too, with its reason, and is counted; it does not end the run. So is a picture or a video of
+a format that is not read.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -26,7 +28,14 @@ from edgehuman.progress import tell
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.image.answer import answer_photo, require_answers
 from edgehuman.runtime.image.frames.answer import MOST
-from edgehuman.runtime.image.frames.watch import open_watching, watch
+from edgehuman.runtime.image.frames.watch import (
+    ALONE,
+    detector_for,
+    open_watching,
+    opened,
+    watch,
+    watching_with,
+)
 from edgehuman.runtime.image.part_maps import place_masks, require_no_photo, save_mask
 from edgehuman.runtime.image.results import PhotoResult, PhotoTally, to_row
 from edgehuman.runtime.image.source import find_photos, name_in
@@ -47,7 +56,8 @@ class RunConfig:
         model: zoo:NAME, a path, or a catalogue name (random weights).
         source: a folder of photos, or one photo; with --detector also a video.
         detector: a model that finds people in each frame, zoo:NAME or a path; the model then
-            answers for each of them. Without it each photo is one person.
+            answers for each of them. Without it, and with `none`, each photo is one person; models
+            of joints by SimCC and of silhouettes have zoo:person-detector without it.
         json: one JSON object per photo on standard output; the summary goes to standard error.
         save: a folder for the same JSON lines (photos.jsonl) and for part maps.
         score: with --detector: people below it are left out, 0 to 1; by default as the detector's
@@ -87,9 +97,8 @@ def run(config: RunConfig) -> Outcome:
             written, or would overwrite a photo or the model.
         DataError: no such folder, no photo in it, or no readable one.
     """
-    if config.detector is not None:
+    if config.detector not in (None, ALONE):
         return watch(open_watching(config), config)
-    _require_no_frames(config)
     model = load(
         config.model,
         threads=config.threads,
@@ -99,6 +108,12 @@ def run(config: RunConfig) -> Outcome:
         notify=say,
     )
     require_answers(model)
+    detector = detector_for(model, config.detector)
+    if detector is not None:
+        config = dataclasses.replace(config, detector=detector)
+        finder = opened(detector, config.threads)
+        return watch(watching_with(model, finder, config.score, config.most), config)
+    _require_no_frames(config)
     source, tally, stop = Path(config.source), PhotoTally(), StopSignals()
     found = find_photos(config.source)
     photos, tally.others = found.photos, found.others

@@ -94,9 +94,9 @@ def _require_no_video(path: Path) -> None:
     """Raises DataError for a video."""
     if foreign_of(_head(path), path.name) is VIDEO:
         raise DataError(
-            f"source {path} is a video, and models of photos take photos; {VIDEO.fix}, crop each "
-            "person, and give that folder. Videos are taken by models of silhouettes alone, as "
-            "masks, white on black"
+            f"source {path} is a video, and without a detector each photo is one person; add "
+            f"--detector zoo:person-detector. Or {VIDEO.fix}, crop each person, and give their "
+            "folder"
         )
 
 

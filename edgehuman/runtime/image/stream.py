@@ -14,7 +14,12 @@ from edgehuman.records import Uint8
 from edgehuman.runtime.image.answer import answer_image, answer_photo, require_answers
 from edgehuman.runtime.image.frames.answer import MOST
 from edgehuman.runtime.image.frames.stream import stream_of
-from edgehuman.runtime.image.frames.watch import opened, require_range, watching_with
+from edgehuman.runtime.image.frames.watch import (
+    detector_for,
+    opened,
+    require_range,
+    watching_with,
+)
 from edgehuman.runtime.image.pushed import Pushed, nothing_to_iterate
 from edgehuman.runtime.image.results import PhotoResult, PhotoTally
 from edgehuman.runtime.image.source import find_photos, name_in
@@ -43,6 +48,8 @@ def open_stream(
     Args:
         detector: finds people in photos and in the frames of a video: a model, zoo:NAME, or a
             network of others; the results are then `FrameResult`s, with an answer for each person.
+            "none": every photo is one person; without it that is so but for models of joints by
+            SimCC and of silhouettes, which then have zoo:person-detector.
         score, most, every: with it: people below the score are left out, at most so many of a
             frame; take every so many frames of a folder or video.
 
@@ -58,8 +65,10 @@ def open_stream(
         )
     require_answers(model)
     require_range(score, most)
+    if not isinstance(detector, Model):
+        detector = detector_for(model, None if detector is None else str(detector))
     if detector is not None:
-        found_by = detector if isinstance(detector, Model) else opened(str(detector))
+        found_by = detector if isinstance(detector, Model) else opened(detector)
         return stream_of(watching_with(model, found_by, score, most), source, every)
     tally = PhotoTally()
     if source is None:

@@ -160,7 +160,9 @@ class FrameTally:
                 "max": round(self.latency.max_ms, 3),
             },
             "frame_ms": _rounded(self._frame_ms / answered) if answered else None,
-            "person_ms": _rounded(self._person_ms / self.people) if self._person_ms else None,
+            "person_ms": _rounded(self._person_ms / self.people)
+            if self.people and self._person_ms
+            else None,
         }
 
 

@@ -45,6 +45,10 @@ from edgehuman.runtime.model import Model, load
 
 Row = Mapping[str, Any]
 _SHOWN = 5
+ALONE = "none"
+"""The --detector that says: each photo is one person."""
+_USUAL = "zoo:person-detector"
+_SILHOUETTE = ("background", "person")
 
 
 class Words(Protocol):
@@ -76,6 +80,19 @@ class Words(Protocol):
     def rebuild(self) -> bool: ...
     @property
     def seed(self) -> int: ...
+
+
+def detector_for(model: Model, asked: str | None) -> str | None:
+    """What finds the people for a model: what was asked for; else, for joints by SimCC and for
+    silhouettes, whose networks read crops as a detector gives them, the one of the zoo; else None.
+    """
+    if asked is not None:
+        return None if asked == ALONE else asked
+    output = model.card.output
+    if output.kind != "simcc" and output.labels != _SILHOUETTE:
+        return None
+    tell(f"people are found by {_USUAL}; with --detector {ALONE} each photo is one person")
+    return _USUAL
 
 
 def open_watching(words: Words) -> Watching:

@@ -271,3 +271,28 @@ def test_models_of_other_records_and_unknown_networks_are_refused(
     err = capsys.readouterr().err
     assert "has no card, so it is a network of others, and none that is known here" in err
     assert "takes tensor(float) (1, 7) and gives y (1, 3)" in err
+
+
+def test_models_of_crops_have_a_detector_unless_there_shall_be_none(
+    tmp_path: Path, capsys: Any
+) -> None:
+    """SimCC reads crops as a detector gives them: photos and videos need no further word."""
+    model = write_image_model(tmp_path, "simcc")
+    photo(tmp_path / "in" / "a.png", street())
+    for source in (tmp_path / "in", write_video(tmp_path / "door.avi", walking(2))):
+        assert main(["run", str(model), "--source", str(source), "--json"]) == 0
+        done = capsys.readouterr()
+        assert all("people" in json.loads(line) for line in done.out.splitlines())
+        assert "found by zoo:person-detector; with --detector none" in done.err
+    alone = rows(capsys, model, "--source", tmp_path / "in", "--detector", "none")
+    assert [row["photo"] for row in alone] == ["a.png"]
+    assert main(["run", str(model), "--source", str(tmp_path / "door.avi"), "--detector", "none"])
+    assert "add --detector zoo:person-detector" in capsys.readouterr().err
+
+
+def test_frames_without_people_have_no_milliseconds_a_person(tmp_path: Path, capsys: Any) -> None:
+    model = write_image_model(tmp_path, "parsing")
+    photo(tmp_path / "in" / "a.png", street())
+    words = ["run", str(model), "--source", str(tmp_path / "in")]
+    assert main([*words, "--detector", str(write_detector(tmp_path))]) == 0
+    assert "people in 0" in capsys.readouterr().out
