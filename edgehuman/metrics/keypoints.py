@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
@@ -110,6 +111,17 @@ def oks(
     total_N = np.where(labelled_NJ, np.exp(-square_NJ / room_NJ), 0).sum(axis=1)
     count_N = labelled_NJ.sum(axis=1)
     return np.asarray(np.where(count_N > 0, total_N / np.maximum(count_N, 1), np.nan))
+
+
+def mean_error(predicted_NJX: NDArray[np.floating], true_NJ3: NDArray[np.floating]) -> float:
+    """Return the mean distance of the labelled joints from where they are, pixels; NaN without any.
+
+    Args:
+        predicted_NJX, true_NJ3: see `oks`.
+    """
+    apart_NJ = np.hypot(*np.moveaxis(predicted_NJX[..., :2] - true_NJ3[..., :2], -1, 0))
+    labelled_NJ = true_NJ3[..., 2] > 0
+    return float(apart_NJ[labelled_NJ].mean()) if labelled_NJ.any() else math.nan
 
 
 def oks_nms(

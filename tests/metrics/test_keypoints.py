@@ -19,6 +19,7 @@ from edgehuman.metrics.keypoints import (
     coco_results,
     coco_truth,
     keypoint_scores,
+    mean_error,
     oks,
     oks_nms,
     person_score,
@@ -215,3 +216,10 @@ def test_without_pycocotools_the_error_says_how_to_install_it(
         MissingDependencyError, match=r"COCO AP needs pycocotools, .* run: pip install"
     ):
         keypoint_scores(truth_of(people(1)), [])
+
+
+def test_the_mean_error_is_of_labelled_joints_alone() -> None:
+    true_NJ3 = np.array([[[0, 0, 2], [10, 10, 1], [50, 50, 0]]], np.float32)
+    said_NJ3 = np.array([[[3, 4, 0.9], [10, 10, 0.1], [0, 0, 0.5]]], np.float32)
+    assert mean_error(said_NJ3, true_NJ3) == 2.5
+    assert np.isnan(mean_error(said_NJ3, true_NJ3 * [1, 1, 0]))

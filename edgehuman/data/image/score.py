@@ -31,6 +31,7 @@ from edgehuman.metrics.keypoints import (
     coco_results,
     coco_truth,
     keypoint_scores,
+    mean_error,
     oks,
     wholebody_scores,
 )
@@ -288,6 +289,7 @@ class _Joints(_Kept):
             raise DataError(f"{self.persons.dataset}: no person here has a labelled joint")
         similar_N = oks(joint_NJ3, truth_NJ3, area_N, SIGMAS[truth_NJ3.shape[1]])
         metrics = {"mean_oks": float(np.nanmean(similar_N))}
+        metrics["mean_error_px"] = mean_error(joint_NJ3, truth_NJ3)
         said = f"{len(index_N)} people in their true boxes, {truth_NJ3.shape[1]} joints"
         try:
             metrics |= _coco_metrics(joint_NJ3, truth_NJ3, area_N)

@@ -81,6 +81,7 @@ def test_joints_are_judged_on_the_picture_itself() -> None:
     heat_NJHW = np.broadcast_to(heat_HW, (1, 17, *heat_HW.shape)).astype(np.float32)
     for one in (persons, twice):
         found = score(one, index(1), lambda image_NHWC: heat_NJHW, JOINTS, SIZE)
+        assert found.metrics.pop("mean_error_px") < 0.2  # of a picture of either size
         assert found.metrics == pytest.approx(
             {"mean_oks": 1.0, "ap": 1.0, "ap50": 1.0, "ap75": 1.0, "ar": 1.0}, abs=1e-3
         )
@@ -95,7 +96,9 @@ def test_a_joint_that_is_off_costs_what_oks_says() -> None:
     away = float(np.hypot(*(persons.keypoint_NJ3[0, 0, :2] - 1.5)))
     sigma_J = np.array([26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89]) / 1e3
     expected = np.exp(-(away**2) / (2 * 768 * (2 * sigma_J) ** 2)).mean()
-    assert judge.scores().metrics["mean_oks"] == pytest.approx(expected, abs=1e-5)
+    metrics = judge.scores().metrics
+    assert metrics["mean_oks"] == pytest.approx(expected, abs=1e-5)
+    assert metrics["mean_error_px"] == pytest.approx(away, abs=1e-4)
 
 
 def test_parts_are_counted_in_one_matrix_at_the_size_of_the_picture() -> None:
@@ -182,7 +185,7 @@ def test_without_pycocotools_the_similarity_stays_and_says_so(
     judge = judge_of(made_people(people=1, each=1), JOINTS, SIZE)
     judge.add(index(1), [SIZE], np.zeros((1, 17, 16, 8), np.float32))
     found = judge.scores()
-    assert list(found.metrics) == ["mean_oks"]
+    assert list(found.metrics) == ["mean_oks", "mean_error_px"]
     assert "no AP: COCO AP needs pycocotools, which is not installed" in found.said
 
 
