@@ -50,6 +50,7 @@ from edgehuman.outcome import to_json
 from edgehuman.preprocess.image.labels import LABELS, Row, has_boxes, read_label_lines
 from edgehuman.reading.values import is_name
 from edgehuman.records import Float32, Index, Uint8
+from edgehuman.tables.licences import with_makers
 
 PARTS = "parts.txt"
 _NEEDS = {
@@ -133,7 +134,7 @@ def source_of(path: Path, rows: Sequence[Row]) -> tuple[str, str, str]:
         if not isinstance(own, list) or not all(is_name(maker) for maker in own):
             raise _wrong(path, row, "labelled_by", "a list of names")
         makers |= dict.fromkeys(own)
-    return dataset, "; labels: ".join((licence, ", ".join(makers))) if makers else licence, url
+    return dataset, with_makers(licence, list(makers)), url
 
 
 def source_at(root: Path) -> tuple[str, str, str]:
