@@ -55,6 +55,7 @@ class PersonSet:
     person_N: who; -1 where unknown.
     camera_N: which camera; -1 where unknown.
     role_N: "train", "test", or for retrieval "query" and "gallery".
+    source_N: the video or photo that a picture was cut from, "" where unknown; empty: none is.
     keypoint_NJ3: float32 (N, J, 3): x, y in pixels of the picture (the centre of the first pixel is
         0, 0) and 0 not labelled, 1 hidden, 2 visible; J is 0 where there are none.
     area_N: float32 (N,): area of the person in square pixels, for COCO's object keypoint
@@ -78,6 +79,7 @@ class PersonSet:
     attributes: tuple[str, ...] = ()
     masks: Pictures = field(default_factory=list)
     parts: tuple[str, ...] = ()
+    source_N: Text = field(default_factory=lambda: np.array([], np.str_))
     dataset: str = ""
     licence: str = ""
     url: str = ""
@@ -88,7 +90,7 @@ class PersonSet:
         for name in ("person_N", "camera_N", "role_N"):
             if len(getattr(self, name)) != count:
                 raise DataError(f"{name} has {len(getattr(self, name))} entries for {count} images")
-        for name in ("keypoint_NJ3", "area_N", "attribute_NA", "masks"):
+        for name in ("keypoint_NJ3", "area_N", "attribute_NA", "masks", "source_N"):
             if len(getattr(self, name)) not in (0, count):
                 raise DataError(f"{name} has {len(getattr(self, name))} entries for {count} images")
 

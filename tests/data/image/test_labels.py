@@ -59,6 +59,27 @@ def write(folder: Path, *rows: dict[str, Any] | str) -> None:
             cv2.imwrite(str(folder / row["image"]), np.full((16, 12, 3), 90, np.uint8))
 
 
+@pytest.mark.parametrize(
+    ("row", "source"),
+    [
+        ({"image": "door-000012-00.png", "labelled_by": ["a (MIT)"]}, "door"),
+        ({"image": "a-1-000012-103.png", "labelled_by": ["a (MIT)"]}, "a-1"),
+        ({"image": "door-1234567-00.png", "labelled_by": ["a (MIT)"]}, "door"),
+        ({"image": "door-000012-00.png", "labelled_by": ["a (MIT)"], "sequence": "gate"}, "gate"),
+        ({"image": "door-000012-00.png"}, ""),  # of others, whose numbers may mean anything
+        ({"image": "door.png", "labelled_by": ["a (MIT)"]}, ""),
+        ({"image": "door.png", "sequence": "gate"}, "gate"),
+    ],
+)
+def test_what_a_picture_was_cut_from(tmp_path: Path, row: dict[str, Any], source: str) -> None:
+    """By its line, or by the name that distil gave it, before the lines said it."""
+    write(tmp_path, {**row, "keypoints": [[1, 2, 2]] * 17})
+    assert load_persons(tmp_path, "pose").source_N.tolist() == [source]
+    write(tmp_path, {**row, "sequence": 7, "keypoints": [[1, 2, 2]] * 17})
+    with pytest.raises(DataError, match='"sequence" is 7; it must be text'):
+        load_persons(tmp_path, "pose")
+
+
 def test_own_pictures_need_only_what_their_task_needs(tmp_path: Path) -> None:
     joints = [[1.0, 2.0, 2], [4.0, 6.0, 1], *[[0.5, 0.5, 0]] * 15]
     write(
