@@ -181,7 +181,7 @@ def _person(found: FoundPerson) -> Person:
         joint_J3,
         () if joint_J3 is None else joint_names(len(joint_J3)),
         found.mask_HW,
-        None if found.mask_HW is None else (0, 0, found.mask_HW.shape[1], found.mask_HW.shape[0]),
+        found.mask_place,
     )
 
 
