@@ -112,7 +112,8 @@ def _of_maker(maker: str) -> Verdict:
         judged = Verdict("unknown", "its terms are not stated")
     else:
         judged = of_words(terms[1])
-    return Verdict(judged.use, f"{judged.reason} (of its labels, by {maker})")
+    name = maker.partition("(")[0].strip() or "nobody named"
+    return Verdict(judged.use, f"{judged.reason} (labels by {name})")
 
 
 def of_words(licence: str, simulated: bool = False) -> Verdict:
