@@ -10,6 +10,7 @@ from typing import Any
 
 from edgehuman.errors import UsageError
 from edgehuman.own import is_own, own_network
+from edgehuman.tables.dataset import SIMULATED
 from edgehuman.tables.datasets import DATASETS, Dataset
 from edgehuman.tables.networks import NETWORKS, Network
 from edgehuman.tables.records import Action, Record
@@ -57,9 +58,8 @@ __all__ = [
     "step",
 ]
 
-# In place of a path: data in memory, for a training; edgehuman's own walkers, for any command.
+# In place of a path: data in memory, for a training. SIMULATED is for any command.
 IN_MEMORY = "in memory"
-SIMULATED = "simulated"
 
 
 RECORDS: Mapping[str, Record] = {

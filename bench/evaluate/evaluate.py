@@ -7,7 +7,7 @@ them.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from edgehuman.bench.evaluate.checkpoint_engine import open_checkpoint
 from edgehuman.export.catalogued import load
@@ -42,3 +42,23 @@ def open_model(asked: Asked) -> Model:
     if Path(asked.model).is_dir():
         return open_checkpoint(Path(asked.model), asked.threads)
     return load(asked.model, threads=asked.threads, seed=asked.seed)
+
+
+def heading(model: Model, data: str, dataset: str, simulated: bool, split: Split) -> dict[str, Any]:
+    """The first fields of the JSON output: the model, and what it was scored on.
+
+    Args:
+        data: the value of --data.
+        dataset: its name.
+    """
+    return {
+        "model": model.name,
+        "arch": model.card.arch,
+        "random_weights": model.card.random_weights,
+        "precision": model.card.precision.name,
+        "engine": dict(model.engine.describe()),
+        "data": data,
+        "dataset": dataset,
+        "simulated": simulated,
+        "split": split,
+    }

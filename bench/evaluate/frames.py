@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from tyro.conf import Positional
 
-from edgehuman.bench.evaluate.evaluate import Split, open_model
+from edgehuman.bench.evaluate.evaluate import Split, heading, open_model
 from edgehuman.bench.evaluate.hog import HOG, open_hog
 from edgehuman.bench.trial import Trial, Words, trial_of_samples
 from edgehuman.card import Card
@@ -217,16 +217,8 @@ def _as_data(
     model: Model, frames: FrameSet, found: tuple[FrameScores, float], config: EvaluateConfig
 ) -> dict[str, Any]:
     return {
-        "model": model.name,
-        "arch": model.card.arch,
+        **heading(model, config.data, frames.dataset, frames.simulated, config.split),
         "task": model.card.task,
-        "random_weights": model.card.random_weights,
-        "precision": model.card.precision.name,
-        "engine": dict(model.engine.describe()),
-        "data": config.data,
-        "dataset": frames.dataset,
-        "simulated": frames.simulated,
-        "split": config.split,
         "frames": found[0].frames,
         "people": found[0].people,
         "unreadable": found[0].unreadable,

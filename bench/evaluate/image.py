@@ -17,7 +17,7 @@ import numpy as np
 from tyro.conf import Positional
 
 from edgehuman import catalogue
-from edgehuman.bench.evaluate.evaluate import Split, open_model
+from edgehuman.bench.evaluate.evaluate import Split, heading, open_model
 from edgehuman.bench.trial import Trial, Words, trial_of_samples
 from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
@@ -183,16 +183,8 @@ def _as_data(
 ) -> dict[str, Any]:
     people = np.unique(persons.person_N[index_K])
     return {
-        "model": model.name,
-        "arch": model.card.arch,
+        **heading(model, data, persons.dataset, persons.simulated, split),
         "task": task_of(model.card),
-        "random_weights": model.card.random_weights,
-        "precision": model.card.precision.name,
-        "engine": dict(model.engine.describe()),
-        "data": data,
-        "dataset": persons.dataset,
-        "simulated": persons.simulated,
-        "split": split,
         "pictures": found.pictures,
         "people": int(np.count_nonzero(people >= 0)),
         "unreadable": found.unreadable,

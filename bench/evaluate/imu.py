@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tyro.conf import Positional
 
 from edgehuman import catalogue
-from edgehuman.bench.evaluate.evaluate import Split, open_model
+from edgehuman.bench.evaluate.evaluate import Split, heading, open_model
 from edgehuman.bench.trial import MOST_TIMED, Trial, Words
 from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
@@ -353,16 +353,9 @@ def _over_people(
 def _as_data(
     config: EvaluateConfig, model: Model, windows: WindowSet, scores: Scores
 ) -> dict[str, Any]:
+    dataset = "+".join(windows.dataset)
     return {
-        "model": config.model,
-        "arch": model.card.arch,
-        "random_weights": model.card.random_weights,
-        "precision": model.card.precision.name,
-        "engine": dict(model.engine.describe()),
-        "data": config.data,
-        "dataset": "+".join(windows.dataset),
-        "simulated": config.data == SIMULATED,
-        "split": config.split,
+        **heading(model, config.data, dataset, config.data == SIMULATED, config.split),
         "windows": scores.windows,
         "people": scores.people,
         "left_out": dict(scores.left_out),

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from edgehuman import catalogue
 from edgehuman.bench.evaluate.checkpoint_engine import open_random
-from edgehuman.bench.evaluate.evaluate import Asked, open_model
+from edgehuman.bench.evaluate.evaluate import Asked, heading, open_model
 from edgehuman.bench.evaluate.pairs import MODEL, pair_lines, pair_tables
 from edgehuman.card import Card, Decision
 from edgehuman.data.gait.score import WalkScores
@@ -47,16 +47,8 @@ def as_data(model: Model, walks: WalkSet, found: WalkScores, data: str) -> dict[
     """
     scores = found.scores
     return {
-        "model": model.name,
-        "arch": model.card.arch,
+        **heading(model, data, walks.name, walks.simulated, "test"),
         "task": "gait",
-        "random_weights": model.card.random_weights,
-        "precision": model.card.precision.name,
-        "engine": dict(model.engine.describe()),
-        "data": data,
-        "dataset": walks.name,
-        "simulated": walks.simulated,
-        "split": "test",
         "protocol": found.said,
         "protocol_name": found.protocol,
         "distance": model.card.output.distance,

@@ -9,6 +9,7 @@ Axes: J joints (COCO's 17), H height, W width, M people.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -64,29 +65,43 @@ def agree(teachers: Sequence[PersonFinder], frame_HWC: Uint8) -> list[Agreed]:
 def both_ways(
     finder: PersonFinder, frame_HWC: Uint8, box_4: Float32 | None = None
 ) -> list[FoundPerson]:
-    """People whom a teacher finds in a frame and in its mirror image, at the same place."""
-    width = frame_HWC.shape[1]
+    """People whom a teacher finds in a frame and in its mirror image, at the same place; their
+    masks are of the whole frame.
+    """
+    height, width = frame_HWC.shape[:2]
     turned_HWC = np.ascontiguousarray(frame_HWC[:, ::-1])
     turned_4 = None if box_4 is None else np.array(_turned_box(box_4, width), np.float32)
     first = finder.find(frame_HWC, box_4)
     second = [mirrored(each, width) for each in finder.find(turned_HWC, turned_4)]
     return [
-        one
+        whole(one, height, width)
         for one in first
         if one.score >= LEAST_SCORE and any(_same(one, other) for other in second)
     ]
 
 
+def whole(person: FoundPerson, height: int, width: int) -> FoundPerson:
+    """The same person, with a mask of the whole frame of this size."""
+    if person.mask_HW is None or person.cut is None:
+        return person
+    mask_HW = np.zeros((height, width), bool)
+    x0, y0, x1, y1 = person.cut
+    mask_HW[y0:y1, x0:x1] = person.mask_HW
+    return dataclasses.replace(person, mask_HW=mask_HW, cut=None)
+
+
 def mirrored(person: FoundPerson, width: int) -> FoundPerson:
     """The same person in the mirror image of a frame of this width."""
-    joint_J3, mask_HW = person.joint_J3, person.mask_HW
+    joint_J3, mask_HW, cut = person.joint_J3, person.mask_HW, person.cut
     if joint_J3 is not None:
         joint_J3 = joint_J3[_MIRRORED].copy()
         joint_J3[:, 0] = width - joint_J3[:, 0]
     if mask_HW is not None:
         mask_HW = mask_HW[:, ::-1]
+    if cut is not None:
+        cut = width - cut[2], cut[1], width - cut[0], cut[3]
     box_4 = np.array(_turned_box(person.box_4, width), np.float32)
-    return FoundPerson(box_4, person.score, joint_J3, mask_HW)
+    return FoundPerson(box_4, person.score, joint_J3, mask_HW, cut)
 
 
 def _turned_box(box_4: Float32, width: int) -> tuple[float, float, float, float]:
@@ -96,7 +111,7 @@ def _turned_box(box_4: Float32, width: int) -> tuple[float, float, float, float]
 def _same(one: FoundPerson, other: FoundPerson) -> bool:
     """Whether two answers are of one person: by mask, else by box; and by sure joints."""
     if one.mask_HW is not None and other.mask_HW is not None:
-        if mask_iou(one.mask_HW, other.mask_HW) < LEAST_MASK_IOU:
+        if _same_pixels(one, other) < LEAST_MASK_IOU:
             return False
     elif box_iou(one.box_4, other.box_4) < LEAST_BOX_IOU:
         return False
@@ -107,6 +122,20 @@ def _same(one: FoundPerson, other: FoundPerson) -> bool:
         return False
     off_K = np.hypot(*(one.joint_J3[sure_J, :2] - other.joint_J3[sure_J, :2]).T)
     return bool(np.median(off_K) <= MOST_OFF * _height(one.box_4))
+
+
+def _same_pixels(one: FoundPerson, other: FoundPerson) -> float:
+    """`mask_iou` of two people, whose masks may be of parts of the frame."""
+    places = [each.mask_place or (0, 0, 0, 0) for each in (one, other)]
+    x1, y1 = np.minimum(places[0][2:], places[1][2:]).tolist()
+    x0, y0 = np.maximum(places[0][:2], places[1][:2]).tolist()
+    shared, areas = [], 0
+    for each, (left, top, _, _) in zip((one, other), places, strict=True):
+        assert each.mask_HW is not None
+        areas += int(np.count_nonzero(each.mask_HW))
+        shared.append(each.mask_HW[y0 - top : max(y0, y1) - top, x0 - left : max(x0, x1) - left])
+    both = int(np.count_nonzero(shared[0] & shared[1]))
+    return both / max(1, areas - both)
 
 
 def grouped(found: Sequence[Sequence[FoundPerson]]) -> list[list[FoundPerson]]:

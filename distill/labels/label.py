@@ -237,7 +237,8 @@ def _label_one(
         made = _person(frame_HWC, person, f"{picture.name}-{number:02d}")
         if made is not None:
             files |= {out / "people" / name: content for name, content in made[1].items()}
-            rows.append({**made[0], "role": picture.role, **origin})
+            own = {"role": picture.role, "sequence": picture.sequence}
+            rows.append({**made[0], **own, **origin})
     frame = {
         "image": f"images/{picture.name}.png",
         "boxes": [_rounded(each.box_4) for each in people if each.is_sure],

@@ -63,7 +63,7 @@ def distil_by_labels(config: DistilFlags) -> Outcome:
     _require_plain(config)
     task = str(getattr(config, "task", ""))
     (source,) = _sources(config)
-    _require_to_select_by(config, task, source)
+    _require_to_select_by(config, source)
     out = config.targets or config.out.parent / "labels"
     teachers, threads = tuple(map(Path, config.teacher)), int(getattr(config, "threads", 1))
     labelled = label(LabelConfig(Path(source), teachers, out, threads=threads))
@@ -94,10 +94,10 @@ def _sources(config: DistilFlags) -> tuple[str, ...]:
     return found
 
 
-def _require_to_select_by(config: DistilFlags, task: str, source: str) -> None:
+def _require_to_select_by(config: DistilFlags, source: str) -> None:
     """Refuse, before anything is labelled, to hold out a part of the frames of one camera."""
     share = float(getattr(config, "select_share", 0.0))
-    if task == "detection" and share and Path(source).suffix.lower() in SUFFIXES:
+    if share and Path(source).suffix.lower() in SUFFIXES:
         raise UsageError(
             f"--select-share is {share}, but --data {source} is one video, whose frames are too "
             "alike to select by; give --select-share 0, or a folder of photos"

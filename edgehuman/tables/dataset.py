@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+SIMULATED = "simulated"
+"""In place of a path: edgehuman's own people and walkers; a dataset's name on a card."""
 Use = Literal["allowed", "unknown", "forbidden"]
 """Whether terms allow commercial use; "unknown": they do not say, or contradict themselves."""
 

@@ -3,15 +3,18 @@
     verdict("psymo", "CC BY-NC-ND 4.0").use      "forbidden"
 
 A dataset of the catalogue has its answer in its row. Other terms are read word by word, and what is
-not understood is "unknown", never "allowed". What is judged is the text; it is no legal advice, and
-people in photos have rights of their own.
+not understood is "unknown", never "allowed". Who made the labels of a dataset has terms of its own,
+which are judged apart (`with_makers`); the worst counts. What is judged is the text; it is no legal
+advice, and people in photos have rights of their own.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from edgehuman.tables.dataset import SIMULATED
 from edgehuman.tables.datasets import DATASETS, Use
 
 _FROM_BEST: tuple[Use, ...] = ("allowed", "unknown", "forbidden")
@@ -36,6 +39,9 @@ _ALLOWS = re.compile(
     | none\ needed | (?:our|my|the\ user's)?\ ?own\ (?:data|recordings|pictures|walks)""",
     re.IGNORECASE | re.VERBOSE,
 )
+_LABELS = "; labels: "
+# NAME (TERMS); more brackets in a name would leave open which are the terms.
+_MAKER = re.compile(r"[^()]*[^()\s]\s*\((.*)\)", re.DOTALL)
 _SILENT = re.compile(r"(?:none|not|no licen[cs]e)\ (?:stated|given|known)", re.IGNORECASE)
 
 
@@ -54,19 +60,60 @@ def verdict(dataset: str, licence: str, simulated: bool = False) -> Verdict:
     """Judge the terms of one row of a card.
 
     Args:
-        dataset: its name on the card; several are joined by " + ".
-        licence: its terms, as the card states them.
+        dataset: its name on the card; several are joined by "+".
+        licence: its terms, as the card states them, and those of who made the labels.
         simulated: whether its people are simulated, which needs nobody's permission.
 
     Returns:
         The worst of what the words and the catalogue's rows of these names say. Where the words
-        are the row's own, the row alone decides.
+        are the row's own, and no other name stands there, the row alone decides.
     """
-    rows = [DATASETS[name] for name in dataset.split(" + ") if name in DATASETS]
-    found = [Verdict(row.commercial, row.why or _said(row.licence)) for row in rows]
-    if [row.licence for row in rows] != [licence]:
-        found.append(of_words(licence, simulated))
+    own, *makers = licence.split(_LABELS, 1)
+    names = [name.strip() for name in dataset.split("+")]
+    known = [DATASETS[name] for name in names if name in DATASETS]
+    found = [Verdict(row.commercial, row.why or _said(row.licence)) for row in known]
+    others = [name for name in names if name not in DATASETS and name != SIMULATED]
+    if others or [row.licence for row in known] != [own]:
+        found.append(of_words(own, simulated))
+    found += [_of_maker(maker) for text in makers for maker in _apart(text)]
     return max(found, key=lambda each: _FROM_BEST.index(each.use))
+
+
+def with_makers(licence: str, makers: Sequence[str]) -> str:
+    """Terms of a dataset whose labels were made by others.
+
+    Args:
+        makers: each "NAME (TERMS)".
+    """
+    return f"{licence}{_LABELS}{', '.join(makers)}" if makers else licence
+
+
+def _apart(makers: str) -> Iterator[str]:
+    """The makers, at the commas outside brackets; all as one where the brackets do not match."""
+    depth, begin = 0, 0
+    ends: list[tuple[int, int]] = []
+    for place, sign in enumerate(makers):
+        depth += (sign == "(") - (sign == ")")
+        if depth < 0:
+            break
+        if sign == "," and not depth:
+            ends.append((begin, place))
+            begin = place + 1
+    if depth:
+        ends, begin = [], 0
+    return (makers[first:last].strip() for first, last in (*ends, (begin, len(makers))))
+
+
+def _of_maker(maker: str) -> Verdict:
+    """Judge who made labels: by the terms in brackets alone, if nothing forbids elsewhere."""
+    if _FORBIDS.search(maker):
+        judged = of_words(maker)
+    elif (terms := _MAKER.fullmatch(maker)) is None:
+        judged = Verdict("unknown", "its terms are not stated")
+    else:
+        judged = of_words(terms[1])
+    name = maker.partition("(")[0].strip() or "nobody named"
+    return Verdict(judged.use, f"{judged.reason} (labels by {name})")
 
 
 def of_words(licence: str, simulated: bool = False) -> Verdict:

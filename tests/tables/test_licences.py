@@ -9,7 +9,7 @@ import pytest
 from edgehuman.catalogue import SIMULATED
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.tables.datasets import DATASETS
-from edgehuman.tables.licences import of_words, verdict
+from edgehuman.tables.licences import of_words, verdict, with_makers
 
 # UCI's page and the authors' README say opposite things, and neither of them wins here.
 CONTRADICT_THEMSELVES = ("uci_har", "hapt")
@@ -118,3 +118,59 @@ def test_the_worst_of_words_and_catalogue_counts(dataset: str, licence: str, use
 
 def test_simulated_windows_do_not_hide_those_of_others() -> None:
     assert verdict("psymo + simulated", "Apache-2.0", simulated=True).use == "forbidden"
+
+
+TERMS = {
+    "Apache-2.0": "allowed",
+    "MIT License": "allowed",
+    "it states no licence; ask whoever gave it before it is shipped": "unknown",
+    "its licence is AGPL-3.0 (by Ultralytics): a product, unless licensed otherwise": "unknown",
+    "MIT, but for research only": "forbidden",
+}
+
+
+@pytest.mark.parametrize("name", ["wisdm2019", "ccp", "gait10", "psymo", "ccp + simulated"])
+@pytest.mark.parametrize("first", TERMS)
+@pytest.mark.parametrize("second", TERMS)
+def test_the_worst_of_a_dataset_and_of_who_labelled_it_counts(
+    name: str, first: str, second: str
+) -> None:
+    row = DATASETS[name.split(" ")[0]]
+    licence = with_makers(row.licence, [f"MoveNet Thunder ({first})", f"pose, v2.onnx ({second})"])
+    worst = max((row.commercial, TERMS[first], TERMS[second]), key=ORDER.index)
+    # A comma in a name leaves open who the first part is.
+    assert verdict(name, licence).use == max((worst, "unknown"), key=ORDER.index)
+    licence = licence.replace("pose, v2", "pose")
+    judged = verdict(name, licence)
+    assert judged.use == worst
+    assert (worst == row.commercial) or "(labels by " in judged.reason
+
+
+@pytest.mark.parametrize(
+    "makers",
+    [
+        *(
+            "",
+            "MoveNet",
+            "(MIT)",
+            "a (MIT) (AGPL-3.0)",
+            "a (AGPL-3.0) (MIT)",
+            "a (MIT) and b (MIT)",
+        ),
+        *("a (MIT", "a MIT)", "a (MIT), b", "a, b (MIT)", "a (MIT, b (MIT)", "a) (MIT), b (MIT)"),
+        *("a (MIT; labels: b (MIT)", "a (MIT); labels: b (AGPL-3.0)", "a (MIT for the code)"),
+    ],
+)
+def test_makers_whose_terms_are_not_plain_are_never_allowed(makers: str) -> None:
+    assert verdict("wisdm2019", f"CC BY 4.0; labels: {makers}").use == "unknown"
+    assert verdict("simulated", f"CC BY 4.0; labels: {makers}", simulated=True).use == "unknown"
+
+
+@pytest.mark.parametrize("sign", [" + ", "+", "+ "])
+def test_every_name_that_is_joined_is_looked_up(sign: str) -> None:
+    for name, row in DATASETS.items():
+        found = verdict(sign.join(("wisdm2019", name)), "MIT").use
+        assert found == max((row.commercial, "allowed"), key=ORDER.index)
+    # Terms that one row alone understands say nothing of another name.
+    assert verdict(sign.join(("ccp", "mine")), DATASETS["ccp"].licence).use == "unknown"
+    assert verdict(sign.join(("ccp", "simulated")), DATASETS["ccp"].licence).use == "allowed"

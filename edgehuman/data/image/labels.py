@@ -15,6 +15,8 @@ needs its labels on every line:
     keypoints    COCO's 17: [x, y, 0 not labelled | 1 hidden | 2 visible] in pixels; landmarks: 133
     area         of the person in square pixels; default: the bounding box of the joints
     attributes   name -> 0 or 1, the same names on every line
+    sequence     the video or photo that the picture was cut from; default: by the name, where
+                 `distill` made it. Held-out pictures are of others
     simulated    true if the picture is simulated
     dataset      name in `edgehuman data list` of the pictures' source, the same on every line: the
                  card of a network that learns from them then states its terms
@@ -25,9 +27,10 @@ Axes: N pictures, J joints, A attributes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -49,7 +52,8 @@ from edgehuman.limits.sizes import MOST_NOTE, read_bounded
 from edgehuman.outcome import to_json
 from edgehuman.preprocess.image.labels import LABELS, Row, has_boxes, read_label_lines
 from edgehuman.reading.values import is_name
-from edgehuman.records import Float32, Index, Uint8
+from edgehuman.records import Float32, Index, Text, Uint8
+from edgehuman.tables.licences import with_makers
 
 PARTS = "parts.txt"
 _NEEDS = {
@@ -59,6 +63,7 @@ _NEEDS = {
     "landmarks": "landmarks",
     "parsing": "mask",
 }
+_CUT = re.compile(r"(.+)-\d{6,}-\d{2,}")
 _JOINTS = {"pose": 17, "landmarks": 133}
 
 
@@ -100,6 +105,7 @@ def _read(root: Path, task: str) -> PersonSet:
         dataset=dataset,
         licence=licence,
         url=url,
+        source_N=_sources(path, rows),
         simulated=all(row.get("simulated") is True for row in rows),
         **labels,
     )
@@ -133,7 +139,7 @@ def source_of(path: Path, rows: Sequence[Row]) -> tuple[str, str, str]:
         if not isinstance(own, list) or not all(is_name(maker) for maker in own):
             raise _wrong(path, row, "labelled_by", "a list of names")
         makers |= dict.fromkeys(own)
-    return dataset, "; labels: ".join((licence, ", ".join(makers))) if makers else licence, url
+    return dataset, with_makers(licence, list(makers)), url
 
 
 def source_at(root: Path) -> tuple[str, str, str]:
@@ -153,6 +159,20 @@ def _numbers(path: Path, rows: Sequence[Row], key: str) -> Index:
         if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 1 << 63:
             raise _wrong(path, row, key, "an integer of at most 64 bits, or absent")
     return np.array([row.get(key, -1) for row in rows], np.int64)
+
+
+def _sources(path: Path, rows: Sequence[Row]) -> Text:
+    """What each picture was cut from; "" where nothing says it."""
+    for row in rows:
+        if not isinstance(row.get("sequence", ""), str):
+            raise _wrong(path, row, "sequence", "text")
+    return np.array([row.get("sequence", "") or _source_of_name(row) for row in rows], np.str_)
+
+
+def _source_of_name(row: Row) -> str:
+    """The video or photo in a name that `distill` gave: NAME-FRAME-PERSON."""
+    found = _CUT.fullmatch(PurePosixPath(row["image"]).stem) if "labelled_by" in row else None
+    return found[1] if found else ""
 
 
 def _joints(path: Path, row: Row, key: str, count: int) -> Float32:

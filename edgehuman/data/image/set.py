@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,6 +32,7 @@ from edgehuman.records import Float32, Index, Text, Uint8
 TASKS = ("reid", "attributes", "pose", "landmarks", "parsing")
 # Value of unlabelled pixels.
 IGNORE = 255
+LoadMask = Callable[[str, tuple[int, int]], NDArray[Any]]
 
 
 class NoLabelsError(DataError):
@@ -55,6 +56,7 @@ class PersonSet:
     person_N: who; -1 where unknown.
     camera_N: which camera; -1 where unknown.
     role_N: "train", "test", or for retrieval "query" and "gallery".
+    source_N: the video or photo that a picture was cut from, "" where unknown; empty: none is.
     keypoint_NJ3: float32 (N, J, 3): x, y in pixels of the picture (the centre of the first pixel is
         0, 0) and 0 not labelled, 1 hidden, 2 visible; J is 0 where there are none.
     area_N: float32 (N,): area of the person in square pixels, for COCO's object keypoint
@@ -78,6 +80,7 @@ class PersonSet:
     attributes: tuple[str, ...] = ()
     masks: Pictures = field(default_factory=list)
     parts: tuple[str, ...] = ()
+    source_N: Text = field(default_factory=lambda: np.array([], np.str_))
     dataset: str = ""
     licence: str = ""
     url: str = ""
@@ -88,7 +91,7 @@ class PersonSet:
         for name in ("person_N", "camera_N", "role_N"):
             if len(getattr(self, name)) != count:
                 raise DataError(f"{name} has {len(getattr(self, name))} entries for {count} images")
-        for name in ("keypoint_NJ3", "area_N", "attribute_NA", "masks"):
+        for name in ("keypoint_NJ3", "area_N", "attribute_NA", "masks", "source_N"):
             if len(getattr(self, name)) not in (0, count):
                 raise DataError(f"{name} has {len(getattr(self, name))} entries for {count} images")
 
@@ -156,7 +159,9 @@ class FilePictures:
         path = os.path.join(self.root, self.names[index])
         image_HWC = read_image(path)
         if self.size_N2 is not None:
-            require_size(path, image_HWC, self.size_N2[index].tolist(), "its labels were made on")
+            require_size(
+                path, image_HWC.shape, self.size_N2[index].tolist(), "its labels were made on"
+            )
         if self.box_N4 is None:
             return image_HWC
         return np.ascontiguousarray(crop(image_HWC, self.box_N4[index].tolist()))
@@ -185,21 +190,22 @@ class FileMasks:
     Attributes:
         images: the pictures that they belong to.
         num_parts: number of parts; smaller values, and 255, are valid.
-        load: path -> class indices (H, W).
+        load: path, and height and width of the picture -> class indices (H, W).
     """
 
     root: Path
     names: Names
     images: FilePictures
     num_parts: int
-    load: Callable[[str], NDArray[Any]]
+    load: LoadMask
 
     def __len__(self) -> int:
         return len(self.names)
 
     def __getitem__(self, index: int, /) -> Uint8:
         path = os.path.join(self.root, self.names[index])
-        mask_HW = self.load(path)
+        size = self.images.size(index)
+        mask_HW = self.load(path, size)
         wrong = mask_HW[(mask_HW >= self.num_parts) & (mask_HW != IGNORE)]
         if wrong.size:
             raise ImageError(
@@ -207,24 +213,27 @@ class FileMasks:
                 f"to {self.num_parts - 1}, or {IGNORE} for no label. Copy it again"
             )
         name = os.path.join(self.images.root, self.images.names[index])
-        require_size(path, mask_HW, self.images.size(index), f"{name} has")
+        require_size(path, mask_HW.shape, size, f"{name} has")
         return mask_HW.astype(np.uint8)
 
 
-def require_size(path: str, array: NDArray[Any], size: Any, whose: str) -> None:
-    """Raise ImageError if a picture or mask does not have this size (height, width)."""
-    if tuple(array.shape[:2]) != tuple(size):
+def require_size(path: str, shape: Sequence[int], size: Sequence[int], whose: str) -> None:
+    """Raise ImageError if a picture or mask of a shape does not have this size (height, width)."""
+    if tuple(shape[:2]) != tuple(size):
         raise ImageError(
-            f"{path} is {array.shape[1]}x{array.shape[0]} pixels, and {whose} {size[1]}x{size[0]}; "
+            f"{path} is {shape[1]}x{shape[0]} pixels, and {whose} {size[1]}x{size[0]}; "
             "picture and labels must have the same size. Copy both again"
         )
 
 
-def load_png_mask(path: str) -> NDArray[Any]:
+def load_png_mask(path: str, size: tuple[int, int] | None = None) -> NDArray[Any]:
     """Class indices (H, W) of a greyscale image file.
 
+    Args:
+        size: height and width of its picture; None: not known.
+
     Raises:
-        ImageError: missing, damaged, too large, or coloured.
+        ImageError: missing, damaged, coloured, too large, or of more pixels than its picture.
     """
     import cv2
 
@@ -234,6 +243,9 @@ def load_png_mask(path: str) -> NDArray[Any]:
         raise ImageError(f"{path}: {error.strerror}; every picture needs a mask") from None
     header = read_header(data)
     require_room(header, path)
+    # Of other formats, the header's sides may be those of a tile or of another picture inside.
+    if size is not None and header.height and header.pixels > size[0] * size[1]:
+        require_size(path, (header.height, header.width), size, "its picture has")
     found = None
     if header.format and header.complete:
         with contextlib.suppress(ValueError), foreign():

@@ -22,7 +22,7 @@ from edgehuman.preprocess.image.foreign import HEAD, foreign_of
 from edgehuman.preprocess.image.header import FORMATS, ImageHeader, read_header
 from edgehuman.preprocess.image.room import MOST_PIXELS, MOST_ROOM, MOST_SHRUNK_PIXELS
 from edgehuman.reading.parsers import foreign
-from edgehuman.records import Float32, Uint8
+from edgehuman.records import Bool, Float32, Float64, Uint8
 
 Box = tuple[float, float, float, float]
 
@@ -282,8 +282,7 @@ def clip_box(
     shown = "(" + ", ".join(f"{value:g}" for value in box) + ")"
     if len(box) != 4 or not np.isfinite(box).all():
         raise DataError(f"{name}: the box {shown} is not four finite numbers x0, y0, x1, y1")
-    x0, y0 = int(np.floor(box[0] + 1e-6)), int(np.floor(box[1] + 1e-6))
-    x1, y1 = int(np.ceil(box[2] - 1e-6)), int(np.ceil(box[3] - 1e-6))
+    x0, y0, x1, y1 = (int(edge) for edge in _whole(np.array([box], np.float64))[0])
     if x1 <= x0 or y1 <= y0:
         raise DataError(f"{name}: the box {shown} has no area; it must have x0 < x1 and y0 < y1")
     inside = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
@@ -298,6 +297,19 @@ def clip_box(
             'must lie inside. Fix the box, or clip it with outside="clip"'
         )
     return inside
+
+
+def touches_pixels(box_N4: NDArray[Any]) -> Bool:
+    """Which boxes (N, 4) `clip_box` takes as having an area; of less than 1e-6 pixels a side, some
+    have none.
+    """
+    whole_N4 = _whole(box_N4.astype(np.float64))
+    return np.asarray((whole_N4[:, 2:] > whole_N4[:, :2]).all(axis=1), bool)
+
+
+def _whole(box_N4: Float64) -> Float64:
+    """The whole pixels that boxes touch; a touch of 1e-6 pixels is rounding."""
+    return np.concatenate([np.floor(box_N4[:, :2] + 1e-6), np.ceil(box_N4[:, 2:] - 1e-6)], axis=1)
 
 
 def crop(

@@ -10,6 +10,8 @@ from typing import Protocol
 
 from edgehuman.records import Bool, Float32, Uint8
 
+Cut = tuple[int, int, int, int]
+
 
 @dataclass(frozen=True, slots=True)
 class FoundPerson:
@@ -19,13 +21,23 @@ class FoundPerson:
         box_4: x1, y1, x2, y2; of a network without boxes, around its joints or mask.
         score: 0 to 1.
         joint_J3: x, y, score 0 to 1, of COCO's 17 joints; None: the network gives none.
-        mask_HW: at the frame's size; None: the network gives none.
+        mask_HW: of the part `cut` of the frame; None: the network gives none.
+        cut: whole pixels x0, y0, x1, y1, outside which nothing is this person's; None: the whole
+            frame.
     """
 
     box_4: Float32
     score: float
     joint_J3: Float32 | None = None
     mask_HW: Bool | None = None
+    cut: Cut | None = None
+
+    @property
+    def mask_place(self) -> Cut | None:
+        """Where in the frame the mask lies; None without one."""
+        if self.mask_HW is None:
+            return None
+        return self.cut or (0, 0, self.mask_HW.shape[1], self.mask_HW.shape[0])
 
 
 class PersonFinder(Protocol):

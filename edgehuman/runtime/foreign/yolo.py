@@ -5,7 +5,8 @@ raw         (1, 4 + classes + rest, anchors): centre x, centre y, width, height,
             times: NMS is made here.
 finished    (1, 300, 6 + rest): x1, y1, x2, y2, score, class, then the rest; rows of score 0 are
             padding. Exported with nms=True or end2end.
-segmentation gives (1, 32, h, w) besides: a mask is the sum of these by a person's 32 numbers.
+segmentation gives (1, 32, h, w) besides: a mask is the sum of these by a person's 32 numbers. Of a
+            frame the best hundred people have one, of their box alone, and the others are left out.
 
 Boxes and joints are in pixels of the input, RGB 0 to 1, with grey 114 at both sides. Source:
 docs.ultralytics.com/guides/end2end-detection; the metadata (task, names, kpt_shape) says the rest.
@@ -22,13 +23,15 @@ from edgehuman.errors import ArtefactError
 from edgehuman.preprocess.image.letterbox import Letterbox, fit
 from edgehuman.preprocess.image.pixels import resize
 from edgehuman.records import Bool, Float32, Uint8
-from edgehuman.runtime.foreign.found import FoundPerson
+from edgehuman.runtime.foreign.found import Cut, FoundPerson
 from edgehuman.runtime.foreign.graph import Graph
 from edgehuman.runtime.foreign.picture import outputs_of, picture_of
 from edgehuman.runtime.foreign.suppress import kept
 
 LEAST, OVERLAP = 0.05, 0.7
 """Of a score to be looked at; of two boxes to be one person (as Ultralytics' default)."""
+MOST_MASKS = 100
+"""People of one frame of a network with masks."""
 _FULL = (255.0, 255.0, 255.0)
 _JOINTS, _MASK = 17, 32
 _COCO = 80
@@ -135,16 +138,16 @@ class Yolo:
         box_M4, score_M, rest_MR = self._rows(answers[0][0])
         found = []
         masks = answers[1][0] if self._form.rest == _MASK else None
-        for box, score, rest in zip(box_M4, score_M, rest_MR, strict=True):
-            joint_J3, mask_HW = None, None
+        most = len(box_M4) if masks is None else MOST_MASKS
+        for box, score, rest in list(zip(box_M4, score_M, rest_MR, strict=True))[:most]:
+            joint_J3, mask_HW, cut = None, None, None
             if masks is not None:
-                mask_HW = self._mask(rest, masks, box, place)
+                mask_HW, cut = self._mask(rest, masks, box, place)
             elif len(rest):
                 joint_J3 = rest.reshape(_JOINTS, 3).copy()
                 joint_J3[:, :2] = place.to_frame(joint_J3[:, :2])
-            found.append(
-                FoundPerson(place.to_frame(box[None])[0], float(min(score, 1)), joint_J3, mask_HW)
-            )
+            box_4 = place.to_frame(box[None])[0]
+            found.append(FoundPerson(box_4, float(min(score, 1)), joint_J3, mask_HW, cut))
         return found
 
     def _rows(self, answer: Float32) -> tuple[Float32, Float32, Float32]:
@@ -167,8 +170,12 @@ class Yolo:
         keep = kept(box_M4, score_M, OVERLAP)
         return box_M4[keep], score_M[keep], row_MC[keep, 4 + form.classes :]
 
-    def _mask(self, number_R: Float32, mask_RHW: Float32, box: Float32, place: Letterbox) -> Bool:
-        """The mask at the frame's size, cut at the box."""
+    def _mask(
+        self, number_R: Float32, mask_RHW: Float32, box: Float32, place: Letterbox
+    ) -> tuple[Bool, Cut]:
+        """The mask of the box and a pixel around it, nobody's where it leaves the box; and where
+        that lies in the frame.
+        """
         logit_HW = np.tensordot(number_R, mask_RHW, 1)
         rows, columns = logit_HW.shape
         y, x = rows / self._picture.height, columns / self._picture.width
@@ -180,11 +187,14 @@ class Yolo:
         )
         whole_HW = resize((255 * level_HW).astype(np.uint8), place.height, place.width) > 127
         limit_4 = (place.width, place.height) * 2
-        box_4 = np.clip(np.rint(place.to_frame(box[None])[0]), 0, limit_4).astype(int)
-        mask_HW = np.zeros(whole_HW.shape, bool)
-        inside = slice(box_4[1], box_4[3]), slice(box_4[0], box_4[2])
-        mask_HW[inside] = whole_HW[inside]
-        return mask_HW
+        box_4 = np.clip(np.rint(place.to_frame(box[None])[0]), 0, limit_4)
+        x0, y0 = int(box_4[0]), int(box_4[1])
+        x1, y1 = max(x0, int(box_4[2])), max(y0, int(box_4[3]))
+        cut = max(x0 - 1, 0), max(y0 - 1, 0), min(x1 + 1, place.width), min(y1 + 1, place.height)
+        mask_HW = np.zeros((cut[3] - cut[1], cut[2] - cut[0]), bool)
+        inside_HW = mask_HW[y0 - cut[1] : y1 - cut[1], x0 - cut[0] : x1 - cut[0]]
+        inside_HW[:] = whole_HW[y0:y1, x0:x1]
+        return mask_HW, cut
 
 
 def _anchors(graph: Graph) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgehuman import catalogue
-from edgehuman.bench.evaluate.evaluate import open_model
+from edgehuman.bench.evaluate.evaluate import heading, open_model
 from edgehuman.bench.evaluate.imu import EvaluateConfig
 from edgehuman.cli import main
 from edgehuman.errors import ArtefactError, UsageError
@@ -102,3 +102,14 @@ def test_a_count_under_one_is_refused(record: str, name: str) -> None:
     assert getattr(config("x", **{name: 1}), name) == 1
     with pytest.raises(UsageError, match=f"--{name} is 0; it must be at least 1"):
         config("x", **{name: 0})
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_the_json_names_the_model_as_it_was_asked_for(name: str) -> None:
+    model = open_model(EvaluateConfig(name))
+    found = heading(model, "a folder", "ccp", False, "train")
+    assert (found["model"], found["arch"]) == (name, model.card.arch)
+    assert (found["precision"], found["random_weights"]) == ("fp32", False)
+    assert found["engine"]
+    scored = {"data": "a folder", "dataset": "ccp", "simulated": False, "split": "train"}
+    assert {key: found[key] for key in scored} == scored

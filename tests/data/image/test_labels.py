@@ -59,6 +59,27 @@ def write(folder: Path, *rows: dict[str, Any] | str) -> None:
             cv2.imwrite(str(folder / row["image"]), np.full((16, 12, 3), 90, np.uint8))
 
 
+@pytest.mark.parametrize(
+    ("row", "source"),
+    [
+        ({"image": "door-000012-00.png", "labelled_by": ["a (MIT)"]}, "door"),
+        ({"image": "a-1-000012-103.png", "labelled_by": ["a (MIT)"]}, "a-1"),
+        ({"image": "door-1234567-00.png", "labelled_by": ["a (MIT)"]}, "door"),
+        ({"image": "door-000012-00.png", "labelled_by": ["a (MIT)"], "sequence": "gate"}, "gate"),
+        ({"image": "door-000012-00.png"}, ""),  # of others, whose numbers may mean anything
+        ({"image": "door.png", "labelled_by": ["a (MIT)"]}, ""),
+        ({"image": "door.png", "sequence": "gate"}, "gate"),
+    ],
+)
+def test_what_a_picture_was_cut_from(tmp_path: Path, row: dict[str, Any], source: str) -> None:
+    """By its line, or by the name that distil gave it, before the lines said it."""
+    write(tmp_path, {**row, "keypoints": [[1, 2, 2]] * 17})
+    assert load_persons(tmp_path, "pose").source_N.tolist() == [source]
+    write(tmp_path, {**row, "sequence": 7, "keypoints": [[1, 2, 2]] * 17})
+    with pytest.raises(DataError, match='"sequence" is 7; it must be text'):
+        load_persons(tmp_path, "pose")
+
+
 def test_own_pictures_need_only_what_their_task_needs(tmp_path: Path) -> None:
     joints = [[1.0, 2.0, 2], [4.0, 6.0, 1], *[[0.5, 0.5, 0]] * 15]
     write(
@@ -149,7 +170,7 @@ def test_masks_of_another_size_or_part_and_missing_ones(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "mc.png"), np.full((16, 12), 2, np.uint8))
     persons = load_persons(tmp_path, "parsing")
     assert persons.part(0).sum() == 192
-    with pytest.raises(ImageError, match=r"mb.png is 12x17 pixels, and .*b.png has 12x16"):
+    with pytest.raises(ImageError, match=r"mb.png is 12x17 pixels, and its picture has 12x16"):
         persons.part(1)
     with pytest.raises(ImageError, match=r"mc\.png holds the value 2; with 2 parts"):
         persons.part(2)

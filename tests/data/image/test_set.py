@@ -77,6 +77,32 @@ def test_a_mask_holds_numbers_of_parts_and_255(tmp_path: Path) -> None:
         made[2]
 
 
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+@pytest.mark.parametrize(("height", "width"), [(13, 9), (12, 10), (40, 3), (4000, 9)])
+def test_a_mask_larger_than_its_picture_is_never_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, height: int, width: int
+) -> None:
+    images = files(tmp_path, 1)
+    cv2.imwrite(str(tmp_path / f"m{suffix}"), np.zeros((height, width), np.uint8))
+    made = FileMasks(tmp_path, Names([f"m{suffix}"]), images, 3, load_png_mask)
+
+    def decoder(*_: object) -> None:
+        raise AssertionError("it was given to the decoder")
+
+    monkeypatch.setattr(cv2, "imdecode", decoder)
+    with pytest.raises(ImageError, match=f"is {width}x{height} pixels, and its picture has 9x12"):
+        made[0]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp", ".bmp", ".tiff", ".pgm"])
+def test_masks_of_every_format_that_loses_nothing(tmp_path: Path, suffix: str) -> None:
+    images = files(tmp_path, 1)
+    lossless = [cv2.IMWRITE_WEBP_QUALITY, 101] if suffix == ".webp" else []
+    cv2.imwrite(str(tmp_path / f"m{suffix}"), np.full((12, 9), 2, np.uint8), lossless)
+    made = FileMasks(tmp_path, Names([f"m{suffix}"]), images, 3, load_png_mask)
+    assert made[0].tolist() == [[2] * 9] * 12
+
+
 def test_masks_that_are_none(tmp_path: Path) -> None:
     path = tmp_path / "m.png"
     with pytest.raises(ImageError, match="every picture needs a mask"):

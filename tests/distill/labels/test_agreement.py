@@ -157,3 +157,20 @@ def test_nobody() -> None:
     assert agree([Told([]), Told([])], FRAME) == []
     assert box_iou(f32(0, 0, 10, 10), f32(5, 0, 15, 10)) == pytest.approx(1 / 3)
     assert mask_iou(mask(0, 0), mask(0, 0)) == 0
+
+
+@pytest.mark.parametrize("cut", [(8, 5, 40, 70), (10, 0, 30, 80), (0, 0, 100, 80)])
+def test_a_mask_of_a_part_of_the_frame_is_the_same_mask(cut: tuple[int, int, int, int]) -> None:
+    x0, y0, x1, y1 = cut
+    full_HW = mask(10, 30)
+    full_HW[:5] = full_HW[70:] = False
+    person = FoundPerson(f32(10, 5, 30, 70), 0.9, None, full_HW)
+    part = FoundPerson(person.box_4, 0.9, None, full_HW[y0:y1, x0:x1], cut)
+    assert part.mask_place == cut
+    for one, other in ((part, person), (mirrored(part, WIDTH), mirrored(person, WIDTH))):
+        made = agreement.whole(one, 80, WIDTH)
+        assert made.mask_HW is not None
+        assert other.mask_HW is not None
+        np.testing.assert_array_equal(made.mask_HW, other.mask_HW)
+        assert agreement._same(one, other)
+        assert not agreement._same(one, mirrored(other, WIDTH))

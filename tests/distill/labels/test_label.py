@@ -17,6 +17,7 @@ from edgehuman.distill.labels.label import LabelConfig, label
 from edgehuman.errors import DataError, UsageError
 from edgehuman.outcome import Outcome
 from tests.runtime.foreign.told import write_told
+from tests.runtime.frame_models import write_video
 
 HEIGHT, WIDTH = 120, 160
 
@@ -99,6 +100,21 @@ def test_who_has_no_mask_is_left_out_of_the_outlines_alone(
     assert len(persons) == 1
     assert persons.part(0).shape == persons.image(0).shape[:2]
     assert persons.part(0).max() == 1
+
+
+def test_people_of_one_video_or_photo_stay_together(config: LabelConfig, tmp_path: Path) -> None:
+    """Also by the names alone, as in folders that were labelled before the lines said it."""
+    video = write_video(tmp_path / "a-1.avi", [np.full((HEIGHT, WIDTH, 3), 60, np.uint8)] * 3)
+    for source, names in ((config.source, ["0", "1"]), (video, ["a-1"] * 3)):
+        out = tmp_path / f"of {source.stem}"
+        label(LabelConfig(source, config.teacher, out))
+        path = out / "people" / "labels.jsonl"
+        assert load_persons(out / "people", "pose").source_N.tolist() == names
+        old = [{key: row[key] for key in row if key != "sequence"} for row in rows_of(path)]
+        path.write_text("".join(json.dumps(row) + "\n" for row in old))
+        assert load_persons(out / "people", "pose").source_N.tolist() == names
+        frames = LABELLED_FRAMES.read.frames(out / "frames")
+        assert frames.sequence_N.tolist() == names
 
 
 def test_it_goes_on_where_it_stopped(config: LabelConfig) -> None:

@@ -84,6 +84,13 @@ def test_what_has_no_meaning_is_refused(
         distil(DistilDetection(**{"data": ("photos",), **words, **changes}))
 
 
+@pytest.mark.parametrize("kind", [DistilDetection, DistilParsing, DistilPose])
+def test_no_part_of_one_video_selects(words: dict[str, Any], kind: Any) -> None:
+    data = ("a.MP4",) if kind is DistilDetection else "a.MP4"
+    with pytest.raises(UsageError, match=r"--select-share is 0\.\d, but .* is one video"):
+        distil(kind(**{**words, "data": data}))
+
+
 def test_teachers_that_find_nobody_are_named(words: dict[str, Any], tmp_path: Path) -> None:
     one = selfie(tmp_path / "s.onnx")
     words["teacher"] = (str(one), "zoo:person-garments")

@@ -6,6 +6,7 @@ above. The person is x 50 to 150 and y 25 to 75 in the frame, so 16 to 48 and 24
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from edgehuman.errors import ArtefactError, DataError
 from edgehuman.records import Float32
 from edgehuman.runtime.foreign.families import open_finder
 from edgehuman.runtime.foreign.graph import Graph
-from edgehuman.runtime.foreign.yolo import Form, form_of
+from edgehuman.runtime.foreign.yolo import MOST_MASKS, Form, form_of
 from tests.runtime.frame_models import inputs_seen, write_foreign
 
 FRAME = np.full((100, 200, 3), 200, np.uint8)
@@ -94,11 +95,57 @@ def test_masks_are_sums_of_prototypes_cut_at_the_box(tmp_path: Path) -> None:
     planes[0, 0, :, :8], planes[0, 0, :, 8:] = 1, -1
     (person,) = finder(tmp_path, output0=answer, output1=planes).find(FRAME)
     assert person.mask_HW is not None
-    assert person.mask_HW.shape == (100, 200)
-    rows, columns = person.mask_HW.any(axis=1), person.mask_HW.any(axis=0)
-    assert (rows.argmax(), 100 - rows[::-1].argmax()) == (25, 75)
-    assert columns.argmax() == 50
-    assert 200 - columns[::-1].argmax() == pytest.approx(100, abs=4)
+    assert person.cut == (49, 24, 151, 76)
+    x_K = 49 + np.flatnonzero(person.mask_HW.any(axis=0))
+    y_K = 24 + np.flatnonzero(person.mask_HW.any(axis=1))
+    assert (y_K[0], y_K[-1], x_K[0]) == (25, 74, 50)
+    assert x_K[-1] == pytest.approx(99, abs=4)
+
+
+@pytest.mark.parametrize("side", [6, 600], ids=["far", "near"])
+@pytest.mark.parametrize("is_raw", [True, False], ids=["raw", "finished"])
+def test_masks_of_many_people_take_bounded_memory(
+    tmp_path: Path, side: float, is_raw: bool
+) -> None:
+    """Of each the box alone is kept, and of people who all fill the frame the best hundred."""
+    frame = np.full((640, 640, 3), 200, np.uint8)
+    count = 1000 if is_raw else 300
+    rng = np.random.default_rng(0)
+    rows = np.zeros((count, 37 if is_raw else 38), np.float32)
+    at = np.stack([np.arange(count) % 32, np.arange(count) // 32], axis=1) * 20 + 10
+    at = at if side < 20 else np.full((count, 2), 320)
+    rows[:, :4] = np.concatenate((at, np.full((count, 2), side)), axis=1)
+    if not is_raw:
+        rows[:, :4] = np.concatenate((at - side / 2, at + side / 2), axis=1)
+    rows[:, 4] = np.sort(rng.uniform(0.1, 0.9, count))[::-1]
+    rows[:, -32] = 8
+    answer = np.zeros((1, 37, 8400), np.float32)
+    answer[0, :, :count] = rows.T if is_raw else 0
+    planes = np.ones((1, 32, 160, 160), np.float32)
+    path = write_foreign(
+        tmp_path / "y.onnx",
+        (1, 3, 640, 640),
+        {"output0": answer if is_raw else rows[None], "output1": planes},
+    )
+    network = open_finder(path, family="yolo", notify=lambda _: None)
+    tracemalloc.start()
+    try:
+        found = network.find(frame)
+        kept, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # Of boxes that all lie in one place, NMS leaves one.
+    assert len(found) == (1 if is_raw and side > 20 else MOST_MASKS)
+    scores = [person.score for person in found]
+    assert scores == pytest.approx(rows[: len(found), 4].tolist())
+    made = [
+        person.mask_HW for person in found if person.mask_HW is not None and person.mask_HW.any()
+    ]
+    assert len(made) == len(found)
+    masks = sum(mask_HW.nbytes for mask_HW in made)
+    assert masks <= len(found) * min(640, side + 3) ** 2
+    assert kept < masks + 300_000
+    assert peak < masks + 80_000_000  # overlaps of a thousand boxes; as masks of the frame 410 MB
 
 
 def test_the_picture_has_grey_at_both_sides_and_levels_of_0_to_1(

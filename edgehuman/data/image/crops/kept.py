@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 
 from edgehuman.data.image.crops.view import Box, box_of
 from edgehuman.data.image.set import IGNORE, PersonSet
+from edgehuman.data.image.shelf import Room, Shelf
 from edgehuman.records import Uint8
 
-ROOM = 400_000_000
-"""Bytes of pictures and masks that are kept."""
 Seen = tuple[Uint8, Uint8 | None, Box]
 
 
@@ -22,12 +21,15 @@ class Kept:
 
     Attributes:
         persons: whose they are.
-        room: bytes that may be kept; what does not fit is read anew each time.
+        room: None: that of the process; what does not fit is read anew each time.
     """
 
     persons: PersonSet
-    room: int = ROOM
-    _seen: dict[int, Seen] = field(default_factory=dict)
+    room: Room | None = None
+    _seen: Shelf[Seen] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._seen = Shelf(self.room)
 
     def __getitem__(self, index: int, /) -> Seen:
         """Return one of them.
@@ -44,7 +46,5 @@ class Kept:
         box = box_of(mask_HW, None, image_HWC.shape[0], image_HWC.shape[1])
         seen = image_HWC, mask_HW, box
         size = image_HWC.nbytes + (0 if mask_HW is None else mask_HW.nbytes)
-        if size <= self.room:
-            self.room -= size
-            self._seen[index] = seen
+        self._seen.keep(index, seen, size)
         return seen

@@ -1,7 +1,8 @@
 """What scenes are composed of: people cut out of photos, and streets beside them.
 
-A `Stock` reads a photo once, when it is first needed, and keeps what it makes of it: about 0.2 MB a
-person and 0.1 MB a street. It is shared by threads; two may make the same entry, which is the same.
+A `Stock` reads a photo when it is first needed, and keeps what it makes of it while there is room
+(`data.image.shelf`): about 0.2 MB a person and 0.1 MB a street. It is shared by threads; two may
+make the same entry, which is the same.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from edgehuman.data.image.crowds.cutouts import CutOut, cut_out
 from edgehuman.data.image.set import FilePictures, PersonSet
+from edgehuman.data.image.shelf import Shelf
 from edgehuman.errors import ImageError
 from edgehuman.progress import tell
 from edgehuman.records import Bool, Index, Uint8
@@ -72,8 +74,8 @@ class Stock:
             np.array([index for index, name in enumerate(persons.parts) if name in names], np.uint8)
             for names in (CARRIED, BARE)
         )
-        self._people: dict[int, CutOut | None] = {}
-        self._streets: dict[int, Uint8 | None] = {}
+        self._people: Shelf[CutOut | None] = Shelf()
+        self._streets: Shelf[Uint8 | None] = Shelf()
         self.unread: set[str] = set()
 
     def __len__(self) -> int:
@@ -82,32 +84,30 @@ class Stock:
     @property
     def num_bytes(self) -> int:
         """Of what is kept."""
-        people = sum(each.num_bytes for each in self._people.values() if each is not None)
-        return people + sum(each.nbytes for each in self._streets.values() if each is not None)
+        return self._people.num_bytes + self._streets.num_bytes
 
     def person(self, number: int) -> CutOut | None:
         """The person of photo `number`; None: unreadable, or cut off by the photo."""
-        if number not in self._people:
-            self._open(number)
-        return self._people[number]
+        return self._people[number] if number in self._people else self._open(number)[0]
 
     def street(self, number: int) -> Uint8 | None:
         """What is beside the person of photo `number`, (H, W, 3); None: unreadable, too little, or
         there are other people.
         """
-        if number not in self._streets:
-            self._open(number)
-        return self._streets[number]
+        return self._streets[number] if number in self._streets else self._open(number)[1]
 
-    def _open(self, number: int) -> None:
+    def _open(self, number: int) -> tuple[CutOut | None, Uint8 | None]:
+        """The person and the street of a photo, which are kept if there is room."""
+        person, street = None, None
         photo = self._read(number)
-        if photo is None:
-            self._streets[number] = self._people[number] = None
-            return
-        stem = Path(self._name(number)).stem
-        is_clean = self._clean is None or (stem.isdigit() and int(stem) in self._clean)
-        self._streets[number] = beside(photo[0], photo[1] > 0) if is_clean else None
-        self._people[number] = self._cut(number, *photo)
+        if photo is not None:
+            stem = Path(self._name(number)).stem
+            is_clean = self._clean is None or (stem.isdigit() and int(stem) in self._clean)
+            street = beside(photo[0], photo[1] > 0) if is_clean else None
+            person = self._cut(number, *photo)
+        self._streets.keep(number, street, 0 if street is None else street.nbytes)
+        self._people.keep(number, person, 0 if person is None else person.num_bytes)
+        return person, street
 
     def _name(self, number: int) -> str:
         index, images = int(self._index_N[number]), self._persons.images

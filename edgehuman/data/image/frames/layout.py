@@ -18,7 +18,7 @@ from edgehuman.data.image.set import FilePictures
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
-from edgehuman.metrics.boxes.overlap import areas
+from edgehuman.preprocess.image.pixels import touches_pixels
 from edgehuman.reading.values import shown
 from edgehuman.records import Bool, Float32, Float64, Text
 
@@ -107,8 +107,8 @@ def people_of(boxes: Any, ignore: Sequence[bool], where: str) -> People:
 
 
 def empty_M(people: People) -> Bool:
-    """Which boxes have no area."""
-    return np.asarray(areas(people.box_M4) == 0)
+    """Which boxes have no area, or so little that no pixel is theirs."""
+    return ~touches_pixels(people.box_M4)
 
 
 def repeated_M(people: People) -> Bool:

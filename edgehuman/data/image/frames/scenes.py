@@ -37,6 +37,7 @@ from edgehuman.data.image.crowds.walkers import NUM_WALKERS, walker
 from edgehuman.data.image.frames.set import FrameSet, People
 from edgehuman.data.image.load import load_persons
 from edgehuman.data.image.set import PersonSet
+from edgehuman.data.image.shelf import Shelf
 from edgehuman.errors import DataError
 from edgehuman.records import Uint8
 from edgehuman.simulate.body.seeding import child_seed
@@ -70,7 +71,7 @@ class Scenes:
             is_street=lambda number: stock.street(number) is not None,
         )
         self._people: OrderedDict[int, People] = OrderedDict()
-        self._walkers: dict[int, CutOut | None] = {}
+        self._walkers: Shelf[CutOut | None] = Shelf()
 
     def __len__(self) -> int:
         return self._count
@@ -108,9 +109,11 @@ class Scenes:
         """A cut-out: of the photos, or simulated."""
         if source == 0:
             return self.stock.person(number)
-        if number not in self._walkers:
-            self._walkers[number] = walker(self._seed, number)
-        return self._walkers[number]
+        if number in self._walkers:
+            return self._walkers[number]
+        drawn = walker(self._seed, number)
+        self._walkers.keep(number, drawn, 0 if drawn is None else drawn.num_bytes)
+        return drawn
 
     def _ground(self, plan: Plan) -> Uint8:
         background, camera = plan.background, plan.camera

@@ -9,7 +9,6 @@ copies of training photos.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from edgehuman.data.image.set import (
     FileMasks,
     FilePictures,
+    LoadMask,
     PersonReader,
     PersonSet,
     find_below,
@@ -115,7 +115,7 @@ def _almost_lip(root: Path) -> str:
     return "train_segmentations or val_segmentations (TrainVal_parsing_annotations.zip) is missing"
 
 
-def _ccp_masks(root: Path) -> tuple[str, str, Callable[[str], NDArray[Any]]] | None:
+def _ccp_masks(root: Path) -> tuple[str, str, LoadMask] | None:
     """Folder, suffix and reader of the masks: greyscale images, or the published MATLAB files."""
     if (root / "masks").is_dir():
         return "masks", ".png", load_png_mask
@@ -124,7 +124,7 @@ def _ccp_masks(root: Path) -> tuple[str, str, Callable[[str], NDArray[Any]]] | N
     return None
 
 
-def _matlab_mask(path: str) -> NDArray[Any]:
+def _matlab_mask(path: str, size: tuple[int, int]) -> NDArray[Any]:
     try:
         return np.asarray(read_variables(Path(path))["groundtruth"])
     except (DataError, KeyError) as error:

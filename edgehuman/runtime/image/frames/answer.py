@@ -20,6 +20,7 @@ from edgehuman.errors import ArtefactError, DataError
 from edgehuman.metrics.boxes.overlap import areas
 from edgehuman.metrics.keypoints import oks_nms
 from edgehuman.preprocess.image.letterbox import fit
+from edgehuman.preprocess.image.pixels import touches_pixels
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.foreign.found import FoundPerson, PersonFinder
 from edgehuman.runtime.image.answer import BROKEN_OUTPUT
@@ -154,7 +155,7 @@ def chosen(
             raise DataError(BROKEN_OUTPUT)
         limit_4 = np.array((width, height, width, height), np.float32)
         box_4 = np.clip(person.box_4, 0, limit_4).astype(np.float32)
-        if person.score >= watching.score and box_4[2] > box_4[0] and box_4[3] > box_4[1]:
+        if person.score >= watching.score and touches_pixels(box_4[None])[0]:
             kept.append(dataclasses.replace(person, box_4=box_4))
     return sorted(kept, key=lambda person: -person.score)[: watching.most]
 
@@ -180,7 +181,7 @@ def _person(found: FoundPerson) -> Person:
         joint_J3,
         () if joint_J3 is None else joint_names(len(joint_J3)),
         found.mask_HW,
-        None if found.mask_HW is None else (0, 0, found.mask_HW.shape[1], found.mask_HW.shape[0]),
+        found.mask_place,
     )
 
 

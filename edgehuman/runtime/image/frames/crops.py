@@ -66,14 +66,14 @@ class CropFinder:
         seen = self._finder.find(frame_HWC, found.box_4)
         if not seen:
             return Person(found.box_4, found.score)
-        joint_J3, mask_HW = seen[0].joint_J3, seen[0].mask_HW
+        joint_J3 = seen[0].joint_J3
         return Person(
             found.box_4,
             found.score,
             joint_J3,
             () if joint_J3 is None else joint_names(len(joint_J3)),
-            mask_HW,
-            None if mask_HW is None else (0, 0, frame_HWC.shape[1], frame_HWC.shape[0]),
+            seen[0].mask_HW,
+            seen[0].mask_place,
         )
 
 

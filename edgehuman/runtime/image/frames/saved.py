@@ -1,7 +1,7 @@
 """What `edgehuman run --save` writes of frames: lines, pictures or a video, and poses.
 
 FOLDER/frames.jsonl      the lines of --json
-FOLDER/poses.jsonl       of a video and a model that gives joints: a line for each person of each
+FOLDER/poses.jsonl       of a video in which somebody has joints: a line for each person of each
                          frame, which `edgehuman run zoo:gait-skeleton --source` reads
 FOLDER/masks/TRACK/*.png of a video and a model that gives masks: white on black, which `edgehuman
                          run zoo:gait-silhouette --source FOLDER/masks` reads
@@ -14,14 +14,22 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from edgehuman.errors import UsageError
-from edgehuman.files import cannot_write, require_apart, write_whole, writing, writing_lines
+from edgehuman.files import (
+    cannot_write,
+    require_apart,
+    require_usable_file,
+    write_whole,
+    writing,
+    writing_lines,
+)
 from edgehuman.geometry import COCO_17
 from edgehuman.outcome import to_json
 from edgehuman.records import Uint8
@@ -41,12 +49,13 @@ class Saving:
         self,
         folder: Path,
         lines: IO[str],
-        poses: IO[str] | None,
+        poses: Callable[[], IO[str]] | None,
         pictures: dict[str, Path],
         film: Film | None,
     ) -> None:
         self._masks = folder / MASKS
-        self._lines, self._poses, self._pictures, self._film = lines, poses, pictures, film
+        self._lines, self._open_poses, self._pictures, self._film = lines, poses, pictures, film
+        self._poses: IO[str] | None = None
 
     def add(self, taken: TakenFrame, result: FrameResult, line: str) -> None:
         """Write one frame.
@@ -55,9 +64,10 @@ class Saving:
             UsageError: a file cannot be written to.
         """
         self._lines.write(line + "\n")
-        if self._poses is not None and result.t_s is not None:
+        if self._open_poses is not None and result.t_s is not None:
             for person in result.people:
                 if person.joint_J3 is not None and person.joints == COCO_17:
+                    self._poses = self._poses or self._open_poses()
                     self._poses.write(pose_line(result, person) + "\n")
         if taken.image_HWC is None or result.reason:
             return
@@ -70,6 +80,11 @@ class Saving:
             self._film.add(picture_HWC)
         elif taken.name in self._pictures:
             write_whole(self._pictures[taken.name], _png(picture_HWC), UsageError)
+
+    @property
+    def has_poses(self) -> bool:
+        """Whether anybody had joints."""
+        return self._poses is not None
 
     def _save_masks(self, taken: TakenFrame, result: FrameResult) -> None:
         for person in result.people:
@@ -124,9 +139,22 @@ def saving(folder: Path, source: FrameSource, model: str) -> Iterator[Saving]:
         lines = stack.enter_context(writing_lines(folder / LINES, "--save"))
         poses, film = None, None
         if film_path is not None:
-            poses = stack.enter_context(writing_lines(folder / POSES, "--save"))
+            require_usable_file(folder / POSES, "--save")
+            # Opened with the first joints: of a model that gives none, there is no such file.
+            poses = partial(stack.enter_context, writing_lines(folder / POSES, "--save"))
             film = stack.enter_context(_film(film_path, source.fps))
-        yield Saving(folder, lines, poses, pictures, film)
+        saved = Saving(folder, lines, poses, pictures, film)
+        yield saved
+        if film is not None and not saved.has_poses:
+            _remove(folder / POSES)
+
+
+def _remove(path: Path) -> None:
+    """Remove what an earlier run wrote, and this one does not give."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as reason:
+        raise UsageError(cannot_write(path, reason)) from None
 
 
 @contextlib.contextmanager

@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import numpy as np
 import pytest
 
 from edgehuman.data.image.frames.layout import cleaned, corners, people_of
 from edgehuman.errors import DataError
+from edgehuman.preprocess.image.pixels import clip_box
 from tests.data.frame_trees import made_frames, people
 
 
@@ -41,3 +43,18 @@ def test_boxes_without_area_and_repeated_ones_are_left_out() -> None:
     assert frames.num_people == 3
     assert said == "left out 2 boxes without area and 1 repeated ones"
     assert cleaned(frames) == (frames, "")
+
+
+@pytest.mark.parametrize("side", [0, 1e-30, 1e-9, 4e-7, 1e-6, 3e-6, 1e-3, 0.5, 1])
+@pytest.mark.parametrize("corner", [0, 0.25, 1, 7])
+def test_what_is_left_is_a_box_that_can_be_cut_out(corner: float, side: float) -> None:
+    """Whatever its size, a box that stays is not refused later, and the frame keeps the others."""
+    near = people((corner, corner, corner + side, corner + 5), (0, 0, 10, 20))
+    frames, said = cleaned(dataclasses.replace(made_frames(2), people=[near, near]))
+    for box_4 in frames.people[0].box_M4:
+        clip_box(box_4.tolist(), 60, 80)
+    assert frames.people[0].box_M4[-1].tolist() == [0, 0, 10, 20]
+    wide = float(np.float32(corner + side)) - corner
+    assert len(frames.people[0].box_M4) == 2 or wide <= 2e-6
+    gone = 4 - sum(len(each.box_M4) for each in frames.people)
+    assert said == (f"left out {gone} boxes without area and 0 repeated ones" if gone else "")

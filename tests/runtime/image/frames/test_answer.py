@@ -7,6 +7,7 @@ import pytest
 
 from edgehuman.errors import DataError
 from edgehuman.geometry import COCO_17
+from edgehuman.preprocess.image.pixels import clip_box
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.foreign.found import FoundPerson
 from edgehuman.runtime.image.frames.answer import Watching, answer_frame, chosen, once
@@ -49,6 +50,14 @@ def test_boxes_are_clipped_and_those_outside_are_nobody() -> None:
 def test_what_is_not_finite_is_an_error_whatever_its_score(wrong: FoundPerson) -> None:
     with pytest.raises(DataError, match="not finite"):
         chosen([wrong], Watching(Finder()), 50, 100)
+
+
+@pytest.mark.parametrize("side", [0, 1e-30, 1e-9, 4e-7, 1e-6, 1e-3, 1])
+@pytest.mark.parametrize("corner", [0, 0.25, 1, 7, 99])
+def test_whoever_is_chosen_can_be_cut_out(corner: float, side: float) -> None:
+    found = FoundPerson(np.array((corner, 0, corner + side, 9), np.float32), 0.9)
+    for person in chosen([found], Watching(Finder()), 50, 100):
+        clip_box(person.box_4.tolist(), 50, 100)
 
 
 def test_a_large_photo_is_answered_in_its_own_pixels() -> None:

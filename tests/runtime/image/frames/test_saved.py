@@ -51,6 +51,29 @@ def test_an_earlier_run_stays_after_an_error(tmp_path: Path, error: type[Excepti
     assert not [*out.glob(".frames-*")]
 
 
+@pytest.mark.parametrize("gives", [set(), {"joints"}, {"mask"}, {"joints", "mask"}])
+def test_only_what_the_model_gives_is_written(tmp_path: Path, gives: set[str]) -> None:
+    """Poses of an earlier run, of another model, do not stay beside the frames of this one."""
+    source = FrameSource(write_video(tmp_path / "a.avi", [street(32, 48)] * 2))
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "poses.jsonl").write_text("earlier\n")
+    mask_HW = np.ones((32, 48), bool) if "mask" in gives else None
+    joint_J3 = np.ones((17, 3), np.float32) if "joints" in gives else None
+    names = COCO_17 if "joints" in gives else ()
+    person = Person(np.array((0, 0, 9, 9), np.float32), 0.9, joint_J3, names, mask_HW, track="1")
+    with saving(out, source, "m.onnx") as saved:
+        for number, taken in enumerate(source):
+            people = (person,) if number else ()
+            saved.add(taken, FrameResult(taken.name, None, 0.1 * number, 32, 48, people), "{}")
+    assert (out / "poses.jsonl").exists() == ("joints" in gives)
+    assert (out / "masks").exists() == ("mask" in gives)
+    if "joints" in gives:
+        assert json.loads((out / "poses.jsonl").read_text())["id"] == "1"
+    assert len((out / "frames.jsonl").read_text().splitlines()) == 2
+    assert not [*out.glob(".*"), *out.glob("*.partial")]
+
+
 def test_the_video_itself_is_never_replaced(tmp_path: Path) -> None:
     video = write_video(tmp_path / "a.avi", [street(32, 48)]).rename(tmp_path / "a.mp4")
     with (
