@@ -19,6 +19,8 @@ from edgehuman.records import Float32, Index, Uint8
 
 BINS_PER_PIXEL = 2
 """Classes of SimCC for each pixel of the input."""
+SILHOUETTE = ("background", "person")
+"""Labels of a part map that is a silhouette."""
 _WITHIN_TWO = 0.9545  # of a Gaussian, within two sigma
 _FLOOR = 1e-6
 # Logits are upsampled in strips of about so many pixels (4 MB).

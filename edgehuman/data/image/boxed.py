@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgehuman.card import OutputSpec
-from edgehuman.data.image.part_groups import LABELS
 from edgehuman.data.image.published.joints import MARGIN
 from edgehuman.data.image.set import IGNORE, PersonSet, Pictures
+from edgehuman.metrics.person_answers import SILHOUETTE
 from edgehuman.preprocess.image.pixels import crop, person_box
 from edgehuman.records import Uint8
 
@@ -56,7 +56,7 @@ def as_seen(persons: PersonSet, output: OutputSpec, size: tuple[int, int]) -> Pe
     Args:
         size: height and width of the crops that the network reads.
     """
-    if output.labels != LABELS["person"] or not len(persons.masks):
+    if output.labels != SILHOUETTE or not len(persons.masks):
         return persons
     shape = size[1] / size[0]
     return dataclasses.replace(

@@ -16,6 +16,7 @@ import numpy as np
 
 from edgehuman.data.image.set import IGNORE, PersonSet, Pictures
 from edgehuman.errors import DataError
+from edgehuman.metrics.person_answers import SILHOUETTE
 from edgehuman.records import Uint8
 
 Grouping = Literal["person", "garments"]
@@ -39,7 +40,7 @@ _GARMENT_OF = {
     part: group for group, parts in _GARMENTS.items() for part in (group, *parts.split())
 }
 LABELS: Mapping[Grouping, tuple[str, ...]] = {
-    "person": (BACKGROUND, "person"),
+    "person": SILHOUETTE,
     "garments": (BACKGROUND, *_GARMENTS),
 }
 

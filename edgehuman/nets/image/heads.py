@@ -1,7 +1,7 @@
 """Heads on a person-image backbone: a vector, yes/no answers, heat maps or a part map.
 
     net = person_net("tinyvit_5m", OutputSpec("segmentation", parts), (256, 128))
-    logits_NCHW = net(image_NHWC)                 raw uint8 in; maps come out at stride 4
+    logits_NCHW = net(image_NHWC)   raw uint8 in; maps come out at stride 4, silhouettes at 2
 
 The heads are small compared with a student network: one matrix for vectors and answers, and for
 maps a pyramid of depthwise separable convolutions (`pyramid_head`, and `simcc` for joints).
@@ -20,9 +20,11 @@ from torch.nn import functional
 from edgehuman.card import OutputSpec
 from edgehuman.catalogue import network
 from edgehuman.errors import UsageError
+from edgehuman.metrics.person_answers import SILHOUETTE
 from edgehuman.nets.building import build
 from edgehuman.nets.image.features import ImageBackbone
-from edgehuman.nets.image.pyramid_head import PyramidHead
+from edgehuman.nets.image.pyramid import Pyramid
+from edgehuman.nets.image.pyramid_head import OutlineHead, PyramidHead
 from edgehuman.nets.image.simcc import SimccHead
 from edgehuman.nets.image.size import require_size
 from edgehuman.nets.image.tinyvit import tiling_windows
@@ -61,7 +63,7 @@ class PersonNet(nn.Module):
 
     Attributes:
         encoder: implements `ImageBackbone`.
-        head: an EmbeddingHead, an AttributeHead, a PyramidHead or a SimccHead.
+        head: an EmbeddingHead, an AttributeHead, a PyramidHead, an OutlineHead or a SimccHead.
     """
 
     def __init__(self, encoder: nn.Module, head: nn.Module) -> None:
@@ -96,7 +98,11 @@ class PersonNet(nn.Module):
 
     def forward(self, image_NHWC: Tensor) -> Tensor:
         if isinstance(self.head, PyramidHead | SimccHead):
-            taps = self.backbone.taps(self.backbone.normalise(image_NHWC))
+            x_NCHW = self.backbone.normalise(image_NHWC)
+            if isinstance(self.head, OutlineHead) and self.head.fine_width:
+                taps = cast(Pyramid, self.encoder).fine_taps(x_NCHW)
+            else:
+                taps = self.backbone.taps(x_NCHW)
             maps_NCHW: Tensor = self.head(taps)
             return maps_NCHW
         answer: Tensor = self.head(self.token(image_NHWC))
@@ -122,6 +128,9 @@ def make_head(
         raise UsageError(f"a head for {output.kind} needs labels, but the card has none")
     if output.kind == "attributes":
         return AttributeHead(encoder.width, num_labels)
+    if output.kind == "segmentation" and output.labels == SILHOUETTE:
+        fine_width = encoder.fine_width if isinstance(encoder, Pyramid) else 0
+        return OutlineHead(encoder.tap_widths, encoder.tap_strides, num_labels, fine_width)
     if output.kind in ("heatmaps", "segmentation"):
         loud = output.kind == "segmentation"
         return PyramidHead(encoder.tap_widths, encoder.tap_strides, num_labels, loud=loud)

@@ -20,6 +20,7 @@ class Pyramid(nn.Module):
 
     stride = 32
     stem_stride: int
+    stem_width: int
     pixels: Pixels
     stages: nn.ModuleList
     head: nn.Module
@@ -81,6 +82,16 @@ class Pyramid(nn.Module):
     def taps(self, x_NCHW: Tensor) -> list[Tensor]:
         """Return the maps of the four stages at strides 4, 8, 16 and 32."""
         return self._maps(self._stem(x_NCHW))
+
+    @property
+    def fine_width(self) -> int:
+        """Channels of the map at stride 2; 0: there is none."""
+        return self.stem_width if self.stem_stride == 2 else 0
+
+    def fine_taps(self, x_NCHW: Tensor) -> list[Tensor]:
+        """Return the stem's map, then those of the stages."""
+        stem_NCHW = self._stem(x_NCHW)
+        return [stem_NCHW, *self._maps(stem_NCHW)]
 
     def forward_features(self, image_NHWC: Tensor) -> Tensor:
         """Return the image token (N, D) of raw uint8 images, before any classifier."""

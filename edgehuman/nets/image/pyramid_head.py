@@ -1,4 +1,5 @@
-"""The head of maps: a pyramid of depthwise separable convolutions, down to stride 4.
+"""The head of maps: a pyramid of depthwise separable convolutions, down to stride 4, and that of
+silhouettes, which goes on to stride 2: a person is thin, and a pixel of the edge counts.
 
 The coarse-to-fine sum follows Lin et al., "Feature pyramid networks" (CVPR 2017), the separable
 blocks MobileNet; there is only one output map instead of one per stage.
@@ -16,6 +17,7 @@ from torch.nn import functional
 
 MAP_STRIDE = 4
 PYRAMID_WIDTH = 128
+FINE_WIDTH = 32
 
 
 class PyramidHead(nn.Module):
@@ -56,6 +58,11 @@ class PyramidHead(nn.Module):
         nn.init.zeros_(cast(Tensor, self.last.bias))
 
     def forward(self, taps: Sequence[Tensor]) -> Tensor:
+        maps_NCHW: Tensor = self.last(self.summed(taps))
+        return maps_NCHW
+
+    def summed(self, taps: Sequence[Tensor]) -> Tensor:
+        """Return the combined map (N, width, H/4, W/4)."""
         x_NCHW: Tensor | None = None
         for stride, block in zip(self.strides, self.blocks, strict=True):
             if x_NCHW is not None:
@@ -67,7 +74,39 @@ class PyramidHead(nn.Module):
                     part_NCHW: Tensor = lateral(tap_NCHW)
                     x_NCHW = part_NCHW if x_NCHW is None else x_NCHW + part_NCHW
             x_NCHW = block(x_NCHW)
-        maps_NCHW: Tensor = self.last(x_NCHW)
+        assert x_NCHW is not None
+        return x_NCHW
+
+
+class OutlineHead(PyramidHead):
+    """Combine the maps of the stages into one map at stride 2.
+
+    Args:
+        tap_widths, tap_strides, num_maps: see `PyramidHead`.
+        fine_width: channels of a map at stride 2 before those of the stages; 0: there is none.
+    """
+
+    def __init__(
+        self,
+        tap_widths: Sequence[int],
+        tap_strides: Sequence[int],
+        num_maps: int,
+        fine_width: int = 0,
+    ) -> None:
+        super().__init__(tap_widths, tap_strides, num_maps)
+        self.fine_width = fine_width
+        self.narrow = _conv_norm(PYRAMID_WIDTH, FINE_WIDTH, 1)
+        self.edge = _conv_norm(fine_width, FINE_WIDTH, 1) if fine_width else None
+        self.fine = nn.Sequential(_separable(FINE_WIDTH), _separable(FINE_WIDTH))
+        self.last = nn.Conv2d(FINE_WIDTH, num_maps, 1)
+        nn.init.zeros_(cast(Tensor, self.last.bias))
+
+    def forward(self, taps: Sequence[Tensor]) -> Tensor:
+        stages = taps if self.edge is None else taps[1:]
+        x_NCHW = functional.interpolate(self.narrow(self.summed(stages)), scale_factor=2.0)
+        if self.edge is not None:
+            x_NCHW = x_NCHW + self.edge(taps[0])
+        maps_NCHW: Tensor = self.last(self.fine(x_NCHW))
         return maps_NCHW
 
 

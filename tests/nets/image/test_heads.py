@@ -10,7 +10,7 @@ from edgehuman.card import OutputSpec
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import count_params
 from edgehuman.nets.image.heads import EmbeddingHead, make_head, with_head
-from edgehuman.nets.image.pyramid_head import PyramidHead
+from edgehuman.nets.image.pyramid_head import OutlineHead, PyramidHead
 from edgehuman.nets.image.size import require_size
 from edgehuman.nets.image.starnet import StarNet
 from tests.nets.tiny_encoder import TinyEncoder, seeded
@@ -107,3 +107,33 @@ def test_a_frozen_encoder_keeps_its_statistics() -> None:
     network.train()(images())
     name = "norm.running_mean"
     assert not torch.equal(network.encoder.state_dict()[name], before[name])
+
+
+SILHOUETTE = OutputSpec("segmentation", ("background", "person"))
+
+
+def test_silhouettes_come_out_at_stride_two_whatever_the_backbone() -> None:
+    fine = with_head(StarNet(8, (1, 1, 1, 1), image_size=(64, 32)), SILHOUETTE)
+    assert isinstance(fine.head, OutlineHead)
+    assert fine.head.fine_width == 32
+    coarse = with_head(seeded(), SILHOUETTE)
+    assert isinstance(coarse.head, OutlineHead)
+    assert coarse.head.fine_width == 0
+    for network in (fine, coarse):
+        assert tuple(network(images()).shape) == (2, 2, 32, 16)
+
+
+def test_the_edge_of_a_silhouette_hears_the_map_at_stride_two() -> None:
+    """One pixel moves the answer near it even if the stages are deaf."""
+    network = with_head(StarNet(8, (1, 1, 1, 1), image_size=(64, 32)), SILHOUETTE)
+    assert isinstance(network.head, OutlineHead)
+    for lateral in network.head.laterals:
+        nn.init.zeros_(next(lateral.parameters()))
+    image_NHWC = images(1)
+    other_NHWC = image_NHWC.clone()
+    other_NHWC[0, 20, 10] = 255 - other_NHWC[0, 20, 10]
+    moved_HW = (network(image_NHWC) - network(other_NHWC)).abs().sum(dim=1)[0] > 1e-7
+    rows, columns = moved_HW.nonzero(as_tuple=True)
+    assert len(rows)
+    assert int((rows - 10).abs().max()) <= 3
+    assert int((columns - 5).abs().max()) <= 3

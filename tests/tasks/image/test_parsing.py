@@ -40,7 +40,7 @@ def test_a_silhouette_is_the_person_as_one_part(people: PersonSet, tmp_path: Pat
     assert set(outcome.data["per_label"]) == {"background", "person"}
     network, card = load_network(tmp_path)
     assert card.output.labels == ("background", "person")
-    assert network(torch.from_numpy(people.image(0))[None]).shape == (1, 2, 16, 8)
+    assert network(torch.from_numpy(people.image(0))[None]).shape == (1, 2, 32, 16)
 
 
 @pytest.mark.usefixtures("people")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from edgehuman.errors import DataError, UsageError, printable
+from edgehuman.metrics.person_answers import SILHOUETTE
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.progress import tell
 from edgehuman.runtime.engine.onnx_file import open_file
@@ -48,7 +49,6 @@ _SHOWN = 5
 ALONE = "none"
 """The --detector that says: each photo is one person."""
 _USUAL = "zoo:person-detector"
-_SILHOUETTE = ("background", "person")
 
 
 class Words(Protocol):
@@ -89,7 +89,7 @@ def detector_for(model: Model, asked: str | None) -> str | None:
     if asked is not None:
         return None if asked == ALONE else asked
     output = model.card.output
-    if output.kind != "simcc" and output.labels != _SILHOUETTE:
+    if output.kind != "simcc" and output.labels != SILHOUETTE:
         return None
     tell(f"people are found by {_USUAL}; with --detector {ALONE} each photo is one person")
     return _USUAL
