@@ -41,21 +41,23 @@ def walkers() -> list[CutOut]:
 
 def ground(height: int = HEIGHT, width: int = WIDTH) -> Uint8:
     """A pavement: rough, darker towards the camera."""
-    rough_HW = np.random.default_rng(0).standard_normal((height, width)).astype(np.float32)
-    rough_HW = 20 * cv2.GaussianBlur(rough_HW, (0, 0), 2)
+    white_HW = np.random.default_rng(0).standard_normal((height, width)).astype(np.float32)
+    rough_HW = 20 * cv2.GaussianBlur(white_HW, (0, 0), 2)
     light_HWC = np.linspace(190, 110, height)[:, None, None] + np.array([5, 0, -8])
     return np.asarray(np.clip(light_HWC + rough_HW[..., None], 0, 255), np.uint8)
 
 
 def paint(frame_HWC: Uint8, person: CutOut, x: int, y: int, height_px: int) -> None:
     """Somebody whose upper left corner is at x, y, which may be outside the frame."""
-    rgba_HWC = person.levels[0]
-    scale = height_px / rgba_HWC.shape[0]
-    rgba_HWC = cv2.resize(rgba_HWC, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    scale = height_px / person.levels[0].shape[0]
+    area = cv2.INTER_AREA
+    rgba_HWC = np.asarray(
+        cv2.resize(person.levels[0], None, fx=scale, fy=scale, interpolation=area)
+    )
     x0, y0 = max(x, 0), max(y, 0)
     rgba_HWC = rgba_HWC[y0 - y :, x0 - x :]
     part_HWC = frame_HWC[y0 : y0 + rgba_HWC.shape[0], x0 : x0 + rgba_HWC.shape[1]]
-    rgba_HWC = rgba_HWC[: part_HWC.shape[0], : part_HWC.shape[1]].astype(np.float32)
+    rgba_HWC = rgba_HWC[: part_HWC.shape[0], : part_HWC.shape[1]]
     part_HWC[:] = part_HWC * (1 - rgba_HWC[..., 3:] / 255) + rgba_HWC[..., :3]
 
 
