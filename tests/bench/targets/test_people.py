@@ -17,23 +17,23 @@ from edgehuman.card import Card, OutputSpec, image_input
 
 
 @pytest.fixture(scope="module")
-def pose() -> Any:
-    """A network of a few thousand weights, its card and its graph, traced once."""
+def one_layer() -> Any:
+    """A network of one convolution, its card and its graph, traced once."""
     pytest.importorskip("torch")
-    from edgehuman.nets.image.heads import with_head
-    from edgehuman.nets.image.starnet import StarNet
+    from edgehuman.bench.pages.image.peers import Peer, conv
 
-    size, output = (64, 32), OutputSpec("simcc", ("nose", "l_eye"), dim=64)
-    network = with_head(StarNet(4, (1, 1, 1, 1), size, kernel=3), output)
-    card = Card("tiny", "person", "tiny", 0, 0, image_input(*size), output, recipe="random weights")
+    network = Peer([conv(3, 4, 3, 2)]).eval()
+    output = OutputSpec("embedding", dim=4, distance="cosine")
+    taken = image_input(64, 32)
+    card = Card("tiny", "person", "tiny", 0, 0, taken, output, recipe="random weights")
     return network, card, people._graph(network, card)
 
 
 @pytest.fixture
-def small(pose: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def small(one_layer: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every network is the small one; what a run keeps for its second target is no other test's."""
-    monkeypatch.setattr(people, "with_head", lambda arch, head: pose[:2])
-    monkeypatch.setattr(people, "_graph", lambda network, card: pose[2])
+    monkeypatch.setattr(people, "with_head", lambda arch, head: one_layer[:2])
+    monkeypatch.setattr(people, "_graph", lambda network, card: one_layer[2])
     yield
     people.speeds.cache_clear()
     people.person_cost.cache_clear()
@@ -67,15 +67,15 @@ def test_three_forms_of_one_network_take_turns(
     assert "INT8 2.00 ms, torch eager 6.00 ms" in capsys.readouterr().err
 
 
-def test_every_layer_is_in_int8(pose: Any) -> None:
+def test_every_layer_is_in_int8(one_layer: Any) -> None:
     from edgehuman.export.graph.int8 import weight_layers
 
-    network, card, graph = pose
+    network, card, graph = one_layer
     made = people.int8_graph(network, card, graph, count=4)
     steps = {n.output[0] for n in made.graph.node if n.op_type == "DequantizeLinear"}
     layers = [n for n in made.graph.node if n.op_type in ("Conv", "Gemm", "MatMul")]
     in_int8 = [n for n in layers if n.input[1] in steps]
-    assert len(in_int8) == len(layers) == len(weight_layers(graph)) > 20
+    assert len(in_int8) == len(layers) == len(weight_layers(graph)) == 1
 
 
 @pytest.mark.usefixtures("small")
