@@ -37,6 +37,11 @@ _NUMBERS = {
     "could not convert string to float: ": "a number",
     "invalid literal for int() with base 10: ": "a whole number",
 }
+# tyro's words for a flag whose value may be left out.
+_NUMBER_OR_NONE = re.compile(
+    r"no type matching \{None\}\|(FLOAT|INT) could be instantiated from \[(.+?)\]"
+)
+_KINDS = {"FLOAT": "a number", "INT": "a whole number"}
 
 
 def resolve(
@@ -148,6 +153,9 @@ def _plain(boxed: str, config_class: type[Any], words: Sequence[str], prog: str)
         for start, rule in _NUMBERS.items():
             if broken.startswith(start):
                 return f"{name} is {broken.removeprefix(start)}; it must be {rule}"
+        if found := _NUMBER_OR_NONE.match(broken):
+            kind, word = found.groups()
+            return f"{name} is {word}; it must be {_KINDS[kind]}, or None"
         return f"{name}: {broken}; {more}"
     return f"{text.rstrip('.')}; {more}"
 

@@ -209,6 +209,8 @@ class TypedConfig:
     """A switch."""
     note: str | None = None
     """A text."""
+    level: float | None = None
+    """A number that may be left out."""
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
@@ -226,6 +228,7 @@ class TypedConfig:
         ("p --out o --steps three", "--steps is 'three'; it must be a whole number"),
         ("p --out o --steps 2.5", "--steps is '2.5'; it must be a whole number"),
         ("p --out o --rate-hz x", "--rate-hz is 'x'; it must be a number"),
+        ("p --out o --level x", "--level is 'x'; it must be a number, or None"),
         ("p --out o --unit gs", "--unit is 'gs'; it must be one of: auto, g. Did you mean 'g'?"),
     ],
 )

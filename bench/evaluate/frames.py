@@ -35,12 +35,13 @@ from edgehuman.data.image.frames.score import (
     score_each,
 )
 from edgehuman.data.image.frames.set import FrameSet
-from edgehuman.errors import ArtefactError, DataError
+from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.boxes.detection import Found
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.letterbox import fit
 from edgehuman.records import Index, Uint8
-from edgehuman.runtime.foreign.families import open_finder
+from edgehuman.runtime.foreign.families import takes_one_person
+from edgehuman.runtime.image.frames.watch import opened
 from edgehuman.runtime.model import Model
 
 _FEW = 100
@@ -62,7 +63,8 @@ class EvaluateConfig:
     every: int = 1
     """Score every n-th frame; neighbours in a video are alike."""
     beside: tuple[str, ...] = ()
-    """Detectors of others to score on the same frames: ONNX files, or `hog` for OpenCV's."""
+    """Other detectors to score on the same frames: zoo:NAME, ONNX files, also of others, or `hog`
+    for OpenCV's."""
     threads: int = 1
     """Threads inside one operator, and of OpenCV."""
     seed: int = 0
@@ -171,14 +173,20 @@ def _of_model(model: Model) -> Find:
 
 
 def _finder(name: str, threads: int) -> Find:
-    """A detector of others, or OpenCV's.
+    """Another detector: of edgehuman's own, of others, or OpenCV's.
 
     Raises:
-        ArtefactError, EngineError, SignatureError: see `open_finder`. UsageError: OpenCV has none.
+        ArtefactError, EngineError, SignatureError: see `opened` and `require_detector`. UsageError:
+            no such model, one that finds nobody, or OpenCV has none.
     """
     if name == HOG:
         return open_hog()
-    finder = open_finder(name, threads)
+    finder = opened(name, threads)
+    if isinstance(finder, Model):
+        require_detector(finder.card)
+        return _of_model(finder)
+    if takes_one_person(finder):
+        raise UsageError(f"--beside {name} takes one person, and does not find people")
 
     def find(frame_HWC: Uint8) -> Found:
         people = finder.find(frame_HWC)

@@ -5,11 +5,12 @@ The columns are in `Target`; what measures and prints them is `targets`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from edgehuman.bench.targets import distillation, fresh, ratios, silhouettes
+from edgehuman.bench.targets import distillation, fresh, people, ratios, silhouettes
 from edgehuman.bench.targets.gait_step import gait_step_over_encoder
 from edgehuman.bench.targets.gallery_memory import GalleryMemoryConfig, gallery_memory_mb
 from edgehuman.bench.targets.saip_step import saip_step_over_networks
@@ -52,6 +53,31 @@ def _over_eager(arch: str, record: str, goal: float) -> Target:
         "x",
         lambda config: ratios.onnxruntime_over_torch(arch),
     )
+
+
+def _of_people() -> Iterator[Target]:
+    """Of the networks behind zoo:person-*, each with its head at its default size."""
+    says = f"{people.ARCH}, batch 1, one thread"
+    for head in people.HEADS:
+        measure = partial(people.onnxruntime_over_torch, head)
+        what = f"torch eager / onnxruntime FP32, the {head} network on {says}"
+        yield Target(f"people-{head}", what, "at least", 1.5, "x", _only(measure))
+    for head in people.HEADS:
+        measure = partial(people.int8_over_fp32, head)
+        what = f"onnxruntime FP32 / INT8, the {head} network on {says}"
+        yield Target(f"people-int8-{head}", what, "at least", 1.5, "x", _only(measure))
+    for head in people.OF_ONE:
+        measure = partial(people.person_over_first, head)
+        what = f"one more person of a frame / one alone, {head}, crop to answer, FP32"
+        yield Target(f"people-more-{head}", what, "at most", 1.1, "x", _only(measure))
+        measure = partial(people.off_line, head)
+        what = f"distance of the times of 1, 2, 4 and 8 people from a line, {head}, the largest"
+        yield Target(f"people-line-{head}", what, "at most", 0.1, "x", _only(measure))
+
+
+def _only(measure: Callable[[], float]) -> Callable[[TargetsConfig], float]:
+    """A measurement that no flag changes."""
+    return lambda config: measure()
 
 
 # The smallest that the goal covers, a wide one, and a deep one.
@@ -196,6 +222,7 @@ TARGETS: tuple[Target, ...] = (
         "x",
         lambda config: silhouettes.diffusion_step_over_networks("gaitset"),
     ),
+    *_of_people(),
     Target(
         "targets-kept",
         "speed of a teacher's answers computed and kept / computed, imuconv_4m, logits",

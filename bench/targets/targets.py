@@ -113,7 +113,7 @@ def as_line(row: dict[str, Any]) -> str:
     """One row for people."""
     mark = {True: "met   ", False: "MISSED", None: "  -   "}[row["met"]]
     value = "-" if row["value"] is None else f"{_digits(row['value'])} {row['goal'].split()[-1]}"
-    return f"{mark}  {row['name']:<12}{value:>12}   {row['goal']:<22}{row['what']}  {row['note']}"
+    return f"{mark}  {row['name']:<23}{value:>12}   {row['goal']:<22}{row['what']}  {row['note']}"
 
 
 def measure_targets(config: TargetsConfig) -> Outcome:

@@ -211,7 +211,7 @@ def _require_same(config: LabelConfig, told: Sequence[Any], source: _Source) -> 
     if json_of(read_bounded(place, MOST_NOTE, DataError).decode()) != words:
         raise DataError(
             f"{config.out} was begun with another source, --every or teachers; choose another "
-            "folder, or remove this one"
+            "folder for the labels with --targets, or remove this one"
         )
 
 
@@ -304,6 +304,7 @@ def _finish(config: LabelConfig, pictures: Sequence[Picture], unread: int) -> Ou
         "masks": num_masks,
         "joints": sum(joint[2] > 0 for row in people for joint in row["keypoints"]),
         "unreadable": unread,
+        "test_pictures": sum(row["role"] == "test" for row in frames),
     }
     text = (
         f"{config.out}: {num_boxes} people in {len(frames)} pictures; {len(people)} with joints or "

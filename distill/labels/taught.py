@@ -56,7 +56,7 @@ def distil_by_labels(config: DistilFlags) -> Outcome:
 
     Raises:
         UsageError: a flag that has no meaning here, several datasets, a part of one video to select
-            by, a teacher that finds nobody.
+            by, a teacher that finds nobody, or a test part to read where there is none.
         DataError: the teachers agree on nothing that the task learns from, or see `label`.
         ArtefactError, TrainingError: see `label` and the task.
     """
@@ -77,10 +77,20 @@ def distil_by_labels(config: DistilFlags) -> Outcome:
             f"{source}: the teachers agree on nothing that {task} learns from; give other teachers "
             "or other pictures"
         )
+    _require_test_part(config, dict(labelled.data)["test_pictures"], place)
     words["data"] = (place,) if isinstance(words["data"], tuple) else place
     outcome: Outcome = catalogue.load_object(row.train)(kind(**words))
     data = {**dict(outcome.data), "labels": labelled.data, "teacher": list(config.teacher)}
     return dataclasses.replace(outcome, data=data)
+
+
+def _require_test_part(config: DistilFlags, test_pictures: int, place: str) -> None:
+    """Refuse, before the training, to judge a student on people whom nobody held out."""
+    if config.read_test and not test_pictures:
+        raise UsageError(
+            f"{place} has no test part, as the pictures that the teachers labelled name none; add "
+            "--no-read-test, and judge the student on labelled people with `edgehuman evaluate`"
+        )
 
 
 def _sources(config: DistilFlags) -> tuple[str, ...]:

@@ -78,6 +78,8 @@ def distil(words: Sequence[str]) -> tuple[str, str]:
             raise UsageError(
                 f"--student {student} may learn several tasks; give --task: {', '.join(rows)}"
             )
+    if student is not None and task is not None and task in catalogue.TASKS and task not in rows:
+        catalogue.network_for(student, task)  # says which networks learn it
     row = catalogue.find(rows, "task", task or next(iter(rows)))[0]
     return row.distil, catalogue.DISTIL
 

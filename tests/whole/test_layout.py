@@ -73,6 +73,7 @@ OF_THE_WHOLE = {
     "whole/test_shipping",
     "whole/test_public_names",
     "zoo/test_kinds",
+    "zoo/test_frames",
     "zoo/test_zoo",
     "docs/test_files",
     "docs/test_howto",

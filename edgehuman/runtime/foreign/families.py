@@ -24,6 +24,7 @@ from edgehuman.runtime.foreign.rtm import Rtmo, RtmPose, is_rtmo, is_simcc
 from edgehuman.runtime.foreign.selfie import Selfie, is_selfie
 from edgehuman.runtime.foreign.yolo import Yolo, form_of
 from edgehuman.runtime.foreign.yolox import RtmDet, YoloNasPose, YoloX, is_yolo_nas, is_yolox
+from edgehuman.runtime.zoo import ZOO
 
 _SHOWN = 120
 
@@ -93,11 +94,12 @@ def open_finder(
     """
     if family is not None and family not in FAMILIES:
         raise UsageError(f"unknown family {family!r}; valid: {', '.join(FAMILIES)}")
-    graph = Graph(path, threads)
-    if graph.is_ours:
+    in_zoo = str(path).startswith(ZOO)
+    graph = None if in_zoo else Graph(path, threads)
+    if graph is None or graph.is_ours:
         raise ArtefactError(
-            f"{path} is a model of edgehuman's own, not a network of others; open it with "
-            "edgehuman.load"
+            f"{path} is a model of edgehuman's own, and here networks of others are taken; give "
+            "the .onnx file of one, such as movenet_multipose.onnx"
         )
     name = family or _told(graph)
     chosen = FAMILIES[name]

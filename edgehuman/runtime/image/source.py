@@ -34,11 +34,14 @@ class Found:
     others: int = 0
 
 
-def find_photos(source: str | Path) -> Found:
+def find_photos(source: str | Path, videos: bool = False) -> Found:
     """The photos of a folder and its subfolders, by name; or the one photo.
 
     Files count by their first bytes, then by their names. Label maps are left out, as in training;
     they and other files are counted on stderr.
+
+    Args:
+        videos: whether the caller reads a video, given by itself, as well; for the words alone.
 
     Raises:
         UsageError: an empty path, or a live source.
@@ -46,13 +49,14 @@ def find_photos(source: str | Path) -> Found:
     """
     if not str(source).strip():
         raise UsageError("source is empty; give a folder of photos, or one photo")
-    _require_no_stream(str(source))
+    _require_no_stream(str(source), videos)
     source = Path(source)
     if source.is_file():
         _require_no_video(source)
         return Found([source])
     if not source.is_dir():
-        raise DataError(f"source {source}: no such folder or photo; give the path of one")
+        kinds = "folder, photo or video" if videos else "folder or photo"
+        raise DataError(f"source {source}: no such {kinds}; give the path of one")
     walk = ImageWalk(source, keep_others=True)
     photos = [source / name for name in walk.names()]
     others: list[Path] = []
@@ -62,7 +66,8 @@ def find_photos(source: str | Path) -> Found:
     left_out = "; ".join(filter(None, (walk.left_out(), _other_files(others))))
     if not photos:
         count = walk.suffixes.total()
-        held = f"{count} files, none of them an image" if count else "nothing"
+        files = "1 file, not" if count == 1 else f"{count} files, none of them"
+        held = f"{files} an image" if count else "nothing"
         held = f"no photo ({walk.left_out()})" if walk.left_out() else held
         raise DataError(
             f"source {source} holds {held}; images end in {', '.join(sorted(IMAGE_SUFFIXES))}"
@@ -77,26 +82,33 @@ def name_in(source: Path, photo: Path) -> str:
     return str(photo.relative_to(source if source.is_dir() else source.parent))
 
 
-def _require_no_stream(source: str) -> None:
+def _require_no_stream(source: str, videos: bool) -> None:
     """Raises UsageError for a camera, an address or standard input."""
     camera = source.isdecimal() and not os.path.exists(source)
-    if camera or source == "-" or "://" in source or source.startswith(_LIVE):
+    if not (camera or source == "-" or "://" in source or source.startswith(_LIVE)):
+        return
+    if videos:
         raise UsageError(
-            f"source {source}: models of photos take a folder of photos, or one photo, and no live "
-            "source. Take photos out of a stream first, e.g. with `ffmpeg -i rtsp://CAMERA -vf "
-            "fps=1 frames/%05d.png`, and crop each person; live streams of poses are for models "
-            "such as zoo:gait-skeleton (`--source udp://:5555`), and in Python `edgehuman.stream` "
-            "takes frames as arrays"
+            f"source {source}: models of frames take a folder of photos, one photo or a video, and "
+            "no live source. Record a video first, e.g. with `ffmpeg -i rtsp://CAMERA -t 60 -c "
+            "copy door.mp4`; in Python, `edgehuman.stream` takes frames as arrays"
         )
+    raise UsageError(
+        f"source {source}: models of photos take a folder of photos, or one photo, and no live "
+        "source. Take photos out of a stream first, e.g. with `ffmpeg -i rtsp://CAMERA -vf "
+        "fps=1 frames/%05d.png`, and crop each person; live streams of poses are for models "
+        "such as zoo:gait-skeleton (`--source udp://:5555`), and in Python `edgehuman.stream` "
+        "takes frames as arrays"
+    )
 
 
 def _require_no_video(path: Path) -> None:
     """Raises DataError for a video."""
     if foreign_of(_head(path), path.name) is VIDEO:
         raise DataError(
-            f"source {path} is a video, and without a detector each photo is one person; add "
-            f"--detector zoo:person-detector. Or {VIDEO.fix}, crop each person, and give their "
-            "folder"
+            f"source {path} is a video, and this model takes photos of one person; with "
+            "`edgehuman run --detector zoo:person-detector` it answers for each person of a "
+            f"video. Or {VIDEO.fix}, crop each person, and give that folder"
         )
 
 

@@ -22,6 +22,7 @@ from edgehuman.records import Uint8
 from edgehuman.runtime.model import load
 from tests.bench.evaluate.bars import bars_card, write_bars
 from tests.data.frame_trees import made_frames, mot_video
+from tests.runtime.frame_models import write_foreign
 
 
 @pytest.fixture
@@ -117,5 +118,18 @@ def test_detectors_of_others_are_scored_beside_it(
     assert found["beside"]["hog"]["ms_per_frame"] >= 0
     assert main(["evaluate", str(bars), "--data", "made", "--beside", "hog"]) == 0
     assert "\nhog\n" in capsys.readouterr().out
-    with pytest.raises(ArtefactError):
-        scores_of(bars, beside=(str(bars),))
+
+
+def test_models_of_edgehumans_own_are_scored_beside_it(bars: Path, tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    name = "zoo:person-detector-int8"
+    found = scores_of(bars, beside=(str(bars), name), every=4)
+    assert found["beside"][str(bars)]["metrics"] == found["metrics"]
+    assert 0 <= found["beside"][name]["metrics"]["ap50"] <= 1
+    with pytest.raises(ArtefactError, match="give a detector"):
+        scores_of(bars, beside=("zoo:person-garments",))
+    axis = np.zeros((1, 17, 128), np.float32)
+    one = {"simcc_x": axis, "simcc_y": axis}
+    pose = write_foreign(tmp_path / "pose.onnx", (1, 3, 64, 64), one)
+    with pytest.raises(UsageError, match=r"pose\.onnx takes one person"):
+        scores_of(bars, beside=(str(pose),))

@@ -91,6 +91,15 @@ def test_no_part_of_one_video_selects(words: dict[str, Any], kind: Any) -> None:
         distil(kind(**{**words, "data": data}))
 
 
+def test_a_missing_test_part_is_told_before_the_training(
+    words: dict[str, Any], tmp_path: Path
+) -> None:
+    source = str(photos(tmp_path / "photos", 2))
+    with pytest.raises(UsageError, match=r"frames has no test part, .* add --no-read-test, and"):
+        distil(DistilDetection(data=(source,), **(words | {"read_test": True})))
+    assert not words["out"].exists()
+
+
 def test_teachers_that_find_nobody_are_named(words: dict[str, Any], tmp_path: Path) -> None:
     one = selfie(tmp_path / "s.onnx")
     words["teacher"] = (str(one), "zoo:person-garments")

@@ -92,6 +92,8 @@ def test_ours_and_unsigned_ones_are_refused(
 ) -> None:
     with pytest.raises(ArtefactError, match="a model of edgehuman's own"):
         open_finder(write_detector(tmp_path))
+    with pytest.raises(ArtefactError, match=r"zoo:person-detector is a model of edgehuman's own"):
+        open_finder("zoo:person-detector")
     path = write_foreign(tmp_path / "net.onnx", SQUARE, {"mask": zeros(1, 1, 64, 64)})
     monkeypatch.setenv("EDGEHUMAN_REQUIRE_SIGNED", "1")
     monkeypatch.setenv("EDGEHUMAN_TRUSTED_KEYS", str(tmp_path))

@@ -156,7 +156,8 @@ class FrameJudge:
 
     def _per_sequence(self) -> dict[str, dict[str, float]]:
         names_N = self._frames.sequence_N[self._index]
-        if not 1 < len(np.unique(names_N)) <= _FEW_SEQUENCES:
+        count = len(np.unique(names_N))
+        if not 1 < count <= _FEW_SEQUENCES or count == len(names_N):  # each a photo of its own
             return {}
         found = {}
         for name in np.unique(names_N).tolist():

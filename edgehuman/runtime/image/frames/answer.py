@@ -76,7 +76,8 @@ class Detector:
         if model.card.output.kind != "boxes":
             raise ArtefactError(
                 f"{model.name} gives {model.card.output.kind}, not boxes of people; give a "
-                "detector, e.g. one that `edgehuman finetune --task detection` made"
+                "detector, such as zoo:person-detector, or one that `edgehuman finetune --task "
+                "detection` made"
             )
         self._model, self._score = model, score
 

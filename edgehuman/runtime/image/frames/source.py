@@ -86,7 +86,7 @@ class FrameSource:
             with Video(self.path) as opened:
                 self.fps = opened.fps / every
             return
-        found = find_photos(source)
+        found = find_photos(source, videos=True)
         self.photos = {name_in(self.path, path): path for path in found.photos}
         self.others = found.others
 
@@ -132,7 +132,10 @@ def photo_frame(path: Path, name: str, index: int) -> TakenFrame:
     try:
         photo = read_photo(path, _WHOLE_SIDE, _WHOLE_SIDE)
     except DataError as error:
-        return TakenFrame(name, index, path=path, reason=str(error))
+        reason = str(error)
+        if is_video(path):
+            reason = f"{path} is a video among photos; give it as the source by itself"
+        return TakenFrame(name, index, path=path, reason=reason)
     return TakenFrame(
         name, index, None, photo.image_HWC, photo.height, photo.width, path, remark=photo.remark
     )

@@ -63,6 +63,8 @@ def test_each_of_a_few_videos_has_its_own_numbers() -> None:
     per = {name: metrics["ap50"] for name, metrics in found.per_sequence.items()}
     assert per == {"door": 1, "street": 0}
     assert made_score(made_frames(50)).per_sequence == {}
+    photos = dataclasses.replace(whole, sequence_N=np.array(list("abcdef")))
+    assert made_score(photos).per_sequence == {}
 
 
 def made_score(frames: FrameSet) -> FrameScores:

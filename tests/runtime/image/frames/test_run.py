@@ -237,6 +237,36 @@ def test_grey_and_16_bit_night_and_upside_down(tmp_path: Path, capsys: Any) -> N
     assert found[3]["people"][0]["box"] == [132, 18, 172, 98]
 
 
+def test_a_poster_keeps_its_own_track(tmp_path: Path, capsys: Any) -> None:
+    """A picture of somebody on a wall is somebody who never moves; who passes it is another."""
+    frames = [
+        street(128, 192, (10 + 4 * k, 30, 50 + 4 * k, 110), (140, 10, 180, 90)) for k in range(6)
+    ]
+    video = write_video(tmp_path / "door.avi", frames)
+    found = rows(capsys, write_detector(tmp_path), "--source", video)
+    tracks = [{person["id"]: person["box"] for person in row["people"]} for row in found]
+    assert [set(each) for each in tracks] == [{"1", "2"}] * 6
+    moved = {track: abs(tracks[-1][track][0] - tracks[0][track][0]) for track in tracks[0]}
+    assert sorted(moved.values()) == pytest.approx([0, 20], abs=3)
+
+
+def test_the_poses_of_a_statue_give_no_gait(tmp_path: Path, capsys: Any, nose: Path) -> None:
+    """With a detector's noise somebody who stands is refused by the ankles: `test_enrolment`."""
+    joint_J3 = np.full((17, 3), 0.9, np.float32)
+    joint_J3[:, 0], joint_J3[:, 1] = 40 + 2 * np.arange(17), 20 + 5 * np.arange(17)
+    dets = np.array([[[30, 10, 90, 110, 0.9]]], np.float32)
+    names = {"dets": dets, "keypoints": joint_J3[None, None]}
+    rtmo = write_foreign(tmp_path / "rtmo.onnx", (1, 3, 128, 192), names)
+    video = write_video(tmp_path / "square.avi", [street(128, 192)] * 60, fps=25)
+    rows(capsys, rtmo, "--source", video, "--save", tmp_path / "out")
+    words = ["--source", tmp_path / "out" / "poses.jsonl", "--name", "S", "--gallery"]
+    assert main(["gallery", "enroll", *map(str, (nose, *words, tmp_path / "g.npz"))]) == 1
+    err = capsys.readouterr().err
+    assert "the joints of track 1 do not move; its frozen windows are not used" in err
+    windows = rows(capsys, nose, *words[:2])
+    assert {(window["label"], window["reason"]) for window in windows} == {("", "frozen")}
+
+
 def test_an_output_that_is_not_finite_is_told_and_counted(tmp_path: Path, capsys: Any) -> None:
     source = photo(tmp_path / "a.png", street(128, 192, ONE))
     model = write_detector(tmp_path, broken=True)
@@ -287,7 +317,7 @@ def test_models_of_crops_have_a_detector_unless_there_shall_be_none(
     alone = rows(capsys, model, "--source", tmp_path / "in", "--detector", "none")
     assert [row["photo"] for row in alone] == ["a.png"]
     assert main(["run", str(model), "--source", str(tmp_path / "door.avi"), "--detector", "none"])
-    assert "add --detector zoo:person-detector" in capsys.readouterr().err
+    assert "--detector zoo:person-detector" in capsys.readouterr().err
 
 
 def test_frames_without_people_have_no_milliseconds_a_person(tmp_path: Path, capsys: Any) -> None:

@@ -49,15 +49,27 @@ def test_colours_are_red_first(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("source", "said"),
-    [("0", "no live source"), ("rtsp://camera", "no live source"), ("", "source is empty")],
+    [
+        ("0", "source 0: models of frames take .* or a video, and no live source"),
+        ("rtsp://camera", "no live source. Record a video first"),
+        ("", "source is empty"),
+    ],
 )
 def test_live_sources_are_refused(source: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         FrameSource(source)
 
 
+def test_a_video_in_a_folder_of_photos_is_told_where_it_belongs(tmp_path: Path) -> None:
+    photo(tmp_path / "a.png", street(32, 48))
+    write_video(tmp_path / "b.avi", [street(32, 48)])
+    _, video = FrameSource(tmp_path)
+    assert video.image_HWC is None
+    assert video.reason.endswith("b.avi is a video among photos; give it as the source by itself")
+
+
 def test_no_such_path(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no such folder or photo"):
+    with pytest.raises(DataError, match="no such folder, photo or video"):
         FrameSource(tmp_path / "none")
 
 
