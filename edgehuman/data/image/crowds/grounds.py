@@ -83,8 +83,12 @@ def drawn_ground(stock_seed: int, number: int, camera: Camera, seed: int) -> Uin
 
 
 def plain_ground(camera: Camera, seed: int) -> Uint8:
-    """Two colours, a gradient, soft spots and a few flat shapes."""
+    """Two colours, a gradient, soft spots and a few flat shapes; now and then what a covered or
+    broken camera gives: one shade, or noise.
+    """
     rng = generator(seed, 0x91A)
+    if rng.random() < 0.25:
+        return _no_picture(camera, rng)
     low_3, high_3 = rng.uniform(20.0, 235.0, (2, 3))
     grey = rng.uniform(0.0, 1.0)
     low_3, high_3 = (grey * each.mean() + (1 - grey) * each for each in (low_3, high_3))
@@ -101,6 +105,19 @@ def plain_ground(camera: Camera, seed: int) -> Uint8:
         colour = (0.5 * (low_3 + high_3) * rng.uniform(0.6, 1.4)).tolist()
         cv2.rectangle(image_HWC, (x, y), (x + wide, y + tall), colour, -1)
     return image_HWC
+
+
+def _no_picture(camera: Camera, rng: np.random.Generator) -> Uint8:
+    """One shade, also black or white, with no noise, or noise of each pixel, or of each colour."""
+    shade = float(np.clip(rng.uniform(-60.0, 315.0), 0, 255))
+    amount = float(rng.choice((0.0, rng.uniform(2.0, 90.0))))
+    colours = 3 if rng.random() < 0.5 else 1
+    size = (camera.height, camera.width, colours)
+    noise_HWC = rng.standard_normal(size, np.float32) * np.float32(amount)
+    if rng.random() < 0.3:  # every value as often
+        noise_HWC = rng.uniform(-255.0, 255.0, size).astype(np.float32)
+    image_HWC = np.clip(shade + noise_HWC, 0, 255).astype(np.uint8)
+    return np.repeat(image_HWC, 3 // colours, axis=2)
 
 
 @lru_cache(maxsize=1)

@@ -44,3 +44,13 @@ def test_the_simulator_draws_floor_and_wall() -> None:
 
 def test_the_grain_has_unit_variance() -> None:
     assert grain_table().std() == pytest.approx(1.0, abs=1e-3)
+
+
+def test_some_plain_grounds_are_no_picture_at_all() -> None:
+    """One shade, or noise: what a covered or broken camera gives."""
+    camera = Camera(120, 160, "near", 20.0, 0.5, 1.0)
+    grounds = [plain_ground(camera, seed) for seed in range(60)]
+    steps = np.array([float(np.abs(np.diff(g.astype(np.int16), axis=1)).mean()) for g in grounds])
+    assert 1 <= (steps == 0).sum() <= 15
+    assert 2 <= (steps > 20).sum() <= 20
+    assert all(ground.shape == grounds[0].shape and ground.flags.writeable for ground in grounds)
