@@ -26,6 +26,7 @@ from edgehuman.data.image.load import PersonSet, load_persons
 from edgehuman.data.image.score import PersonScores, score
 from edgehuman.data.memory import set_in_memory
 from edgehuman.nets.building import count_flops, count_params
+from edgehuman.nets.checkpoint import read_weights
 from edgehuman.nets.image.heads import EmbeddingHead, PersonNet, person_net
 from edgehuman.progress import tell
 from edgehuman.records import Index
@@ -160,10 +161,30 @@ def person_work(config: PersonConfig, start: Start, persons: PersonSet, task: Pe
     splits = split_people(persons, config.select_share, config.seed, task.name)
     part = _Part(config, persons, task, splits)
     network = build_network(config, start, task.output)
+    _load_head(start, network, task.output)
     card = _card(part, network, start.arch, start.load_into(network.encoder))
     batches = ReadAhead(task.indices or part.shuffled, task.sample, config.seed, config.workers)
     training = _training(part, network, card, batches)
     return Work(config, training, _judge(part, batches))
+
+
+def _load_head(start: Start, network: PersonNet, output: OutputSpec) -> None:
+    """Begin with the head of the weights if it gave the same answers: all of it that has the same
+    shape, which of SimCC's depends on the size of the pictures.
+    """
+    learned = start.learned
+    if start.weights is None or learned is None or not output.labels:
+        return
+    if (learned.output.kind, learned.output.labels) != (output.kind, output.labels):
+        return
+    weights, _ = read_weights(start.weights)
+    own = network.head.state_dict()
+    fitting = {
+        name: weights[f"head.{name}"]
+        for name, tensor in own.items()
+        if f"head.{name}" in weights and weights[f"head.{name}"].shape == tensor.shape
+    }
+    network.head.load_state_dict({**own, **fitting})
 
 
 def _card(part: _Part, network: PersonNet, arch: str, ancestors: tuple[TrainingData, ...]) -> Card:

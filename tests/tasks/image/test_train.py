@@ -20,7 +20,7 @@ from edgehuman.nets.checkpoint import load_network, read_weights
 from edgehuman.nets.image.heads import PersonNet, person_net
 from edgehuman.records import Uint8
 from edgehuman.tasks.finetune import freeze_unused, start_from
-from edgehuman.tasks.image import attributes, parsing, reid
+from edgehuman.tasks.image import attributes, parsing, pose, reid
 from edgehuman.tasks.image import augment as person_augment
 from edgehuman.tasks.image import train as person_training
 from edgehuman.tasks.image.settings import (
@@ -28,6 +28,7 @@ from edgehuman.tasks.image.settings import (
     AttributesConfig,
     ParsingConfig,
     PersonConfig,
+    PoseConfig,
     ReidConfig,
 )
 from edgehuman.tasks.image.train import build_network, lr_factors
@@ -246,3 +247,28 @@ def test_quick_checks_come_before_loading_people(
         (tmp_path / "model.safetensors").touch()
         with pytest.raises(UsageError, match="already contains a checkpoint"):
             parsing.train(ParsingConfig(out=tmp_path))
+
+
+@pytest.mark.usefixtures("people")
+def test_the_head_goes_on_where_the_answer_is_the_same(tmp_path: Path) -> None:
+    first = quick(ParsingConfig, tmp_path / "first", steps=2, batch=4, read_test=False)
+    parsing.train(first)
+    weights, _ = read_weights(first.out)
+    again = quick(ParsingConfig, tmp_path / "again", weights=first.out, seed=7)
+    other = dataclasses.replace(again, out=tmp_path / "other", parts="person")
+    for config, goes_on in ((again, True), (other, False)):
+        network = parsing.prepare(config).training.network
+        own = network.state_dict()["head.laterals.0.0.weight"]
+        assert torch.equal(own, weights["head.laterals.0.0.weight"]) is goes_on
+
+
+def test_of_simcc_the_maps_go_on_at_another_size(people: PersonSet, tmp_path: Path) -> None:
+    words: dict[str, Any] = {"head": "simcc", "crops": True, "seed": 7}
+    first = quick(PoseConfig, tmp_path / "first", steps=2, batch=4, read_test=False, **words)
+    pose.train(first, people)
+    weights, _ = read_weights(first.out)
+    larger = quick(PoseConfig, tmp_path / "larger", weights=first.out, height=96, width=64, **words)
+    own = pose.prepare(larger, people).training.network.state_dict()
+    assert own["head.rows.weight"].shape != weights["head.rows.weight"].shape
+    assert torch.equal(own["head.maps.last.weight"], weights["head.maps.last.weight"])
+    assert torch.equal(own["head.presence.weight"], weights["head.presence.weight"])
