@@ -16,7 +16,7 @@ from edgehuman.card import OutputSpec
 from edgehuman.data.image.published.joints import MARGIN
 from edgehuman.data.image.set import IGNORE, PersonSet, Pictures
 from edgehuman.metrics.person_answers import SILHOUETTE
-from edgehuman.preprocess.image.pixels import crop, person_box
+from edgehuman.preprocess.image.person_box import padded, person_box
 from edgehuman.records import Uint8
 
 
@@ -46,7 +46,8 @@ class _Boxed:
             return picture
         box = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
         grown = person_box(box, height, width, self.shape, MARGIN)
-        return np.ascontiguousarray(crop(picture, grown))
+        fill = IGNORE if self.pictures is self.masks else None
+        return np.ascontiguousarray(padded(picture, grown, fill))
 
 
 def as_seen(persons: PersonSet, output: OutputSpec, size: tuple[int, int]) -> PersonSet:

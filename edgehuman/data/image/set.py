@@ -25,7 +25,8 @@ from edgehuman.data.layout import Layout, folders
 from edgehuman.errors import DataError, ImageError
 from edgehuman.limits.sizes import MOST_PICTURE, read_bounded
 from edgehuman.preprocess.image.header import read_header
-from edgehuman.preprocess.image.pixels import clip_box, crop, read_image, require_room
+from edgehuman.preprocess.image.person_box import padded
+from edgehuman.preprocess.image.pixels import clip_box, read_image, require_room
 from edgehuman.reading.parsers import foreign
 from edgehuman.records import Float32, Index, Text, Uint8
 
@@ -143,7 +144,8 @@ class FilePictures:
 
     Attributes:
         root: folder that the names are relative to.
-        box_N4: crop boxes in whole pixels, x0, y0, x1, y1; None: whole pictures.
+        box_N4: crop boxes in whole pixels, x0, y0, x1, y1, which may leave the picture; None: whole
+            pictures.
         size_N2: height and width that the labels refer to; None: not stated.
     """
 
@@ -164,7 +166,7 @@ class FilePictures:
             )
         if self.box_N4 is None:
             return image_HWC
-        return np.ascontiguousarray(crop(image_HWC, self.box_N4[index].tolist()))
+        return np.ascontiguousarray(padded(image_HWC, self.box_N4[index].tolist()))
 
     def size(self, index: int) -> tuple[int, int]:
         """Height and width of a file's picture, from its header if possible.

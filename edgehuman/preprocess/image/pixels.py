@@ -1,7 +1,6 @@
 """Pictures to records: any encoded image to uint8 RGB, and crops of one person to one size.
 
     image_HWC = decode(path.read_bytes(), str(path))
-    crop_HWC = person_crop(image_HWC, box)                 256 x 128, without padding
 
 Training and device both read pictures with this file. Axes: H height, W width, C channel, J joint.
 A box is (x0, y0, x1, y1) in pixels from the top left corner of the image; x1 and y1 are excluded.
@@ -282,7 +281,7 @@ def clip_box(
     shown = "(" + ", ".join(f"{value:g}" for value in box) + ")"
     if len(box) != 4 or not np.isfinite(box).all():
         raise DataError(f"{name}: the box {shown} is not four finite numbers x0, y0, x1, y1")
-    x0, y0, x1, y1 = (int(edge) for edge in _whole(np.array([box], np.float64))[0])
+    x0, y0, x1, y1 = (int(edge) for edge in touched(np.array([box], np.float64))[0])
     if x1 <= x0 or y1 <= y0:
         raise DataError(f"{name}: the box {shown} has no area; it must have x0 < x1 and y0 < y1")
     inside = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
@@ -303,11 +302,11 @@ def touches_pixels(box_N4: NDArray[Any]) -> Bool:
     """Which boxes (N, 4) `clip_box` takes as having an area; of less than 1e-6 pixels a side, some
     have none.
     """
-    whole_N4 = _whole(box_N4.astype(np.float64))
+    whole_N4 = touched(box_N4.astype(np.float64))
     return np.asarray((whole_N4[:, 2:] > whole_N4[:, :2]).all(axis=1), bool)
 
 
-def _whole(box_N4: Float64) -> Float64:
+def touched(box_N4: Float64) -> Float64:
     """The whole pixels that boxes touch; a touch of 1e-6 pixels is rounding."""
     return np.concatenate([np.floor(box_N4[:, :2] + 1e-6), np.ceil(box_N4[:, 2:] - 1e-6)], axis=1)
 
@@ -322,55 +321,6 @@ def crop(
     """
     x0, y0, x1, y1 = clip_box(box, image_HWC.shape[0], image_HWC.shape[1], outside)
     return image_HWC[y0:y1, x0:x1]
-
-
-def person_box(
-    box: Sequence[float], height: int, width: int, shape: float = WIDTH / HEIGHT, margin: float = 0
-) -> Box:
-    """Grow a person's box to the shape of the crop, so that resizing does not stretch it.
-
-    The shorter side grows about the centre, and the box is shifted back inside if it crosses an
-    edge. Only if the image is too small for the shape does the box keep another one, and the crop
-    is stretched. There is no padding.
-
-    Args:
-        box: (x0, y0, x1, y1) around the person, pixels; clipped first.
-        height, width: of the image.
-        shape: width over height of the crop.
-        margin: share of the box added on every side.
-
-    Raises:
-        DataError: see `clip_box`.
-    """
-    x0, y0, x1, y1 = clip_box(box, height, width)
-    wide, high = (x1 - x0) * (1 + 2 * margin), (y1 - y0) * (1 + 2 * margin)
-    wide, high = max(wide, high * shape), max(high, wide / shape)
-    left, right = _slide((x0 + x1) / 2, wide, width)
-    top, bottom = _slide((y0 + y1) / 2, high, height)
-    return left, top, right, bottom
-
-
-def _slide(centre: float, length: float, limit: int) -> tuple[float, float]:
-    """An interval of a length about a centre, shifted and, if necessary, clipped to 0 … limit."""
-    length = min(length, limit)
-    start = min(max(centre - length / 2, 0.0), limit - length)
-    return start, start + length
-
-
-def person_crop(
-    image_HWC: Uint8,
-    box: Sequence[float],
-    height: int = HEIGHT,
-    width: int = WIDTH,
-    margin: float = 0.0,
-) -> Uint8:
-    """Crop one person from an image at the networks' input size, without padding.
-
-    Raises:
-        DataError: see `clip_box`.
-    """
-    cut = person_box(box, image_HWC.shape[0], image_HWC.shape[1], width / height, margin)
-    return resize(crop(image_HWC, cut), height, width)
 
 
 def to_crop(point_J3: Float32, box: Sequence[float], height: int, width: int) -> Float32:

@@ -69,6 +69,7 @@ def compose(
     mirrored_parts: tuple[int, ...] = (),
     mirrored_joints: tuple[int, ...] = (),
     articulate: float = 0.0,
+    cut: float = 0.25,
 ) -> Composed:
     """Return what composes the samples of a task. Whom `person_work` holds out for selection stands
     beside nobody and lends no street.
@@ -78,6 +79,7 @@ def compose(
         parts: how parts were grouped; None: not at all.
         mirrored_parts, mirrored_joints: index of each label's mirror image.
         articulate: probability of arms and legs in another pose.
+        cut: probability that the picture ends within the person.
 
     Raises:
         UsageError: simulated people beside parts that they do not have.
@@ -85,7 +87,7 @@ def compose(
     """
     odds = Odds(
         articulate=articulate,
-        reach=Reach(rotate_deg=config.rotate_deg, flip=config.flip),
+        reach=Reach(rotate_deg=config.rotate_deg, flip=config.flip, cut=cut),
         marring=Marring(light=config.light),
     )
     lending_K = split_people(persons, config.select_share, config.seed, task).learn

@@ -14,14 +14,11 @@ import pytest
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, ImageError
-from edgehuman.preprocess.image import pixels as image
 from edgehuman.preprocess.image.header import read_header
 from edgehuman.preprocess.image.pixels import (
     clip_box,
     crop,
     decode,
-    person_box,
-    person_crop,
     read_image,
     resize,
     resize_labels,
@@ -293,27 +290,6 @@ def test_a_box_is_clipped_or_refused() -> None:
 def test_a_box_that_holds_nothing_is_an_error(box: tuple[float, ...], said: str) -> None:
     with pytest.raises(DataError, match=said):
         crop(quarters(), box)
-
-
-def test_a_person_is_cut_at_the_shape_of_the_crop() -> None:
-    # 20 wide, 80 high: 40 wide about the same centre.
-    assert person_box((50, 10, 70, 90), 100, 200) == (40, 10, 80, 90)
-    # At the left edge it slides back inside.
-    assert person_box((2, 10, 22, 90), 100, 200) == (0, 10, 40, 90)
-    # A wide box grows upwards and downwards, and stops at the image: the crop is then stretched.
-    assert person_box((10, 40, 90, 60), 100, 200) == (10, 0, 90, 100)
-    # A tenth more on each side.
-    assert person_box((50, 10, 90, 90), 100, 200, margin=0.1) == (46, 2, 94, 98)
-
-
-def test_a_crop_has_no_bars() -> None:
-    rgb = np.full((100, 60, 3), 90, np.uint8)
-    rgb[20:80, 20:40] = 200
-    cut = person_crop(rgb, (20, 20, 40, 80))
-    assert cut.shape == (image.HEIGHT, image.WIDTH, 3) == (256, 128, 3)
-    assert cut.min() >= 85
-    # 20 of 30 columns are the person.
-    assert (cut[128, :, 0] > 145).mean() == pytest.approx(2 / 3, abs=0.03)
 
 
 def test_joints_move_with_the_crop() -> None:

@@ -22,7 +22,7 @@ ABSENT = -1.0
 """In the third column of joints: known not to be in the crop, or to be covered; 0 stays unknown."""
 Box = tuple[float, float, float, float]
 # Share of the person kept by each kind of cut: feet, head, and either side are beyond the picture.
-_KEPT = {"top": (0.35, 0.75), "bottom": (0.3, 0.7), "left": (0.5, 0.85), "right": (0.5, 0.85)}
+_KEPT = {"top": (0.16, 0.75), "bottom": (0.3, 0.7), "left": (0.5, 0.85), "right": (0.5, 0.85)}
 _CUTS = ("top", "top", "bottom", "left", "right")
 _SMALLEST = 8.0
 

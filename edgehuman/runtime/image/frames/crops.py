@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from edgehuman.errors import DataError
-from edgehuman.preprocess.image.pixels import MIN_SIDE, clip_box, person_box
+from edgehuman.preprocess.image.person_box import padded, person_box, whole_pixels
+from edgehuman.preprocess.image.pixels import MIN_SIDE, clip_box
 from edgehuman.records import Uint8
 from edgehuman.runtime.foreign.found import FoundPerson, PersonFinder
 from edgehuman.runtime.image.answer import answer_image, require_answers
@@ -43,16 +44,14 @@ class CropModel:
             DataError: an output that is not finite.
         """
         height, width = frame_HWC.shape[:2]
-        cut = clip_box(
-            person_box(found.box_4.tolist(), height, width, self._shape, MARGIN), height, width
-        )
-        x0, y0, x1, y1 = cut
+        cut = person_box(found.box_4.tolist(), height, width, self._shape, MARGIN)
+        x0, y0, x1, y1 = whole_pixels(cut)
         if min(x1 - x0, y1 - y0) < MIN_SIDE:
             return Person(found.box_4, found.score)
-        result = answer_image(self._model, frame_HWC[y0:y1, x0:x1], "a person")
+        result = answer_image(self._model, padded(frame_HWC, cut), "a person")
         if result.reason:
             raise DataError(result.reason)
-        return _answered(found, result, cut)
+        return _answered(found, result, (x0, y0, x1, y1), (height, width))
 
 
 class CropFinder:
@@ -77,15 +76,21 @@ class CropFinder:
         )
 
 
-def _answered(found: FoundPerson, result: PhotoResult, cut: tuple[int, int, int, int]) -> Person:
-    """The answer for a crop, in pixels of the frame."""
-    joint_J3, mask_HW = result.joint_J3, None
+def _answered(
+    found: FoundPerson,
+    result: PhotoResult,
+    cut: tuple[int, int, int, int],
+    size: tuple[int, int],
+) -> Person:
+    """The answer for a crop, in pixels of the frame, whose height and width are `size`."""
+    joint_J3, mask_HW, place = result.joint_J3, None, None
     if joint_J3 is not None:
         # A crop's joints have integers at pixel centres.
         shift = np.array((cut[0] + 0.5, cut[1] + 0.5, 0), np.float32)
         joint_J3 = np.asarray(joint_J3 + shift, np.float32)
     if result.part_HW is not None:
-        mask_HW = result.part_HW > 0
+        x0, y0, x1, y1 = place = clip_box(cut, *size)
+        mask_HW = result.part_HW[y0 - cut[1] : y1 - cut[1], x0 - cut[0] : x1 - cut[0]] > 0
     row = to_row(result)
     return Person(
         found.box_4,
@@ -93,6 +98,6 @@ def _answered(found: FoundPerson, result: PhotoResult, cut: tuple[int, int, int,
         joint_J3,
         () if joint_J3 is None else result.labels,
         mask_HW,
-        None if mask_HW is None else cut,
+        place,
         answer={key: row[key] for key in _OF_THE_ANSWER if key in row},
     )
