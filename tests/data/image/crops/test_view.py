@@ -59,7 +59,7 @@ def test_a_cut_shows_a_part_of_the_person(cut: float) -> None:
         area = abs(np.linalg.det(view.matrix_23[:, :2])) * 80 * 160
         shares.append(view.cover(is_person_HW).sum() / area)
     assert (min(shares) > 0.97) == (cut == 0)
-    assert min(shares) > 0.2
+    assert min(shares) > 0.12  # head and shoulders
 
 
 def test_boxes_of_masks_of_joints_and_of_nothing() -> None:

@@ -39,11 +39,11 @@ def test_wholebody_joins_its_lists(tmp_path: Path) -> None:
     assert (persons.keypoint_NJ3[0, [17, 23, 91, 112], 0] + 8).tolist() == [25, 26, 27, 28]
 
 
-def test_a_box_over_the_edge_is_cut_there_and_one_outside_is_an_error(tmp_path: Path) -> None:
+def test_of_a_box_over_the_edge_what_is_inside_counts_and_one_outside_is_an_error(tmp_path: Path) -> None:
     trees.coco(tmp_path)
     trees.edit_coco(tmp_path, bbox=[100, 40, 90, 90])
-    # Only 20 x 60 of it is inside; a quarter more, half as wide as high, at the right edge.
-    assert load_persons(tmp_path, "pose").image(0).shape == (75, 38, 3)
+    # Only 20 x 60 of it is inside; a quarter more, half as wide as high, 32.5 to 107.5 rows down.
+    assert load_persons(tmp_path, "pose").image(0).shape == (76, 38, 3)
     trees.edit_coco(tmp_path, bbox=[130, 40, 20, 20])
     with pytest.raises(DataError, match=r"annotation 1: the box .* is wholly outside .* 120x100"):
         load_persons(tmp_path, "pose")
@@ -169,6 +169,6 @@ def test_wrong_outlines_are_named(tmp_path: Path, polygon: list[Any]) -> None:
 
 def test_crops_have_the_shape_of_the_networks_input(tmp_path: Path) -> None:
     persons = load_persons(trees.coco(tmp_path), "pose", shape=0.75)
-    # 26 x 87.5 becomes 65.625 wide: from 0 (30.5 - 32.8 is outside) to 65.6, in whole pixels 66.
-    assert persons.image(0).shape == (88, 66, 3)
-    assert persons.keypoint_NJ3[0, 0].tolist() == [30, 20 - 6, 2]
+    # 26 x 87.5 becomes 65.625 wide: from -2.3 (30.5 - 32.8) to 63.3, in whole pixels 67.
+    assert persons.image(0).shape == (88, 67, 3)
+    assert persons.keypoint_NJ3[0, 0].tolist() == [30 + 3, 20 - 6, 2]
