@@ -14,11 +14,15 @@ from edgehuman.data.samples import Samples
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.export import networks
 from edgehuman.export.graph import calibration, folding, fp16, int8
+from edgehuman.export.graph.sessions import open_session, run
 from edgehuman.export.graph.trace import to_onnx, weights_sha256
 from edgehuman.export.proof.judge import Judge, answers
+from edgehuman.geometry import COCO_17
 from edgehuman.metrics.parity import failures
+from edgehuman.metrics.person_answers import SILHOUETTE
 from edgehuman.nets.checkpoint import load_network
 from edgehuman.nets.image.detection import detector
+from edgehuman.nets.image.heads import person_net
 from edgehuman.nets.skeleton.gaitformer import GaitFormer
 from edgehuman.runtime.engine import build as to_tensorrt
 from edgehuman.runtime.engine.build_on_device import Options
@@ -184,6 +188,44 @@ def test_a_detector_in_three_precisions_wherever_boxes_are_chosen(tmp_path: Path
     assert small.ByteSize() < 0.4 * model.ByteSize()
     library = pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
     for graph in engines:
+        plan, _ = to_tensorrt.build_engine(
+            library, graph.SerializeToString(), Options(capabilities=(86,)), tmp_path / "timing"
+        )
+        assert len(plan) > 100_000
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("output", "size"),
+    [
+        (OutputSpec("simcc", COCO_17, dim=64), (64, 32)),
+        (OutputSpec("segmentation", SILHOUETTE), (64, 32)),
+    ],
+    ids=["joints", "outlines"],
+)
+def test_joints_and_outlines_in_three_precisions_and_as_an_engine(
+    output: OutputSpec, size: tuple[int, int], tmp_path: Path
+) -> None:
+    array = np.random.default_rng(0).integers(0, 256, (4, *size, 3), np.uint8)
+    samples = Samples(array, np.full(4, -1), np.array(list("abcd")), "noise")
+    network = person_net("starnet_s100_k3", output, size, seed=1)
+    card = Card("crops", "pose", "starnet_s100_k3", 1, 1, image_input(*size), output)
+    model = to_onnx(network, card)
+    judge = Judge(samples, answers(network, array), card.output)
+    assert failures(judge.verdict(model).parity, "fp32") == []
+    folded = folding.fold_norms(model)
+    half = fp16.convert(folded, fp16.overflowing(folded, array))[0]
+    assert failures(judge.verdict(half).parity, "fp16") == []
+    found = calibration.collect(folded, int8.tensors_to_calibrate(folded), array)
+    ranges = calibration.ranges(found, "minmax")
+    read = folding.fold_stem(folding.fold_pixels(folded))
+    assert "Reshape" in {node.op_type for node in read.graph.node[:2]}
+    found = calibration.collect(read, int8.tensors_to_calibrate(read), array)
+    small = int8.quantise(read, calibration.ranges(found, "minmax"), "cpu", activated=True)
+    assert np.isfinite(run(open_session(small, 1), array)).all()
+    assert small.ByteSize() < 0.4 * model.ByteSize()
+    library = pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
+    for graph in (half, int8.quantise(folded, ranges, "tensorrt")):
         plan, _ = to_tensorrt.build_engine(
             library, graph.SerializeToString(), Options(capabilities=(86,)), tmp_path / "timing"
         )

@@ -39,7 +39,9 @@ def test_wholebody_joins_its_lists(tmp_path: Path) -> None:
     assert (persons.keypoint_NJ3[0, [17, 23, 91, 112], 0] + 8).tolist() == [25, 26, 27, 28]
 
 
-def test_of_a_box_over_the_edge_what_is_inside_counts_and_one_outside_is_an_error(tmp_path: Path) -> None:
+def test_of_a_box_over_the_edge_the_inside_counts_and_one_outside_is_an_error(
+    tmp_path: Path,
+) -> None:
     trees.coco(tmp_path)
     trees.edit_coco(tmp_path, bbox=[100, 40, 90, 90])
     # Only 20 x 60 of it is inside; a quarter more, half as wide as high, 32.5 to 107.5 rows down.
