@@ -16,7 +16,7 @@ from edgehuman.card import OutputSpec
 from edgehuman.data.image.published.joints import MARGIN
 from edgehuman.data.image.set import IGNORE, PersonSet, Pictures
 from edgehuman.metrics.person_answers import SILHOUETTE
-from edgehuman.preprocess.image.person_box import padded, person_box
+from edgehuman.preprocess.image.cropping import padded, person_box
 from edgehuman.records import Uint8
 
 

@@ -24,8 +24,8 @@ from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.data.layout import Layout, folders
 from edgehuman.errors import DataError, ImageError
 from edgehuman.limits.sizes import MOST_PICTURE, read_bounded
+from edgehuman.preprocess.image.cropping import padded
 from edgehuman.preprocess.image.header import read_header
-from edgehuman.preprocess.image.person_box import padded
 from edgehuman.preprocess.image.pixels import clip_box, read_image, require_room
 from edgehuman.reading.parsers import foreign
 from edgehuman.records import Float32, Index, Text, Uint8

@@ -7,7 +7,7 @@ COCO (Lin et al., ECCV 2014): boxes x, y, width, height; joints x, y, visibility
 (Jin et al., ECCV 2020) adds feet, face and hands in separate lists, which are joined here in its
 order: body 17, feet 6, face 68, left hand 21, right hand 21. Crowds and people without a labelled
 body joint are left out, as is usual in training. Each person's box is enlarged by a quarter and
-widened to the shape of a person crop, also beyond the picture; see `preprocess.image.person_box`.
+widened to the shape of a person crop, also beyond the picture; see `preprocess.image.cropping`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.limits.sizes import MOST_ANNOTATIONS, read_bounded
-from edgehuman.preprocess.image.person_box import person_box, whole_pixels
+from edgehuman.preprocess.image.cropping import person_box, whole_pixels
 from edgehuman.reading.parsers import json_of
 from edgehuman.reading.values import is_name, shown
 from edgehuman.records import Float32, Index, Uint8

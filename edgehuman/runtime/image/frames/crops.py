@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgehuman.errors import DataError
-from edgehuman.preprocess.image.person_box import padded, person_box, whole_pixels
+from edgehuman.preprocess.image.cropping import padded, person_box, whole_pixels
 from edgehuman.preprocess.image.pixels import MIN_SIDE, clip_box
 from edgehuman.records import Uint8
 from edgehuman.runtime.foreign.found import FoundPerson, PersonFinder

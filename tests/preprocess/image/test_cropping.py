@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import DataError
-from edgehuman.preprocess.image.person_box import padded, person_box, person_crop, whole_pixels
+from edgehuman.preprocess.image.cropping import padded, person_box, person_crop, whole_pixels
 from edgehuman.preprocess.image.pixels import HEIGHT, WIDTH
 
 
