@@ -22,7 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.data.image.part_groups import LABELS
-from edgehuman.data.image.set import FilePictures, NoLabelsError, PersonReader, PersonSet, whole_box
+from edgehuman.data.image.set import (
+    IGNORE,
+    FilePictures,
+    NoLabelsError,
+    PersonReader,
+    PersonSet,
+    whole_box,
+)
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
@@ -91,13 +98,16 @@ def _pictures_of(root: Path, part: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Outlines:
-    """Masks of people, filled from the polygons of their outlines: 1 inside.
+    """Masks of people, filled from the polygons of their outlines: 1 inside; beyond the picture,
+    where its edge goes on, nothing is labelled.
 
     Attributes:
-        box_N4: of the crops. polygon_N: of each person, x and y in pixels of the whole picture.
+        box_N4: of the crops. size_N2: height and width of the whole pictures.
+        polygon_N: of each person, x and y in pixels of the whole picture.
     """
 
     box_N4: Index
+    size_N2: Index
     polygon_N: Sequence[Sequence[NDArray[np.float32]]]
 
     def __len__(self) -> int:
@@ -108,7 +118,11 @@ class Outlines:
         mask_HW = np.zeros((y1 - y0, x1 - x0), np.uint8)
         for polygon_P2 in self.polygon_N[index]:
             mask_HW |= filled(polygon_P2 - (x0, y0), y1 - y0, x1 - x0)
-        return mask_HW
+        height, width = self.size_N2[index].tolist()
+        inside = slice(max(0, -y0), height - y0), slice(max(0, -x0), width - x0)
+        label_HW = np.full_like(mask_HW, IGNORE)
+        label_HW[inside] = mask_HW[inside]
+        return label_HW
 
 
 def filled(polygon_P2: NDArray[np.floating], height: int, width: int) -> Uint8:
@@ -144,7 +158,9 @@ def _read_body(root: Path, task: str, shape: float = SHAPE) -> PersonSet:
     found = _set(root, outlined, _BODY)
     assert isinstance(found.images, FilePictures)
     assert found.images.box_N4 is not None
-    masks = Outlines(found.images.box_N4, [person.outline for person in outlined])
+    assert found.images.size_N2 is not None
+    outlines = [person.outline for person in outlined]
+    masks = Outlines(found.images.box_N4, found.images.size_N2, outlines)
     return dataclasses.replace(found, masks=masks, parts=LABELS["person"])
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from edgehuman.data.image.load import load_persons
 from edgehuman.data.image.published.joints import filled
+from edgehuman.data.image.set import IGNORE
 from edgehuman.errors import DataError, ImageError
 from tests.data import person_trees as trees
 from tests.data.pictures import picture, write
@@ -39,7 +40,7 @@ def test_wholebody_joins_its_lists(tmp_path: Path) -> None:
     assert (persons.keypoint_NJ3[0, [17, 23, 91, 112], 0] + 8).tolist() == [25, 26, 27, 28]
 
 
-def test_of_a_box_over_the_edge_the_inside_counts_and_one_outside_is_an_error(
+def test_of_a_box_over_the_edge_what_is_inside_counts_and_one_outside_is_an_error(
     tmp_path: Path,
 ) -> None:
     trees.coco(tmp_path)
@@ -138,6 +139,31 @@ def test_an_outline_is_a_silhouette_of_the_crop(tmp_path: Path) -> None:
     assert mask_HW.sum() == 20 * 60
     with pytest.raises(DataError, match="is for pose where nobody has an outline"):
         load_persons(alone(tmp_path, segmentation={"counts": [1]}), "parsing")
+
+
+@pytest.mark.parametrize(
+    ("box", "inside"),
+    [
+        # 20 x 60 grows to 37.5 x 75: columns -9 to 29, and 9 of them are beyond the left edge.
+        ([0, 20, 20, 60], (slice(0, 76), slice(9, 38))),
+        ([100, 20, 20, 60], (slice(0, 76), slice(0, 29))),  # of 38, 9 beyond the right edge
+        ([40, 0, 20, 60], (slice(8, 76), slice(0, 38))),  # rows -8 to 68
+        ([40, 40, 20, 60], (slice(0, 68), slice(0, 38))),  # rows 32 to 108 of 100
+        ([45, 20, 20, 60], (slice(0, 76), slice(0, 38))),
+    ],
+)
+def test_beyond_the_picture_no_pixel_is_labelled(
+    tmp_path: Path, box: list[int], inside: tuple[slice, slice]
+) -> None:
+    """There the picture's edge goes on, and so may the person: neither is wrong."""
+    x0, y0, x1, y1 = box[0], box[1], box[0] + box[2], box[1] + box[3]
+    outline = [[x0, y0, x1, y0, x1, y1, x0, y1]]
+    persons = load_persons(alone(tmp_path, bbox=box, segmentation=outline), "parsing")
+    mask_HW = persons.part(0)
+    assert mask_HW.shape == persons.image(0).shape[:2]
+    assert set(np.unique(mask_HW[inside])) == {0, 1}
+    mask_HW[inside] = IGNORE
+    assert (mask_HW == IGNORE).all()
 
 
 def test_a_pixel_is_inside_where_its_middle_is() -> None:
