@@ -1,4 +1,5 @@
-"""Models of one person on the people of a frame: each is cropped around its box, with a margin.
+"""Models of one person on the people of a frame: each is cropped around its box, with a margin, and
+stands in the middle of the crop; where that leaves the frame, the frame's edge goes on.
 
     CropModel(load("zoo:person-pose")).answer(frame_HWC, found)
 
@@ -6,6 +7,8 @@ Axes: H height, W width, J joints.
 """
 
 from __future__ import annotations
+
+import dataclasses
 
 import numpy as np
 
@@ -90,7 +93,9 @@ def _answered(
         joint_J3 = np.asarray(joint_J3 + shift, np.float32)
     if result.part_HW is not None:
         x0, y0, x1, y1 = place = clip_box(cut, *size)
-        mask_HW = result.part_HW[y0 - cut[1] : y1 - cut[1], x0 - cut[0] : x1 - cut[0]] > 0
+        part_HW = result.part_HW[y0 - cut[1] : y1 - cut[1], x0 - cut[0] : x1 - cut[0]]
+        # Shares of parts are of the frame's pixels alone, as the mask is.
+        result, mask_HW = dataclasses.replace(result, part_HW=part_HW), part_HW > 0
     row = to_row(result)
     return Person(
         found.box_4,

@@ -30,7 +30,32 @@ def test_a_crop_is_a_quarter_larger_and_its_mask_lies_where_it_was_cut(tmp_path:
     assert person.answer["parts"]["red"] > 0.5
 
 
-def test_a_box_at_the_edge_is_shifted_inside_and_a_tiny_one_has_no_answer(tmp_path: Path) -> None:
+def test_of_a_crop_that_leaves_the_frame_mask_and_shares_are_of_the_frame(tmp_path: Path) -> None:
+    """Half a red person at the left edge: 40x80 from (0, 20) is cut from (-5, 10)."""
+    frame = street(128, 192, (0, 20, 40, 100))
+    frame[60:, :, 0], frame[60:, :, 2] = 0, 255  # blue from the middle of the crop
+    model = CropModel(edgehuman.load(write_image_model(tmp_path, "parsing")))
+    person = model.answer(frame, FoundPerson(np.array((0, 20, 40, 100), np.float32), 0.9))
+    assert person.cut == (0, 10, 45, 110)
+    assert person.mask_HW is not None
+    assert person.mask_HW.shape == (100, 45)
+    assert person.answer["parts"]["blue"] == pytest.approx(person.mask_HW.mean(), abs=1e-5)
+
+
+@pytest.mark.parametrize("left", [2, 60, 150])
+def test_joints_are_where_they_are_seen_also_at_the_edge(left: int, tmp_path: Path) -> None:
+    """A yellow square of 12x12 is one cell of the crop of 50x100, cut from (left - 5, 10)."""
+    frame = street(128, 192)
+    frame[60:72, left + 20 : left + 32] = (255, 255, 0)
+    model = CropModel(edgehuman.load(write_image_model(tmp_path, "simcc")))
+    box_4 = np.array((left, 20, left + 40, 100), np.float32)
+    person = model.answer(frame, FoundPerson(box_4, 0.9))
+    assert person.joint_J3 is not None
+    for x, y, _ in person.joint_J3.tolist():
+        assert (x, y) == (pytest.approx(left + 26, abs=6.5), pytest.approx(66, abs=6.5))
+
+
+def test_somebody_at_a_corner_has_an_answer_and_a_tiny_one_has_none(tmp_path: Path) -> None:
     frame = street(128, 192, (0, 0, 40, 80))
     model = CropModel(edgehuman.load(write_image_model(tmp_path, "reid")))
     person = model.answer(frame, FoundPerson(np.array((0, 0, 40, 80), np.float32), 0.8))
