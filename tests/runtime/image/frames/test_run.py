@@ -320,6 +320,26 @@ def test_models_of_crops_have_a_detector_unless_there_shall_be_none(
     assert "--detector zoo:person-detector" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--score", "1.5"], "--score must be from 0 to 1"),
+        (["--most", "0"], "--most must be at least 1"),
+        (["--every", "0"], "--every must be at least 1"),
+        (["--family", "movenet"], "--family is movenet, but neither"),
+    ],
+)
+def test_wrong_words_are_refused_beside_the_usual_detector_too(
+    words: list[str], said: str, tmp_path: Path, capsys: Any
+) -> None:
+    model = write_image_model(tmp_path, "simcc")
+    source = photo(tmp_path / "in" / "a.png", street())
+    assert main(["run", str(model), "--source", str(source), *words]) == 2
+    out, err = capsys.readouterr()
+    assert said in err
+    assert not out
+
+
 def test_frames_without_people_have_no_milliseconds_a_person(tmp_path: Path, capsys: Any) -> None:
     model = write_image_model(tmp_path, "parsing")
     photo(tmp_path / "in" / "a.png", street())
