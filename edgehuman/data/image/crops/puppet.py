@@ -18,6 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edgehuman.data.image.crops.view import ABSENT
+from edgehuman.preprocess.image.pixels import resize, resize_labels, to_crop
 from edgehuman.records import Float32, Float64, Uint8
 
 HIDDEN = 1.0
@@ -27,6 +29,8 @@ _SHORTEST_TRUNK = 12.0
 # Room around the picture for what is stretched out, as a share of its larger side.
 _ROOM = 0.25
 _SHORTENED = (0.45, 1.1)
+# Crops are much smaller than that: a larger person would only take memory and time.
+_MOST_SIDE = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,8 @@ class Moved:
     """Attributes:
     image_HWC: the person in the new pose; black where nobody is.
     is_person_HW: where the person is.
-    joint_J3: x, y, and 0 unknown, 1 hidden, 2 visible, in pixels of this picture.
+    joint_J3: x, y, and 0 unknown, 1 hidden, 2 visible, in pixels of this picture; `ABSENT`: turned
+        out of it.
     """
 
     image_HWC: Uint8
@@ -67,24 +72,25 @@ def articulate(
     joint_J3: Float32,
     rng: np.random.Generator,
 ) -> Moved | None:
-    """Turn the arms and legs of a person, each with a probability of its own.
+    """Turn the arms and legs of a person, each by angles of its own.
 
     Args:
         image_HWC: uint8 (H, W, 3). is_person_HW: bool (H, W).
         joint_J3: float32 (17, 3): x, y, and more than 0 where known.
 
     Returns:
-        The person in a picture with room on all sides; None: shoulders, hips or all limbs unknown.
+        The person in a picture with room on all sides, of 1024 pixels a side at most without it;
+        None: shoulders, hips or all limbs unknown, or far outside the picture.
     """
-    limbs = [limb for limb in _LIMBS if (joint_J3[list(limb), 2] > 0).all()]
-    trunk = _trunk_length(joint_J3)
-    if trunk < _SHORTEST_TRUNK or not limbs or not is_person_HW.any():
+    if not is_person_HW.any():
+        return None
+    image_HWC, is_person_HW, old_J3 = _alone(image_HWC, is_person_HW, joint_J3)
+    limbs = [limb for limb in _LIMBS if _are_near(old_J3[list(limb)], is_person_HW)]
+    trunk = _trunk_length(old_J3, is_person_HW)
+    if trunk < _SHORTEST_TRUNK or not limbs:
         return None
     limbs = [limbs[place] for place in rng.permutation(len(limbs))]
-    rows, columns = (_within(np.asarray(is_person_HW.any(axis))) for axis in (1, 0))
-    image_HWC, is_person_HW = image_HWC[rows, columns], is_person_HW[rows, columns]
     room = int(_ROOM * max(is_person_HW.shape))
-    old_J3 = joint_J3 - np.array([columns.start, rows.start, 0], np.float32)
     owner_HW = _owners(is_person_HW, old_J3, limbs, trunk)
     shown_HWC, shown_HW = _without_limbs(image_HWC, owner_HW, old_J3)
     old_J3[:, :2] += np.float32(room)
@@ -107,6 +113,27 @@ def articulate(
     return Moved(shown_HWC, shown_HW > 0, new_J3)
 
 
+def _alone(
+    image_HWC: Uint8, is_person_HW: NDArray[np.bool_], joint_J3: Float32
+) -> tuple[Uint8, NDArray[np.bool_], Float32]:
+    """The part of a picture that holds the person, shrunk if it is large."""
+    rows, columns = (_within(np.asarray(is_person_HW.any(axis))) for axis in (1, 0))
+    part_HWC, part_HW = image_HWC[rows, columns], is_person_HW[rows, columns]
+    most = max(part_HW.shape)
+    if most <= _MOST_SIDE:
+        return part_HWC, part_HW, joint_J3 - np.array([columns.start, rows.start, 0], np.float32)
+    height, width = (max(1, round(side * _MOST_SIDE / most)) for side in part_HW.shape)
+    box = columns.start, rows.start, columns.stop, rows.stop
+    small_HW = resize_labels(part_HW.astype(np.uint8), height, width) > 0
+    return resize(part_HWC, height, width), small_HW, to_crop(joint_J3, box, height, width)
+
+
+def _are_near(joint_K3: Float32, is_person_HW: NDArray[np.bool_]) -> bool:
+    """Whether joints are all known, and not farther from the person than the picture is large."""
+    reach = 2 * max(is_person_HW.shape)
+    return bool((joint_K3[:, 2] > 0).all() and (np.abs(joint_K3[:, :2]) < reach).all())
+
+
 def _within(is_any_K: NDArray[np.bool_]) -> slice:
     """From the first to the last."""
     found_M = np.flatnonzero(is_any_K)
@@ -117,9 +144,9 @@ def _kind(limb: tuple[int, int, int]) -> _Kind:
     return _ARM if limb[0] in _SHOULDERS else _LEG
 
 
-def _trunk_length(joint_J3: Float32) -> float:
+def _trunk_length(joint_J3: Float32, is_person_HW: NDArray[np.bool_]) -> float:
     """From the middle of the shoulders to that of the hips; 0 if one of the four is unknown."""
-    if (joint_J3[[*_SHOULDERS, *_HIPS], 2] <= 0).any():
+    if not _are_near(joint_J3[[*_SHOULDERS, *_HIPS]], is_person_HW):
         return 0.0
     middle_2 = joint_J3[list(_SHOULDERS), :2].mean(axis=0) - joint_J3[list(_HIPS), :2].mean(axis=0)
     return float(np.hypot(*middle_2))
@@ -137,7 +164,9 @@ def _owners(
     trunk_bones = [(at[left], at[right_hip]), (at[right], at[left_hip]), (at[left], at[left_hip]),
                    (at[right], at[right_hip]), (at[left], at[right])]  # fmt: skip
     row_H, column_W = (np.arange(side, dtype=np.float32) for side in is_person_HW.shape)
-    nearest_HW = np.min([_distance(row_H, column_W, *bone) for bone in trunk_bones], axis=0)
+    nearest_HW = np.full(is_person_HW.shape, np.inf, np.float32)
+    for bone in trunk_bones:
+        np.minimum(nearest_HW, _distance(row_H, column_W, *bone), out=nearest_HW)
     nearest_HW /= np.float32(0.2 * trunk)
     owner_HW = is_person_HW.astype(np.uint8)
     for number, limb in enumerate(limbs):
@@ -237,11 +266,14 @@ def _warped(array: Uint8, matrix_23: Float64) -> Uint8:
 
 
 def _hide(joint_J3: Float32, shown_HW: Uint8, limbs: list[tuple[int, int, int]]) -> None:
-    """Mark the elbows, wrists, knees and ankles before which another part of the body is seen."""
+    """Mark the elbows, wrists, knees and ankles before which another part of the body is seen, and
+    those that are no longer in the picture.
+    """
     height, width = shown_HW.shape
     for number, limb in enumerate(limbs):
         for joint in limb[1:]:
             column, row = (int(each) for each in joint_J3[joint, :2].round())
-            inside = 0 <= row < height and 0 <= column < width
-            if inside and shown_HW[row, column] // 2 != number + 1:
+            if not (0 <= row < height and 0 <= column < width):
+                joint_J3[joint, 2] = ABSENT
+            elif shown_HW[row, column] // 2 != number + 1:
                 joint_J3[joint, 2] = HIDDEN

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from edgehuman.data.image.crops.compose import Composer, Odds
 from edgehuman.data.image.crops.puppet import HIDDEN, articulate
+from edgehuman.data.image.crops.view import ABSENT
 from edgehuman.data.image.load import load_persons
 from edgehuman.data.image.part_groups import grouped
 from edgehuman.data.image.set import IGNORE, PersonSet
@@ -97,12 +98,59 @@ def test_the_smallest_people_and_empty_masks_are_left_alone(people: PersonSet) -
 
 
 def test_joints_far_outside_the_picture_end_in_no_error(people: PersonSet) -> None:
-    image_HWC, is_person_HW, joint_J3 = someone(people)
-    for far in (-1e5, 1e5):
+    for far in (-1e5, 1e5, 3e9, -1e30):
+        image_HWC, is_person_HW, joint_J3 = someone(people)
         joint_J3[[9, 16], :2] = far
         moved = articulate(image_HWC, is_person_HW, joint_J3, np.random.default_rng(1))
         assert moved is not None
         assert np.isfinite(moved.joint_J3).all()
+        joint_J3[[8, 13], :2] = far  # now every limb
+        assert articulate(image_HWC, is_person_HW, joint_J3, np.random.default_rng(1)) is None
+        joint_J3 = someone(people)[2]
+        joint_J3[5, :2] = far
+        assert articulate(image_HWC, is_person_HW, joint_J3, np.random.default_rng(1)) is None
+
+
+def test_a_hand_that_is_turned_out_of_the_picture_is_not_there(people: PersonSet) -> None:
+    """Of somebody cut off at the waist an arm is longer than the room: nothing shows the wrist."""
+    rng = np.random.default_rng(0)
+    outside = 0
+    for index in range(6):
+        image_HWC, is_person_HW, joint_J3 = someone(people, index)
+        is_person_HW[int(joint_J3[[11, 12], 1].max()) + 2 :] = False
+        for _ in range(6):
+            moved = articulate(image_HWC, is_person_HW, joint_J3, rng)
+            assert moved is not None
+            height, width = moved.is_person_HW.shape
+            x_J, y_J = moved.joint_J3[7:11, :2].round().T
+            is_out_J = (x_J < 0) | (y_J < 0) | (x_J >= width) | (y_J >= height)
+            assert (moved.joint_J3[7:11, 2][is_out_J] == ABSENT).all()
+            assert (moved.joint_J3[7:11, 2][~is_out_J] != ABSENT).all()
+            outside += int(is_out_J.sum())
+    assert outside > 0
+
+
+def test_large_people_are_shrunk_and_their_joints_too(people: PersonSet) -> None:
+    image_HWC, is_person_HW, joint_J3 = someone(people)
+    times = -(-2100 // int(is_person_HW.any(axis=1).sum()))
+    large_J3 = joint_J3.copy()
+    large_J3[:, :2] = (joint_J3[:, :2] + 0.5) * times - 0.5
+    moved = articulate(
+        image_HWC.repeat(times, 0).repeat(times, 1),
+        is_person_HW.repeat(times, 0).repeat(times, 1),
+        large_J3,
+        np.random.default_rng(0),
+    )
+    same = articulate(image_HWC, is_person_HW, joint_J3, np.random.default_rng(0))
+    assert moved is not None
+    assert same is not None
+    assert moved.is_person_HW.shape[0] == 1024 + 2 * 256
+    scale = 1024 / is_person_HW.any(axis=1).sum()
+    apart_T2 = np.diff(moved.joint_J3[TRUNK, :2], axis=0)
+    assert apart_T2 == pytest.approx(scale * np.diff(same.joint_J3[TRUNK, :2], axis=0), abs=0.6)
+    assert lengths(moved.joint_J3) == pytest.approx(scale * lengths(same.joint_J3), rel=0.02)
+    trunk = moved.joint_J3[[5, 6, 11, 12], :2].round().astype(int)
+    assert moved.is_person_HW[trunk[:, 1], trunk[:, 0]].all()
 
 
 def test_a_composer_moves_people_and_keeps_what_it_knows(people: PersonSet) -> None:
