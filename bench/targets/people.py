@@ -29,7 +29,7 @@ from edgehuman.bench.targets.ratios import require_torch
 from edgehuman.card import RANDOM_WEIGHTS, Card, InputSpec, OutputSpec, image_input
 from edgehuman.catalogue import SIMULATED
 from edgehuman.geometry import COCO_17
-from edgehuman.metrics.person_answers import BINS_PER_PIXEL
+from edgehuman.metrics.person_answers import BINS_PER_PIXEL, SILHOUETTE
 from edgehuman.progress import tell
 from edgehuman.runtime.engine.onnx_file import sealed
 from edgehuman.runtime.foreign.found import FoundPerson
@@ -47,7 +47,6 @@ OF_ONE: tuple[Head, ...] = ("pose", "silhouette")
 ARCH = "starnet_s100_k3"
 CROWD = (1, 2, 4, 8)
 _CALIBRATING, _ROUNDS = 8, 10
-_PARTS = ("background", "person")
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +225,7 @@ def _of_head(head: Head) -> tuple[InputSpec, OutputSpec]:
         return image_input(320, 416, record="Frame"), OutputSpec("boxes")
     if head == "pose":
         return image_input(256, 192), OutputSpec("simcc", COCO_17, dim=BINS_PER_PIXEL * 192)
-    return image_input(256, 128), OutputSpec("segmentation", _PARTS)
+    return image_input(256, 128), OutputSpec("segmentation", SILHOUETTE)
 
 
 def _graph(network: nn.Module, card: Card) -> onnx.ModelProto:

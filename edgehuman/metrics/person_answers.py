@@ -135,7 +135,7 @@ def _top(before: Float32, here: Float32, after: Float32) -> Float32:
 
 
 def parts_of(logits_CHW: Float32, height: int, width: int) -> Uint8:
-    """Return the part of each pixel (height, width) from logits at stride 4.
+    """Return the part of each pixel (height, width) from logits at a stride of 4 or 2.
 
     Logits are upsampled before the argmax, so that borders have the image's resolution. They are
     widened first and then heightened in strips of columns, as OpenCV does inside one resize, so

@@ -2,8 +2,9 @@
 
     edgehuman finetune --task parsing --weights runs/saip --data ccp --out runs/parsing
 
-Cross-entropy and Lovász-softmax on logits upsampled from stride 4. Recipe: Ruan et al., "CE2P",
-arXiv 1809.05996, section 4, without its edge branch and at the size of a person crop.
+Cross-entropy and Lovász-softmax on logits upsampled from stride 4, of silhouettes from stride 2.
+Recipe: Ruan et al., "CE2P", arXiv 1809.05996, section 4, without its edge branch and at the size of
+a person crop.
 """
 
 from __future__ import annotations
