@@ -33,6 +33,7 @@ from edgehuman.runtime.image.frames.watch import (
     detector_for,
     open_watching,
     opened,
+    require_foreign,
     require_range,
     watch,
     watching_with,
@@ -111,7 +112,8 @@ def run(config: RunConfig) -> Outcome:
     require_answers(model)
     detector = detector_for(model, config.detector)
     if detector is not None:
-        _require_frames(config)
+        require_range(config.score, config.most)
+        require_foreign(config.family, config.model, detector)
         config = dataclasses.replace(config, detector=detector)
         finder = opened(detector, config.threads)
         return watch(watching_with(model, finder, config.score, config.most), config)
@@ -135,18 +137,6 @@ def run(config: RunConfig) -> Outcome:
             f"{config.source}: none of its {tally.photos} photos can be read; see the reasons above"
         )
     return _outcome(config, model, tally, stop.requested)
-
-
-def _require_frames(config: RunConfig) -> None:
-    """Raises UsageError for a threshold or number out of range, or --family without a network of
-    others.
-    """
-    require_range(config.score, config.most)
-    if config.family is not None:
-        raise UsageError(
-            f"--family is {config.family}, but neither {config.model} nor its detector is a "
-            "network of others; leave it out"
-        )
 
 
 def _require_no_frames(config: RunConfig) -> None:

@@ -99,16 +99,20 @@ def open_watching(words: Words) -> Watching:
     """What looks at the frames: the model alone, or after --detector.
 
     Raises:
-        UsageError: a threshold or number out of range; a --detector that is missing, or not needed.
+        UsageError: a threshold or number out of range; a --detector that is missing, or not needed;
+            a --family of no network of others.
         ArtefactError: a model of other records, or a network that is not known.
     """
     require_range(words.score, words.most)
-    family = _family(words.model, words.detector, words.family)
+    name = None if words.detector == ALONE else words.detector
+    family = _family(words.model, name, words.family)
     model = opened(words.model, words.threads, family, words.seed, words.engine, words.rebuild)
-    if words.detector is None:
+    if name is None:
+        require_foreign(words.family, words.model)
         return watching_alone(model, words.score, words.most)
-    family = _family(words.detector, words.model, words.family)
-    detector = opened(words.detector, words.threads, family)
+    family = _family(name, words.model, words.family)
+    detector = opened(name, words.threads, family)
+    require_foreign(words.family, words.model, name)
     return watching_with(model, detector, words.score, words.most)
 
 
@@ -194,6 +198,15 @@ def is_foreign(name: str) -> bool:
     """
     path = Path(name)
     return path.suffix == ".onnx" and path.is_file() and not open_file(path).is_ours
+
+
+def require_foreign(family: str | None, *names: str) -> None:
+    """Raises UsageError for a --family where no model is a network of others."""
+    if family is not None and not any(is_foreign(name) for name in names):
+        raise UsageError(
+            f"--family {family} says what a network of others is, but {' and '.join(names)} "
+            f"{'is' if len(names) == 1 else 'are'} none; leave it out"
+        )
 
 
 def require_range(score: float | None, most: int) -> None:

@@ -102,6 +102,7 @@ def test_words_for_people(tmp_path: Path, capsys: Any) -> None:
         (["--score", "1.5"], "--score must be from 0 to 1"),
         (["--most", "0"], "--most must be at least 1"),
         (["--every", "0"], "--every must be at least 1"),
+        (["--family", "movenet"], "detector.onnx is none; leave it out"),
         (["--detector", "SELF"], "finds people itself; leave --detector out"),
         (["--gallery", "k.npz"], "this one takes Frame: photos or a video of any size"),
     ],
@@ -326,7 +327,7 @@ def test_models_of_crops_have_a_detector_unless_there_shall_be_none(
         (["--score", "1.5"], "--score must be from 0 to 1"),
         (["--most", "0"], "--most must be at least 1"),
         (["--every", "0"], "--every must be at least 1"),
-        (["--family", "movenet"], "--family is movenet, but neither"),
+        (["--family", "movenet"], "--family movenet says what a network of others is, but"),
     ],
 )
 def test_wrong_words_are_refused_beside_the_usual_detector_too(
@@ -338,6 +339,17 @@ def test_wrong_words_are_refused_beside_the_usual_detector_too(
     out, err = capsys.readouterr()
     assert said in err
     assert not out
+
+
+def test_no_detector_is_none_for_what_finds_people_itself(tmp_path: Path, capsys: Any) -> None:
+    source = photo(tmp_path / "a.png", street(128, 192, ONE))
+    detector = write_detector(tmp_path)
+    (found,) = rows(capsys, detector, "--source", source, "--detector", "none")
+    assert [person["box"] for person in found["people"]] == [[*ONE]]
+    model = write_image_model(tmp_path, "parsing")
+    words = ["--source", str(source), "--detector", str(detector), "--family", "movenet"]
+    assert main(["run", str(model), *words]) == 2
+    assert "detector.onnx are none; leave it out" in capsys.readouterr().err
 
 
 def test_frames_without_people_have_no_milliseconds_a_person(tmp_path: Path, capsys: Any) -> None:

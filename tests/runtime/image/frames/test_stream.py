@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 
 import edgehuman
+from edgehuman.card import OutputSpec
 from edgehuman.errors import DataError, UsageError
+from edgehuman.metrics.person_answers import SILHOUETTE
+from edgehuman.runtime.image.frames.results import FrameResult
+from edgehuman.runtime.image.results import PhotoResult
 from tests.runtime.frame_models import street, write_detector, write_video
+from tests.runtime.image_models import write_image_model
 from tests.runtime.photos import photo
 
 ONE = (20, 30, 60, 110)
@@ -46,6 +51,25 @@ def test_arrays_and_pushes(tmp_path: Path) -> None:
             next(live)
     with pytest.raises(UsageError, match="push after the end"):
         live.push(frame)
+
+
+@pytest.mark.parametrize("kind", ["simcc", "silhouette"])
+def test_models_of_crops_have_a_detector_unless_there_shall_be_none(
+    kind: str, tmp_path: Path
+) -> None:
+    if kind == "simcc":
+        model = write_image_model(tmp_path, "simcc")
+    else:
+        output = OutputSpec("segmentation", SILHOUETTE)
+        model = write_image_model(tmp_path, "pose", output=output)  # two maps
+    photo(tmp_path / "in" / "a.png", street(128, 192))
+    (found,) = edgehuman.stream(str(model), tmp_path / "in")
+    assert isinstance(found, FrameResult)
+    assert found.people == ()
+    (alone,) = edgehuman.stream(str(model), tmp_path / "in", detector="none")
+    assert isinstance(alone, PhotoResult)
+    other = write_image_model(tmp_path, "attributes")
+    assert isinstance(next(iter(edgehuman.stream(str(other), tmp_path / "in"))), PhotoResult)
 
 
 def test_words(tmp_path: Path) -> None:
