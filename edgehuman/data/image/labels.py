@@ -63,6 +63,8 @@ _NEEDS = {
     "landmarks": "landmarks",
     "parsing": "mask",
 }
+NAME = "text of at most 255 bytes"
+"""What a sequence is, in words; as an array, all take the room of the longest."""
 _CUT = re.compile(r"(.+)-\d{6,}-\d{2,}")
 _JOINTS = {"pose": 17, "landmarks": 133}
 
@@ -164,8 +166,8 @@ def _numbers(path: Path, rows: Sequence[Row], key: str) -> Index:
 def _sources(path: Path, rows: Sequence[Row]) -> Text:
     """What each picture was cut from; "" where nothing says it."""
     for row in rows:
-        if not isinstance(row.get("sequence", ""), str):
-            raise _wrong(path, row, "sequence", "text")
+        if not is_name(row.get("sequence", "")):
+            raise _wrong(path, row, "sequence", NAME)
     return np.array([row.get("sequence", "") or _source_of_name(row) for row in rows], np.str_)
 
 

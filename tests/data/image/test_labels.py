@@ -75,9 +75,10 @@ def test_what_a_picture_was_cut_from(tmp_path: Path, row: dict[str, Any], source
     """By its line, or by the name that distil gave it, before the lines said it."""
     write(tmp_path, {**row, "keypoints": [[1, 2, 2]] * 17})
     assert load_persons(tmp_path, "pose").source_N.tolist() == [source]
-    write(tmp_path, {**row, "sequence": 7, "keypoints": [[1, 2, 2]] * 17})
-    with pytest.raises(DataError, match='"sequence" is 7; it must be text'):
-        load_persons(tmp_path, "pose")
+    for wrong, shown in ((7, "7"), (300 * "a", r'"aaa.*\.\.\.')):
+        write(tmp_path, {**row, "sequence": wrong, "keypoints": [[1, 2, 2]] * 17})
+        with pytest.raises(DataError, match=f'"sequence" is {shown}; it must be text of at most'):
+            load_persons(tmp_path, "pose")
 
 
 def test_own_pictures_need_only_what_their_task_needs(tmp_path: Path) -> None:

@@ -22,11 +22,11 @@ import numpy as np
 
 from edgehuman.data.image.frames.layout import FrameReader, Labels, corners, set_of
 from edgehuman.data.image.frames.set import FrameSet, People
-from edgehuman.data.image.labels import source_at, source_of
+from edgehuman.data.image.labels import NAME, source_at, source_of
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.preprocess.image.labels import LABELS, Row, has_boxes, read_label_lines
-from edgehuman.reading.values import shown
+from edgehuman.reading.values import is_name, shown
 
 DATASET = "labelled_frames"
 _ROLES = ("train", "test")
@@ -53,8 +53,8 @@ def _labels(row: Row, path: Path) -> Labels:
         raise DataError(f'{where}: no "boxes"; write [] for a picture without people')
     if role not in _ROLES:
         raise DataError(f"{where}: role {role!r}; of frames valid: {', '.join(_ROLES)}")
-    if not isinstance(sequence, str):
-        raise DataError(f'{where}: "sequence" is {shown(sequence)}; it must be text')
+    if not is_name(sequence):
+        raise DataError(f'{where}: "sequence" is {shown(sequence)}; it must be {NAME}')
     box_M4, region_R4 = (corners(row.get(key, []), where, False) for key in ("boxes", "ignore"))
     ignore_M = np.arange(len(box_M4) + len(region_R4)) >= len(box_M4)
     people = People(np.concatenate([box_M4, region_R4]), ignore_M)

@@ -42,7 +42,8 @@ def test_lines_say_where_pictures_are_from_and_what_labelled_them(tmp_path: Path
         ({"ignore": 7}, "a.png: 7 are no boxes"),
         ({"role": "gallery"}, "a.png: role 'gallery'; of frames valid: train, test"),
         ({"labelled_by": "me"}, 'a.png: "labelled_by" is "me"; it must be a list of names'),
-        ({"sequence": 7}, 'a.png: "sequence" is 7; it must be text'),
+        ({"sequence": 7}, 'a.png: "sequence" is 7; it must be text of at most 255 bytes'),
+        ({"sequence": 300 * "a"}, "it must be text of at most 255 bytes"),
     ],
 )
 def test_a_wrong_value_is_named(tmp_path: Path, change: dict[str, Any], said: str) -> None:
