@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from edgehuman.data.image.cache import Budget, Cache
 from edgehuman.data.image.crops.view import Box, box_of
 from edgehuman.data.image.set import IGNORE, PersonSet
-from edgehuman.data.image.shelf import Room, Shelf
 from edgehuman.records import Uint8
 
 Seen = tuple[Uint8, Uint8 | None, Box]
@@ -21,15 +21,15 @@ class Kept:
 
     Attributes:
         persons: whose they are.
-        room: None: that of the process; what does not fit is read anew each time.
+        budget: None: that of the process; what does not fit is read anew each time.
     """
 
     persons: PersonSet
-    room: Room | None = None
-    _seen: Shelf[Seen] = field(init=False)
+    budget: Budget | None = None
+    _seen: Cache[Seen] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._seen = Shelf(self.room)
+        self._seen = Cache(self.budget)
 
     def __getitem__(self, index: int, /) -> Seen:
         """Return one of them.

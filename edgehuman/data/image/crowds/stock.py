@@ -1,7 +1,7 @@
 """What scenes are composed of: people cut out of photos, and streets beside them.
 
 A `Stock` reads a photo when it is first needed, and keeps what it makes of it while there is room
-(`data.image.shelf`): about 0.2 MB a person and 0.1 MB a street. It is shared by threads; two may
+(`data.image.cache`): about 0.2 MB a person and 0.1 MB a street. It is shared by threads; two may
 make the same entry, which is the same.
 """
 
@@ -14,9 +14,9 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from edgehuman.data.image.cache import Cache
 from edgehuman.data.image.crowds.cutouts import CutOut, cut_out
 from edgehuman.data.image.set import FilePictures, PersonSet
-from edgehuman.data.image.shelf import Shelf
 from edgehuman.errors import ImageError
 from edgehuman.progress import tell
 from edgehuman.records import Bool, Index, Uint8
@@ -74,8 +74,8 @@ class Stock:
             np.array([index for index, name in enumerate(persons.parts) if name in names], np.uint8)
             for names in (CARRIED, BARE)
         )
-        self._people: Shelf[CutOut | None] = Shelf()
-        self._streets: Shelf[Uint8 | None] = Shelf()
+        self._people: Cache[CutOut | None] = Cache()
+        self._streets: Cache[Uint8 | None] = Cache()
         self.unread: set[str] = set()
 
     def __len__(self) -> int:

@@ -21,6 +21,7 @@ from typing import overload
 import numpy as np
 
 from edgehuman.catalogue import SIMULATED
+from edgehuman.data.image.cache import Cache
 from edgehuman.data.image.crowds.clean import CCP_STREETS
 from edgehuman.data.image.crowds.cutouts import CutOut
 from edgehuman.data.image.crowds.grounds import (
@@ -37,7 +38,6 @@ from edgehuman.data.image.crowds.walkers import NUM_WALKERS, walker
 from edgehuman.data.image.frames.set import FrameSet, People
 from edgehuman.data.image.load import load_persons
 from edgehuman.data.image.set import PersonSet
-from edgehuman.data.image.shelf import Shelf
 from edgehuman.errors import DataError
 from edgehuman.records import Uint8
 from edgehuman.simulate.body.seeding import child_seed
@@ -71,7 +71,7 @@ class Scenes:
             is_street=lambda number: stock.street(number) is not None,
         )
         self._people: OrderedDict[int, People] = OrderedDict()
-        self._walkers: Shelf[CutOut | None] = Shelf()
+        self._walkers: Cache[CutOut | None] = Cache()
 
     def __len__(self) -> int:
         return self._count

@@ -7,13 +7,13 @@ import dataclasses
 import numpy as np
 import pytest
 
+from edgehuman.data.image.cache import Budget
 from edgehuman.data.image.crops.compose import Composer, Odds
 from edgehuman.data.image.crops.kept import Kept
 from edgehuman.data.image.crops.marring import Marring
 from edgehuman.data.image.crops.view import ABSENT, Reach
 from edgehuman.data.image.part_groups import LABELS
 from edgehuman.data.image.set import IGNORE, PersonSet
-from edgehuman.data.image.shelf import Room
 from edgehuman.records import Uint8
 
 CLEAN = Marring(light=0, dark=0, grey=0, coarse=0, blur=0, streak=0, blocks=0, noise=0)
@@ -152,9 +152,9 @@ def test_pictures_are_kept_while_there_is_room() -> None:
     persons = two_people()
     large = [np.zeros((800, 400, 3), np.uint8), persons.image(1)]
     masks = [np.zeros((800, 400), np.uint8), persons.part(1)]
-    kept = Kept(dataclasses.replace(persons, images=large, masks=masks), room=Room(80 * 40 * 4))
+    kept = Kept(dataclasses.replace(persons, images=large, masks=masks), budget=Budget(80 * 40 * 4))
     # The first does not fit, and takes no room of the second.
     assert kept[0] is not kept[0]
     assert kept[1] is kept[1]
-    assert kept.room is not None
-    assert kept.room.free == 0
+    assert kept.budget is not None
+    assert kept.budget.free == 0

@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from edgehuman.data.image import shelf
+from edgehuman.data.image import cache
+from edgehuman.data.image.cache import Budget, Cache
 from edgehuman.data.image.crops.compose import Composer
 from edgehuman.data.image.crowds.stock import Stock
 from edgehuman.data.image.frames.scenes import Scenes
 from edgehuman.data.image.set import PersonSet
-from edgehuman.data.image.shelf import Room, Shelf
 from tests.data.image.crowds.drawn import drawn_persons
 
 SIZE = (64, 32)
@@ -25,10 +25,10 @@ SIZE = (64, 32)
 def most(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """The budget of the process, in bytes."""
     most: int = request.param
-    monkeypatch.setattr(shelf, "ROOM", Room(most))
+    monkeypatch.setattr(cache, "BUDGET", Budget(most))
     yield most
     gc.collect()
-    assert shelf.ROOM.free == most  # all owners are gone
+    assert cache.BUDGET.free == most  # all owners are gone
 
 
 def reading(persons: PersonSet, most: int) -> list[np.ndarray]:  # type: ignore[type-arg]
@@ -46,8 +46,8 @@ def reading(persons: PersonSet, most: int) -> list[np.ndarray]:  # type: ignore[
             made += [] if person is None else [person.levels[0]]
             made += [] if street is None else [street]
         made.append(scenes[0])
-        assert shelf.ROOM.free >= 0
-    assert shelf.ROOM.free < max(1, most)
+        assert cache.BUDGET.free >= 0
+    assert cache.BUDGET.free < max(1, most)
     return made
 
 
@@ -55,38 +55,38 @@ def test_owners_share_one_budget_and_make_the_same_without(most: int) -> None:
     """Composers, stocks and scenes: what they keep together stays below it, whatever it is."""
     made = reading(drawn_persons(4, 0), most)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shelf, "ROOM", Room(1 << 40))
+        patch.setattr(cache, "BUDGET", Budget(1 << 40))
         for one, other in zip(made, reading(drawn_persons(4, 0), 1 << 40), strict=True):
             np.testing.assert_array_equal(one, other)
 
 
 def test_what_finds_no_room_is_not_kept() -> None:
-    room = Room(10)
-    first: Shelf[str] = Shelf(room)
-    second: Shelf[str] = Shelf(room)
+    budget = Budget(10)
+    first: Cache[str] = Cache(budget)
+    second: Cache[str] = Cache(budget)
     first.keep(1, "one", 7)
     second.keep(1, "another", 7)
     second.keep(2, "small", 3)
-    assert (1 in first, 1 in second, 2 in second, room.free) == (True, False, True, 0)
+    assert (1 in first, 1 in second, 2 in second, budget.free) == (True, False, True, 0)
     first.keep(1, "again", 0)
     assert first[1] == "one"
     assert (first.num_bytes, second.num_bytes) == (7, 3)
     del first
     gc.collect()
     second.keep(1, "another", 7)
-    assert (second[1], room.free) == ("another", 0)
+    assert (second[1], budget.free) == ("another", 0)
 
 
 def test_threads_take_no_more_than_there_is() -> None:
-    room = Room(1000)
-    shelves: list[Shelf[int]] = [Shelf(room) for _ in range(3)]
+    budget = Budget(1000)
+    caches: list[Cache[int]] = [Cache(budget) for _ in range(3)]
 
     def fill(number: int) -> None:
         for key in range(200):
-            shelves[number % 3].keep(key, key, 7)
+            caches[number % 3].keep(key, key, 7)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(fill, range(24)))
-    held = sum(each.num_bytes for each in shelves)
+    held = sum(each.num_bytes for each in caches)
     assert held == 7 * (1000 // 7)
-    assert room.free == 1000 - held
+    assert budget.free == 1000 - held

@@ -1,11 +1,11 @@
-"""What is made of pictures and kept, within one budget of memory for the whole process.
+"""A cache of what is made of pictures, within one budget of memory for the whole process.
 
-    people: Shelf[Uint8] = Shelf()
+    people: Cache[Uint8] = Cache()
     people.keep(7, image_HWC, image_HWC.nbytes)
     7 in people, people[7]
 
-What finds no room is not kept, and its owner makes it anew. Nothing is ever thrown out, so that
-what was kept stays; the room is given back with the shelf. Threads may share both.
+What finds no room is not kept, and its owner makes it anew. Nothing is evicted, so that what was
+kept stays; the room is given back with the cache. Threads may share both.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import threading
 from typing import Generic, TypeVar
 
 MOST_BYTES = 800_000_000
-"""Of all shelves of the process."""
+"""Of all caches of the process."""
 ValueT = TypeVar("ValueT")
 
 
-class Room:
+class Budget:
     """Bytes that may be kept.
 
     Attributes:
@@ -27,7 +27,7 @@ class Room:
 
     def __init__(self, most: int) -> None:
         self.free = most
-        # A shelf may end, and give back, while the same thread is in here.
+        # A cache may end, and give back, while the same thread is in here.
         self._lock = threading.RLock()
 
     def take(self, num_bytes: int) -> bool:
@@ -44,19 +44,19 @@ class Room:
             self.free += num_bytes
 
 
-ROOM = Room(MOST_BYTES)
-"""The room of the process."""
+BUDGET = Budget(MOST_BYTES)
+"""Of the process."""
 
 
-class Shelf(Generic[ValueT]):
+class Cache(Generic[ValueT]):
     """What one owner keeps, by number.
 
     Args:
-        room: None: that of the process.
+        budget: None: that of the process.
     """
 
-    def __init__(self, room: Room | None = None) -> None:
-        self._room = ROOM if room is None else room
+    def __init__(self, budget: Budget | None = None) -> None:
+        self._budget = BUDGET if budget is None else budget
         self._held: dict[int, tuple[ValueT, int]] = {}
 
     def __contains__(self, number: int) -> bool:
@@ -67,11 +67,11 @@ class Shelf(Generic[ValueT]):
 
     def keep(self, number: int, value: ValueT, num_bytes: int) -> None:
         """Keep a value if there is room for it, and another of that number is not kept."""
-        if number in self._held or not self._room.take(num_bytes):
+        if number in self._held or not self._budget.take(num_bytes):
             return
         held = value, num_bytes
         if self._held.setdefault(number, held) is not held:  # another thread was first
-            self._room.give(num_bytes)
+            self._budget.give(num_bytes)
 
     @property
     def num_bytes(self) -> int:
@@ -79,4 +79,4 @@ class Shelf(Generic[ValueT]):
         return sum(num_bytes for _, num_bytes in [*self._held.values()])
 
     def __del__(self) -> None:
-        self._room.give(self.num_bytes)
+        self._budget.give(self.num_bytes)
