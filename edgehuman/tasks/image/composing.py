@@ -106,7 +106,7 @@ def compose(
         )
     return Composed(
         composer,
-        dataclasses.replace(composer, persons=drawn, around=persons),
+        dataclasses.replace(composer, persons=drawn, around=composer.people),
         np.flatnonzero(drawn.role_N == "train"),
         config.simulated,
     )

@@ -68,7 +68,9 @@ class Composer:
     size: height and width of the crops.
     odds: how often what is done.
     mirrored_parts, mirrored_joints: index of each label's mirror image.
-    around: the people who stand beside and lend their streets; None: `persons`.
+    around: the people who stand beside and lend their streets; None: `persons`. With the `people`
+        of another composer, each picture is kept once.
+    people: `persons`, their pictures kept.
     lending_K: which of those do; None: all of the training part. Of CCP, streets are lent by
         photos that show nobody else alone.
     """
@@ -78,12 +80,13 @@ class Composer:
     odds: Odds = field(default_factory=Odds)
     mirrored_parts: Sequence[int] = ()
     mirrored_joints: Sequence[int] = ()
-    around: PersonSet | None = None
+    around: PersonSet | Kept | None = None
     lending_K: Index | None = None
 
     def __post_init__(self) -> None:
-        self._people = Kept(self.persons)
-        self._around = self._people if self.around is None else Kept(self.around)
+        self.people = Kept(self.persons)
+        around = self.people if self.around is None else self.around
+        self._around = around if isinstance(around, Kept) else Kept(around)
         train_K: Index = np.flatnonzero(self._around.persons.role_N == "train")
         self._lending_K = train_K if self.lending_K is None else self.lending_K
         # Somebody left on a street would be taught to be nobody.
@@ -98,7 +101,7 @@ class Composer:
         """
         if rng.random() < self.odds.nobody:
             return self._nobody(rng)
-        image_HWC, mask_HW, box = self._people[index]
+        image_HWC, mask_HW, box = self.people[index]
         joint_J3 = _known(self.persons, index)
         moved = self._articulated(image_HWC, mask_HW, joint_J3, rng)
         if moved is not None:

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from edgehuman.data.image import cache
 from edgehuman.data.image.cache import Budget
 from edgehuman.data.image.crops.compose import Composer, Odds
 from edgehuman.data.image.crops.kept import Kept
@@ -146,6 +147,24 @@ def test_the_same_numbers_give_the_same_crop(seed: int) -> None:
     first, second = (Composer(two_people(), SIZE).sample(1, rng(seed)) for _ in range(2))
     assert np.array_equal(first.image_HWC, second.image_HWC)
     assert np.array_equal(first.mask_HW, second.mask_HW)
+
+
+def test_two_composers_with_the_same_people_around_keep_each_picture_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As with simulated people among those of a dataset; the crops are the same either way."""
+    monkeypatch.setattr(cache, "BUDGET", Budget(10**6))
+    persons, odds = two_people(), dataclasses.replace(PLAIN, paste=1.0, beside=1.0)
+    first = Composer(persons, SIZE, odds)
+    others = dataclasses.replace(persons, dataset="others")
+    again = dataclasses.replace(first, persons=others, around=first.people)
+    alone = Composer(others, SIZE, odds, around=persons)
+    for seed in range(6):
+        first.sample(seed % 2, rng(seed))
+        crop, same = (each.sample(seed % 2, rng(seed)) for each in (again, alone))
+        assert np.array_equal(crop.image_HWC, same.image_HWC)
+    # Two pictures and masks of `first`, of `again` and of `alone`, and those around `alone`.
+    assert cache.BUDGET.free == 10**6 - 4 * 2 * 80 * 40 * 4
 
 
 def test_pictures_are_kept_while_there_is_room() -> None:
