@@ -2,9 +2,8 @@
 
     edgehuman finetune --task parsing --weights runs/saip --data ccp --out runs/parsing
 
-Cross-entropy and Lovász-softmax on logits upsampled from stride 4, of silhouettes from stride 2.
-Recipe: Ruan et al., "CE2P", arXiv 1809.05996, section 4, without its edge branch and at the size of
-a person crop.
+Cross-entropy and Lovász-softmax on logits upsampled from their stride. Recipe: Ruan et al., "CE2P",
+arXiv 1809.05996, section 4, without its edge branch and at the size of a person crop.
 """
 
 from __future__ import annotations
@@ -12,9 +11,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from edgehuman.card import OutputSpec, TrainingData
 from edgehuman.data.image.part_groups import grouped
@@ -50,17 +49,41 @@ class ParsingLearner(Learner):
         (N, H, W).
         """
         (part_NHW,) = target
-        step = self.label_stride
-        part_NHW = part_NHW[:, step // 2 :: step, step // 2 :: step]
-        logits_NCHW = output_N.float()
-        size = (part_NHW.shape[1], part_NHW.shape[2])
-        logits_NCHW = functional.interpolate(logits_NCHW, size, mode="bilinear")
+        logits_NCHW = at_labels(
+            output_N.float(), (part_NHW.shape[1], part_NHW.shape[2]), self.label_stride
+        )
+        first, step = self.label_stride // 2, self.label_stride
+        part_NHW = part_NHW[:, first::step, first::step]
         counts_NHW = part_NHW != IGNORED
         right_NHW = (logits_NCHW.argmax(1) == part_NHW) & counts_NHW
         return {
             **parsing_loss(logits_NCHW, part_NHW, self.lovasz, IGNORED),
             "accuracy": right_NHW.sum() / counts_NHW.sum().clamp(min=1),
         }
+
+
+def at_labels(logits_NCHW: Tensor, size: tuple[int, int], step: int) -> Tensor:
+    """Return the logits at every `step`-th label pixel along each axis, from the middle of the
+    first `step` on, by linear interpolation.
+
+    A label stands at the centre of its pixel. With an even step that is half a pixel beside the
+    centre of the cell that it comes from: a network taught there puts everybody half a pixel off.
+
+    Args:
+        size: height and width of the labels.
+    """
+    rows_HI, columns_WI = (
+        _between(cells, pixels, step).to(logits_NCHW)
+        for cells, pixels in zip(logits_NCHW.shape[2:], size, strict=True)
+    )
+    return rows_HI @ logits_NCHW @ columns_WI.T
+
+
+def _between(cells: int, pixels: int, step: int) -> Tensor:
+    """The weights of the cells along one axis, for each label pixel."""
+    place_P = (torch.arange(step // 2, pixels, step) + 0.5) * cells / pixels - 0.5
+    place_P = place_P.clamp(0, cells - 1)
+    return (1 - (place_P[:, None] - torch.arange(cells)).abs()).clamp(min=0)
 
 
 def train(config: ParsingConfig, data: PersonSet | None = None) -> Outcome:

@@ -13,7 +13,7 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.nets.checkpoint import load_network
 from edgehuman.nets.image.heads import with_head
 from edgehuman.tasks.image.augment import IGNORED
-from edgehuman.tasks.image.parsing import ParsingLearner, train
+from edgehuman.tasks.image.parsing import ParsingLearner, at_labels, train
 from edgehuman.tasks.image.settings import ParsingConfig
 from tests.nets.tiny_encoder import seeded
 from tests.tasks.people import PARTS, losses, quick
@@ -56,9 +56,8 @@ def test_labels_are_sampled_at_their_stride(step: int) -> None:
     image_NHWC = torch.zeros((1, 64, 32, 3), dtype=torch.uint8)
     part_NHW = torch.full((1, 64, 32), IGNORED, dtype=torch.uint8)
     part_NHW[:, step // 2 :: step, step // 2 :: step] = 1
-    logits_NCHW = torch.nn.functional.interpolate(
-        network(image_NHWC), (64 // step, 32 // step), mode="bilinear"
-    )
+    whole_NCHW = torch.nn.functional.interpolate(network(image_NHWC), (64, 32), mode="bilinear")
+    logits_NCHW = whole_NCHW[:, :, step // 2 :: step, step // 2 :: step]
     expected = -logits_NCHW.log_softmax(1)[:, 1].mean()
     torch.testing.assert_close(learner(image_NHWC, part_NHW)["loss"], expected)
 
@@ -74,3 +73,43 @@ def test_pixels_from_outside_have_no_loss() -> None:
 def test_a_negative_lovasz_weight_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--lovasz is -1"):
         quick(ParsingConfig, tmp_path, lovasz=-1.0)
+
+
+@pytest.mark.parametrize("step", [1, 2, 4])
+@pytest.mark.parametrize("stride", [2, 4])
+def test_logits_are_taken_where_the_labels_stand(step: int, stride: int) -> None:
+    """Logits that grow with the place, so that each says where it is: pixels from the corner."""
+    height, width = 32, 16
+    row_H, column_W = (torch.arange(side // stride) * stride + stride / 2 for side in (32, 16))
+    logits_NCHW = torch.stack([row_H[:, None].expand(8 * 4 // stride, -1).expand(-1, len(column_W)),
+                               column_W.expand(len(row_H), -1)])[None]  # fmt: skip
+    found_CHW = at_labels(logits_NCHW, (height, width), step)[0]
+    assert found_CHW.shape == (2, height // step, width // step)
+    edge = stride / 2  # beyond the outermost centres nothing is known
+    row_P = (torch.arange(step // 2, height, step) + 0.5).clamp(edge, height - edge)
+    column_P = (torch.arange(step // 2, width, step) + 0.5).clamp(edge, width - edge)
+    torch.testing.assert_close(found_CHW[0], row_P[:, None].expand_as(found_CHW[0]))
+    torch.testing.assert_close(found_CHW[1], column_P.expand_as(found_CHW[1]))
+
+
+@pytest.mark.parametrize("step", [1, 2, 4])
+def test_the_loss_is_least_where_people_are(step: int) -> None:
+    """Somebody who says each edge where it is has the least loss of those who say all of them a
+    little to a side; of one edge, labels tell no more than between which two pixels it is.
+    """
+    learner = ParsingLearner(with_head(seeded(), OutputSpec("segmentation", PARTS)), 0.0, step)
+    centre_W = torch.arange(16) * 2 + 1.0
+
+    def loss(shift: float) -> float:
+        total = 0.0
+        for edge in range(12, 16):
+            part_NHW = torch.zeros((1, 64, 32), dtype=torch.uint8)
+            part_NHW[:, :, edge:] = 1
+            person_HW = (0.7 * (centre_W - edge - shift)).expand(32, -1)
+            nothing_HW = torch.full_like(person_HW, -99.0)
+            logits_NCHW = torch.stack([-person_HW, person_HW, nothing_HW])[None]
+            total += float(learner.loss_of(logits_NCHW, part_NHW)["cross_entropy"])
+        return total
+
+    losses = {shift: loss(shift) for shift in (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5)}
+    assert min(losses, key=losses.__getitem__) == 0
