@@ -76,7 +76,9 @@ def at_labels(logits_NCHW: Tensor, size: tuple[int, int], step: int) -> Tensor:
         _between(cells, pixels, step).to(logits_NCHW)
         for cells, pixels in zip(logits_NCHW.shape[2:], size, strict=True)
     )
-    return rows_HI @ logits_NCHW @ columns_WI.T
+    # Autocast would round logits and weights to the 8 or 11 bits of a product of matrices.
+    with torch.autocast(logits_NCHW.device.type, enabled=False):
+        return rows_HI @ logits_NCHW @ columns_WI.T
 
 
 def _between(cells: int, pixels: int, step: int) -> Tensor:

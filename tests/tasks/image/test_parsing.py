@@ -92,6 +92,15 @@ def test_logits_are_taken_where_the_labels_stand(step: int, stride: int) -> None
     torch.testing.assert_close(found_CHW[1], column_P.expand_as(found_CHW[1]))
 
 
+def test_autocast_does_not_round_the_logits() -> None:
+    logits_NCHW = torch.randn((1, 3, 16, 8), generator=torch.Generator().manual_seed(0))
+    expected_NCHW = at_labels(logits_NCHW, (64, 32), 1)
+    with torch.autocast("cpu", torch.bfloat16):
+        found_NCHW = at_labels(logits_NCHW, (64, 32), 1)
+    assert found_NCHW.dtype == torch.float32
+    torch.testing.assert_close(found_NCHW, expected_NCHW)
+
+
 @pytest.mark.parametrize("step", [1, 2, 4])
 def test_the_loss_is_least_where_people_are(step: int) -> None:
     """Somebody who says each edge where it is has the least loss of those who say all of them a
