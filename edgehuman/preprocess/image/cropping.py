@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from edgehuman.preprocess.image.pixels import HEIGHT, WIDTH, Box, clip_box, resize, touched
+from edgehuman.preprocess.image.pixels import HEIGHT, WIDTH, Box, clip_box, touched
 from edgehuman.records import Uint8
 
 
@@ -67,19 +67,3 @@ def person_box(
     wide, high = min(wide, 2 * width), min(high, 2 * height)
     x, y = (x0 + x1) / 2, (y0 + y1) / 2
     return x - wide / 2, y - high / 2, x + wide / 2, y + high / 2
-
-
-def person_crop(
-    image_HWC: Uint8,
-    box: Sequence[float],
-    height: int = HEIGHT,
-    width: int = WIDTH,
-    margin: float = 0.0,
-) -> Uint8:
-    """Crop one person from an image at the networks' input size; beyond its edges, they go on.
-
-    Raises:
-        DataError: see `clip_box`.
-    """
-    cut = person_box(box, image_HWC.shape[0], image_HWC.shape[1], width / height, margin)
-    return resize(padded(image_HWC, cut), height, width)

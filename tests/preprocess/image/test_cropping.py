@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import DataError
-from edgehuman.preprocess.image.cropping import padded, person_box, person_crop, whole_pixels
-from edgehuman.preprocess.image.pixels import HEIGHT, WIDTH
+from edgehuman.preprocess.image.cropping import padded, person_box, whole_pixels
 
 
 def test_a_box_grows_about_its_centre_to_the_shape_of_the_crop() -> None:
@@ -51,13 +50,3 @@ def test_a_box_that_holds_nothing_is_an_error() -> None:
             padded(np.zeros((4, 5, 3), np.uint8), box)
         with pytest.raises(DataError):
             person_box(box, 4, 5)
-
-
-def test_a_crop_has_no_bars() -> None:
-    rgb = np.full((100, 60, 3), 90, np.uint8)
-    rgb[20:80, 20:40] = 200
-    cut = person_crop(rgb, (20, 20, 40, 80))
-    assert cut.shape == (HEIGHT, WIDTH, 3) == (256, 128, 3)
-    assert cut.min() >= 85
-    # 20 of 30 columns are the person.
-    assert (cut[128, :, 0] > 145).mean() == pytest.approx(2 / 3, abs=0.03)
