@@ -39,6 +39,24 @@ FETCHED: Mapping[str, Fetched] = {
     "person-garments-fp16": Fetched(
         10670774, "4021fb0aa88dd4b940ef52751598b208f9c0ce1d14f597147032b12b4903b326", "PersonCrop"
     ),
+    "person-detector": Fetched(
+        3742340, "9ec0b9969547a6c3aa50429a5a3bd9d0d7b40a60d054383fc86e8947d667870e", "Frame"
+    ),
+    "person-detector-fp16": Fetched(
+        1982685, "11f7fc9b87dcdf084cb17d49ceb7bb77a41fac3ec090fc7a1bed31cd4e8b1427", "Frame"
+    ),
+    "person-pose": Fetched(
+        3593982, "fd6462d0cf8307231b4ff3e01c73c5492c8e49e0b85e8a4c37395a363ada0f17", "PersonCrop"
+    ),
+    "person-pose-fp16": Fetched(
+        1821468, "6953eece47044399a296dc43365c351b3f0e5deb92aea60555effaaba86b7ef4", "PersonCrop"
+    ),
+    "person-silhouette": Fetched(
+        3842706, "21f2a06c807474943529aae364d1e382efcf1eed23fdeeb490daf525ace39366", "PersonCrop"
+    ),
+    "person-silhouette-fp16": Fetched(
+        1945363, "15cd91044742af1f9194bf2665a13d9e8fc1060d930e520ac7d7f510885948c1", "PersonCrop"
+    ),
 }
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from edgehuman.cli import main
+from edgehuman.runtime.zoo import FETCHED
 from tests import leaving
 from tests.docs.fences import ROOT, fences
 from tests.whole.house import project_table
@@ -137,8 +138,7 @@ def test_the_wheel_is_small(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         models = {Path(n).stem for n in archive.namelist() if n.endswith(".onnx")}
     assert models == {path.stem for path in (ROOT / "edgehuman" / "zoo").glob("*.onnx")} - {
-        "person-garments",
-        "person-garments-fp16",
+        *FETCHED
     }
 
 

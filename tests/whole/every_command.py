@@ -48,10 +48,23 @@ data simulate --kind people --people 2 --each 2 --out people
 data check people
 zoo get person-garments
 zoo get person-garments-fp16
+zoo get person-detector
+zoo get person-detector-fp16
+zoo get person-pose
+zoo get person-pose-fp16
+zoo get person-silhouette
+zoo get person-silhouette-fp16
 info zoo:person-garments
 run zoo:person-garments --source people --save pictures
 run zoo:person-detector --source people
 run zoo:person-detector-int8 --source people --json
+run zoo:person-detector-fp16 --source people --json
+run zoo:person-pose --source people --save joints
+run zoo:person-pose-int8 --source people --json
+run zoo:person-pose-fp16 --source people --detector none --json
+run zoo:person-silhouette --source people --save outlines
+run zoo:person-silhouette-int8 --source people --json
+run zoo:person-silhouette-fp16 --source people --detector none --json
 run zoo:person-garments-fp16 --source people --json
 run zoo:person-garments-int8 --source people --json
 evaluate zoo:person-garments-int8 --data people --split all

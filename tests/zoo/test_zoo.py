@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 
 from edgehuman import catalogue
 from edgehuman.bench.evaluate import frames, image, imu, skeleton
 from edgehuman.data.gait.score import score_walks
+from edgehuman.data.image.load import load_persons
 from edgehuman.data.image.part_groups import LABELS
 from edgehuman.data.skeleton.bones import bone_scores
 from edgehuman.export.graph.trace import IR_VERSION, OPSET
+from edgehuman.records import Bool
+from edgehuman.runtime.image.answer import answer_image
 from edgehuman.runtime.model import load
 from edgehuman.runtime.zoo import zoo_names
+from edgehuman.tables.licences import verdict
 
 ZOO = Path(__file__).parents[2] / "edgehuman" / "zoo"
 ACTIVITY = ("zoo:activity", "zoo:activity-int8")
@@ -158,29 +163,69 @@ def test_the_garments_model_knows_simulated_people_whom_it_never_saw() -> None:
     assert data["per_label"]["upper_clothes"] > 0.4
 
 
-DETECTOR = ("zoo:person-detector", "zoo:person-detector-int8")
+EYES = tuple(
+    f"zoo:person-{kind}{form}"
+    for kind in ("detector", "pose", "silhouette")
+    for form in ("", "-fp16", "-int8")
+)
+ANSWERS = {"detector": "boxes", "pose": "simcc", "silhouette": "segmentation"}
+SIZES = {"detector": (320, 416, 3), "pose": (128, 96, 3), "silhouette": (256, 128, 3)}
 
 
-@pytest.mark.parametrize("name", DETECTOR)
-def test_the_detector_says_whose_photos_made_its_crowds(name: str) -> None:
-    card = load(name).card
-    assert (card.arch, card.task, card.output.kind) == ("starnet_s100", "detection", "boxes")
-    assert card.input.shape == (320, 416, 3)
-    roles = {(row.dataset, row.role) for row in card.data}
-    assert {("ccp + simulated", "training"), ("ccp + simulated", "selection")} <= roles
-    assert {row.dataset for row in card.data} <= {"ccp", "simulated", "ccp + simulated"}
-    assert all(row.licence.startswith("Apache-2.0") for row in card.data)
-    assert (ZOO / f"{name.removeprefix('zoo:')}.onnx").stat().st_size < 6_000_000
+@pytest.mark.parametrize("name", EYES)
+def test_eyes_say_whose_photos_taught_them(name: str) -> None:
+    card, kind = load(name).card, name.split("-")[1]
+    assert (card.arch, card.output.kind) == ("starnet_s100_k3", ANSWERS[kind])
+    assert card.input.shape == SIZES[kind]
+    names = {part for row in card.data for part in row.dataset.split(" + ")}
+    assert names == {"ccp", "simulated"}
+    for row in card.data:
+        assert verdict(row.dataset, row.licence, row.simulated).use == "allowed", row
+    file = ZOO / f"{name.removeprefix('zoo:')}.onnx"
+    assert file.stat().st_size < (2_000_000 if name.endswith("int8") else 6_000_000)
+
+
+def test_eyes_in_int8_take_less_than_eight_megabytes_together() -> None:
+    files = [ZOO / f"{name.removeprefix('zoo:')}.onnx" for name in EYES if name.endswith("int8")]
+    assert sum(file.stat().st_size for file in files) < 8_000_000
 
 
 @pytest.mark.long
 @pytest.mark.slow
 def test_the_detectors_find_real_people_whom_nobody_trained_on(shared_data: Path) -> None:
     scores = []
-    for name in DETECTOR:
+    for name in ("zoo:person-detector", "zoo:person-detector-int8"):
         config = frames.EvaluateConfig(name, data=str(shared_data / "mot"), every=20)
         outcome = frames.evaluate(config)
         assert isinstance(outcome.data, dict)
         scores.append(outcome.data["metrics"]["ap50"])
     assert scores[0] >= 0.7  # of both cameras; of TUD-Campus alone it is less
     assert abs(scores[1] - scores[0]) <= 0.02
+
+
+@pytest.mark.long
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["zoo:person-silhouette", "zoo:person-silhouette-int8"])
+def test_the_outlines_of_real_people_whom_nobody_trained_on(name: str, shared_data: Path) -> None:
+    data = image.evaluate(image.EvaluateConfig(name, data=str(shared_data / "ccp"))).data
+    assert isinstance(data, dict)
+    assert data["metrics"]["median_iou"] >= 0.9
+
+
+@pytest.mark.long
+@pytest.mark.slow
+def test_joints_of_somebody_of_whom_only_legs_are_in_view_have_no_head(shared_data: Path) -> None:
+    persons = load_persons(str(shared_data / "ccp"), "parsing")
+    model = load("zoo:person-pose")
+    whole: list[Bool] = []
+    legs: list[Bool] = []
+    for index in np.flatnonzero(persons.role_N == "test")[:30]:
+        rows = np.flatnonzero((persons.part(int(index)) > 0).any(axis=1))
+        photo = persons.image(int(index))
+        half = int(rows[0] + 0.6 * (rows[-1] - rows[0]))
+        for seen, place in ((whole, slice(None)), (legs, slice(half, None))):
+            joint_J3 = answer_image(model, photo[place], "a person").joint_J3
+            assert joint_J3 is not None
+            seen.append(joint_J3[:5, 2] > 0)
+    assert np.mean(whole) > 0.8
+    assert np.mean(legs) < 0.2

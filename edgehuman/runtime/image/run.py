@@ -59,7 +59,7 @@ class RunConfig:
         source: a folder of photos, or one photo; with --detector also a video.
         detector: a model that finds people in each frame, zoo:NAME or a path; the model then
             answers for each of them. Without it, and with `none`, each photo is one person; models
-            of joints by SimCC and of silhouettes have zoo:person-detector without it.
+            of joints by SimCC and of silhouettes have zoo:person-detector-int8 without it.
         json: one JSON object per photo on standard output; the summary goes to standard error.
         save: a folder for the same JSON lines (photos.jsonl) and for part maps.
         score: with --detector: people below it are left out, 0 to 1; by default as the detector's

@@ -49,7 +49,7 @@ def open_stream(
         detector: finds people in photos and in the frames of a video: a model, zoo:NAME, or a
             network of others; the results are then `FrameResult`s, with an answer for each person.
             "none": every photo is one person; without it that is so but for models of joints by
-            SimCC and of silhouettes, which then have zoo:person-detector.
+            SimCC and of silhouettes, which then have zoo:person-detector-int8.
         score, most, every: with it: people below the score are left out, at most so many of a
             frame; take every so many frames of a folder or video.
 

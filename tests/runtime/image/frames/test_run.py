@@ -314,7 +314,7 @@ def test_models_of_crops_have_a_detector_unless_there_shall_be_none(
         assert main(["run", str(model), "--source", str(source), "--json"]) == 0
         done = capsys.readouterr()
         assert all("people" in json.loads(line) for line in done.out.splitlines())
-        assert "found by zoo:person-detector; with --detector none" in done.err
+        assert "found by zoo:person-detector-int8; with --detector none" in done.err
     alone = rows(capsys, model, "--source", tmp_path / "in", "--detector", "none")
     assert [row["photo"] for row in alone] == ["a.png"]
     assert main(["run", str(model), "--source", str(tmp_path / "door.avi"), "--detector", "none"])
