@@ -66,7 +66,8 @@ class Saving:
         self._lines.write(line + "\n")
         if self._open_poses is not None and result.t_s is not None:
             for person in result.people:
-                if person.joint_J3 is not None and person.joints == COCO_17:
+                # Somebody of whom no joint is there is nobody to a model of gait.
+                if person.joints == COCO_17 and _is_seen(person):
                     self._poses = self._poses or self._open_poses()
                     self._poses.write(pose_line(result, person) + "\n")
         if taken.image_HWC is None or result.reason:
@@ -91,6 +92,10 @@ class Saving:
             if person.mask_HW is not None and person.track and person.mask_HW.any():
                 path = self._masks / person.track / f"{taken.index:06d}.png"
                 write_whole(path, _png(person.mask_HW.astype(np.uint8) * 255), UsageError)
+
+
+def _is_seen(person: Person) -> bool:
+    return person.joint_J3 is not None and bool((person.joint_J3[:, 2] > 0).any())
 
 
 def pose_line(result: FrameResult, person: Person) -> str:

@@ -51,6 +51,20 @@ def test_an_earlier_run_stays_after_an_error(tmp_path: Path, error: type[Excepti
     assert not [*out.glob(".frames-*")]
 
 
+def test_somebody_without_a_joint_has_no_line(tmp_path: Path) -> None:
+    source = FrameSource(write_video(tmp_path / "a.avi", [street(32, 48)] * 3))
+    box_4 = np.array((0, 0, 9, 9), np.float32)
+    with saving(tmp_path / "out", source, "m.onnx") as saved:
+        for number, (taken, score) in enumerate(zip(source, (0.0, 0.8, 0.0), strict=True)):
+            joint_J3 = np.full((17, 3), 5, np.float32)
+            joint_J3[:, 2] = score
+            person = Person(box_4, 0.9, joint_J3, COCO_17, track="1")
+            saved.add(taken, FrameResult(str(number), None, 0.1 * number, 32, 48, (person,)), "{}")
+    lines = (tmp_path / "out" / "poses.jsonl").read_text().splitlines()
+    assert [json.loads(line)["t"] for line in lines] == [0.1]
+    parse_line(lines[0], "here")
+
+
 @pytest.mark.parametrize("gives", [set(), {"joints"}, {"mask"}, {"joints", "mask"}])
 def test_only_what_the_model_gives_is_written(tmp_path: Path, gives: set[str]) -> None:
     """Poses of an earlier run, of another model, do not stay beside the frames of this one."""
