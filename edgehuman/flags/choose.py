@@ -79,10 +79,11 @@ def distil(words: Sequence[str]) -> tuple[str, str]:
                 f"--student {student} may learn several tasks; give --task: {', '.join(rows)}"
             )
     if student is not None and task is not None and task in catalogue.TASKS and task not in rows:
-        needed = catalogue.TASKS[task].modality
+        needed, reads = catalogue.TASKS[task].modality, catalogue.network(student).input
+        fitting = ", ".join(catalogue.networks_of(needed))
         raise UsageError(
-            f"--student {student} reads {catalogue.network(student).input}, but task {task} needs a "
-            f"network of {needed}; give --student one of: {', '.join(catalogue.networks_of(needed))}"
+            f"--student {student} reads {reads}, but task {task} needs {needed}; give --student "
+            f"one of: {fitting}"
         )
     row = catalogue.find(rows, "task", task or next(iter(rows)))[0]
     return row.distil, catalogue.DISTIL
