@@ -153,7 +153,7 @@ def _read_body(root: Path, task: str, shape: float = SHAPE) -> PersonSet:
     if not outlined:
         raise NoLabelsError(
             f"{root} has no labels for parsing: coco_keypoints is for pose where nobody has an "
-            "outline"
+            "outline. Give a dataset with masks, such as ccp or lip"
         )
     found = _set(root, outlined, _BODY)
     assert isinstance(found.images, FilePictures)
