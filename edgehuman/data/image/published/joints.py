@@ -251,6 +251,11 @@ def _person(
     where: str,
 ) -> _Person:
     height, width = int(image["height"]), int(image["width"])
+    if not isinstance(row["bbox"], list) or len(row["bbox"]) != 4:
+        raise DataError(
+            f"{where}: bbox is {shown(row['bbox'])}; it must be [x, y, width, height] in pixels. "
+            "Fix the labels, or copy the file again"
+        )
     x, y, wide, high = row["bbox"]
     near = whole_box((x, y, x + wide, y + high), height, width, where)
     box = whole_pixels(person_box(near, height, width, shape, MARGIN))
