@@ -205,7 +205,10 @@ def _answers(card: Card) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = [("kind", output.kind)]
     if output.labels:
         rows.append((f"{len(output.labels)} labels", ", ".join(output.labels)))
-    if output.dim:
+    if output.kind == "simcc":
+        each = f"{output.dim} logits of x, two a pixel, as many a pixel of y, one of its presence"
+        rows.append(("each joint", each))
+    elif output.dim:
         size = f"{output.parts} parts of {output.dim}" if output.parts else f"{output.dim}"
         rows.append(("vector", f"{size} numbers, compared by {output.distance}"))
     unknown = [f"below a score of {decision.threshold:.3g}"] if decision.threshold else []

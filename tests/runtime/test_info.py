@@ -74,6 +74,7 @@ def test_a_shipped_model_tells_everything_in_its_card(name: str) -> None:
         assert key in words or key in ("reference", "source", "samples", "samples_sha256")
     assert all(label in words for label in own.output.labels)
     assert RANDOM not in words
+    assert "None" not in words.split()
 
 
 def test_all_of_it_as_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -82,5 +82,8 @@ def find_layout(path: Path, task: str) -> tuple[PersonLayout, Path]:
         others = {one.dataset: one.read.tasks for one, _ in recognised(path, layouts())}
         if others:
             served = "; ".join(f"{name} is for {', '.join(own)}" for name, own in others.items())
-            raise DataError(f"{path} has no labels for {task}: {served}")
+            read = ", ".join(sorted({layout.dataset for layout in fitting}))
+            raise DataError(
+                f"{path} has no labels for {task}: {served}. Give a dataset that has them: {read}"
+            )
     return find(path, fitting, what=f"dataset for {task}")

@@ -28,11 +28,14 @@ def place_masks(folder: Path, photos: Mapping[str, Path]) -> dict[str, Path]:
     return masks
 
 
-def require_no_photo(outputs: Iterable[Path], photos: Iterable[Path], content: str) -> None:
+def require_no_photo(
+    outputs: Iterable[Path], photos: Iterable[Path], content: str, kind: str = "photo"
+) -> None:
     """Check, before the work, that no output of --save is a photo, also by a link.
 
     Args:
         content: of the outputs, for the message.
+        kind: of the inputs, for the message.
 
     Raises:
         UsageError: an output would replace a photo.
@@ -42,7 +45,7 @@ def require_no_photo(outputs: Iterable[Path], photos: Iterable[Path], content: s
         found = _status(path)
         if found and (found.st_dev, found.st_ino) in asked:
             raise UsageError(
-                f"--save would overwrite the photo {path} with {content}; choose another folder"
+                f"--save would overwrite the {kind} {path} with {content}; choose another folder"
             )
 
 

@@ -146,8 +146,8 @@ def _require_no_frames(config: RunConfig) -> None:
     for flag, is_given in given.items():
         if is_given:
             raise UsageError(
-                f"{flag} is for frames in which --detector finds people; without it each photo is "
-                "one person. Add --detector, or leave it out"
+                f"{flag} is for frames in which --detector finds people; without it, or with "
+                f"`none`, each photo is one person. Give --detector a model, or leave {flag} out"
             )
 
 

@@ -44,6 +44,12 @@ def test_a_layout_serves_its_task_and_says_which(name: str, tmp_path: Path) -> N
         load_persons(tmp_path, other)
 
 
+def test_a_dataset_without_the_labels_of_a_task_names_those_that_have_them(tmp_path: Path) -> None:
+    TREES["ccp"][0](tmp_path)
+    with pytest.raises(DataError, match="Give a dataset that has them: coco_keypoints, labelled"):
+        load_persons(tmp_path, "pose")
+
+
 @pytest.mark.parametrize("task", ["reid", "attributes", "pose", "landmarks", "parsing"])
 def test_a_folder_of_no_known_layout_lists_what_was_looked_for(task: str, tmp_path: Path) -> None:
     (tmp_path / "holiday").mkdir()

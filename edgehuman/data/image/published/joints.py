@@ -153,7 +153,7 @@ def _read_body(root: Path, task: str, shape: float = SHAPE) -> PersonSet:
     if not outlined:
         raise NoLabelsError(
             f"{root} has no labels for parsing: coco_keypoints is for pose where nobody has an "
-            "outline"
+            "outline. Give a dataset with masks, such as ccp or lip"
         )
     found = _set(root, outlined, _BODY)
     assert isinstance(found.images, FilePictures)
@@ -251,6 +251,11 @@ def _person(
     where: str,
 ) -> _Person:
     height, width = int(image["height"]), int(image["width"])
+    if not isinstance(row["bbox"], list) or len(row["bbox"]) != 4:
+        raise DataError(
+            f"{where}: bbox is {shown(row['bbox'])}; it must be [x, y, width, height] in pixels. "
+            "Fix the labels, or copy the file again"
+        )
     x, y, wide, high = row["bbox"]
     near = whole_box((x, y, x + wide, y + high), height, width, where)
     box = whole_pixels(person_box(near, height, width, shape, MARGIN))

@@ -139,7 +139,8 @@ def saving(folder: Path, source: FrameSource, model: str) -> Iterator[Saving]:
     for output in outputs:
         require_apart({"the model": model, "--save": output})
     inputs = source.photos.values() if source.photos else [source.path]
-    require_no_photo(outputs, inputs, "what was found in it")
+    kind = "video" if source.video else "photo"
+    require_no_photo(outputs, inputs, "what was found in it", kind)
     with contextlib.ExitStack() as stack:
         lines = stack.enter_context(writing_lines(folder / LINES, "--save"))
         poses, film = None, None

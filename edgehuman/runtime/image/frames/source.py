@@ -108,10 +108,17 @@ class FrameSource:
                 yield _video_frame(frame)
             self._missing = video.missing
             if not video.read:
-                raise DataError(
-                    f"source {self.path}: no frame of the video can be read; convert it, e.g. with "
-                    "`ffmpeg -i VIDEO NEW.mp4`"
-                )
+                raise DataError(_without_frames(self.path))
+
+
+def _without_frames(path: Path) -> str:
+    if not path.stat().st_size:
+        return f"source {path} is empty (0 bytes); copy or record the video again"
+    return (
+        f"source {path}: no frame of the video can be read; it was cut short, is damaged, or is of "
+        "a format that OpenCV lacks. Copy it again, or convert it, e.g. with "
+        "`ffmpeg -i VIDEO NEW.mp4`"
+    )
 
 
 def is_video(source: str | Path) -> bool:

@@ -86,7 +86,11 @@ class Words(Protocol):
 def detector_for(model: Model, asked: str | None) -> str | None:
     """What finds the people for a model: what was asked for; else, for joints by SimCC and for
     silhouettes, whose networks read crops as a detector gives them, the one of the zoo; else None.
+
+    Raises:
+        UsageError: no name at all.
     """
+    _require_name(asked)
     if asked is not None:
         return None if asked == ALONE else asked
     output = model.card.output
@@ -94,6 +98,15 @@ def detector_for(model: Model, asked: str | None) -> str | None:
         return None
     tell(f"people are found by {_USUAL}; with --detector {ALONE} each photo is one person")
     return _USUAL
+
+
+def _require_name(asked: str | None) -> None:
+    """Raises UsageError for a --detector of no letters, which as a path is the current folder."""
+    if asked is not None and not asked.strip():
+        raise UsageError(
+            f"--detector is {asked!r}; give a model that finds people, such as "
+            f"zoo:person-detector, or {ALONE}"
+        )
 
 
 def open_watching(words: Words) -> Watching:
@@ -105,6 +118,7 @@ def open_watching(words: Words) -> Watching:
         ArtefactError: a model of other records, or a network that is not known.
     """
     require_range(words.score, words.most)
+    _require_name(words.detector)
     name = None if words.detector == ALONE else words.detector
     family = _family(words.model, name, words.family)
     model = opened(words.model, words.threads, family, words.seed, words.engine, words.rebuild)

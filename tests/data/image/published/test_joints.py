@@ -87,7 +87,8 @@ def test_annotations_without_their_pictures(tmp_path: Path) -> None:
     [
         ({"keypoints": [1, 2, 2]}, "keypoints has 3 numbers, not 17 x"),
         ({"image_id": 5}, "annotation 1: KeyError"),
-        ({"bbox": None}, "annotation 1: TypeError"),
+        ({"bbox": None}, r"annotation 1: bbox is .*; it must be \[x, y, width, height\]"),
+        ({"bbox": [1, 2, 3]}, r"annotation 1: bbox is \S*1, 2, 3.*; it must be \[x, y, width"),
         ({"area": "large"}, "annotation 1: ValueError"),
     ],
 )

@@ -143,6 +143,11 @@ def test_each_person_of_a_frame_is_answered_for(tmp_path: Path, capsys: Any) -> 
     photo(tmp_path / "a.png", street())
     assert main(["run", str(model), "--source", str(tmp_path / "a.png"), "--score", "0.4"]) == 2
     assert "--score is for frames in which --detector finds people" in capsys.readouterr().err
+    asked = ["run", str(model), "--source", str(tmp_path / "a.png"), "--detector"]
+    assert main([*asked, "none", "--score", "0.4"]) == 2
+    assert "Give --detector a model, or leave --score out" in capsys.readouterr().err
+    assert main([*asked, ""]) == 2
+    assert "--detector is ''; give a model that finds people" in capsys.readouterr().err
 
 
 def test_joints_of_a_crop_are_told_in_pixels_of_the_frame(tmp_path: Path, capsys: Any) -> None:
@@ -284,7 +289,10 @@ def test_a_video_that_is_cut_short_is_told(tmp_path: Path, capsys: Any) -> None:
     assert "the video states " in capsys.readouterr().out
     (tmp_path / "b.mp4").write_bytes(b"\0\0\0\x18ftypmp42no video")
     assert main(["run", str(tmp_path / "detector.onnx"), "--source", str(tmp_path / "b.mp4")]) == 1
-    assert "no frame of the video can be read" in capsys.readouterr().err
+    assert "no frame of the video can be read; it was cut short" in capsys.readouterr().err
+    (tmp_path / "c.mp4").touch()
+    assert main(["run", str(tmp_path / "detector.onnx"), "--source", str(tmp_path / "c.mp4")]) == 1
+    assert "c.mp4 is empty (0 bytes); copy or record" in capsys.readouterr().err
 
 
 def test_models_of_other_records_and_unknown_networks_are_refused(

@@ -91,7 +91,7 @@ def test_only_what_the_model_gives_is_written(tmp_path: Path, gives: set[str]) -
 def test_the_video_itself_is_never_replaced(tmp_path: Path) -> None:
     video = write_video(tmp_path / "a.avi", [street(32, 48)]).rename(tmp_path / "a.mp4")
     with (
-        pytest.raises(UsageError, match="would overwrite the photo"),
+        pytest.raises(UsageError, match="would overwrite the video"),
         saving(tmp_path, FrameSource(video), "m.onnx"),
     ):
         pass
