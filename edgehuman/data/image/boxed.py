@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgehuman.card import OutputSpec
-from edgehuman.data.image.published.joints import MARGIN
+from edgehuman.data.image.crops.view import box_of
 from edgehuman.data.image.set import IGNORE, PersonSet, Pictures
 from edgehuman.metrics.person_answers import SILHOUETTE
-from edgehuman.preprocess.image.cropping import padded, person_box
+from edgehuman.preprocess.image.cropping import MARGIN, padded, person_box
 from edgehuman.records import Uint8
 
 
@@ -40,11 +40,9 @@ class _Boxed:
         mask_HW = self.masks[index]
         picture = mask_HW if self.pictures is self.masks else self.pictures[index]
         height, width = mask_HW.shape
-        is_person_HW = (mask_HW > 0) & (mask_HW != IGNORE)
-        rows, columns = (np.flatnonzero(is_person_HW.any(axis)) for axis in (1, 0))
-        if not len(rows):
+        if not ((mask_HW > 0) & (mask_HW != IGNORE)).any():
             return picture
-        box = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+        box = box_of(mask_HW, None, height, width)
         grown = person_box(box, height, width, self.shape, MARGIN)
         fill = IGNORE if self.pictures is self.masks else None
         return np.ascontiguousarray(padded(picture, grown, fill))

@@ -81,7 +81,7 @@ class Pyramid(nn.Module):
 
     def taps(self, x_NCHW: Tensor) -> list[Tensor]:
         """Return the maps of the four stages at strides 4, 8, 16 and 32."""
-        return self._maps(self._stem(x_NCHW))
+        return self.fine_taps(x_NCHW)[1:]
 
     @property
     def fine_width(self) -> int:

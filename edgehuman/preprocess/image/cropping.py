@@ -14,6 +14,9 @@ import numpy as np
 from edgehuman.preprocess.image.pixels import HEIGHT, WIDTH, Box, clip_box, touched
 from edgehuman.records import Uint8
 
+MARGIN = 0.125
+"""Share of a person's box added on every side, in training and on a device: 1.25 times the box."""
+
 
 def padded(image_HWC: Uint8, box: Sequence[float], fill: int | None = None) -> Uint8:
     """The part of an image (H, W, 3), or of a map (H, W), in a box that may leave it.

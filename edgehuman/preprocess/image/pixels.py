@@ -311,18 +311,6 @@ def touched(box_N4: Float64) -> Float64:
     return np.concatenate([np.floor(box_N4[:, :2] + 1e-6), np.ceil(box_N4[:, 2:] - 1e-6)], axis=1)
 
 
-def crop(
-    image_HWC: Uint8, box: Sequence[float], outside: Literal["clip", "refuse"] = "clip"
-) -> Uint8:
-    """The part of an image in a box, as a view of it.
-
-    Raises:
-        DataError: see `clip_box`.
-    """
-    x0, y0, x1, y1 = clip_box(box, image_HWC.shape[0], image_HWC.shape[1], outside)
-    return image_HWC[y0:y1, x0:x1]
-
-
 def to_crop(point_J3: Float32, box: Sequence[float], height: int, width: int) -> Float32:
     """Map joints (J, 3), x and y in image pixels, to pixels of a crop of `box` at a size.
 

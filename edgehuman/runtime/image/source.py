@@ -107,7 +107,7 @@ def _require_no_video(path: Path) -> None:
     if foreign_of(_head(path), path.name) is VIDEO:
         raise DataError(
             f"source {path} is a video, and this model takes photos of one person; with "
-            "`edgehuman run --detector zoo:person-detector` it answers for each person of a "
+            "`edgehuman run --detector zoo:person-detector-int8` it answers for each person of a "
             f"video. Or {VIDEO.fix}, crop each person, and give that folder"
         )
 

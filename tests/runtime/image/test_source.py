@@ -94,7 +94,7 @@ def test_a_video_is_told_what_takes_it(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b"\0\0\0\x14ftypisom\0\0\x02\0isom" + bytes(40))
     with pytest.raises(
         DataError,
-        match=r"is a video, .*`edgehuman run --detector zoo:person-detector` .*%05d\.png`",
+        match=r"is a video, .*`edgehuman run --detector zoo:person-detector-int8` .*%05d\.png`",
     ):
         find_photos(tmp_path / name)
 

@@ -7,7 +7,7 @@ A limb is two rigid pieces of the photo, either of them foreshortened along its 
 begins where the upper one ends. What a limb hid of the trunk gets the colours around it. The
 background is not moved: paste the person on another one. Source of the idea: Pishchulin et al.,
 "Articulated people detection and pose estimation: reshaping the future", CVPR 2012, section 3.
-Axes: H height, W width, C colour, J the 17 joints of COCO, P piece.
+Axes: H height, W width, C colour, J the 17 joints of COCO.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.data.image.crops.view import ABSENT
+from edgehuman.data.image.crops.view import ABSENT, box_of
 from edgehuman.preprocess.image.pixels import resize, resize_labels, to_crop
 from edgehuman.records import Float32, Float64, Uint8
 
@@ -117,13 +117,13 @@ def _alone(
     image_HWC: Uint8, is_person_HW: NDArray[np.bool_], joint_J3: Float32
 ) -> tuple[Uint8, NDArray[np.bool_], Float32]:
     """The part of a picture that holds the person, shrunk if it is large."""
-    rows, columns = (_within(np.asarray(is_person_HW.any(axis))) for axis in (1, 0))
-    part_HWC, part_HW = image_HWC[rows, columns], is_person_HW[rows, columns]
+    box = box_of(is_person_HW.astype(np.uint8), None, *is_person_HW.shape)
+    x0, y0, x1, y1 = (int(edge) for edge in box)
+    part_HWC, part_HW = image_HWC[y0:y1, x0:x1], is_person_HW[y0:y1, x0:x1]
     most = max(part_HW.shape)
     if most <= _MOST_SIDE:
-        return part_HWC, part_HW, joint_J3 - np.array([columns.start, rows.start, 0], np.float32)
+        return part_HWC, part_HW, joint_J3 - np.array([x0, y0, 0], np.float32)
     height, width = (max(1, round(side * _MOST_SIDE / most)) for side in part_HW.shape)
-    box = columns.start, rows.start, columns.stop, rows.stop
     small_HW = resize_labels(part_HW.astype(np.uint8), height, width) > 0
     return resize(part_HWC, height, width), small_HW, to_crop(joint_J3, box, height, width)
 
@@ -132,12 +132,6 @@ def _are_near(joint_K3: Float32, is_person_HW: NDArray[np.bool_]) -> bool:
     """Whether joints are all known, and not farther from the person than the picture is large."""
     reach = 2 * max(is_person_HW.shape)
     return bool((joint_K3[:, 2] > 0).all() and (np.abs(joint_K3[:, :2]) < reach).all())
-
-
-def _within(is_any_K: NDArray[np.bool_]) -> slice:
-    """From the first to the last."""
-    found_M = np.flatnonzero(is_any_K)
-    return slice(int(found_M[0]), int(found_M[-1]) + 1)
 
 
 def _kind(limb: tuple[int, int, int]) -> _Kind:

@@ -34,13 +34,11 @@ from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.limits.sizes import MOST_ANNOTATIONS, read_bounded
-from edgehuman.preprocess.image.cropping import person_box, whole_pixels
+from edgehuman.preprocess.image.cropping import MARGIN, person_box, whole_pixels
 from edgehuman.reading.parsers import json_of
 from edgehuman.reading.values import is_name, shown
 from edgehuman.records import Float32, Index, Uint8
 
-# A box is enlarged by a quarter in total, as is usual for pose: an eighth on each side.
-MARGIN = 0.125
 ALONE = "person_keypoints.json"
 SHAPE = 0.5
 """Width over height of a crop whose network is not known."""

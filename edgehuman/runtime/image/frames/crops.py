@@ -13,7 +13,7 @@ import dataclasses
 import numpy as np
 
 from edgehuman.errors import DataError
-from edgehuman.preprocess.image.cropping import padded, person_box, whole_pixels
+from edgehuman.preprocess.image.cropping import MARGIN, padded, person_box, whole_pixels
 from edgehuman.preprocess.image.pixels import MIN_SIDE, clip_box
 from edgehuman.records import Uint8
 from edgehuman.runtime.foreign.found import FoundPerson, PersonFinder
@@ -22,8 +22,6 @@ from edgehuman.runtime.image.frames.results import Person, joint_names
 from edgehuman.runtime.image.results import PhotoResult, to_row
 from edgehuman.runtime.model import Model
 
-MARGIN = 0.125
-"""Share of the box added on every side: a crop of 1.25 times the box, as poses are trained."""
 _OF_THE_ANSWER = ("attributes", "embedding", "parts")
 
 
