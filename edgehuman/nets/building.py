@@ -177,3 +177,15 @@ class Fitting(Protocol):
         Args:
             input_size: of the network that they come from; None: a square.
         """
+
+
+@runtime_checkable
+class Twinned(Protocol):
+    """A network with parts that only teach.
+
+    Attributes:
+        twins: paths of those parts; each with the part of the same make that answers, as which it
+            starts where it was not kept.
+    """
+
+    twins: Mapping[str, str]

@@ -5,7 +5,8 @@
 Exporting folds constants, and each folding is undone: a matrix is stored transposed, a batch norm
 stands inside the convolution before it, a table of biases is spread over the pairs of a window, the
 gains of queries and keys are multiplied into the rotary tables. What the graph does not need, such
-as the projection head of a pretraining, keeps its seeded random weights.
+as the projection head of a pretraining, keeps its seeded random weights, unless the network names
+the part that it may start as (`Twinned`).
 
 Of a folded batch norm the scale, offset and statistics cannot be told apart. They are chosen so
 that the network computes the same, with the statistics of simulated records, so that training goes
@@ -28,9 +29,11 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from edgehuman import catalogue
-from edgehuman.card import Card
+from edgehuman.card import Card, OutputSpec
 from edgehuman.catalogue import SIMULATED
-from edgehuman.errors import ArtefactError, CheckpointError
+from edgehuman.errors import ArtefactError, CheckpointError, ParityError
+from edgehuman.metrics.parity import compare, failures
+from edgehuman.nets.building import Twinned
 from edgehuman.nets.image.tinyvit import WindowAttention
 from edgehuman.nets.skeleton.parallel_layer import TurnedHeads
 from edgehuman.reading.parsers import foreign
@@ -40,8 +43,6 @@ from edgehuman.runtime.engine.open import Engine, EngineRequest
 from edgehuman.runtime.zoo import file_of, zoo_names
 
 Constant = NDArray[Any]
-# Largest difference of an output, as a share of the largest output: float32 sums in another order.
-TOLERANCE = 1e-4
 _STATISTICS_FROM = 96
 _COMPARED = 8
 
@@ -85,7 +86,12 @@ def weights_of(name: str) -> tuple[dict[str, Tensor], Card]:
     if folded:
         restore_statistics(network, folded, torch.from_numpy(records))
     engine = open_bytes(file, path, request)
-    _require_same_answers(name, network, engine, records[:: len(records) // _COMPARED])
+    _require_same_answers(name, network, engine, records[:: len(records) // _COMPARED], card.output)
+    if isinstance(network, Twinned):
+        for learner, answerer in network.twins.items():
+            network.get_submodule(learner).load_state_dict(
+                network.get_submodule(answerer).state_dict()
+            )
     return dict(network.state_dict()), card
 
 
@@ -157,7 +163,7 @@ def recover(network: nn.Module, nodes: list[Node]) -> list[str]:
         elif isinstance(module, TurnedHeads):
             found |= dict(_gains(f"{path}.gain", module, own))
         elif isinstance(module, _BatchNorm) and f"{path}.weight" not in found:
-            offsets = dict(_folded_norm(path, module, own))
+            offsets = dict(_folded_norm(path, module, own, found))
             found |= offsets
             folded += [path] if offsets else []
     loaded = {name: torch.from_numpy(np.array(value)) for name, value in found.items()}
@@ -252,28 +258,34 @@ def _gains(name: str, layer: TurnedHeads, nodes: list[Node]) -> Iterator[tuple[s
                 yield name, first.reshape(-1) / layer.root_scale
 
 
-def _folded_norm(path: str, norm: _BatchNorm, nodes: list[Node]) -> Iterator[tuple[str, Constant]]:
-    """The convolution of a folded batch norm carries the norm's path and its offset."""
+def _folded_norm(
+    path: str, norm: _BatchNorm, nodes: list[Node], found: Mapping[str, Constant]
+) -> Iterator[tuple[str, Constant]]:
+    """The convolution of a folded batch norm carries the norm's path and its offset, under the
+    name of its own bias where it has one: then the bias was found, and is the offset already.
+    """
     for node in nodes:
-        for constant in node.constants.values():
+        for name, constant in node.constants.items():
             if node.kind == "Conv" and constant.shape == (norm.num_features,):
-                yield f"{path}.bias", constant
+                yield f"{path}.bias", np.zeros_like(constant) if name in found else constant
                 yield f"{path}.weight", np.full_like(constant, (1 + norm.eps) ** 0.5)
                 yield f"{path}.running_mean", np.zeros_like(constant)
                 yield f"{path}.running_var", np.ones_like(constant)
 
 
 def _require_same_answers(
-    name: str, network: nn.Module, engine: Engine, records: NDArray[Any]
+    name: str, network: nn.Module, engine: Engine, records: NDArray[Any], output: OutputSpec
 ) -> None:
     """Raise CheckpointError if the network does not answer as the graph does."""
     expected = engine.run(records)
     with torch.inference_mode():
         found = network.eval()(torch.from_numpy(records)).numpy()
-    error = float(np.abs(found - expected).max())
-    limit = TOLERANCE * max(1.0, float(np.abs(expected).max()))
-    if not error <= limit:
+    try:
+        broken = failures(compare(expected, found, output), "fp32")
+    except ParityError as error:
+        broken = [str(error).removesuffix("; nothing was written")]
+    if broken:
         raise CheckpointError(
-            f"{name}: its graph does not give its network back: the answers differ by {error:.2g}, "
-            f"and at most {limit:.2g} is rounding. Use the checkpoint folder that it was made from"
+            f"{name}: its graph does not give its network back: {'; '.join(broken)}. Use the "
+            "checkpoint folder that it was made from"
         )

@@ -21,7 +21,8 @@ Axes: N images, P points of all strides, K rows of the answer, H height, W width
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal, cast
 
 import torch
@@ -138,7 +139,10 @@ class Detector(nn.Module):
         encoder: implements `ImageBackbone`.
         post: "inside": the answer is the `MOST_BOXES` best points; "outside": all of them, for
             compilers that stumble over TopK; whoever reads the answer sorts it either way.
+        twins: see `Twinned`.
     """
+
+    twins: Mapping[str, str] = MappingProxyType({"many": "one"})
 
     def __init__(
         self, encoder: nn.Module, image_size: tuple[int, int], post: Post = "inside"
