@@ -24,16 +24,17 @@ OUTPUTS = ("out", "save", "timeline", "picture", "submission", "timing_cache", "
 INPUTS = (
     *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher"),
     *("selected", "gallery", "key", "signature", "stream_data", "network", "latent_weights"),
-    *("detector", "beside"),
+    *("detector", "beside", "serve_cert", "serve_key"),
 )
-NEITHER = ("root", "name")
-"""`root` of `doctor`: where it looks for the system's own files; `name` of `keys new`, which
-replaces nothing."""
+NEITHER = ("root", "name", "serve_token")
+"""`root` of `doctor`: where it looks for the system's own files; `name` of `keys new` and
+`serve_token`, which replace nothing."""
 WORDS = (
     *("accel_unit", "against", "arch", "axes", "base_arch", "dataset", "family"),
     "foreign_label",
     *("gyro_axes", "gyro_unit", "image_size", "keep", "labels", "layout", "logger", "map"),
     *("objective", "placement", "placements", "protocol", "sender", "size", "slowed"),
+    *("serve", "serve_name"),
     *("stamp_unit", "student", "subject", "track", "turned_alike", "upright_by", "walk", "which"),
 )
 """Flags of text that is never a path."""

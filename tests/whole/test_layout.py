@@ -39,6 +39,8 @@ SUBJECTS = {
         "targets",
         "pages",
         "provenance",
+        "serve",
+        "replay",
     ),
     *("scale", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
     *("frames", "foreign", "labels", "boxes", "detection", "crowds", "crops"),

@@ -25,17 +25,20 @@ from edgehuman.progress import tell
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.imu.answer import MountingName, Recogniser, Smoothing, StreamOptions
 from edgehuman.runtime.imu.results import ImuResult, summary_text
+from edgehuman.runtime.imu.shown import about_samples, page_sinks
 from edgehuman.runtime.imu.stream import listen
 from edgehuman.runtime.loop.play import Played, play, require_seconds, say
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
 from edgehuman.runtime.model import load
+from edgehuman.runtime.serve.beside import Beside
+from edgehuman.runtime.serve.flags import LiveFlags
 from edgehuman.runtime.view.screen import Notes, can_redraw
 from edgehuman.runtime.view.terminal import LiveView, plain_lines
 from edgehuman.runtime.view.timeline import Timeline, draw_timeline
 
 
 @dataclass(frozen=True, slots=True)
-class RunConfig(ReadingFlags):
+class RunConfig(ReadingFlags, LiveFlags):
     """Recognise the live stream of a wearable.
 
     Attributes:
@@ -133,8 +136,15 @@ def run(config: RunConfig) -> Outcome:
     recogniser, source = listen(
         model, config.source, options, config.realtime, config.seed, notes, config.sender
     )
-    sinks = _sinks(config, recogniser, notes, lambda: int(source.report()["dropped"]))
-    played = play(recogniser, source, sinks, config.seconds, notes)
+
+    def dropped() -> int:
+        return int(source.report()["dropped"])
+
+    with Beside(config, about_samples(config.model, recogniser), notes) as beside:
+        beside.meter.ask(lambda: {"replaced by newer ones": dropped()}, dict)
+        sinks = [*_sinks(config, recogniser, notes, dropped), *page_sinks(beside, recogniser)]
+        played = play(recogniser, source, sinks, config.seconds, notes)
+        beside.end(played.summary)
     notes.view = None  # the view is closed; later messages go to standard error
     broken = [*played.broken, *_draw(config, sinks, source.name)]
     return _outcome(played, config, broken)

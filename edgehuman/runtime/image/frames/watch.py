@@ -7,6 +7,7 @@ watch(watching, words) -> the outcome
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
@@ -39,10 +40,13 @@ from edgehuman.runtime.image.frames.crops import CropFinder, CropModel
 from edgehuman.runtime.image.frames.link import Links
 from edgehuman.runtime.image.frames.results import FrameResult, FrameTally, to_row
 from edgehuman.runtime.image.frames.saved import saving
+from edgehuman.runtime.image.frames.shown import about_frames, show
 from edgehuman.runtime.image.frames.source import FrameSource
 from edgehuman.runtime.loop.play import say
 from edgehuman.runtime.loop.stopping import StopSignals
 from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.serve.beside import Beside
+from edgehuman.runtime.serve.flags import LiveFlags
 
 Row = Mapping[str, Any]
 _SHOWN = 5
@@ -81,6 +85,8 @@ class Words(Protocol):
     def rebuild(self) -> bool: ...
     @property
     def seed(self) -> int: ...
+    @property
+    def live(self) -> LiveFlags: ...
 
 
 def detector_for(model: Model, asked: str | None) -> str | None:
@@ -243,24 +249,29 @@ def watch(watching: Watching, words: Words) -> Outcome:
     tally, stop, links = FrameTally(), StopSignals(), Links()
     files = nullcontext() if words.save is None else saving(words.save, source, words.model)
     told = ""
-    with stop, files as saved:
-        for taken in stop.until_stopped(source):
+    beside = Beside(words.live, about_frames(words.model, words.source), say)
+    with stop, files as saved, beside:
+        for taken in beside.through(stop.until_stopped(source)):
+            stamp_ns = time.time_ns()
             result = answer_frame(watching, taken)
             if result.t_s is not None:
                 people = links.follow(result.people, result.t_s)
                 result = dataclasses.replace(result, people=people)
             tally.add(result)
+            show(beside, taken, result, stamp_ns)
             told = told or result.reason
             row = to_row(result)
             line = to_json(row)
             if saved is not None:
                 saved.add(taken, result, line)
             print(line if words.json else printable(in_words(result)), flush=True)
+        summary = {**tally.summary(), **source.report(), **beside.report()}
+        beside.end(summary)
     if tally.frames and tally.frames == tally.unreadable:
         raise DataError(
             f"{words.source}: none of its {tally.frames} frames has an answer; the first: {told}"
         )
-    return _outcome(words, {**tally.summary(), **source.report()}, stop.requested)
+    return _outcome(words, summary, stop.requested)
 
 
 def in_words(result: FrameResult) -> str:
