@@ -20,7 +20,7 @@ from edgehuman.errors import UsageError
 from edgehuman.placing import is_sink, protecting, what_is
 from edgehuman.runtime.provenance.members import members_of, signatures_of, stem_of
 
-OUTPUTS = ("out", "save", "timeline", "picture", "submission", "timing_cache", "targets")
+OUTPUTS = ("out", "save", "timeline", "picture", "submission", "timing_cache", "targets", "metrics")
 INPUTS = (
     *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher"),
     *("selected", "gallery", "key", "signature", "stream_data", "network", "latent_weights"),
@@ -34,7 +34,7 @@ WORDS = (
     "foreign_label",
     *("gyro_axes", "gyro_unit", "image_size", "keep", "labels", "layout", "logger", "map"),
     *("objective", "placement", "placements", "protocol", "sender", "size", "slowed"),
-    *("serve", "serve_name"),
+    *("serve", "serve_name", "webhook"),
     *("stamp_unit", "student", "subject", "track", "turned_alike", "upright_by", "walk", "which"),
 )
 """Flags of text that is never a path."""

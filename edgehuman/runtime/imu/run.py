@@ -25,12 +25,12 @@ from edgehuman.progress import tell
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.imu.answer import MountingName, Recogniser, Smoothing, StreamOptions
 from edgehuman.runtime.imu.results import ImuResult, summary_text
-from edgehuman.runtime.imu.shown import about_samples, page_sinks
+from edgehuman.runtime.imu.shown import about_samples, live_sinks
 from edgehuman.runtime.imu.stream import listen
 from edgehuman.runtime.loop.play import Played, play, require_seconds, say
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
 from edgehuman.runtime.model import load
-from edgehuman.runtime.serve.beside import Beside
+from edgehuman.runtime.serve.beside import Accompanied, Beside
 from edgehuman.runtime.serve.flags import LiveFlags
 from edgehuman.runtime.view.screen import Notes, can_redraw
 from edgehuman.runtime.view.terminal import LiveView, plain_lines
@@ -141,9 +141,11 @@ def run(config: RunConfig) -> Outcome:
         return int(source.report()["dropped"])
 
     with Beside(config, about_samples(config.model, recogniser), notes) as beside:
-        beside.meter.ask(lambda: {"replaced by newer ones": dropped()}, dict)
-        sinks = [*_sinks(config, recogniser, notes, dropped), *page_sinks(beside, recogniser)]
-        played = play(recogniser, source, sinks, config.seconds, notes)
+        beside.meter.ask(lambda: {"late": dropped()}, beside.dropped_by_sinks)
+        sinks = [*_sinks(config, recogniser, notes, dropped), *live_sinks(beside, recogniser)]
+        accompanied = Accompanied(source, beside)
+        played = play(recogniser, accompanied, sinks, config.seconds, notes, beside.watch_sinks)
+        played.summary.update(beside.report())
         beside.end(played.summary)
     notes.view = None  # the view is closed; later messages go to standard error
     broken = [*played.broken, *_draw(config, sinks, source.name)]

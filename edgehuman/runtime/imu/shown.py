@@ -9,6 +9,7 @@ import numpy as np
 
 from edgehuman.runtime.imu.answer import Recogniser
 from edgehuman.runtime.imu.results import ImuResult
+from edgehuman.runtime.loop.results import to_row
 from edgehuman.runtime.loop.sinks import Sink
 from edgehuman.runtime.serve.beside import Beside
 from edgehuman.runtime.serve.board import About, Board
@@ -30,12 +31,14 @@ def about_samples(model: str, recogniser: Recogniser) -> About:
     return About("samples", model, source, labels, label_colours(labels))
 
 
-def page_sinks(beside: Beside, recogniser: Recogniser) -> list[Sink[ImuResult]]:
-    """What counts the results, and shows them if there is a page."""
-    if beside.board is None:
-        return []
-    page = PageSink(beside.board, recogniser.hop_s, recogniser.rate_hz)
-    return [MeterSink(beside.meter), page]
+def live_sinks(beside: Beside, recogniser: Recogniser) -> list[Sink[ImuResult]]:
+    """What counts the results, shows and sends them, as far as it was asked for."""
+    sinks: list[Sink[ImuResult]] = [*beside.webhook(to_row)]
+    if beside.counts:
+        sinks.append(MeterSink(beside.meter))
+    if beside.board is not None:
+        sinks.append(PageSink(beside.board, recogniser.hop_s, recogniser.rate_hz))
+    return sinks
 
 
 class PageSink:

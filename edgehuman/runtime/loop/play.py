@@ -114,11 +114,15 @@ def play(
     sinks: Sequence[Sink[LiveT]],
     seconds: float | None = None,
     notify: Callable[[str], object] = say,
+    started: Callable[[Sequence[SinkThread[LiveT]]], object] = lambda threads: None,
 ) -> Played:
     """Recognise the source until it ends, a signal comes, `seconds` have passed (`first_seconds`),
     or the reader of standard output is gone.
 
     What was recognised before an error in the source still reaches the sinks.
+
+    Args:
+        started: called with the threads of the sinks, whose drops somebody may want to count.
 
     Raises:
         DataError: the source is wrong, ended before its first window, or gave nothing.
@@ -129,6 +133,7 @@ def play(
         SinkThread(sink, not (source.live or sink.may_skip), stopped=lambda: stop.requested)
         for sink in sinks
     ]
+    started(threads)
     losses = FirstLosses(source.name, notify)
     try:
         with stop, source:
@@ -271,7 +276,7 @@ def _close(
 ) -> Iterator[str]:
     """Let the sinks write what is queued; yields what went wrong, in words."""
     for thread in threads:
-        done = thread.close(LAST_WRITES_S if live else None)
+        done = thread.close(LAST_WRITES_S if live or thread.sink.may_skip else None)
         if isinstance(thread.error, BrokenPipeError):
             raise thread.error
         if thread.error is not None:

@@ -11,7 +11,7 @@ from edgehuman.errors import UsageError
 
 @dataclass(frozen=True, kw_only=True)
 class LiveFlags:
-    """A page to watch the run on."""
+    """The page of a run, and where its results go besides."""
 
     HELP_GROUP: ClassVar[str] = "beside the run"
     serve: str | None = None
@@ -25,6 +25,12 @@ class LiveFlags:
     """Encrypt the page: a certificate in PEM."""
     serve_key: Path | None = None
     """The certificate's key in PEM, unencrypted."""
+
+    webhook: str | None = None
+    """POST results as JSON to this address, https://...; what it is too slow for is dropped."""
+    metrics: Path | None = None
+    """Write counts in Prometheus' text format to this file, every 15 s; a page has them as
+    /metrics."""
 
     @property
     def live(self) -> LiveFlags:

@@ -120,6 +120,11 @@ class Meter:
             "up": self.up,
         }
 
+    def said(self) -> str:
+        """The run in a few words, for systemd."""
+        up = "" if self.up else "; the source is silent"
+        return f"{self._answers} answers, {sum(self._unanswered.values())} without one{up}"
+
     def text(self) -> str:
         """All counts in Prometheus' text format."""
         return "\n".join(self._lines()) + "\n"

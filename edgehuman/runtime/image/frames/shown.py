@@ -26,6 +26,14 @@ _OUTLINE_PIXELS = 2.0
 _MOST_POINTS = 400
 NAME = "name"
 """The key of a person's answer that says who it is."""
+PRIVATE = (NAME, "identity", "embedding")
+
+
+def nameless(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A frame as JSON lines have it, without what says who somebody is: it leaves this machine."""
+    people = row.get("people", ())
+    kept = [{key: value for key, value in each.items() if key not in PRIVATE} for each in people]
+    return {**row, **({"people": kept} if "people" in row else {})}
 
 
 def about_frames(model: str, source: str, identifies: bool = False) -> About:

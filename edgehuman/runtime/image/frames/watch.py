@@ -40,7 +40,7 @@ from edgehuman.runtime.image.frames.crops import CropFinder, CropModel
 from edgehuman.runtime.image.frames.link import Links
 from edgehuman.runtime.image.frames.results import FrameResult, FrameTally, to_row
 from edgehuman.runtime.image.frames.saved import saving
-from edgehuman.runtime.image.frames.shown import about_frames, show
+from edgehuman.runtime.image.frames.shown import about_frames, nameless, show
 from edgehuman.runtime.image.frames.source import FrameSource
 from edgehuman.runtime.loop.play import say
 from edgehuman.runtime.loop.stopping import StopSignals
@@ -251,6 +251,8 @@ def watch(watching: Watching, words: Words) -> Outcome:
     told = ""
     beside = Beside(words.live, about_frames(words.model, words.source), say)
     with stop, files as saved, beside:
+        beside.start_sinks(beside.webhook(nameless))
+        beside.meter.ask(dict, beside.dropped_by_sinks)
         for taken in beside.through(stop.until_stopped(source)):
             stamp_ns = time.time_ns()
             result = answer_frame(watching, taken)
@@ -261,17 +263,22 @@ def watch(watching: Watching, words: Words) -> Outcome:
             show(beside, taken, result, stamp_ns)
             told = told or result.reason
             row = to_row(result)
+            beside.put(row)
             line = to_json(row)
             if saved is not None:
                 saved.add(taken, result, line)
             print(line if words.json else printable(in_words(result)), flush=True)
+        broken = beside.close_sinks()
         summary = {**tally.summary(), **source.report(), **beside.report()}
         beside.end(summary)
     if tally.frames and tally.frames == tally.unreadable:
         raise DataError(
             f"{words.source}: none of its {tally.frames} frames has an answer; the first: {told}"
         )
-    return _outcome(words, summary, stop.requested)
+    for message in broken:
+        say(message)
+    outcome = _outcome(words, summary, stop.requested)
+    return dataclasses.replace(outcome, exit_code=1 if broken else 0)
 
 
 def in_words(result: FrameResult) -> str:
