@@ -20,11 +20,21 @@ from edgehuman.errors import UsageError
 from edgehuman.placing import is_sink, protecting, what_is
 from edgehuman.runtime.provenance.members import members_of, signatures_of, stem_of
 
-OUTPUTS = ("out", "save", "timeline", "picture", "submission", "timing_cache", "targets", "metrics")
+OUTPUTS = (
+    "out",
+    "save",
+    "timeline",
+    "picture",
+    "submission",
+    "timing_cache",
+    "targets",
+    "metrics",
+    "record",
+)
 INPUTS = (
     *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher"),
     *("selected", "gallery", "key", "signature", "stream_data", "network", "latent_weights"),
-    *("detector", "beside", "serve_cert", "serve_key"),
+    *("detector", "beside", "serve_cert", "serve_key", "before", "after"),
 )
 NEITHER = ("root", "name", "serve_token")
 """`root` of `doctor`: where it looks for the system's own files; `name` of `keys new` and

@@ -46,6 +46,7 @@ MEETING_PLACES = {
     "edgehuman/runtime/demo/": "it shows all three on one page",
     "edgehuman/runtime/foreign/": "networks of others find people in pictures",
     "edgehuman/runtime/view/": "a file for the view of each record, on one screen",
+    "edgehuman/runtime/replay/": "a file for what is kept of each record",
     "distill/labels/": "teachers of pictures give boxes, joints and masks at once",
     "edgehuman/nets/from_onnx.py": "it turns back what the exporter turned, in any network",
     "bench/evaluate/frames.py": "frames of a camera are pictures too",

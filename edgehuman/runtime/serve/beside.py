@@ -11,10 +11,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from edgehuman.runtime.loop.play import BlockT_co, Playable
 from edgehuman.runtime.loop.sinks import LAST_WRITES_S, Sink, SinkThread
+from edgehuman.runtime.replay.folder import Recorder
 from edgehuman.runtime.serve.access import token_of
 from edgehuman.runtime.serve.address import parse_address
 from edgehuman.runtime.serve.board import About, Board
@@ -26,9 +27,18 @@ from edgehuman.runtime.serve.systemd import Watchdog
 from edgehuman.runtime.serve.webhook import Webhook
 
 Item = TypeVar("Item")
+MOST_KEPT = 64
+"""Records that wait until they are written."""
 SILENT_S = 5.0
 """So long nothing may come from a source that is up."""
 _LAST_VIEWS_S = 1.0
+
+
+class Keeping(Sink[Any], Protocol):
+    """A sink that keeps what the loop takes."""
+
+    @property
+    def recorder(self) -> Recorder: ...
 
 
 class Beside:
@@ -60,6 +70,8 @@ class Beside:
         self._held = ExitStack()
         self._threads: Sequence[SinkThread[Any]] = ()
         self._own: list[SinkThread[Any]] = []
+        self._keeping: SinkThread[Any] | None = None
+        self._recorder: Recorder | None = None
         self._file = None
         if flags.metrics is not None:
             self._file = MetricsFile(flags.metrics, self.meter, notify)
@@ -107,6 +119,9 @@ class Beside:
         """Let those sinks write what is queued, for a while; what went wrong, in words."""
         broken = []
         threads, self._own = self._own, []
+        if self._keeping is not None:
+            threads, self._keeping = [self._keeping, *threads], None
+            self._threads = [*self._threads, threads[0]]
         for thread in threads:
             done = thread.close(LAST_WRITES_S)
             if thread.error is not None:
@@ -115,6 +130,16 @@ class Beside:
                 said = f"still writing after {LAST_WRITES_S:g} s; the rest is lost"
                 broken.append(f"{thread.sink.name}: {said}")
         return broken
+
+    def keep_by(self, keeper: Keeping, lossless: bool) -> None:
+        """Keep what the loop takes.
+
+        Args:
+            keeper: a sink of (record, when the loop took it).
+            lossless: the loop waits for it; else the oldest that waits is dropped, and counted.
+        """
+        self._recorder = keeper.recorder
+        self._keeping = SinkThread(keeper, lossless, MOST_KEPT)
 
     def watch_sinks(self, threads: Sequence[SinkThread[Any]]) -> None:
         """Count what these sinks drop."""
@@ -146,9 +171,14 @@ class Beside:
         """The records as the loop takes them; each turn is a sign of life for systemd."""
         self._watchdog.ready()
         for record in records:
+            at_ns = time.monotonic_ns()
             if self._watchdog.is_due:
                 self._watchdog.alive(self.meter.said())
-            yield record
+            try:
+                yield record
+            finally:  # what the loop has looked at, and nothing else
+                if self._keeping is not None:
+                    self._keeping.put((record, at_ns))
 
     def end(self, summary: Mapping[str, Any]) -> None:
         """The run is over: the page says so."""
@@ -164,6 +194,10 @@ class Beside:
             found["page"] = {**counts, "slow": viewers.slow}
         if self._webhook is not None:
             found["webhook"] = self._webhook.report()
+        if self._recorder is not None:
+            recorder, dropped = self._recorder, self.dropped_by_sinks().get("record", 0)
+            counts = {"kept": recorder.kept - recorder.removed, "removed": recorder.removed}
+            found["record"] = {**counts, "dropped": dropped, "bytes": recorder.size}
         return found
 
     def _close_page(self, server: PageServer) -> None:

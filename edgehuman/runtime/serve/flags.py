@@ -11,7 +11,7 @@ from edgehuman.errors import UsageError
 
 @dataclass(frozen=True, kw_only=True)
 class LiveFlags:
-    """The page of a run, and where its results go besides."""
+    """The page of a run, where its results go besides, and a record of what it was given."""
 
     HELP_GROUP: ClassVar[str] = "beside the run"
     serve: str | None = None
@@ -31,6 +31,12 @@ class LiveFlags:
     metrics: Path | None = None
     """Write counts in Prometheus' text format to this file, every 15 s; a page has them as
     /metrics."""
+
+    record: Path | None = None
+    """Keep what the run is given in this new folder; `--source` of it replays it, with the same
+    results."""
+    record_mb: float = 1000.0
+    """Room of that folder, in MB; if it is used up, the oldest is removed."""
 
     @property
     def live(self) -> LiveFlags:

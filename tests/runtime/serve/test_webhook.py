@@ -74,7 +74,8 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def hook(url: str, said: list[str] | None = None) -> Webhook[dict[str, Any]]:
-    return Webhook(url, {"model": "m"}, dict, [].append if said is None else said.append)
+    said = [] if said is None else said
+    return Webhook(url, {"model": "m"}, dict, said.append)
 
 
 def test_results_come_in_batches_in_their_order(server: Hooked) -> None:

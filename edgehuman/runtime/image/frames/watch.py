@@ -40,13 +40,13 @@ from edgehuman.runtime.image.frames.crops import CropFinder, CropModel
 from edgehuman.runtime.image.frames.link import Links
 from edgehuman.runtime.image.frames.results import FrameResult, FrameTally, to_row
 from edgehuman.runtime.image.frames.saved import saving
-from edgehuman.runtime.image.frames.shown import about_frames, nameless, show
-from edgehuman.runtime.image.frames.source import FrameSource
 from edgehuman.runtime.loop.play import say
 from edgehuman.runtime.loop.stopping import StopSignals
 from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.replay.frames import FramesKeeper, open_frames
 from edgehuman.runtime.serve.beside import Beside
 from edgehuman.runtime.serve.flags import LiveFlags
+from edgehuman.runtime.view.frames import about_frames, nameless, show
 
 Row = Mapping[str, Any]
 _SHOWN = 5
@@ -245,7 +245,7 @@ def watch(watching: Watching, words: Words) -> Outcome:
         UsageError: the --save folder cannot be written, or would replace a photo or the model.
         DataError: no such source, or none of its frames has an answer.
     """
-    source = FrameSource(words.source, words.every)
+    source = open_frames(words.source, words.every)
     tally, stop, links = FrameTally(), StopSignals(), Links()
     files = nullcontext() if words.save is None else saving(words.save, source, words.model)
     told = ""
@@ -253,6 +253,9 @@ def watch(watching: Watching, words: Words) -> Outcome:
     with stop, files as saved, beside:
         beside.start_sinks(beside.webhook(nameless))
         beside.meter.ask(dict, beside.dropped_by_sinks)
+        if words.live.record is not None:
+            keeper = FramesKeeper(words.live.record, source, words.live.record_mb)
+            beside.keep_by(keeper, lossless=True)
         for taken in beside.through(stop.until_stopped(source)):
             stamp_ns = time.time_ns()
             result = answer_frame(watching, taken)

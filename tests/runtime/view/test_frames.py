@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from edgehuman.runtime.image.frames.results import FrameResult, Person
-from edgehuman.runtime.image.frames.shown import MOST_SIDE, FrameShot, about_frames, fitted, show
 from edgehuman.runtime.image.frames.source import array_frame
 from edgehuman.runtime.serve.beside import Beside
 from edgehuman.runtime.serve.board import Board, Cursor
 from edgehuman.runtime.serve.flags import LiveFlags
+from edgehuman.runtime.view.frames import MOST_SIDE, FrameShot, about_frames, fitted, show
 
 GREY_HWC = np.full((80, 120, 3), 90, np.uint8)
 

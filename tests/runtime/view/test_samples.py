@@ -13,9 +13,9 @@ import pytest
 from edgehuman.records import ImuWindow
 from edgehuman.runtime.imu import run as run_of_imu
 from edgehuman.runtime.imu.results import ImuResult
-from edgehuman.runtime.imu.shown import MeterSink, PageSink, label_colours
 from edgehuman.runtime.serve.board import About, Board, Cursor
 from edgehuman.runtime.serve.meter import Meter
+from edgehuman.runtime.view.samples import MeterSink, PageSink, label_colours
 from edgehuman.runtime.view.screen import Notes
 from tests.runtime.serve.viewing import viewed
 
