@@ -214,7 +214,7 @@
     for (const [, row] of points) for (let axis = 0; axis < 3; axis++) {
       least = Math.min(least, row[first + axis]); most = Math.max(most, row[first + axis]);
     }
-    const y = (value) => height - 6 - ((value - least) / (most - least)) * (height - 12);
+    const y = (value) => height - 6 - ((value - least) / (most - least)) * (height - 26);
     pen.font = "11px system-ui, sans-serif";
     for (const mark of [0, ...(first ? [] : [1])]) {
       pen.strokeStyle = tint.line; pen.lineWidth = 1;

@@ -107,8 +107,9 @@ def _server(page: Page, context: Any) -> uvicorn.Server:
         server_header=False,
         h11_max_incomplete_event_size=MOST_HEADER_BYTES,
         timeout_graceful_shutdown=1,
-        ssl_context_factory=None if context is None else (lambda config, default: context),
     )
+    config.load()
+    config.ssl = context
     return uvicorn.Server(config)
 
 

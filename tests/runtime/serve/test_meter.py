@@ -7,6 +7,7 @@ import re
 import pytest
 
 from edgehuman.runtime.serve.meter import MOST_REASONS, Meter, public_name
+from tests.whole.house import ROOT
 
 LINE = re.compile(r'[a-z_]+(\{[a-z_]+="(\\.|[^"\\])*"(,[a-z_]+="(\\.|[^"\\])*")*\})? [0-9.e+-]+')
 
@@ -59,6 +60,17 @@ def test_no_label_grows_without_end_and_none_is_a_person() -> None:
     assert (len(reasons), "other" in reasons) == (MOST_REASONS + 1, True)
     names = set(re.findall(r'[{,]([a-z_]+)="', meter.text()))
     assert names <= {"source", "stage", "reason", "sink", "le", "version", "model"}
+
+
+def test_the_docs_name_every_count() -> None:
+    page = (ROOT / "docs" / "live.md").read_text(encoding="utf-8")
+    found = set()
+    for kind in ("frames", "samples"):
+        meter = Meter(kind, "x", "y")
+        meter.ask(lambda: {"late": 1}, lambda: {"webhook": 1})
+        meter.unanswered("frozen")
+        found |= set(re.findall(r"^# TYPE (\S+) ", meter.text(), re.MULTILINE))
+    assert set(re.findall(r"`(edgehuman_\w+)", page)) == found
 
 
 @pytest.mark.parametrize(

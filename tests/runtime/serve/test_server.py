@@ -19,7 +19,7 @@ from edgehuman.runtime.serve import server, viewer
 from edgehuman.runtime.serve.address import Address
 from edgehuman.runtime.serve.board import About, Board
 from edgehuman.runtime.serve.meter import Meter
-from tests.runtime.serve.viewing import TOKEN, Picture, answer_of, running
+from tests.runtime.serve.viewing import TOKEN, Picture, answer_of, running, until_alone
 
 
 def test_connections_beyond_the_bound_are_closed_and_the_others_live() -> None:
@@ -90,6 +90,30 @@ def test_it_ends_while_somebody_watches_and_leaves_no_thread() -> None:
     while set(threading.enumerate()) - before and time.monotonic() < until_s:
         time.sleep(0.01)
     assert not set(threading.enumerate()) - before
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="no /proc")
+def test_viewers_who_come_and_go_leave_nothing() -> None:
+    def files() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    with running() as page:
+        page.board.show(Picture(1))
+        before = 0
+        for number in range(60):
+            with page.socket() as watching:
+                assert watching.update()[0]
+            page.ask("/stream.mjpg", method="HEAD")
+            with page.connected() as link:
+                link.sendall(b"GET /page.js HTTP/1.1\r\nhost: x")
+            if number == 9:
+                until_alone(page)
+                before = files()
+        until_alone(page)
+        until_s = time.monotonic() + 5
+        while files() > before + 2 and time.monotonic() < until_s:
+            time.sleep(0.01)
+        assert files() <= before + 2
 
 
 def test_over_tls_the_cookie_is_for_tls_alone(tmp_path: Path) -> None:
