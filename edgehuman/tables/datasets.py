@@ -365,6 +365,7 @@ _BOTH = {
 _SILHOUETTES: Mapping[str, Dataset] = {
     "kth_walk": Dataset(
         read="edgehuman.data.silhouette.published.kth:KTH_WALK",
+        also={"skeleton": "edgehuman.data.skeleton.published.kth:KTH_WALK"},
         modality="silhouette",
         people=15,
         classes=4,
