@@ -82,6 +82,13 @@ class ContrastiveConfig(TrainingConfig):
     lost: float = 0.5
     """Augmentation: share of views that lose joints: for a while, throughout, or where the
     detector was not sure."""
+    dialect: float = 0.0
+    """Augmentation, of a whole batch: how far joints are where another detector would place them, 0
+    to 1."""
+    doubled: float = 0.0
+    """Augmentation: share of views from the side whose hidden arm or leg is found at the other."""
+    swapped: float = 0.0
+    """Augmentation: share of views from the side with legs or arms exchanged for a while."""
 
     def __post_init__(self) -> None:
         TrainingConfig.__post_init__(self)
