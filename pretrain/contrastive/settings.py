@@ -89,6 +89,8 @@ class ContrastiveConfig(TrainingConfig):
     """Augmentation: share of views from the side whose hidden arm or leg is found at the other."""
     swapped: float = 0.0
     """Augmentation: share of views from the side with legs or arms exchanged for a while."""
+    arms: float = 0.0
+    """Augmentation: share of views whose arms say little: unseen, or swinging less."""
 
     def __post_init__(self) -> None:
         TrainingConfig.__post_init__(self)

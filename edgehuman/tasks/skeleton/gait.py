@@ -102,9 +102,11 @@ class GaitLearner(Learner):
 
 
 def build_network(config: GaitConfig, start: Start) -> nn.Module:
-    """Build the network to train; its window length is that of the pretrained weights."""
+    """Build the network to train; its window length is --frames, or that of the weights."""
     given = {} if config.dim is None else {"dim": config.dim}
-    if start.learned is not None:
+    if config.frames:
+        given["frames"] = config.frames
+    elif start.learned is not None:
         given["frames"] = start.learned.input.shape[0]
     return build(start.arch, config.seed, **given)
 

@@ -105,7 +105,7 @@ class SkeletonAugment:
             share of the skeleton's height.
         joint_noise: the same, but drawn for each frame.
         lost: share of the sequences that lose joints.
-        dialect, doubled, swapped: see `DetectorMistakes`.
+        dialect, doubled, swapped, arms: see `DetectorMistakes`.
     """
 
     frames: int = 48
@@ -120,6 +120,7 @@ class SkeletonAugment:
     dialect: float = 0.0
     doubled: float = 0.0
     swapped: float = 0.0
+    arms: float = 0.0
 
     def __post_init__(self) -> None:
         rules = (
@@ -134,7 +135,11 @@ class SkeletonAugment:
             (0 <= self.lost <= 1, "lost", "a share from 0 to 1"),
         )
         require(self, rules)
-        DetectorMistakes(self.dialect, self.doubled, self.swapped)
+        self.mistakes()  # checks their strengths
+
+    def mistakes(self) -> DetectorMistakes:
+        """The mistakes of detectors."""
+        return DetectorMistakes(self.dialect, self.doubled, self.swapped, self.arms)
 
     @property
     def source_frames(self) -> int:
@@ -147,7 +152,7 @@ class SkeletonAugment:
         size = PART if skeleton_NSJ3.device.type == "cpu" else len(skeleton_NSJ3)
         parts = zip(torch.split(skeleton_NSJ3, size), draws.split(size), strict=True)
         made = torch.cat([augment(*part) for part in parts])
-        return DetectorMistakes(self.dialect, self.doubled, self.swapped)(made)
+        return self.mistakes()(made)
 
     def draw(self, length_N: Tensor, num_joints: int) -> Draws:
         """Draw random numbers for sequences of these lengths, on the device of `length_N`."""

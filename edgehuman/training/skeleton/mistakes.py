@@ -28,6 +28,8 @@ _TRUNK, _WIDTH, _BONE, _HEAD_SIZE = 0.12, 0.3, 0.08, 0.3
 _FROM_THE_SIDE = 0.35
 # Frames of a mistake that passes, and the share of frames in which the hidden leg is not its own.
 _EPISODE, _LEG_SHARE = 4, 0.25
+# Of the sequences with other arms: the share without any, and the others' swing.
+_ARMS_LOST, _SWING = 0.35, (0.1, 1.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +43,25 @@ class DetectorMistakes:
             visible ones: the arm throughout, the leg for a while.
         swapped: share of the sequences seen from the side whose legs or arms are exchanged for a
             while.
+        arms: share of the sequences whose arms say little: not seen, or swinging less, or a little
+            more. Simulated people are told apart by their arms most of all; real ones put a hand in
+            a pocket.
     """
 
     dialect: float = 0.0
     doubled: float = 0.0
     swapped: float = 0.0
+    arms: float = 0.0
 
     def __post_init__(self) -> None:
-        names = ("dialect", "doubled", "swapped")
+        names = ("dialect", "doubled", "swapped", "arms")
         require(self, [(0 <= getattr(self, n) <= 1, n, "a share from 0 to 1") for n in names])
 
     def __call__(self, skeleton_NTJ3: Tensor) -> Tensor:
-        """Return the sequences with mistakes; confidences stay, unseen joints stay unseen."""
+        """Return the sequences with mistakes; joints that are not seen stay so."""
         made = skeleton_NTJ3
+        if self.arms:
+            made = _with_other_arms(made, self.arms)
         if self.doubled:
             made = _doubled(made, self.doubled)
         if self.swapped:
@@ -98,6 +106,29 @@ def _in_dialect(skeleton_NTJ3: Tensor, strength: float) -> Tensor:
             seen_NTJ[:, :, _AT[f"{side}_{end}"]] &= seen_NTJ[:, :, _AT[f"{side}_{start}"]]
     xy_NTJ2 = skeleton_NTJ3[..., :2] + moved_NTJ2 * seen_NTJ[..., None]
     return torch.cat([xy_NTJ2, skeleton_NTJ3[..., 2:]], dim=3)
+
+
+def _with_other_arms(skeleton_NTJ3: Tensor, share: float) -> Tensor:
+    """Let elbows and wrists swing less about their mean place below the shoulder, or lose them."""
+    made = skeleton_NTJ3.clone()
+    count, device = len(made), made.device
+    hit_N = torch.rand(count, device=device) < share
+    lost_N = hit_N & (torch.rand(count, device=device) < _ARMS_LOST)
+    low, high = _SWING
+    swing_N = torch.where(hit_N, low + (high - low) * torch.rand(count, device=device), 1.0)
+    for side in "rl":
+        shoulder = made[:, :, _AT[f"{side}_shoulder"]]
+        for name in _ARM:
+            place = _AT[f"{side}_{name}"]
+            joint = made[:, :, place]
+            seen_NT1 = (joint[..., 2:] > 0) & (shoulder[..., 2:] > 0)
+            below = (joint[..., :2] - shoulder[..., :2]) * seen_NT1
+            mean = below.sum(dim=1, keepdim=True) / seen_NT1.sum(dim=1, keepdim=True).clamp(min=1)
+            swung = shoulder[..., :2] + mean + swing_N[:, None, None] * (below - mean)
+            xy_NT2 = torch.where(seen_NT1, swung, joint[..., :2])
+            made[:, :, place] = torch.cat([xy_NT2, joint[..., 2:]], dim=2)
+            made[lost_N, :, place] = 0.0
+    return made
 
 
 def _doubled(skeleton_NTJ3: Tensor, share: float) -> Tensor:
