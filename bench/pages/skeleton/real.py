@@ -168,7 +168,8 @@ def render(data: Mapping[str, Any]) -> str:
         heads = [f"{p}: {table['people'][p]} people, {table['probes'][p]} probes" for p in places]
         lines += [
             f"{name}, windows of {table['frames']} frames, rank-1 in percent on **real** walkers "
-            f"whom no training saw [95 % over people]; {RANDOM}: {data['random_networks']} networks.",
+            "whom no training saw [95 % over people]; "
+            f"{RANDOM}: {data['random_networks']} networks.",
             "",
             f"| | {' | '.join(heads)} |",
             "|---|" + "---:|" * len(places),
