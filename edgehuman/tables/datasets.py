@@ -288,6 +288,8 @@ def _walks(
     )  # fmt: skip
 
 
+_CMU = "edgehuman.data.skeleton.published.cmu"
+_NOT_RESOLD = "free to use, also in products; the data may not be resold, even converted"
 _GAIT: Mapping[str, Dataset] = {
     "casia_b": _walks(
         "edgehuman.data.skeleton.published.forms:CASIA_B",
@@ -351,6 +353,11 @@ _GAIT: Mapping[str, Dataset] = {
         rate_hz=30.0,
         url="",
         licence="none stated: research only",
+    ),
+    "cmu_walk": replace(
+        _walks(f"{_CMU}:CMU_WALK", 14, 0, 69, 30.0, "http://mocap.cs.cmu.edu", _NOT_RESOLD),
+        weights_may_ship=True,
+        commercial="allowed",
     ),
 }
 

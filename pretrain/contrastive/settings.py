@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from edgehuman.catalogue import SIMULATED
@@ -25,6 +26,8 @@ class ContrastiveConfig(TrainingConfig):
     """The pretraining method."""
     arch: str = "gaitptv2_deep_1"
     """A network from `edgehuman models` whose method is contrastive."""
+    weights: Path | None = None
+    """Checkpoint folder, or zoo:NAME, to go on from; its projection head begins anew."""
     data: tuple[str, ...] = (SIMULATED,)
     """Training data: paths, or the word `simulated`. Test sequences are left out."""
     people: int = 0

@@ -22,6 +22,8 @@ class GaitConfig(WalkConfig):
     arch: str | None = None
     """A network from `edgehuman models` that reads a SkeletonSequence; by default that of
     --weights."""
+    more_data: tuple[str, ...] = ()
+    """Further datasets to learn from; people for selection and test are those of --data alone."""
     people: int = 128
     """Simulated people to train on."""
     test_people: int = 100
