@@ -355,7 +355,7 @@ _GAIT: Mapping[str, Dataset] = {
         licence="none stated: research only",
     ),
     "cmu_walk": replace(
-        _walks(f"{_CMU}:CMU_WALK", 14, 0, 69, 30.0, "http://mocap.cs.cmu.edu", _NOT_RESOLD),
+        _walks(f"{_CMU}:CMU_WALK", 14, 0, 69, 30.0, "https://mocap.cs.cmu.edu", _NOT_RESOLD),
         weights_may_ship=True,
         commercial="allowed",
     ),
