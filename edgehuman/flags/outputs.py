@@ -32,7 +32,7 @@ OUTPUTS = (
     "record",
 )
 INPUTS = (
-    *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher"),
+    *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher", "more_data"),
     *("selected", "gallery", "key", "signature", "stream_data", "network", "latent_weights"),
     *("detector", "beside", "serve_cert", "serve_key", "before", "after"),
 )
