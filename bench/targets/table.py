@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from edgehuman.bench.targets import beside, distillation, fresh, people, ratios, silhouettes
+from edgehuman.bench import beside
+from edgehuman.bench.targets import distillation, fresh, people, ratios, silhouettes
 from edgehuman.bench.targets.gait_step import gait_step_over_encoder
 from edgehuman.bench.targets.gallery_memory import GalleryMemoryConfig, gallery_memory_mb
 from edgehuman.bench.targets.saip_step import saip_step_over_networks

@@ -51,6 +51,7 @@ MEETING_PLACES = {
     "edgehuman/nets/from_onnx.py": "it turns back what the exporter turned, in any network",
     "bench/evaluate/frames.py": "frames of a camera are pictures too",
     "bench/targets/": "the targets of every record in one run",
+    "bench/beside.py": "what stands beside a wearable's loop, and beside one on frames",
     "bench/pages/formats.py": "one page for every network",
 }
 # The suffix of a model's file names what opens it, in its own layer.

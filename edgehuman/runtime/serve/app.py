@@ -3,13 +3,14 @@
     /              the page; with ?token= also the cookie
     /page.css /page.js
     /live          WebSocket: JSON of what is new, then the newest picture
-    /stream.mjpg   the newest pictures with what was found drawn in, for other programs
+    /stream.mjpg   the newest pictures with what was found drawn in, for other programs; of several
+                   sources ?source=NAME, or the first
     /metrics       Prometheus' text
 
-An update on the WebSocket is one text, and if it says `"picture": true` one binary message after
-it: the picture's number and stamp (8 bytes each, big endian, the stamp in nanoseconds since 1970),
-then JPEG. The next update is sent when the viewer has acknowledged the last (`{"ack": number}`): a
-slow viewer gets fewer pictures and never old ones.
+An update on the WebSocket is one text, and a binary message after it for each of its shots that
+says `"picture": true`: the picture's number and stamp (8 bytes each, big endian, the stamp in
+nanoseconds since 1970), then JPEG. The next update is sent when the viewer has acknowledged the
+last (`{"ack": number}`): a slow viewer gets fewer pictures and never old ones.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ import asyncio
 import importlib.resources
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 from edgehuman.outcome import to_json
 from edgehuman.runtime.serve.access import Access, Refusal
@@ -155,16 +157,14 @@ class Page:
                 return
             self.count_skipped(cursor, news)
             cursor, number = news.cursor, number + 1
-            picture = b""
-            if news.shot is not None:
-                picture = await self.jpeg(news.shot, drawn=False)
-            row = {"update": number, **about, **self._row(news, bool(picture))}
+            pictures = [await self.jpeg(shot, drawn=False) for shot in news.shots]
+            row = {"update": number, **about, **self._row(news, pictures)}
             about = {}
             viewer.expects = number
             await viewer.send(to_json(row))
-            if picture and news.shot is not None:
-                head = HEAD.pack(news.shot.number, news.shot.stamp_ns)
-                await viewer.send(head + picture)
+            for shot, picture in zip(news.shots, pictures, strict=True):
+                if picture:
+                    await viewer.send(HEAD.pack(shot.number, shot.stamp_ns) + picture)
             if not await viewer.acknowledged():
                 return
             if news.ended is not None:
@@ -172,12 +172,13 @@ class Page:
                 return
             await asyncio.sleep(max(0.0, begin_s + BETWEEN_S - time.monotonic()))
 
-    def _row(self, news: News, has_picture: bool) -> dict[str, Any]:
-        row: dict[str, Any] = {"picture": has_picture, "figures": self._meter.figures()}
+    def _row(self, news: News, pictures: Sequence[bytes]) -> dict[str, Any]:
+        row: dict[str, Any] = {"figures": self._meter.figures(), "shots": []}
         row["figures"]["viewers"] = self.viewers.count
-        if news.shot is not None:
-            age_ms = (time.time_ns() - news.shot.stamp_ns) / 1e6
-            row["shot"] = {**news.shot.row(), "shown_ms": round(max(age_ms, 0.0), 1)}
+        for shot, picture in zip(news.shots, pictures, strict=True):
+            shown_ms = round(max((time.time_ns() - shot.stamp_ns) / 1e6, 0.0), 1)
+            more = {"source": shot.source, "picture": bool(picture), "shown_ms": shown_ms}
+            row["shots"].append({**shot.row(), **more})
         if news.lines:
             row["lines"] = news.lines
         if news.missed:
@@ -188,8 +189,9 @@ class Page:
 
     def count_skipped(self, cursor: Cursor, news: News) -> None:
         """Count the pictures that a viewer did not get."""
-        if news.shot is not None and cursor.shot >= 0:
-            self.viewers.skipped += max(news.shot.number - cursor.shot - 1, 0)
+        if cursor.shot >= 0:
+            came = news.cursor.shot - cursor.shot
+            self.viewers.skipped += max(came - len(news.shots), 0)
 
     async def jpeg(self, shot: Shot, drawn: bool) -> bytes:
         """The picture, encoded beside the loop that sends."""
@@ -228,6 +230,8 @@ class _Stream:
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        source = query.get("source", [""])[0] or None
         if not self._page.has_pictures:
             await refuse(Refusal(404, "this run has no pictures"), False, send)
             return
@@ -239,7 +243,7 @@ class _Stream:
             start = {"type": "http.response.start", "status": 200}
             await send({**start, "headers": [(b"content-type", kind), (b"connection", b"close")]})
             if scope["method"] != "HEAD":
-                sending = asyncio.create_task(self._send_all(send))
+                sending = asyncio.create_task(self._send_all(send, source))
                 leaving = asyncio.create_task(_left(receive))
                 done, left = await asyncio.wait({sending, leaving}, return_when="FIRST_COMPLETED")
                 for task in left:
@@ -247,15 +251,18 @@ class _Stream:
                 await asyncio.gather(*done, *left, return_exceptions=True)
             await send({"type": "http.response.body", "body": b""})
 
-    async def _send_all(self, send: Send) -> None:
+    async def _send_all(self, send: Send, source: str | None) -> None:
         cursor = Cursor()
         while True:
             news = await self._page.news(cursor)
             if self._page.is_leaving:
                 return
-            if news.shot is not None:
-                self._page.count_skipped(cursor, news)
-                picture = await self._page.jpeg(news.shot, drawn=True)
+            self._page.count_skipped(cursor, news)
+            for shot in news.shots:
+                source = shot.source if source is None else source
+                if shot.source != source:
+                    continue
+                picture = await self._page.jpeg(shot, drawn=True)
                 if picture:
                     head = f"Content-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
                     part = b"--" + _BOUNDARY + b"\r\n" + head.encode() + picture + b"\r\n"

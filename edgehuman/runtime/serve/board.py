@@ -1,11 +1,11 @@
 """What the page shows, between the loop that knows it and the thread that serves it.
 
-    board.show(shot)          the newest picture; the one before is forgotten
+    board.show(shot)          the newest picture of its source; the one before is forgotten
     board.add({"t": 3.2, ..}) one line of the timeline
     board.since(cursor)       what somebody has not seen yet
 
 The loop only replaces a reference or appends a line; pictures are encoded when somebody asks for
-them. Memory is bounded: one picture, and the last lines.
+them. Memory is bounded: one picture of each source, and the last lines.
 """
 
 from __future__ import annotations
@@ -26,14 +26,17 @@ class Shot(Protocol):
     """A picture with what was found in it.
 
     Attributes:
-        number: rises from picture to picture.
+        number: rises from picture to picture, of all sources.
         stamp_ns: when the loop took it, this machine's wall clock.
+        source: what it is of, of several sources; "" of one.
     """
 
     @property
     def number(self) -> int: ...
     @property
     def stamp_ns(self) -> int: ...
+    @property
+    def source(self) -> str: ...
 
     def jpeg(self, drawn: bool) -> bytes:
         """The picture; with what was found drawn into it, or without. Empty: there is none."""
@@ -76,7 +79,7 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far somebody has seen: number of the picture, and lines so far."""
+    """How far somebody has seen: number of the newest picture, and lines so far."""
 
     shot: int = -1
     lines: int = 0
@@ -87,14 +90,14 @@ class News:
     """What somebody has not seen yet.
 
     Attributes:
-        shot: the newest picture; None: seen already.
+        shots: the newest picture of each source that has one, the oldest first.
         lines: of the timeline.
         missed: lines that are not kept any more.
         ended: the summary of a run that is over.
         cursor: for the next time.
     """
 
-    shot: Shot | None
+    shots: tuple[Shot, ...]
     lines: list[Line]
     missed: int
     ended: Mapping[str, Any] | None
@@ -103,7 +106,7 @@ class News:
     @property
     def is_new(self) -> bool:
         """Whether there is anything to show."""
-        return self.shot is not None or bool(self.lines) or self.ended is not None
+        return bool(self.shots) or bool(self.lines) or self.ended is not None
 
 
 class Board:
@@ -118,15 +121,16 @@ class Board:
         self.about = about
         self.shown = 0
         self.ended: Mapping[str, Any] | None = None
-        self._shot: Shot | None = None
+        self._shots: dict[str, Shot] = {}
         self._lines: deque[Line] = deque(maxlen=KEPT)
         self._num_lines = 0
         self._lock = threading.Lock()
         self._wake: Callable[[], object] | None = None
 
     def show(self, shot: Shot) -> None:
-        """Replace the picture."""
-        self._shot = shot
+        """Replace the picture of its source."""
+        with self._lock:
+            self._shots[shot.source] = shot
         self.shown += 1
         self.nudge()
 
@@ -150,21 +154,17 @@ class Board:
         """Call this once when there is something new; None: nobody waits."""
         self._wake = wake
 
-    def newest(self) -> Shot | None:
-        """The newest picture, if there is one."""
-        return self._shot
-
     def since(self, cursor: Cursor) -> News:
-        """What came after a cursor, the newest picture only."""
-        shot = self._shot
+        """What came after a cursor; of each source the newest picture only."""
         with self._lock:
+            fresh = [shot for shot in self._shots.values() if shot.number > cursor.shot]
             count = min(self._num_lines - cursor.lines, len(self._lines))
             lines = list(islice(self._lines, len(self._lines) - count, None))
             missed = self._num_lines - cursor.lines - count
             num_lines = self._num_lines
-        fresh = shot if shot is not None and shot.number != cursor.shot else None
-        number = cursor.shot if shot is None else shot.number
-        return News(fresh, lines, missed, self.ended, Cursor(number, num_lines))
+        shots = tuple(sorted(fresh, key=lambda shot: shot.number))
+        number = shots[-1].number if shots else cursor.shot
+        return News(shots, lines, missed, self.ended, Cursor(number, num_lines))
 
     def nudge(self) -> None:
         """Call who waits, as if there were something new."""

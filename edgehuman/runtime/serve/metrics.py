@@ -11,6 +11,7 @@ from pathlib import Path
 
 from edgehuman.errors import EdgehumanError, UsageError
 from edgehuman.files import require_usable_file, write_whole
+from edgehuman.runtime.loop.sinks import LAST_WRITES_S
 from edgehuman.runtime.serve.meter import Meter
 
 EVERY_S = 15.0
@@ -41,7 +42,7 @@ class MetricsFile:
         """Write the last one; a disk that does not answer is not waited for."""
         self._ended.set()
         if self._thread.ident is not None:
-            self._thread.join(EVERY_S / 3)
+            self._thread.join(LAST_WRITES_S)
 
     def _work(self) -> None:
         while True:

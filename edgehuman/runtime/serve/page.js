@@ -12,7 +12,8 @@
     ["l_hip", "l_knee"], ["l_knee", "l_ankle"], ["r_hip", "r_knee"], ["r_knee", "r_ankle"],
   ];
   const SURE = 0.3, SPAN_S = 60, LEAST_S = 20, BREAK_S = 1.5, ROWS = 10, QUIET_MS = 4000;
-  let about = null, lines = [], newest = null, bitmap = null, paused = false, missed = 0;
+  const views = new Map(); // source -> its newest shot and picture, and where they are drawn
+  let about = null, lines = [], paused = false, missed = 0;
   let heardAt = 0, changedAt = 0, ended = false, waitS = 1, tint = {}, dirty = true;
 
   const readTint = () => {
@@ -48,7 +49,9 @@
 
   const begin = (row) => {
     about = row;
-    lines = []; missed = 0; newest = null; bitmap = null;
+    lines = []; missed = 0;
+    for (const view of views.values()) view.figure.remove();
+    views.clear();
     byId("model").textContent = about.model;
     byId("source").textContent = about.source;
     document.title = about.source + " – edgehuman live";
@@ -81,7 +84,6 @@
   };
 
   const take = (update) => {
-    if (update.about) begin(update.about);
     if (update.lines) {
       changedAt = performance.now();
       for (const line of update.lines) {
@@ -95,7 +97,7 @@
     missed += update.missed || 0;
     byId("missed").hidden = !missed;
     byId("missed").textContent = missed + " lines of the timeline came too fast for this page";
-    if (update.shot && !paused) newest = update.shot;
+    if (!paused) for (const shot of update.shots) viewOf(shot.source).shot = shot;
     if (update.ended) { ended = true; state("the run has ended", "wait"); }
     figures(update.figures);
     dirty = true;
@@ -108,7 +110,7 @@
       [found.per_s === null ? "–" : found.per_s.toFixed(1), what + "/s"],
       [ms(found.p50_ms), "latency p50"],
       [ms(found.p99_ms), "latency p99"],
-      ...(frames ? [[ms(found.age_ms), "age p50"], [newest ? ms(newest.shown_ms) : "–", "age on screen"], [found.people, "people now"]] : []),
+      ...(frames ? [[ms(found.age_ms), "age p50"], [ms(shownMs()), "age on screen"], [found.people, "people now"]] : []),
       [found.answers, what],
       [found.unanswered, "unanswered", found.unanswered > 0],
       [found.dropped, "dropped", found.dropped > 0],
@@ -129,9 +131,27 @@
     });
   };
 
-  const drawPicture = () => {
-    const canvas = byId("picture");
-    byId("nothing").hidden = bitmap !== null;
+  const viewOf = (source) => {
+    if (!views.has(source)) {
+      const figure = document.createElement("figure"), canvas = document.createElement("canvas");
+      const caption = document.createElement("figcaption");
+      canvas.className = "picture";
+      canvas.setAttribute("role", "img");
+      canvas.setAttribute("aria-label", "The newest frame " + (source ? "of " + source + " " : "") + "with the people found in it");
+      figure.append(canvas, caption);
+      byId("pictures").append(figure);
+      byId("nothing").hidden = true;
+      views.set(source, { figure, canvas, caption, shot: null, bitmap: null });
+      byId("pictures").className = views.size > 1 ? "several" : "";
+      dirty = true;
+    }
+    return views.get(source);
+  };
+  const shownMs = () => {
+    const ages = [...views.values()].filter((view) => view.shot).map((view) => view.shot.shown_ms);
+    return ages.length ? Math.max(...ages) : null;
+  };
+  const drawPicture = (source, { canvas, caption, shot: newest, bitmap }) => {
     if (!newest) return;
     if (newest.width && newest.height) canvas.style.aspectRatio = newest.width + " / " + newest.height;
     const { pen, width, height } = sheet(canvas);
@@ -157,7 +177,7 @@
     const many = newest.people.length;
     const when = newest.t_s === null ? newest.frame : "frame " + newest.frame + " at " + newest.t_s.toFixed(2) + " s";
     const who = newest.people.slice(0, 6).map((p) => (p.name || (p.track ? "#" + p.track : "")) + " " + p.score.toFixed(2));
-    byId("said").textContent = when + ": " + (newest.reason || (many === 0 ? "nobody"
+    caption.textContent = (source ? source + ", " : "") + when + ": " + (newest.reason || (many === 0 ? "nobody"
       : many + (many === 1 ? " person" : " people") + " (" + who.join(", ") + (many > 6 ? ", …" : "") + ")"));
   };
   const drawJoints = (pen, joints, ink, sx, sy) => {
@@ -269,7 +289,8 @@
     let most = 0;
     for (const line of lines) {
       most = Math.max(most, line.people);
-      for (const track of line.tracks) {
+      for (const number of line.tracks) {
+        const track = line.source ? number + " " + line.source : number;
         const found = spans.get(track) || spans.set(track, []).get(track), last = found[found.length - 1];
         if (last && line.t - last[1] <= BREAK_S) last[1] = line.t; else found.push([line.t, line.t]);
       }
@@ -279,7 +300,7 @@
     const tracks = [...spans].filter(([, found]) => found[found.length - 1][1] >= from);
     const longest = new Set([...tracks].sort((a, b) => length(b) - length(a)).slice(0, ROWS - 1));
     const kept = tracks.filter((track) => longest.has(track));
-    const high = rowsOf(pen, ["people", ...kept.map(([track]) => "#" + track)], height);
+    const high = rowsOf(pen, ["people", ...kept.map(([track]) => "#" + track.slice(0, 9))], height);
     clipTo(pen, gutter, height);
     pen.fillStyle = tint.accent; pen.globalAlpha = 0.55;
     lines.forEach((line, k) => {
@@ -289,7 +310,7 @@
     });
     pen.globalAlpha = 1;
     kept.forEach(([track, found], k) => {
-      pen.fillStyle = trackColour(track, k);
+      pen.fillStyle = trackColour(track.split(" ")[0], k);
       for (const [start, stop] of found) {
         pen.beginPath();
         pen.roundRect(x(start), (k + 1) * high + 4, Math.max(x(stop) - x(start), 3), Math.max(high - 8, 4), 3);
@@ -328,7 +349,7 @@
     }
     if (!dirty || document.hidden) return;
     dirty = false;
-    if (about.kind === "frames") drawPicture();
+    if (about.kind === "frames") for (const [source, view] of views) drawPicture(source, view);
     else { drawWorn(); drawTrace("accel", 0); drawTrace("gyro", 3); }
     drawTimeline();
   };
@@ -336,26 +357,30 @@
   const connect = () => {
     const socket = new WebSocket((location.protocol === "https:" ? "wss://" : "ws://") + location.host + "/live");
     socket.binaryType = "arraybuffer";
-    let pending = null;
+    let pending = null, wanted = [];
     const finish = (update) => { take(update); if (socket.readyState === 1) socket.send(JSON.stringify({ ack: update.update })); };
     socket.onopen = () => { waitS = 1; ended = false; changedAt = performance.now(); };
     socket.onmessage = async (message) => {
       heardAt = performance.now();
       if (typeof message.data === "string") {
         const update = JSON.parse(message.data);
-        if (update.picture) pending = update; else finish(update);
+        if (update.about) begin(update.about);
+        pending = update;
+        wanted = update.shots.filter((shot) => shot.picture);
+        if (!wanted.length) finish(update);
         return;
       }
-      const update = pending;
-      pending = null;
+      const update = pending, shot = wanted.shift(), isLast = !wanted.length;
       if (!paused && !document.hidden) {
         try {
           const made = await createImageBitmap(new Blob([new Uint8Array(message.data, 16)], { type: "image/jpeg" }));
-          if (bitmap) bitmap.close();
-          bitmap = made;
+          const view = viewOf(shot.source);
+          if (view.bitmap) view.bitmap.close();
+          view.bitmap = made;
+          dirty = true;
         } catch (error) { console.error(error); }
       }
-      finish(update);
+      if (isLast) finish(update);
     };
     socket.onclose = async () => {
       heardAt = 0;

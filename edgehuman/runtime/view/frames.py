@@ -68,7 +68,7 @@ class FrameShot:
     """A `serve.board.Shot` of one frame.
 
     Args:
-        number: rises from frame to frame.
+        number: rises from frame to frame, of all sources.
         stamp_ns: when it was taken, this machine's wall clock.
         identifies: whether names of persons may be shown.
     """
@@ -81,7 +81,7 @@ class FrameShot:
         result: FrameResult,
         identifies: bool = False,
     ) -> None:
-        self.number, self.stamp_ns = number, stamp_ns
+        self.number, self.stamp_ns, self.source = number, stamp_ns, ""
         self._taken, self._result, self._identifies = taken, result, identifies
         self._made: dict[bool, bytes] = {}
         self._lock = threading.Lock()

@@ -18,7 +18,7 @@ from tests.runtime.serve.viewing import TOKEN, Picture, Running, running, until_
 
 EVIL = "<img src=x onerror=alert(1)>"
 INKS = """(() => {
-  const canvas = document.getElementById("NAME");
+  const canvas = document.querySelector("NAME");
   const rgba = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
   return new Set(new Uint32Array(rgba.buffer)).size;
 })()"""
@@ -30,7 +30,7 @@ def test_a_viewer_gets_the_newest_picture_and_no_older_one(page: Running) -> Non
         row, picture = viewer.update()
         number, stamp_ns = HEAD.unpack(picture[: HEAD.size])
         assert (number, stamp_ns, picture[HEAD.size :]) == (1, 123, Picture(1).jpeg(False))
-        assert (row["about"]["model"], row["shot"]["number"]) == ("zoo:x", 1)
+        assert (row["about"]["model"], row["shots"][0]["number"]) == ("zoo:x", 1)
         for later in (2, 3, 4, 5):
             page.board.show(Picture(later))
             page.board.add({"t": later})
@@ -41,9 +41,27 @@ def test_a_viewer_gets_the_newest_picture_and_no_older_one(page: Running) -> Non
         assert [line["t"] for line in row["lines"]] == [2, 3, 4, 5]
         viewer.acknowledge(row)
         row, picture = viewer.update()  # after a second of nothing
-        assert (row["picture"], picture, row["figures"]["viewers"]) == (False, b"", 1)
+        assert (row["shots"], picture, row["figures"]["viewers"]) == ([], b"", 1)
     assert page.server.page.viewers.skipped >= 3
     until_alone(page)
+
+
+def test_each_source_has_its_newest_picture() -> None:
+    with running() as page:
+        for number, source in enumerate(["door", "gate", "door", "door", "gate"], start=1):
+            page.board.show(Picture(number, source=source))
+        with page.socket() as viewer:
+            row, _ = viewer.update()
+        found = [(shot["source"], shot["number"]) for shot in row["shots"]]
+        numbers = [HEAD.unpack(each[: HEAD.size])[0] for each in viewer.pictures]
+        assert (found, numbers) == ([("door", 4), ("gate", 5)], [4, 5])
+        with page.connected() as link:
+            head = f"host: {page.headers['host']}\r\ncookie: {page.headers['cookie']}"
+            link.sendall(f"GET /stream.mjpg?source=gate HTTP/1.1\r\n{head}\r\n\r\n".encode())
+            content = b""
+            while Picture(5).jpeg(True) not in content:
+                content += link.recv(4096)
+            assert Picture(4).jpeg(True) not in content
 
 
 def test_only_so_many_watch_at_a_time(page: Running) -> None:
@@ -121,23 +139,24 @@ def test_in_a_browser_frames_are_drawn_and_nothing_that_is_named_runs(
     path = program()
     with running(identifies=True, source=EVIL) as page, Browser(path, tmp_path) as browser:
         page.board.show(Seen(1))
+        page.board.show(Seen(2, source=EVIL))
         page.board.extend([{"t": t / 10, "people": 1, "tracks": ["4"]} for t in range(300)])
         page.meter.answered(0.0123, 0.0456)
         tab = browser.open(f"http://127.0.0.1:{page.port}/?token={TOKEN}", width, 900, dark)
-        tab.until("document.getElementById('said').textContent.includes('1 person')")
+        tab.until("document.body.innerText.includes('frame 12 at 1.20 s: 1 person')")
         tab.until("document.getElementById('state').textContent === 'live'")
         assert tab.ask("location.search") == ""
         text = tab.ask("document.body.innerText")
         assert EVIL in text
         assert "Identification is on." in text
         assert "12.3 ms" in text
-        for name in ("picture", "timeline"):
+        for name in ("#timeline", "figure:nth-of-type(1) canvas", "figure:nth-of-type(2) canvas"):
             inks = tab.ask(INKS.replace("NAME", name))
             assert inks > 3, (name, inks)
         assert tab.ask("document.documentElement.scrollWidth <= innerWidth")
         assert tab.ask("document.scripts.length") == 1
         tab.ask("document.getElementById('pause').click()")
-        page.board.show(Seen(2))
+        page.board.show(Seen(3))
         page.board.end({"frames": 2})
         tab.until("document.getElementById('state').textContent === 'the run has ended'")
         assert tab.errors() == []
@@ -153,7 +172,7 @@ def test_in_a_browser_labels_and_the_signal_are_drawn(tmp_path: Path) -> None:
         page.board.extend([{"t": 2.56 + 0.64 * place, **line} for place in range(40)])
         tab = browser.open(f"http://127.0.0.1:{page.port}/?token={TOKEN}", 390, 844, True)
         tab.until("document.getElementById('label').textContent === 'walking upstairs'")
-        for name in ("accel", "gyro", "timeline"):
+        for name in ("#accel", "#gyro", "#timeline"):
             assert tab.ask(INKS.replace("NAME", name)) > 3
         assert tab.ask("document.getElementById('seen').hidden")
         assert tab.ask("document.querySelectorAll('#bars span').length") == 4

@@ -13,6 +13,7 @@ from edgehuman.runtime.serve.board import KEPT, About, Board, Cursor
 class Picture:
     number: int
     stamp_ns: int = 0
+    source: str = ""
 
     def jpeg(self, drawn: bool) -> bytes:
         return b"jpeg"
@@ -31,10 +32,10 @@ def test_somebody_who_was_away_gets_the_newest_picture_and_every_line() -> None:
         shown.show(Picture(number))
         shown.add({"t": number})
     news = shown.since(Cursor())
-    assert news.shot is not None
-    assert (news.shot.number, [line["t"] for line in news.lines]) == (3, [1, 2, 3])
+    assert [shot.number for shot in news.shots] == [3]
+    assert [line["t"] for line in news.lines] == [1, 2, 3]
     again = shown.since(news.cursor)
-    assert (again.is_new, again.shot, again.lines, again.missed) == (False, None, [], 0)
+    assert (again.is_new, again.shots, again.lines, again.missed) == (False, (), [], 0)
     shown.add({"t": 4})
     assert [line["t"] for line in shown.since(news.cursor).lines] == [4]
 
@@ -56,3 +57,13 @@ def test_who_waits_is_called_once() -> None:
     shown.end({"frames": 2})
     assert called == [1, 2]
     assert shown.since(shown.since(Cursor()).cursor).ended == {"frames": 2}
+
+
+def test_of_each_source_the_newest_is_kept_and_only_what_is_new_comes() -> None:
+    shown = board()
+    for number, source in enumerate("abab", start=1):
+        shown.show(Picture(number, source=source))
+    news = shown.since(Cursor())
+    assert [(shot.source, shot.number) for shot in news.shots] == [("a", 3), ("b", 4)]
+    shown.show(Picture(5, source="a"))
+    assert [shot.number for shot in shown.since(news.cursor).shots] == [5]

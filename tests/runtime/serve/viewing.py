@@ -38,6 +38,7 @@ class Picture:
     number: int
     stamp_ns: int = 0
     size: int = 0
+    source: str = ""
 
     def jpeg(self, drawn: bool) -> bytes:
         return struct.pack(">Q?", self.number, drawn) + b"x" * self.size
@@ -120,10 +121,12 @@ class Socket:
     Attributes:
         refused: the status, where it was not opened.
         closed: the code, once it is closed.
+        pictures: of the last update.
     """
 
     def __init__(self, page: Viewed, headers: Mapping[str, str]) -> None:
         self.refused = self.closed = 0
+        self.pictures: list[bytes] = []
         self._link = page.connected()
         self._events: Iterator[Any] = iter(())
         self.wire = WSConnection(ConnectionType.CLIENT)
@@ -159,14 +162,16 @@ class Socket:
             self._events = self.wire.events()
 
     def update(self) -> tuple[dict[str, Any], bytes]:
-        """The next update with its picture; empty once it is closed."""
+        """The next update with its last picture (all are in `pictures`); empty once it is
+        closed.
+        """
         text = self._message()
         if text is None:
             return {}, b""
         row: dict[str, Any] = json.loads(text)
-        picture = self._message() if row["picture"] else b""
-        assert isinstance(picture, bytes)
-        return row, picture
+        messages = [self._message() for shot in row["shots"] if shot["picture"]]
+        self.pictures = [each for each in messages if isinstance(each, bytes)]
+        return row, self.pictures[-1] if self.pictures else b""
 
     def acknowledge(self, row: Mapping[str, Any]) -> None:
         self.say(json.dumps({"ack": row["update"]}))

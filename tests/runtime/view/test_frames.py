@@ -84,8 +84,8 @@ def test_a_frame_is_counted_and_shown() -> None:
     assert "secret" not in beside.meter.text()
     assert 'reason="unreadable"} 1' in beside.meter.text()
     news = beside.board.since(Cursor())
-    assert news.shot is not None
-    assert (news.shot.number, news.shot.row()["reason"]) == (2, "frame 1 cannot be decoded")
+    (newest,) = news.shots
+    assert (newest.number, newest.row()["reason"]) == (2, "frame 1 cannot be decoded")
     assert news.lines[0] == {"t": 0.5, "people": 1, "tracks": ["3"]}
     assert beside.meter.figures()["answers"] == 2
 

@@ -122,10 +122,10 @@ def test_a_run_shows_its_frames_on_the_page(
             seen.append(row)
             viewer.acknowledge(row)
             row, picture = viewer.update()
-            assert not row.get("shot") or picture[16:18] == b"\xff\xd8"
+            assert not row.get("shots") or picture[16:18] == b"\xff\xd8"
     run.join(20)
     assert seen[-1]["ended"]["frames"] == 6
-    shots = [row["shot"] for row in seen if "shot" in row]
+    shots = [shot for row in seen for shot in row["shots"]]
     assert shots[-1]["people"][0]["track"] == "1"
     assert [line["people"] for row in seen for line in row.get("lines", ())] == [1] * 6
     assert done[0].data["page"]["slow"] == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgehuman.bench.targets import beside
+from edgehuman.bench import beside
 
 
 def test_the_fastest_round_counts_and_the_first_does_not() -> None:
