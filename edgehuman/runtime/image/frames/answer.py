@@ -112,9 +112,25 @@ class Detector:
 
 
 def answer_frame(watching: Watching, taken: TakenFrame) -> FrameResult:
-    """The people of a frame; of one without an answer, the reason."""
+    """The people of a frame; of one without an answer, the reason. What happened to a camera passes
+    as it is.
+    """
+    result = _answered(watching, taken)
+    return dataclasses.replace(result, age_ms=taken.age_ms if taken.grabbed_ns else None)
+
+
+def _answered(watching: Watching, taken: TakenFrame) -> FrameResult:
     blank = FrameResult(
-        taken.name, taken.path, taken.t_s, taken.height, taken.width, remark=taken.remark
+        taken.name,
+        taken.path,
+        taken.t_s,
+        taken.height,
+        taken.width,
+        remark=taken.remark,
+        source=taken.source,
+        wall_s=taken.wall_s,
+        stream_s=taken.stream_s,
+        event=taken.event,
     )
     frame_HWC = taken.image_HWC
     if frame_HWC is None:
