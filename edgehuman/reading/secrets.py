@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 MASK = "***"
-_ADDRESS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<rest>[^\s\"'<>]*)")
+# As a path it has one slash; one letter before the colon is a disk.
+_ADDRESS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+:/{1,2})(?P<rest>[^\s\"'<>]*)")
 # Up to the last @ before the path; or, of a password with a slash in it, up to the last @ at all:
 # what stands behind the colon is no port then.
 _USER = re.compile(r"[^/?#]*@|[^/@:]+:(?!\d*(?:[/?#]|$))[^\s]*@")

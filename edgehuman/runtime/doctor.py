@@ -21,7 +21,7 @@ from typing import Any
 from edgehuman.install import extra_of, pip_line, requirement
 from edgehuman.outcome import Outcome
 from edgehuman.runtime import machine
-from edgehuman.runtime.image.camera.support import backends, camera_advice, readable
+from edgehuman.runtime.loop.opencv import backends, camera_advice, readable
 from edgehuman.runtime.machine import Jetson
 
 # Module -> the distributions that provide it, the most likely first.

@@ -31,8 +31,8 @@ from edgehuman.runtime.image.camera.backoff import Backoff
 from edgehuman.runtime.image.camera.capture import require_there
 from edgehuman.runtime.image.camera.policy import policy_of
 from edgehuman.runtime.image.camera.process import Process
-from edgehuman.runtime.image.camera.support import require_gstreamer
 from edgehuman.runtime.image.frames.taken import BACK, BLACK, FROZEN, LOST, TakenFrame, too_small
+from edgehuman.runtime.loop.opencv import require_gstreamer
 
 OPEN_S, READ_S = 5.0, 5.0
 _START_S = 30.0

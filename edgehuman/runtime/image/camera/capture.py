@@ -19,7 +19,7 @@ from edgehuman.errors import DataError
 from edgehuman.reading.parsers import foreign
 from edgehuman.records import Uint8
 from edgehuman.runtime.image.camera.address import Address, device_path
-from edgehuman.runtime.image.camera.support import PERMIT, may_open
+from edgehuman.runtime.loop.opencv import PERMIT, may_open
 from edgehuman.runtime.machine import cameras
 
 _MOST_FRAMES = 1e9

@@ -92,7 +92,8 @@ class Shelf:
         """
         with self._changed:
             self.counts["grabbed"] += 1
-            self.counts[what] += bool(what)
+            if what:
+                self.counts[what] += 1
             self._moved_s, self._state = time.monotonic(), state
             if taken is not None:
                 while not self._latest and len(self._frames) >= _WAITING and not self._closed:
