@@ -118,14 +118,14 @@ def to_row(result: FrameResult) -> dict[str, Any]:
 
 def _person_row(person: Person) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "box": [round(float(value), 2) for value in person.box_4],
+        "box": [round(value, 2) for value in person.box_4.tolist()],
         "score": round(person.score, 4),
         **({"id": person.track} if person.track else {}),
     }
     if person.joint_J3 is not None:
         row["joints"] = {
-            name: [round(float(x), 2), round(float(y), 2), round(float(score), 4)]
-            for name, (x, y, score) in zip(person.joints, person.joint_J3, strict=True)
+            name: [round(x, 2), round(y, 2), round(score, 4)]
+            for name, (x, y, score) in zip(person.joints, person.joint_J3.tolist(), strict=True)
         }
     if person.mask_HW is not None:
         row["mask_pixels"] = int(person.mask_HW.sum())
