@@ -98,7 +98,9 @@ class CropModel:
         result = answer_image(self._model, padded(frame_HWC, cut), "a person")
         if result.reason:
             raise DataError(result.reason)
-        return _answered(person, result, whole_pixels(cut), frame_HWC.shape[:2])
+        return _answered(
+            person, result, whole_pixels(cut), (frame_HWC.shape[0], frame_HWC.shape[1])
+        )
 
 
 class CropFinder:

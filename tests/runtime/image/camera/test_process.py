@@ -45,6 +45,22 @@ def test_a_frame_comes_for_each_that_is_asked_for(stage: str) -> None:
     assert not is_running(process.number)
 
 
+@needs_proc
+@pytest.mark.parametrize(("given", "told"), [(None, "rtsp_transport;tcp"), ("a;b", "a;b")])
+def test_rtsp_goes_over_tcp_unless_somebody_says_otherwise(
+    given: str | None, told: str, stage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
+    monkeypatch.delenv(name, raising=False)
+    if given:
+        monkeypatch.setenv(name, given)
+    process = started(stage.replace("http", "rtsp") + "steady")
+    next(process.received())
+    environment = Path(f"/proc/{process.number}/environ").read_bytes().split(b"\0")
+    assert f"{name}={told}".encode() in environment
+    process.close()
+
+
 def test_what_libraries_print_is_no_message(stage: str) -> None:
     """Argus prints on standard output."""
     process = started(f"{stage}talks")

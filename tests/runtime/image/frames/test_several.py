@@ -220,6 +220,25 @@ def test_cameras_in_python(tmp_path: Path) -> None:
         assert live.report()["sources"][0]["grabbed"] >= 3
 
 
+def test_ids_and_times_go_on_over_a_gap(tmp_path: Path, at_once: None) -> None:
+    model = edgehuman.load(write_detector(tmp_path))
+    server = Mjpeg(25, street(128, 192, ONE))
+    with server:
+        live = edgehuman.stream(model, server.url)
+        before = next(result for result in live if not result.event)
+    lost = next(result for result in live if result.event)
+    assert (lost.event, lost.people) == ("lost", ())
+    with server, live:
+        after = next(result for result in live if not result.event)
+        assert live.report()["events"] == {"lost": 1, "back": 1}
+    assert before.people[0].track == "1"
+    assert after.people[0].track in ("1", "2")  # 2 if it took over a second
+    assert before.t_s is not None
+    assert after.t_s is not None
+    assert after.t_s > before.t_s
+    assert int(after.frame) > int(before.frame)
+
+
 def test_cameras_in_python_several_or_none(tmp_path: Path, stage: str) -> None:
     model = edgehuman.load(write_detector(tmp_path))
     both = [Camera(f"{stage}black"), f"{stage}file?count=3"]
