@@ -34,7 +34,7 @@ OUTPUTS = (
 INPUTS = (
     *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher", "more_data"),
     *("selected", "gallery", "key", "signature", "stream_data", "network", "latent_weights"),
-    *("detector", "beside", "serve_cert", "serve_key", "before", "after"),
+    *("detector", "beside", "also", "serve_cert", "serve_key", "before", "after"),
 )
 NEITHER = ("root", "name", "serve_token")
 """`root` of `doctor`: where it looks for the system's own files; `name` of `keys new` and
@@ -43,7 +43,7 @@ WORDS = (
     *("accel_unit", "against", "arch", "axes", "base_arch", "dataset", "family"),
     "foreign_label",
     *("gyro_axes", "gyro_unit", "image_size", "keep", "labels", "layout", "logger", "map"),
-    *("objective", "placement", "placements", "protocol", "sender", "size", "slowed"),
+    *("objective", "placement", "placements", "policy", "protocol", "sender", "size", "slowed"),
     *("serve", "serve_name", "webhook"),
     *("stamp_unit", "student", "subject", "track", "turned_alike", "upright_by", "walk", "which"),
 )

@@ -150,6 +150,8 @@ def oks_nms(
     while len(left_K):
         best, left_K = left_K[0], left_K[1:]
         kept.append(best)
+        if not len(left_K):
+            break
         same_KJ3 = np.repeat(keypoint_NJ3[best][None], len(left_K), axis=0)
         same_KJ3[..., 2] *= keypoint_NJ3[left_K, :, 2] > 0
         alike_K = oks(keypoint_NJ3[left_K], same_KJ3, (area_N[left_K] + area_N[best]) / 2, sigma_J)

@@ -278,21 +278,24 @@ def clip_box(
         DataError: not a box (a side under a pixel, a value that is not finite); none of it inside;
             or, with `outside="refuse"`, some of it outside.
     """
-    shown = "(" + ", ".join(f"{value:g}" for value in box) + ")"
+
+    def shown() -> str:
+        return "(" + ", ".join(f"{value:g}" for value in box) + ")"
+
     if len(box) != 4 or not np.isfinite(box).all():
-        raise DataError(f"{name}: the box {shown} is not four finite numbers x0, y0, x1, y1")
+        raise DataError(f"{name}: the box {shown()} is not four finite numbers x0, y0, x1, y1")
     x0, y0, x1, y1 = (int(edge) for edge in touched(np.array([box], np.float64))[0])
     if x1 <= x0 or y1 <= y0:
-        raise DataError(f"{name}: the box {shown} has no area; it must have x0 < x1 and y0 < y1")
+        raise DataError(f"{name}: the box {shown()} has no area; it must have x0 < x1 and y0 < y1")
     inside = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
     if inside[2] <= inside[0] or inside[3] <= inside[1]:
         raise DataError(
-            f"{name}: the box {shown} is wholly outside the image of {width}x{height} pixels; the "
-            "boxes belong to other images, or to another image size"
+            f"{name}: the box {shown()} is wholly outside the image of {width}x{height} pixels; "
+            "the boxes belong to other images, or to another image size"
         )
     if outside == "refuse" and inside != (x0, y0, x1, y1):
         raise DataError(
-            f"{name}: the box {shown} reaches outside the image of {width}x{height} pixels; it "
+            f"{name}: the box {shown()} reaches outside the image of {width}x{height} pixels; it "
             'must lie inside. Fix the box, or clip it with outside="clip"'
         )
     return inside

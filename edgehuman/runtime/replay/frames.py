@@ -10,24 +10,27 @@ why there is no picture.
 from __future__ import annotations
 
 import dataclasses
+import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from edgehuman.errors import DataError, UsageError
+from edgehuman.errors import DataError
 from edgehuman.limits.png import holds_its_chunks
 from edgehuman.limits.sizes import read_regular
 from edgehuman.preprocess.video import MOST_PIXELS
 from edgehuman.reading.parsers import foreign
 from edgehuman.records import Uint8
-from edgehuman.runtime.image.frames.source import FrameSource, TakenFrame
+from edgehuman.runtime.image.camera.policy import policy_of
+from edgehuman.runtime.image.frames.source import FrameSource
+from edgehuman.runtime.image.frames.taken import Kept, TakenFrame
 from edgehuman.runtime.replay.folder import (
     About,
     Recorder,
     file_of,
-    is_recording,
     read_about,
     read_lines,
 )
@@ -35,7 +38,8 @@ from edgehuman.runtime.replay.folder import (
 KIND = "frames"
 _MOST_BYTES = 1 << 29
 # Written by themselves, or of this machine alone.
-_APART = ("image_HWC", "path")
+_APART = ("image_HWC", "path", "grabbed_ns")
+_STEM = re.compile(r"[^/\\\x00]{1,200}")
 _FIELDS = {
     each.name: str(each.type) for each in dataclasses.fields(TakenFrame) if each.name not in _APART
 }
@@ -46,7 +50,8 @@ class FramesKeeper:
 
     Args:
         folder: is made.
-        source: what the frames are of.
+        name: of the sources.
+        kept: what is saved of each source.
         most_mb: room, in millions of bytes.
 
     Raises:
@@ -56,9 +61,13 @@ class FramesKeeper:
     name = "record"
     may_skip = False
 
-    def __init__(self, folder: Path, source: FrameSource, most_mb: float) -> None:
-        more = {"video": source.video, "fps": source.fps}
-        self.recorder = Recorder(folder, About(KIND, str(source.path), more), most_mb)
+    def __init__(self, folder: Path, name: str, kept: Mapping[str, Kept], most_mb: float) -> None:
+        rows = [
+            {"source": source, "stem": each.stem, "video": each.video, "fps": each.fps,
+             "live": each.live}
+            for source, each in kept.items()
+        ]  # fmt: skip
+        self.recorder = Recorder(folder, About(KIND, name, {"kept": rows}), most_mb)
 
     def write(self, taken: Sequence[tuple[TakenFrame, int]]) -> None:
         for frame, at_ns in taken:
@@ -81,21 +90,26 @@ class RecordedFrames(FrameSource):
     """
 
     def __init__(self, folder: str | Path, every: int = 1) -> None:
-        if every < 1:
-            raise UsageError(f"--every must be at least 1 (got {every}); 1 takes every frame")
-        self.path, self._every = Path(folder), every
+        policy_of(None, every)
+        self.name, self.path, self._every = str(folder), Path(folder), every
         self._about = read_about(self.path, KIND)
-        more = self._about.more
-        self.video = more.get("video") is True
-        fps = more.get("fps")
-        self.fps = float(fps) if isinstance(fps, (int, float)) and 0 < fps <= 1000 else 25.0
-        self.others, self._missing = 0, 0
+        self._kept = _kept_of(self._about.more.get("kept"), self.path)
+        self.video = any(each.video for each in self._kept.values())
+        self.fps = max(each.fps for each in self._kept.values())
+        self.others = 0
         self.photos: dict[str, Path] = {}
         if not self.video:
             for line, part in read_lines(self.path):
                 path = file_of(line, part)
                 if path is not None:
                     self.photos[str(line.get("name"))] = path
+
+    def kept(self) -> dict[str, Kept]:
+        """What is saved of each source that was recorded, by its name as frames have it."""
+        return {
+            source: dataclasses.replace(each, photos={} if each.video else self.photos)
+            for source, each in self._kept.items()
+        }
 
     def __iter__(self) -> Iterator[TakenFrame]:
         for line, part in read_lines(self.path):
@@ -109,13 +123,25 @@ class RecordedFrames(FrameSource):
         return {"replayed": self._about.source, **removed}
 
 
-def open_frames(source: str | Path, every: int = 1) -> FrameSource:
-    """The frames of a path, which may be a recording.
+def _kept_of(rows: object, folder: Path) -> dict[str, Kept]:
+    """What is saved of each source, as a recording says.
 
     Raises:
-        UsageError, DataError: as of `FrameSource`.
+        DataError: it says no such thing.
     """
-    return RecordedFrames(source, every) if is_recording(source) else FrameSource(source, every)
+    found: dict[str, Kept] = {}
+    for row in rows if isinstance(rows, list) else []:
+        values = row if isinstance(row, dict) else {}
+        stem, source, fps = values.get("stem"), values.get("source"), values.get("fps")
+        if not (isinstance(stem, str) and _STEM.fullmatch(stem) and isinstance(source, str)):
+            found = {}
+            break
+        rate = float(fps) if isinstance(fps, (int, float)) and 0 <= fps <= 1000 else 25.0
+        video, live = values.get("video") is True, values.get("live") is True
+        found[source] = Kept(stem, video, rate, live, {}, [])
+    if not found:
+        raise DataError(f"{folder}: does not say what was recorded; record the run again")
+    return found
 
 
 def _png(image_HWC: Uint8) -> bytes:
@@ -149,7 +175,8 @@ def _frame_of(line: Mapping[str, Any], part: Path) -> TakenFrame:
         raise DataError(f"{part}: a line is no frame: it lacks a name or a number")
     path = file_of(line, part)
     image_HWC = None if path is None else _picture(path)
-    return TakenFrame(**values, image_HWC=image_HWC, path=path)
+    now_ns = time.monotonic_ns()  # so that ages are of this machine, and today's
+    return TakenFrame(**values, image_HWC=image_HWC, path=path, grabbed_ns=now_ns)
 
 
 def _is_a(value: object, kind: str) -> bool:

@@ -172,13 +172,17 @@ class Beside:
         self._watchdog.ready()
         for record in records:
             at_ns = time.monotonic_ns()
-            if self._watchdog.is_due:
-                self._watchdog.alive(self.meter.said())
+            self.turned()
             try:
                 yield record
             finally:  # what the loop has looked at, and nothing else
                 if self._keeping is not None:
                     self._keeping.put((record, at_ns))
+
+    def turned(self) -> None:
+        """The loop lives; for the loop's thread alone."""
+        if self._watchdog.is_due:
+            self._watchdog.alive(self.meter.said())
 
     def end(self, summary: Mapping[str, Any]) -> None:
         """The run is over: the page says so."""

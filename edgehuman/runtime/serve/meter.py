@@ -50,7 +50,6 @@ class Meter:
         model: its name.
 
     Attributes:
-        tracks, people: of the newest picture.
         up: whether the source gives anything.
     """
 
@@ -58,9 +57,8 @@ class Meter:
         self._kind = kind
         self._source = public_name(source)
         self._model = model
-        self.tracks = 0
-        self.people = 0
         self.up = True
+        self._seen: dict[str, tuple[int, int]] = {}
         self._answers = 0
         self._unanswered: Counter[str] = Counter()
         self._stages: dict[str, Histogram] = {"answer": Histogram()}
@@ -95,6 +93,20 @@ class Meter:
         self._recent_s.append(latency_s)
         self._ages_s.append(age_s)
         self._stamps_s.append(time.monotonic())
+
+    def seen(self, source: str, people: int, tracks: int) -> None:
+        """How many there are in the newest frame of a source."""
+        self._seen[source] = people, tracks
+
+    @property
+    def people(self) -> int:
+        """In the newest frame of every source."""
+        return sum(people for people, _ in tuple(self._seen.values()))
+
+    @property
+    def tracks(self) -> int:
+        """In the newest frame of every source."""
+        return sum(tracks for _, tracks in tuple(self._seen.values()))
 
     def unanswered(self, reason: str) -> None:
         """Count a record without an answer; reasons beyond 32 are one."""
@@ -171,7 +183,7 @@ class Meter:
             "edgehuman_frame_age_seconds", "From capture to answer.", [({}, self._age)]
         )
         if self._kind == "frames":
-            now = "In the newest frame."
+            now = "In the newest frame of every source."
             yield from _family("edgehuman_tracks", "gauge", now, [({}, self.tracks)])
             yield from _family("edgehuman_people", "gauge", now, [({}, self.people)])
         yield from _family(

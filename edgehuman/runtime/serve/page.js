@@ -13,6 +13,7 @@
   ];
   const SURE = 0.3, SPAN_S = 60, LEAST_S = 20, BREAK_S = 1.5, ROWS = 10, QUIET_MS = 4000;
   const views = new Map(); // source -> its newest shot and picture, and where they are drawn
+  const happened = new Map(); // source -> what happened to it last
   let about = null, lines = [], paused = false, missed = 0;
   let heardAt = 0, changedAt = 0, ended = false, waitS = 1, tint = {}, dirty = true;
 
@@ -52,6 +53,7 @@
     lines = []; missed = 0;
     for (const view of views.values()) view.figure.remove();
     views.clear();
+    happened.clear();
     byId("model").textContent = about.model;
     byId("source").textContent = about.source;
     document.title = about.source + " – edgehuman live";
@@ -88,9 +90,9 @@
       changedAt = performance.now();
       for (const line of update.lines) {
         if (lines.length && line.t < lines[lines.length - 1].t - 2) lines = []; // the clock began anew
-        lines.push(line);
+        if (line.event) happened.set(line.source || "", line); else lines.push(line);
       }
-      const from = lines[lines.length - 1].t - SPAN_S - 5;
+      const from = (lines.length ? lines[lines.length - 1].t : 0) - SPAN_S - 5;
       if (about.kind === "frames") lines = lines.filter((line) => line.t >= from);
       else lines = lines.slice(-400);
     }
@@ -345,7 +347,9 @@
     if (!about) return;
     if (!ended && heardAt) {
       const quiet = performance.now() - changedAt;
-      if (quiet > QUIET_MS) state("no data for " + Math.round(quiet / 1000) + " s", "lost"); else state("live", "live");
+      const bad = [...happened].filter(([, line]) => line.event !== "back");
+      if (bad.length) state(bad.map(([source, line]) => (source + " " + line.event).trim()).join(", "), "lost");
+      else if (quiet > QUIET_MS) state("no data for " + Math.round(quiet / 1000) + " s", "lost"); else state("live", "live");
     }
     if (!dirty || document.hidden) return;
     dirty = false;

@@ -8,15 +8,19 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from edgehuman.records import Uint8
 from edgehuman.runtime.image.frames.draw import drawn
 from edgehuman.runtime.image.frames.results import FrameResult, Person
-from edgehuman.runtime.image.frames.source import TakenFrame
+from edgehuman.runtime.image.frames.several import Sources
+from edgehuman.runtime.image.frames.taken import BACK, TakenFrame
+from edgehuman.runtime.replay.frames import FramesKeeper
 from edgehuman.runtime.serve.beside import Beside
 from edgehuman.runtime.serve.board import About
+from edgehuman.runtime.serve.flags import LiveFlags
 from edgehuman.runtime.serve.meter import public_name
 
 MOST_SIDE = 1280
@@ -26,6 +30,8 @@ _OUTLINE_PIXELS = 2.0
 _MOST_POINTS = 400
 NAME = "name"
 """The key of a person's answer that says who it is."""
+DROPPED = ("passed_over", "broken", "black", "frozen", "missing_frames")
+"""Of what a source reports, the frames that were not looked at."""
 PRIVATE = (NAME, "identity", "embedding")
 
 
@@ -45,23 +51,54 @@ def show(beside: Beside, taken: TakenFrame, result: FrameResult, stamp_ns: int) 
     """Count a frame, and show it on the page if there is one.
 
     Args:
-        stamp_ns: when the loop took it, this machine's wall clock.
+        stamp_ns: when it left its source, by the wall clock of this machine.
     """
     meter = beside.meter
+    at = taken.index if result.t_s is None else round(result.t_s, 3)
+    if result.event:
+        meter.up = result.event == BACK
+        _tell(beside, {"t": at, "event": result.event, "said": result.reason}, result.source)
+        return
+    meter.up = True
     tracks = [person.track for person in result.people if person.track]
-    meter.people, meter.tracks = len(result.people), len(tracks)
+    meter.seen(result.source, len(result.people), len(tracks))
     if result.reason:
         meter.unanswered("unreadable")
     else:
         stages_s = {"people": result.person_ms / 1e3} if result.person_ms else {}
-        meter.answered(result.latency_ms / 1e3, (time.time_ns() - stamp_ns) / 1e9, stages_s)
+        age_ms = (time.time_ns() - stamp_ns) / 1e6 if result.age_ms is None else result.age_ms
+        meter.answered(result.latency_ms / 1e3, age_ms / 1e3, stages_s)
     if beside.board is None:
         return
-    at = taken.index if result.t_s is None else round(result.t_s, 3)
     number = beside.board.shown + 1
-    beside.board.add({"t": at, "people": len(result.people), "tracks": tracks})
+    _tell(beside, {"t": at, "people": len(result.people), "tracks": tracks}, result.source)
     identifies = beside.board.about.identifies
     beside.board.show(FrameShot(number, stamp_ns, taken, result, identifies))
+
+
+def stand_beside(beside: Beside, sources: Sources, flags: LiveFlags) -> None:
+    """Open what stands beside a loop on frames: its sinks, its record, the counts of its source."""
+    beside.start_sinks(beside.webhook(nameless))
+    beside.meter.ask(lambda: dropped_by(sources), beside.dropped_by_sinks)
+    sources.idle = beside.turned
+    if flags.record is not None:
+        name = ", ".join(sources.names)
+        keeper = FramesKeeper(flags.record, name, sources.kept(), flags.record_mb)
+        beside.keep_by(keeper, lossless=not sources.has_camera)
+
+
+def dropped_by(sources: Sources) -> dict[str, int]:
+    """Frames that were never looked at, by reason."""
+    report = sources.report()
+    counts: Counter[str] = Counter()
+    for row in report.get("sources", [report]):
+        counts.update({why: row[why] for why in DROPPED if row.get(why)})
+    return dict(counts)
+
+
+def _tell(beside: Beside, line: dict[str, Any], source: str) -> None:
+    if beside.board is not None:
+        beside.board.add({**line, "source": source} if source else line)
 
 
 class FrameShot:
@@ -69,7 +106,7 @@ class FrameShot:
 
     Args:
         number: rises from frame to frame, of all sources.
-        stamp_ns: when it was taken, this machine's wall clock.
+        stamp_ns: when it left its source, by the wall clock of this machine.
         identifies: whether names of persons may be shown.
     """
 
@@ -81,7 +118,7 @@ class FrameShot:
         result: FrameResult,
         identifies: bool = False,
     ) -> None:
-        self.number, self.stamp_ns, self.source = number, stamp_ns, ""
+        self.number, self.stamp_ns, self.source = number, stamp_ns, result.source
         self._taken, self._result, self._identifies = taken, result, identifies
         self._made: dict[bool, bytes] = {}
         self._lock = threading.Lock()

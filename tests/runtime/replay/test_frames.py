@@ -11,9 +11,10 @@ import pytest
 
 from edgehuman.cli import main
 from edgehuman.errors import DataError, UsageError
+from edgehuman.runtime.image.frames.several import open_source, open_sources
 from edgehuman.runtime.image.frames.source import FrameSource
 from edgehuman.runtime.replay.diff import TIMES
-from edgehuman.runtime.replay.frames import RecordedFrames, open_frames
+from edgehuman.runtime.replay.frames import RecordedFrames
 from tests.runtime.frame_models import street, write_detector, write_video
 from tests.runtime.photos import photo
 
@@ -57,6 +58,17 @@ def test_photos_and_what_cannot_be_read_are_kept_too(tmp_path: Path, capsys: Any
     assert sum("error" in line for line in first) == 1
     assert lines(capsys, model, "--source", day, "--save", saved) == first
     assert sorted(path.name for path in saved.iterdir()) == ["a.png", "b.png", "frames.jsonl"]
+
+
+def test_several_sources_are_replayed_each_under_its_name(tmp_path: Path, capsys: Any) -> None:
+    model, day, saved = write_detector(tmp_path), tmp_path / "day", tmp_path / "saved"
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    one, other = film(tmp_path / "a"), film(tmp_path / "b")
+    first = lines(capsys, model, "--source", one, "--also", other, "--record", day)
+    assert {json.loads(line)["source"] for line in first} == {str(one), str(other)}
+    assert lines(capsys, model, "--source", day, "--save", saved) == first
+    assert sorted(path.name for path in saved.iterdir()) == ["walk", "walk-2"]
 
 
 def test_room_is_bounded_and_the_summary_says_so(tmp_path: Path, capsys: Any) -> None:
@@ -108,9 +120,11 @@ def test_what_is_damaged_is_said(tmp_path: Path, capsys: Any) -> None:
 def test_a_path_is_a_recording_or_is_not(tmp_path: Path, capsys: Any) -> None:
     model, source, day = write_detector(tmp_path), film(tmp_path), tmp_path / "day"
     lines(capsys, model, "--source", source, "--record", day)
-    assert isinstance(open_frames(day), RecordedFrames)
-    assert type(open_frames(source)) is FrameSource
+    assert isinstance(open_source(day), RecordedFrames)
+    assert type(open_source(source)) is FrameSource
     with pytest.raises(UsageError, match="--every"):
-        open_frames(day, 0)
+        open_source(day, None, 0)
+    with pytest.raises(UsageError, match="leave --also out"):
+        open_sources([day, source])
     assert main(["run", str(model), "--source", str(source), "--record", str(day)]) == 2
     assert "contains other files" in capsys.readouterr().err

@@ -24,7 +24,10 @@ def test_the_text_holds_what_was_counted() -> None:
     for latency_s in (0.004, 0.005, 0.03, 20.0):
         meter.answered(latency_s, latency_s + 0.1, {"people": 0.001})
     meter.unanswered("unreadable")
-    meter.people, meter.tracks, meter.up = 3, 2, False
+    meter.seen("a", 3, 1)
+    meter.seen("b", 1, 1)
+    meter.seen("a", 2, 1)
+    meter.up = False
     found = values(meter.text())
     source = 'source="a \\"b\\"\\\\c"'
     assert found[f"edgehuman_frames_total{{{source}}}"] == 5
@@ -43,6 +46,7 @@ def test_the_text_holds_what_was_counted() -> None:
     assert found["edgehuman_frame_age_seconds_count"] == 4
     assert found["edgehuman_frame_age_seconds_sum"] == pytest.approx(20.439)
     assert (found["edgehuman_tracks"], found[f"edgehuman_source_up{{{source}}}"]) == (2, 0)
+    assert found["edgehuman_people"] == 3
     assert meter.text().endswith("\n")
 
 
