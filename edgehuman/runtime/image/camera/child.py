@@ -125,11 +125,11 @@ class Shelf:
                 self._changed.wait(ALIVE_S)
             if self._closed:
                 return b""
+            if self._frames:  # they are older than a state in which nothing is shown
+                return messages.READY
             if self._state != self._told:
                 self._told = self._state
                 return messages.STATE
-            if self._frames:
-                return messages.READY
             if self.why or self.whole:
                 return messages.GONE
             return messages.ALIVE if time.monotonic() - self._moved_s < 2 * ALIVE_S else b""
@@ -138,6 +138,7 @@ class Shelf:
         """The frame that waits."""
         with self._changed:
             taken = self._frames.popleft()
+            self._told = ""  # whoever has a frame knows that something is shown
             self._changed.notify_all()
             return taken
 
@@ -306,14 +307,13 @@ class Server:
                 self._gone(shelf.why, shelf.counts)
                 return
             elif kind:
-                about = {"counts": dict(shelf.counts), "state": shelf.told}
-                messages.send(self._pipe, kind, about)
+                state = {"state": shelf.told} if kind == messages.STATE else {}
+                messages.send(self._pipe, kind, {"counts": dict(shelf.counts), **state})
 
     def _send_one(self, shelf: Shelf) -> None:
         messages.send(self._pipe, messages.READY)
         while not self._wanted.acquire(timeout=ALIVE_S):
-            about = {"counts": dict(shelf.counts), "state": shelf.told}
-            messages.send(self._pipe, messages.ALIVE, about)
+            messages.send(self._pipe, messages.ALIVE, {"counts": dict(shelf.counts)})
         if self._closed:
             return
         taken = shelf.take()

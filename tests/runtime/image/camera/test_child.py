@@ -117,9 +117,9 @@ def test_black_pictures_are_told_once_and_never_wait() -> None:
     black = np.zeros((9, 8, 3), np.uint8)
     shelf = Shelf(latest=True)
     read(shelf, [*pictures(2), black, black], NO_END)
-    assert shelf.news() == messages.STATE
+    assert list(rest(shelf)) == [1]  # it was there before; then `rest` took note of the state
     assert shelf.told == "black"
-    assert list(rest(shelf)) == [1]  # it was there before
+    assert shelf.news() == messages.GONE
     assert (shelf.counts["black"], shelf.counts["grabbed"]) == (2, 4)
 
 
@@ -133,8 +133,20 @@ def test_frozen_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edgehuman.runtime.image.camera.health.FROZEN_S", -1.0)
     shelf = Shelf(latest=True)
     read(shelf, [*pictures(1), *pictures(1)], NO_END)
-    assert shelf.news() == messages.STATE
+    assert list(rest(shelf)) == [0]
     assert shelf.told == "frozen"
+
+
+def test_a_state_is_told_after_the_frames_before_it_and_again_after_each() -> None:
+    shelf = Shelf(latest=True)
+    shelf.put(None, "black", "black")
+    assert (shelf.news(), shelf.told) == (messages.STATE, "black")
+    shelf.put(taken(1), "")
+    assert (shelf.news(), shelf.take().index) == (messages.READY, 1)
+    shelf.put(taken(2), "")
+    shelf.put(None, "black", "black")
+    assert (shelf.news(), shelf.take().index) == (messages.READY, 2)
+    assert (shelf.news(), shelf.told) == (messages.STATE, "black")
 
 
 def test_a_frame_that_cannot_be_decoded_is_passed_over_for_a_while() -> None:
