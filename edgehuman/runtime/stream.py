@@ -133,8 +133,7 @@ def stream(
             or a packed file. Or an iterable: of samples `(t, ax, ay, az, gx, gy, gz)`, mappings of
             these names or arrays (T, 7); of mappings with the keys of a line of poses.jsonl, or a
             frame's list of them; of uint8 RGB arrays (H, W, 3); of one walk's masks, uint8 (H, W),
-            with a result for the walk so far.
-            None: a stream for callbacks, see `LiveStream.push`.
+            with a result for the walk so far. None: for callbacks, see `LiveStream.push`.
         seed: of the simulated people, and of a catalogue network's random weights.
         words: further arguments of the record. If None, `hop_s`, `threshold`, `smoothing` and
             `delay_s` are those of the model's card.
