@@ -144,7 +144,7 @@ def _require_no_frames(config: RunConfig) -> None:
     """Raises UsageError for a flag that says nothing without --detector."""
     given = {"--score": config.score is not None, "--most": config.most != MOST,
              "--every": config.every != 1, "--family": config.family is not None,
-             "--serve": config.serve is not None}  # fmt: skip
+             **dict.fromkeys(config.live.given(), True)}  # fmt: skip
     for flag, is_given in given.items():
         if is_given:
             raise UsageError(
