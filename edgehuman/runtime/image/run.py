@@ -154,7 +154,7 @@ def _require_no_frames(config: RunConfig) -> None:
              "--every": config.every != 1, "--family": config.family is not None,
              "--also": bool(config.also), "--policy": config.policy is not None,
              "--seconds": config.seconds is not None,
-             "--serve": config.serve is not None}  # fmt: skip
+             **dict.fromkeys(config.live.given(), True)}  # fmt: skip
     for flag, is_given in given.items():
         if is_given:
             raise UsageError(

@@ -84,7 +84,9 @@ class Beside:
         token = token_of(flags.serve_token)
         self.board = Board(self._about)
         self._server = PageServer(self.board, self.meter, address, token)
-        notify(f"page: {self._server.url}?token={token}")
+        # Of a service, what is printed is kept in a log that others may read.
+        said = token if flags.serve_token is None else f"(that of {flags.serve_token})"
+        notify(f"page: {self._server.url}?token={said}")
         if not address.is_loopback and address.cert is None:
             notify(
                 "the page is sent unencrypted over the network; add --serve-cert and "

@@ -43,6 +43,11 @@ class LiveFlags:
         """These flags, of a config that has others too."""
         return self
 
+    def given(self) -> list[str]:
+        """The flags that ask for something, as they are typed."""
+        names = ("serve", "webhook", "metrics", "record")
+        return [f"--{name}" for name in names if getattr(self, name) is not None]
+
     def require_page(self) -> None:
         """Raises UsageError for a flag of the page without --serve."""
         given = {

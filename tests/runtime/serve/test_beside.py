@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -22,17 +23,22 @@ def test_without_flags_there_is_no_page_and_no_thread() -> None:
     assert (beside.board, beside.report(), said) == (None, {}, [])
 
 
-def test_the_address_is_said_once_with_its_token(tmp_path: Path) -> None:
+def test_the_address_is_said_once_with_its_token() -> None:
     said: list[str] = []
-    flags = LiveFlags(serve="0", serve_token=tmp_path / "token")
-    with Beside(flags, ABOUT, said.append) as beside:
+    with Beside(LiveFlags(serve="0"), ABOUT, said.append) as beside:
         assert beside.board is not None
         beside.end({"frames": 0})
-    token = (tmp_path / "token").read_text().strip()
     (line,) = said
-    assert line.startswith("page: http://127.0.0.1:")
-    assert line.endswith(f"/?token={token}")
+    assert re.fullmatch(r"page: http://127\.0\.0\.1:\d+/\?token=[\w-]{43}", line)
     assert beside.report() == {"page": {"skipped": 0, "refused": 0, "slow": 0}}
+
+
+def test_the_token_of_a_file_is_not_said(tmp_path: Path) -> None:
+    said: list[str] = []
+    path = tmp_path / "token"
+    with Beside(LiveFlags(serve="0", serve_token=path), ABOUT, said.append):
+        assert path.read_text().strip() not in said[0]
+        assert str(path) in said[0]
 
 
 def test_in_the_open_it_says_that_nothing_is_encrypted() -> None:

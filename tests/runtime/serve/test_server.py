@@ -34,6 +34,19 @@ def test_connections_beyond_the_bound_are_closed_and_the_others_live() -> None:
         assert answer_of(links[0]).status == 401
 
 
+def test_by_another_address_of_this_machine_nothing_is_reached() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing: it only chooses a way
+        except OSError:
+            pytest.skip("this machine has no other address")
+        outside = probe.getsockname()[0]
+    if outside.startswith("127."):
+        pytest.skip("this machine has no other address")
+    with running() as page, pytest.raises(OSError):
+        socket.create_connection((outside, page.port), 3)
+
+
 def test_who_asks_for_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "IDLE_S", 0.2)
     with running() as page:

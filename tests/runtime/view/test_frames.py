@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
+from edgehuman.cli import main
 from edgehuman.runtime.image.frames.results import FrameResult, Person
 from edgehuman.runtime.image.frames.source import array_frame
+from edgehuman.runtime.serve import webhook
 from edgehuman.runtime.serve.beside import Beside
 from edgehuman.runtime.serve.board import Board, Cursor
 from edgehuman.runtime.serve.flags import LiveFlags
-from edgehuman.runtime.view.frames import MOST_SIDE, FrameShot, about_frames, fitted, show
+from edgehuman.runtime.view.frames import (
+    MOST_SIDE,
+    FrameShot,
+    about_frames,
+    fitted,
+    nameless,
+    show,
+)
+from tests.runtime.frame_models import street, write_detector, write_video
 
 GREY_HWC = np.full((80, 120, 3), 90, np.uint8)
 
@@ -35,6 +46,30 @@ def test_a_name_is_shown_only_where_persons_are_identified() -> None:
     assert row == {"box": [10.0, 20.0, 50.0, 70.0], "score": 0.9, "track": "3"}
     (row,) = shot(identifies=True).row()["people"]
     assert row["name"] == "Anna"
+
+
+def test_what_leaves_this_machine_says_not_who_it_is() -> None:
+    row = {"frame": 1, "people": [{"box": [1, 2], "name": "Anna", "embedding": [0.1], "id": "3"}]}
+    assert nameless(row) == {"frame": 1, "people": [{"box": [1, 2], "id": "3"}]}
+    assert nameless({"frame": 1, "error": "x"}) == {"frame": 1, "error": "x"}
+
+
+def test_a_server_that_is_not_there_and_a_file_of_counts_are_beside_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(webhook, "PAUSE_S", 0.001)
+    film = write_video(tmp_path / "walk.avi", [street(128, 192, (20, 30, 60, 110))] * 5)
+    words = ["run", str(write_detector(tmp_path)), "--source", str(film), "--json"]
+    counts = tmp_path / "run.prom"
+    words += ["--webhook", "http://127.0.0.1:9/", "--metrics", str(counts)]
+    assert main(words) == 0
+    printed = capsys.readouterr()
+    assert len(printed.out.splitlines()) == 5
+    assert printed.err.count("webhook: ") == 1
+    text = counts.read_text()
+    assert f'edgehuman_frames_total{{source="{film}"}} 5\n' in text
+    assert 'edgehuman_sink_dropped_total{sink="webhook"} 5\n' in text
+    assert "edgehuman_people 1\n" in text
 
 
 def test_a_mask_is_an_outline_in_pixels_of_the_frame() -> None:
