@@ -41,7 +41,7 @@ from edgehuman.runtime.model import Model, load
 
 DETECTOR, POSE = "zoo:person-detector-int8", "zoo:person-pose-int8"
 HEIGHT, WIDTH, PEOPLE = 480, 640, 8
-_FRAMES, _ROUNDS, _SCENES = 20, 15, 40
+_FRAMES, _ROUNDS, _SCENES = 60, 12, 40
 Cut: TypeAlias = tuple[int, int, int, int]
 
 
@@ -75,13 +75,13 @@ def added_to_a_camera(with_pose: bool) -> float:
     count.
     """
     models = _models(with_pose)
-    counts = _FRAMES, 5 * _FRAMES
+    counts = _FRAMES, 4 * _FRAMES
     spent = []
     with tempfile.TemporaryDirectory(prefix="edgehuman-bench-") as folder:
         films = [write_film(Path(folder) / f"{count}.avi", count) for count in counts]
         cuts = cuts_of(models, films[1])
         with serving(Path(folder)) as url:
-            for _ in range(_ROUNDS // 3):
+            for _ in range(_ROUNDS // 4):
                 run_s = [took(partial(_run, models, f"{url}/{film.name}")) for film in films]
                 bare_s = [took(partial(bare, models, f"{url}/{film.name}", cuts)) for film in films]
                 spent.append((run_s[1] - run_s[0], bare_s[1] - bare_s[0]))

@@ -15,8 +15,15 @@ import numpy as np
 
 from edgehuman.errors import DataError
 from edgehuman.metrics.person_answers import decode_joints
-from edgehuman.preprocess.image.cropping import MARGIN, padded, person_box, whole_pixels
-from edgehuman.preprocess.image.pixels import MIN_SIDE, Box, clip_box, resize, to_crop
+from edgehuman.preprocess.image.cropping import MARGIN, padded, person_box
+from edgehuman.preprocess.image.pixels import (
+    MIN_SIDE,
+    Box,
+    clip_box,
+    resize,
+    to_crop,
+    whole_pixels,
+)
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.foreign.found import FoundPerson, PersonFinder
 from edgehuman.runtime.image.answer import BROKEN_OUTPUT, answer_image, require_answers
