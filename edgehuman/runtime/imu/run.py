@@ -31,7 +31,7 @@ from edgehuman.runtime.loop.play import Playable, Played, play, require_seconds,
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
 from edgehuman.runtime.model import load
 from edgehuman.runtime.replay.samples import SamplesKeeper
-from edgehuman.runtime.serve.beside import Accompanied, Beside
+from edgehuman.runtime.serve.beside import Accompanied, Attended, Beside
 from edgehuman.runtime.serve.flags import LiveFlags
 from edgehuman.runtime.view.samples import about_samples, live_sinks
 from edgehuman.runtime.view.screen import Notes, can_redraw
@@ -158,8 +158,8 @@ def _played(
         if config.record is not None:
             keeper = SamplesKeeper(config.record, source, config.record_mb)
             beside.keep_by(keeper, lossless=not source.live)
-        accompanied = Accompanied(source, beside)
-        played = play(recogniser, accompanied, sinks, config.seconds, notes, beside.watch_sinks)
+        accompanied, attended = Accompanied(source, beside), Attended(recogniser, beside)
+        played = play(attended, accompanied, sinks, config.seconds, notes, beside.watch_sinks)
         broken = (*played.broken, *beside.close_sinks())
         played = Played({**played.summary, **beside.report()}, broken)
         beside.end(played.summary)

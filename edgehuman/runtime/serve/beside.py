@@ -11,9 +11,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from edgehuman.runtime.loop.play import BlockT_co, Playable
+from edgehuman.runtime.loop.dropped import Counts
+from edgehuman.runtime.loop.play import Adding, BlockT, BlockT_co, Listener, Playable
+from edgehuman.runtime.loop.results import LiveT
 from edgehuman.runtime.loop.sinks import LAST_WRITES_S, Sink, SinkThread
 from edgehuman.runtime.replay.folder import Recorder
 from edgehuman.runtime.serve.access import token_of
@@ -169,8 +171,12 @@ class Beside:
         self._webhook = Webhook(self._flags.webhook, about, to_row, self._notify)
         return [self._webhook]
 
-    def through(self, records: Iterable[Item]) -> Iterator[Item]:
-        """The records as the loop takes them; each turn is a sign of life for systemd."""
+    def through(self, records: Iterable[Item], keeps: bool = True) -> Iterator[Item]:
+        """The records as the loop takes them; each turn is a sign of life for systemd.
+
+        Args:
+            keeps: they are kept here, if at all; False: by `Attended`.
+        """
         self._watchdog.ready()
         for record in records:
             at_ns = time.monotonic_ns()
@@ -178,8 +184,17 @@ class Beside:
             try:
                 yield record
             finally:  # what the loop has looked at, and nothing else
-                if self._keeping is not None:
-                    self._keeping.put((record, at_ns))
+                if keeps:
+                    self.keep(record, at_ns)
+
+    def keep(self, record: object, at_ns: int) -> None:
+        """Keep a record, if they are to be kept.
+
+        Args:
+            at_ns: when the loop took it, by this machine's monotonic clock.
+        """
+        if self._keeping is not None:
+            self._keeping.put((record, at_ns))
 
     def turned(self) -> None:
         """The loop lives; for the loop's thread alone."""
@@ -233,7 +248,7 @@ class Accompanied:
 
     def __iter__(self) -> Iterator[Any]:
         meter, heard_s = self._beside.meter, time.monotonic()
-        for block in self._beside.through(self._source):
+        for block in self._beside.through(self._source, keeps=False):
             if len(block):
                 heard_s = time.monotonic()
             meter.up = time.monotonic() - heard_s < SILENT_S
@@ -242,3 +257,36 @@ class Accompanied:
     def report(self) -> dict[str, Any]:
         """What the source reports."""
         return self._source.report()
+
+
+class Attended(Generic[BlockT, LiveT]):
+    """A listener whose blocks are kept as it hears them: the last one may have been cut."""
+
+    def __init__(self, listener: Listener[BlockT, LiveT], beside: Beside) -> None:
+        self._listener, self._beside = listener, beside
+
+    @property
+    def tally(self) -> Adding:
+        """The totals so far."""
+        return self._listener.tally
+
+    @property
+    def report(self) -> Counts:
+        """What was found in the stream so far."""
+        return self._listener.report
+
+    def push(self, block: BlockT) -> Sequence[LiveT]:
+        """The results that a block completes."""
+        at_ns = time.monotonic_ns()
+        try:
+            return self._listener.push(block)
+        finally:
+            self._beside.keep(block, at_ns)
+
+    def close(self) -> Sequence[LiveT]:
+        """The results that only the end completes."""
+        return self._listener.close()
+
+    def no_window(self, source: Mapping[str, Any]) -> str:
+        """Why the stream held no window."""
+        return self._listener.no_window(source)
