@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from edgehuman.preprocess.imu.format import ImuFormat
-from edgehuman.runtime.imu.feeds import DatagramFeed
+from edgehuman.runtime.imu.messages import MessageFeed
 from edgehuman.runtime.imu.windows import WindowMaker
+from edgehuman.runtime.loop.datagrams import lines_of
 from edgehuman.runtime.loop.dropped import loss_lines
 from edgehuman.runtime.loop.senders import Senders
 from edgehuman.runtime.skeleton.feeds import PoseDatagramFeed
@@ -27,14 +29,22 @@ class _Sent:
     within one.
     """
 
-    lost = 0
+    name, address, lost = "udp://127.0.0.1:0", ("", 0), 0
 
     def __init__(self, content: bytes, senders: Senders) -> None:
         self.count, self._now_s = 0, 0.0
         self._content, self._senders = content, senders
         senders._clock = lambda: self._now_s
 
+    @property
+    def changes(self) -> int:
+        return self._senders.changes
+
     def __iter__(self) -> Iterator[list[str]]:
+        for datagram in self.raw():
+            yield lines_of(datagram)
+
+    def raw(self) -> Iterator[bytes]:
         for number, each in enumerate(self._content.split(b"\n"), 1):
             self._now_s += _EACH_S if number % _PAUSE_EVERY else _PAUSE_S
             host = "10.0.0.7" if number % _OTHER_EVERY else "10.0.0.9"
@@ -42,15 +52,32 @@ class _Sent:
                 each, (host, 5000 + (number % _RESTART_EVERY == 0))
             ):
                 self.count += 1
-                yield datagram.decode("utf-8", errors="replace").splitlines()
+                yield datagram
+
+
+class _SentMessages(_Sent):
+    """The same for a feed of messages."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content, Senders())
+
+    def __iter__(self) -> Iterator[bytes]:  # type: ignore[override]
+        return self.raw()
+
+    def heard(self, rows: bool, garbage: bool, trouble: str = "") -> None:
+        self._senders.heard(rows, garbage)
+
+    def report(self) -> dict[str, Any]:
+        return {"datagrams": self.count, "remarks": self._senders.remarks}
+
+    def close(self) -> None:
+        """Nothing to close."""
 
 
 def _datagrams(content: bytes, folder: Path) -> None:
     """With stamps, or counted at a rate: one of them, as an input of many rows takes a while."""
     format = ImuFormat() if len(content) % 4 else ImuFormat(rate_hz=25.0)
-    feed = DatagramFeed("udp://127.0.0.1:0", format)
-    feed.close()
-    feed._datagrams = _Sent(content, feed._senders)  # type: ignore[assignment]
+    feed = MessageFeed(_SentMessages(content), format)
     maker = WindowMaker(patient=True)
     for block in feed:
         maker.push(block)
