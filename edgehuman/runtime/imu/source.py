@@ -105,11 +105,8 @@ def open_source(
             f"--sender is for a source {scheme_forms(SENDING)}, not {without_secret(spec)}; leave "
             "it out"
         )
-    if format.phone is not None and scheme not in LOGGING and scheme:
-        raise UsageError(
-            f"--phone is for Sensor Logger's JSON, from {scheme_forms(LOGGING)}, a pipe or a file; "
-            "leave it out"
-        )
+    if format.phone is not None:
+        _require_logging(spec, scheme)
     if scheme:
         address = parse_address(spec, LIVE, "FILE.csv, FILE.jsonl, -, simulated, ")
         messages = open_messages(spec, address, format, sender)
@@ -120,6 +117,17 @@ def open_source(
     if is_joined(spec):
         return source_of(JoinedFeed(spec, format), live=realtime, paced=realtime)
     return source_of(_text(spec, format), live=realtime, paced=realtime)
+
+
+def _require_logging(spec: str, scheme: str) -> None:
+    """Raises UsageError for a --phone that nothing would be read with."""
+    is_table = not scheme and Path(spec).suffix.lower() in (".csv", ".tsv", ".txt")
+    is_other = spec.partition(":")[0] == SIMULATED or is_table or is_joined(spec)
+    if is_other or (scheme and scheme not in LOGGING):
+        raise UsageError(
+            f"--phone is for Sensor Logger's JSON, from {scheme_forms(LOGGING)}, a pipe or a file; "
+            "leave it out. Of an iPhone's CSV files: --axes -x-y-z --gyro-axes +x+y+z"
+        )
 
 
 def open_messages(spec: str, address: Address, format: ImuFormat, sender: str | None) -> Messages:

@@ -88,7 +88,7 @@ class Link:
         self._connected, self._message = connected, message
         self._answered = threading.Event()  # the broker has let us in, or not
         self._refusal = ""
-        self._is_up = self._asked = False
+        self._is_up = self._asked = self._leaving = False
         self._mqtt = _paho()
         self._client = self._made(will)
 
@@ -129,6 +129,7 @@ class Link:
 
     def close(self) -> None:
         """Leave; waits two seconds at most."""
+        self._leaving = True
         self._client.disconnect()
         # Where a broker takes nothing, its thread ends only with the connection.
         leaving = threading.Thread(target=self._client.loop_stop, daemon=True)
@@ -220,8 +221,8 @@ class Link:
         self._answered.set()
 
     def _on_disconnect(self, client: Client, data: Any, flags: Any, reason: Any, more: Any) -> None:
-        if self._is_up:
-            self.lost += reason.is_failure
+        if self._is_up and not self._leaving:
+            self.lost += 1
             self.remarks.add("the connection to the broker is lost; it is tried again, for ever")
         self._is_up = False
 

@@ -162,12 +162,12 @@ def _sinks(
         sinks.append(gait_lines(sys.stdout))
     if config.save is not None:
         sinks.append(JsonLines(open_to_write(config.save), str(config.save), close_stream=True))
-    facts = functools.partial(_facts, names=config.sink_names)
+    facts = functools.partial(published, names=config.sink_names)
     device = Device("", config.model, counts=True)
     return [*sinks, *open_sinks(config.sink, device, facts, by_track=True, notify=notes)]
 
 
-def _facts(result: GaitResult, names: bool) -> Facts:
+def published(result: GaitResult, names: bool) -> Facts:
     """What is published of a window: nobody's vector, and nobody's name but by --sink-names."""
     row, known = to_row(result), result.label not in ("", UNKNOWN)
     for key in ("embedding", *(() if names else ("raw_label", "others"))):

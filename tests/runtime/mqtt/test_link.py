@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import os
 import shutil
 import socket
 import subprocess
@@ -152,6 +154,19 @@ def test_bytes_that_are_no_mqtt_do_not_end_the_thread(monkeypatch: pytest.Monkey
         wait_for(lambda: fake.connections >= 3)
         assert any("no MQTT" in remark for remark in link.remarks.told)
         link.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts what Linux shows")
+def test_nothing_is_left_of_connections_that_were_closed(broker: Broker) -> None:
+    place = f"mqtt://127.0.0.1:{broker.port}/t"
+    opened(place).close()
+    gc.collect()
+    threads, files = threading.active_count(), len(os.listdir("/proc/self/fd"))
+    for _ in range(10):
+        opened(place).close()
+    gc.collect()
+    wait_for(lambda: threading.active_count() <= threads)
+    assert len(os.listdir("/proc/self/fd")) <= files
 
 
 @pytest.mark.parametrize("topic", ["", "a/b#", "#/a", "a+/b", "a/#/b", "a\0b"])

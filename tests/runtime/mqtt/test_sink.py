@@ -50,7 +50,8 @@ def everything(broker: Broker) -> Iterator[Peer]:
 
 
 def test_an_activity_is_announced_and_said(broker: Broker, everything: Peer) -> None:
-    sink = sink_on(broker, "wrist")
+    told: list[str] = []
+    sink = sink_on(broker, "wrist", notify=told.append)
     for n, label in enumerate(["sit", "sit", "walk", "walk"]):
         sink.write([answer(label, n)])
     wait_for(lambda: len(everything.of("wrist/result")) == 4)
@@ -61,7 +62,7 @@ def test_an_activity_is_announced_and_said(broker: Broker, everything: Peer) -> 
     assert json.loads(everything.of("wrist/result")[2])["label"] == "walk"
     states = [json.loads(state)["activity"] for state in everything.of("wrist/state")]
     assert states == [None, "sit", "walk"]
-    assert sink.dropped == 0
+    assert (sink.dropped, told) == (0, [])
     with contextlib.closing(Peer(broker, "#")) as late:  # what the broker keeps
         wait_for(lambda: late.of("wrist/status") == [b"offline"])
         assert late.of(CONFIG.format("wrist")) == [config]

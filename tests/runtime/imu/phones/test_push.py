@@ -305,8 +305,9 @@ def test_the_platform_is_never_guessed() -> None:
         open_source("sensorlogger://:0")
     with pytest.raises(UsageError, match="phone is 'nokia'; valid: ios, android, standard"):
         ImuFormat(phone="nokia")  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="--phone is for Sensor Logger's JSON"):
-        open_source("phyphox://h", format=ImuFormat(phone="ios"))
+    for spec in ("phyphox://h", "simulated", "simulated:wrist", "walk.csv", "walk.zip"):
+        with pytest.raises(UsageError, match="--phone is for Sensor Logger's JSON"):
+            open_source(spec, format=ImuFormat(phone="ios"))
 
 
 def test_a_source_of_it_is_left_at_once_and_gives_its_port_back() -> None:
