@@ -109,7 +109,7 @@ def open_source(
         _require_logging(spec, scheme)
     if scheme:
         address = parse_address(spec, LIVE, "FILE.csv, FILE.jsonl, -, simulated, ")
-        messages = open_messages(spec, address, format, sender)
+        messages = open_messages(address, format, sender)
         return source_of(MessageFeed(messages, format, wanted_hz), live=True)
     if word == SIMULATED:
         walker = SimulatedFeed(seed, rest or placement, minutes)
@@ -130,14 +130,14 @@ def _require_logging(spec: str, scheme: str) -> None:
         )
 
 
-def open_messages(spec: str, address: Address, format: ImuFormat, sender: str | None) -> Messages:
+def open_messages(address: Address, format: ImuFormat, sender: str | None) -> Messages:
     """Open what brings the messages of an address; what is optional is imported here.
 
     Raises:
         UsageError, DataError, MissingDependencyError: as `open_source`.
     """
     if address.scheme == "udp":
-        return UdpMessages(spec, sender)
+        return UdpMessages(address.shown, sender)
     if address.scheme == "tcp":
         from edgehuman.runtime.lines.tcp import ConnectedMessages, ListeningMessages
 
