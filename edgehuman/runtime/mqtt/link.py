@@ -171,7 +171,8 @@ class Link:
         if will is not None:
             client.will_set(will.topic, will.payload, qos=1, retain=True)
         client.connect_timeout = CONNECT_S
-        client.reconnect_delay_set(round(FIRST_PAUSE_S), round(LONGEST_PAUSE_S))
+        first_s: Any = FIRST_PAUSE_S  # which need not be whole
+        client.reconnect_delay_set(first_s, round(LONGEST_PAUSE_S))
         client.max_queued_messages_set(MOST_QUEUED)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe

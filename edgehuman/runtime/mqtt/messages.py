@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
+from edgehuman.errors import UsageError
 from edgehuman.runtime.lines.devices import Devices
 from edgehuman.runtime.lines.messages import MOST_MESSAGE
 from edgehuman.runtime.loop.address import Address
@@ -40,6 +41,8 @@ class BrokerMessages:
     def __init__(self, address: Address, sender: str | None = None) -> None:
         self.name = address.shown
         self._topic = require_topic(address, wildcards=True)
+        if "discovery" in address.options:
+            raise UsageError(f"{self.name}: discovery is for --sink; leave it out of a source")
         self._topics = Devices(sender, "topic")
         self._waiting: deque[tuple[str, bytes]] = deque()
         self._bytes = self._count = self._lost = self._kept = self._large = 0

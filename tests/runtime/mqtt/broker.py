@@ -116,6 +116,7 @@ def wait_for(is_so: Callable[[], object], within_s: float = _PATIENCE_S) -> None
 
 def certificates(folder: Path) -> tuple[Path, Path, Path]:
     """An authority, and the certificate and key that it gave a broker on this machine."""
+    pytest.importorskip("cryptography")
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec

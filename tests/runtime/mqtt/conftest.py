@@ -10,6 +10,12 @@ import pytest
 from tests.runtime.mqtt.broker import PROGRAM, Broker
 
 
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lost connections are tried again at once."""
+    monkeypatch.setattr("edgehuman.runtime.mqtt.link.FIRST_PAUSE_S", 0.05)
+
+
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     if PROGRAM is None:

@@ -72,7 +72,7 @@ def test_user_and_password_of_the_address_or_the_environment(
 def test_a_certificate_is_held_against_an_authority(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edgehuman.runtime.mqtt.link.CONNECT_S", 1.0)
+    monkeypatch.setattr("edgehuman.runtime.mqtt.link.CONNECT_S", 0.5)
     if PROGRAM is None:
         pytest.skip("no mosquitto here: apt-get install mosquitto")
     ca, own, key = certificates(tmp_path)
@@ -134,19 +134,18 @@ class Fake:
     [b"HTTP/1.1 400 Bad\r\n\r\n", b"\xff" * 64, b"\x20\x03\x00\x00\x00", b"\x20\xff\xff\xff\x7f"],
 )
 def test_what_is_no_broker_is_told_in_time(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edgehuman.runtime.mqtt.link.CONNECT_S", 0.5)
+    monkeypatch.setattr("edgehuman.runtime.mqtt.link.CONNECT_S", 0.3)
     with contextlib.closing(Fake(answer)) as fake:
         spec = f"mqtt://127.0.0.1:{fake.port}/t"
         if answer[:2] == b"\x20\x03":  # it lets us in, and leaves
             opened(spec).close()
         else:
-            with pytest.raises(DataError, match=r"no answer from a broker in 0.5 s; is it MQTT on"):
+            with pytest.raises(DataError, match=r"no answer from a broker in 0.3 s; is it MQTT on"):
                 opened(spec)
 
 
-def test_bytes_that_are_no_mqtt_do_not_end_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bytes_that_are_no_mqtt_do_not_end_the_thread() -> None:
     """A topic that is no UTF-8 makes paho-mqtt raise."""
-    monkeypatch.setattr("edgehuman.runtime.mqtt.link.FIRST_PAUSE_S", 0.05)
     let_in, broken = b"\x20\x03\x00\x00\x00", b"\x30\x05\x00\x02\xff\xff\x00"
     with contextlib.closing(Fake(let_in + broken)) as fake:
         link = link_to(f"mqtt://127.0.0.1:{fake.port}/t")

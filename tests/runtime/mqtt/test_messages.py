@@ -36,12 +36,14 @@ def feed_of(broker: Broker, topic: str, **options: Any) -> MessageFeed:
     return feed
 
 
-def rows_of(feed: MessageFeed, count: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+def rows_of(
+    feed: MessageFeed, count: int, patience_s: float = 3.0
+) -> np.ndarray[Any, np.dtype[np.float64]]:
     """At least so many rows (T, 7), or those until nothing comes for a while."""
-    blocks, until_s = [], time.monotonic() + 1
+    blocks, until_s = [], time.monotonic() + patience_s
     for block in feed:
         blocks.append(np.column_stack([block.stamp_s_T, block.imu_TC]))
-        until_s = time.monotonic() + 1 if len(block) else until_s
+        until_s = time.monotonic() + patience_s if len(block) else until_s
         if sum(map(len, blocks)) >= count or time.monotonic() > until_s:
             break
     return np.concatenate(blocks)
@@ -129,7 +131,7 @@ def test_garbage_ends_nothing(broker: Broker, peer: Peer, name: str) -> None:
         peer.say("noisy", b"y" * (2 << 20))  # the broker keeps it back
         for n in range(30, 60):
             peer.say("noisy", row(n))
-        rows_T7 = rows_of(feed, 200)
+        rows_T7 = rows_of(feed, 200, patience_s=1.0)
         report = feed.report()
     assert rows_T7[-1, 0] == pytest.approx(59 / 50)
     assert report["bad_rows"] > 2
@@ -163,13 +165,13 @@ def test_a_broker_that_is_killed_and_started_again(mortal: Broker) -> None:
                 peer.say("imu", row(n))
             assert len(rows_of(feed, 20)) == 20
         mortal.kill()
-        assert len(rows_of(feed, 1)) == 0
+        assert len(rows_of(feed, 1, patience_s=0.1)) == 0
         mortal.start()
         with contextlib.closing(Peer(mortal)) as peer:
 
             def comes_through() -> bool:
                 peer.say("imu", row(200))
-                return len(rows_of(feed, 1)) > 0
+                return len(rows_of(feed, 1, patience_s=0.1)) > 0
 
             wait_for(comes_through)
         report = feed.report()
@@ -185,3 +187,5 @@ def test_a_source_of_it_is_left_at_once_and_a_topic_is_needed(broker: Broker) ->
     listening.ended(lambda: listening.entered_and_left(source))
     with pytest.raises(UsageError, match="is no topic; write mqtt://HOST/TOPIC"):
         open_source(f"mqtt://127.0.0.1:{broker.port}")
+    with pytest.raises(UsageError, match="discovery is for --sink"):
+        open_source(f"mqtt://127.0.0.1:{broker.port}/t?discovery=x")

@@ -43,6 +43,7 @@ _GYROSCOPES = ("gyroscope", "gyroscopeuncalibrated")
 _GRAVITY = "gravity"
 _WRIST, _WRIST_TURN = "wristmotion", "wristrotation"
 _KNOWN = {*_WITH_GRAVITY, _WITHOUT_GRAVITY, *_GYROSCOPES, _GRAVITY}
+_SAID = {_WITHOUT_GRAVITY: "accelerometer", _WRIST: "wrist motion", _WRIST_TURN: "wrist motion"}
 _TURNED = {*_WITH_GRAVITY, _WITHOUT_GRAVITY, _GRAVITY, _WRIST}  # by iOS
 
 
@@ -119,7 +120,8 @@ class SensorEvents:
 
     def slow(self, wanted_hz: float) -> str:
         """Which of the sensors are too slow for a model, in words; "" if none is, or is known."""
-        return self.paces.slow(dict.fromkeys(self._sensors), wanted_hz)
+        said = {name: _SAID.get(name, name) for name in self._sensors}
+        return self.paces.slow(said, wanted_hz)
 
     def missing(self) -> str:
         """The sensor that the stream lacks, in words; "" while nothing is known to be missing."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 
 ENOUGH = 0.9
 """Of the rate that is wanted."""
@@ -45,13 +45,17 @@ class Paces:
             return math.nan
         return 1 / self._step_s[sensor]
 
-    def slow(self, sensors: Collection[str], wanted_hz: float) -> str:
-        """Which of these are too slow for the model, in words for their wearer; "" if none is."""
-        slow = [
-            f"{sensor} at {self.rate_hz(sensor):.0f} Hz"
-            for sensor in sensors
+    def slow(self, sensors: Mapping[str, str], wanted_hz: float) -> str:
+        """Which of these are too slow for the model, in words for their wearer; "" if none is.
+
+        Args:
+            sensors: by name, what the app calls them.
+        """
+        slow = {
+            f"{said} at {self.rate_hz(sensor):.0f} Hz": None
+            for sensor, said in sensors.items()
             if self.rate_hz(sensor) < ENOUGH * wanted_hz
-        ]
+        }
         if not slow:
             return ""
         return (

@@ -20,11 +20,11 @@ def paces_of(**rates_hz: float) -> Paces:
 def test_what_is_too_slow_is_named_with_its_rate() -> None:
     paces = paces_of(accelerometer=100.0, gyroscope=18.0)
     assert paces.rate_hz("gyroscope") == pytest.approx(18, abs=0.01)
-    assert paces.slow(["accelerometer", "gyroscope"], 50.0) == (
-        "gyroscope at 18 Hz, the model needs 50: raise the sampling frequency in the app"
+    assert paces.slow({"accelerometer": "accelerometer", "gyroscope": "Gyro"}, 50.0) == (
+        "Gyro at 18 Hz, the model needs 50: raise the sampling frequency in the app"
     )
-    assert paces.slow(["accelerometer"], 50.0) == ""
-    assert paces_of(gyroscope=46.0).slow(["gyroscope"], 50.0) == ""  # within a tenth
+    assert paces.slow({"accelerometer": "accelerometer"}, 50.0) == ""
+    assert paces_of(gyroscope=46.0).slow({"gyroscope": "gyroscope"}, 50.0) == ""  # within a tenth
 
 
 def test_nothing_is_said_before_enough_has_come() -> None:
@@ -32,9 +32,9 @@ def test_nothing_is_said_before_enough_has_come() -> None:
     for n in range(20):
         paces.add("gyroscope", n / 5)
     assert math.isnan(paces.rate_hz("gyroscope"))
-    assert paces.slow(["gyroscope", "none"], 50.0) == ""
+    assert paces.slow({"gyroscope": "gyroscope", "none": "none"}, 50.0) == ""
     paces.add("gyroscope", 4.0)
-    assert "gyroscope at 5 Hz" in paces.slow(["gyroscope"], 50.0)
+    assert "gyroscope at 5 Hz" in paces.slow({"gyroscope": "gyroscope"}, 50.0)
 
 
 def test_pauses_steps_back_and_infinities_are_no_rates() -> None:
