@@ -19,7 +19,7 @@ import ssl
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,7 @@ CONNECT_S, KEEP_ALIVE_S = 5.0, 15
 LEAVE_S = 2.0
 MOST_QUEUED = 64
 """Of messages that the broker has to confirm, that wait for it."""
+_HERE = ("", LOOPBACK, "localhost", "::1")
 _HEAD = 4096  # of a message: its topic and properties
 
 
@@ -67,6 +68,7 @@ class Link:
         name: of the broker, without a password.
         lost: connections that ended by themselves.
         remarks: what happened, in words.
+        is_ours: a call of our own is under way on the connection's thread.
 
     Raises:
         UsageError: no such file of certificates, or version.
@@ -88,6 +90,7 @@ class Link:
         self._connected, self._message = connected, message
         self._answered = threading.Event()  # the broker has let us in, or not
         self._refusal = ""
+        self.is_ours = False
         self._is_up = self._asked = self._leaving = False
         self._mqtt = _paho()
         self._client = self._made(will)
@@ -157,7 +160,7 @@ class Link:
 
     def _made(self, will: Will | None) -> Client:
         address, mqtt = self._address, self._mqtt
-        client: Client = _client_class(mqtt, self.remarks)(
+        client: Client = _client_class(mqtt, self)(
             mqtt.CallbackAPIVersion.VERSION2,
             client_id=f"edgehuman-{uuid.uuid4().hex[:12]}",
             protocol=mqtt.MQTTv5 if self._is_five() else mqtt.MQTTv311,
@@ -166,6 +169,8 @@ class Link:
         password = os.environ.get(PASSWORD_KEY) if address.password is None else address.password
         if user or password:
             client.username_pw_set(user or "", password)
+            if address.scheme == "mqtt" and address.host not in _HERE:
+                self.remarks.add("user and password go unencrypted; mqtts:// encrypts them")
         if address.scheme == "mqtts":
             client.tls_set_context(_certificates(address))
         if will is not None:
@@ -210,7 +215,8 @@ class Link:
         if self.lost:
             self.remarks.add("connected to the broker again")
         self._refusal, self._is_up, self._asked = "", True, False
-        self._connected()
+        with self._own():
+            self._connected()
         if not self._asked:
             self._answered.set()
 
@@ -231,7 +237,16 @@ class Link:
         self.remarks.add("the broker cannot be reached; it is tried again, for ever")
 
     def _on_message(self, client: Client, data: Any, message: Any) -> None:
-        self._message(message.topic, message.payload, bool(message.retain))
+        topic = message.topic  # which raises where it is no UTF-8
+        with self._own():
+            self._message(topic, message.payload, bool(message.retain))
+
+    @contextlib.contextmanager
+    def _own(self) -> Iterator[None]:
+        """Calls of our own, whose errors are bugs, and end the thread with a traceback."""
+        self.is_ours = True
+        yield
+        self.is_ours = False
 
 
 def _paho() -> ModuleType:
@@ -249,7 +264,7 @@ def _paho() -> ModuleType:
     return client
 
 
-def _client_class(mqtt: ModuleType, remarks: Remarks) -> Any:
+def _client_class(mqtt: ModuleType, link: Link) -> Any:
     class Steadfast(mqtt.Client):  # type: ignore[misc, name-defined]
         """A client whose thread survives what is no MQTT: it connects again."""
 
@@ -258,7 +273,9 @@ def _client_class(mqtt: ModuleType, remarks: Remarks) -> Any:
                 try:
                     return super().loop_forever(timeout, retry_first_connection)
                 except Exception as error:  # whatever a parser raises of bytes that are none
-                    remarks.add(f"the broker sent what is no MQTT ({type(error).__name__})")
+                    if link.is_ours:
+                        raise
+                    link.remarks.add(f"the broker sent what is no MQTT ({type(error).__name__})")
                     time.sleep(FIRST_PAUSE_S)
                     with contextlib.suppress(OSError):
                         self.reconnect()

@@ -155,6 +155,22 @@ def test_bytes_that_are_no_mqtt_do_not_end_the_thread() -> None:
         link.close()
 
 
+def test_a_bug_of_ours_stays_a_traceback(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda given: told.append(given.exc_type))
+    link = link_to(f"mqtt://127.0.0.1:{broker.port}/t", lambda: ["a"].index("x"))
+    link.begin()
+    wait_for(lambda: told == [ValueError])
+    link.close()
+
+
+def test_a_password_that_goes_unencrypted_is_remarked() -> None:
+    for spec, count in (("mqtt://a:b@far.lan/t", 1), ("mqtt://a:b@localhost/t", 0),
+                        ("mqtts://a:b@far.lan/t", 0), ("mqtt://far.lan/t", 0)):  # fmt: skip
+        link = link_to(spec)
+        assert len(link.remarks.told) == count
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="counts what Linux shows")
 def test_nothing_is_left_of_connections_that_were_closed(broker: Broker) -> None:
     place = f"mqtt://127.0.0.1:{broker.port}/t"
