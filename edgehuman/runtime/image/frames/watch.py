@@ -38,6 +38,7 @@ from edgehuman.runtime.image.frames.answer import (
 )
 from edgehuman.runtime.image.frames.crops import CropFinder, CropModel
 from edgehuman.runtime.image.frames.link import Links
+from edgehuman.runtime.image.frames.published import publishing
 from edgehuman.runtime.image.frames.results import FrameResult, FrameTally, to_row
 from edgehuman.runtime.image.frames.saved import saving
 from edgehuman.runtime.loop.play import say
@@ -87,6 +88,8 @@ class Words(Protocol):
     def seed(self) -> int: ...
     @property
     def live(self) -> LiveFlags: ...
+    @property
+    def sink(self) -> str | None: ...
 
 
 def detector_for(model: Model, asked: str | None) -> str | None:
@@ -250,7 +253,8 @@ def watch(watching: Watching, words: Words) -> Outcome:
     files = nullcontext() if words.save is None else saving(words.save, source, words.model)
     told = ""
     beside = Beside(words.live, about_frames(words.model, words.source), say)
-    with stop, files as saved, beside:
+    published = publishing(words.sink, words.model, say)
+    with stop, files as saved, published as broker, beside:
         beside.start_sinks(beside.webhook(nameless))
         beside.meter.ask(dict, beside.dropped_by_sinks)
         if words.live.record is not None:
@@ -263,6 +267,7 @@ def watch(watching: Watching, words: Words) -> Outcome:
                 people = links.follow(result.people, result.t_s)
                 result = dataclasses.replace(result, people=people)
             tally.add(result)
+            broker.put(result)
             show(beside, taken, result, stamp_ns)
             told = told or result.reason
             row = to_row(result)
@@ -280,7 +285,7 @@ def watch(watching: Watching, words: Words) -> Outcome:
         )
     for message in broken:
         say(message)
-    outcome = _outcome(words, summary, stop.requested)
+    outcome = _outcome(words, {**summary, **broker.report()}, stop.requested)
     return dataclasses.replace(outcome, exit_code=1 if broken else 0)
 
 
