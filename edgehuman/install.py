@@ -45,6 +45,8 @@ _MODULES: Mapping[str, tuple[str, str]] = {
     "starlette": ("starlette", "serve"),
     "uvicorn": ("uvicorn", "serve"),
     "wsproto": ("wsproto", "serve"),
+    "paho": ("paho-mqtt", "mqtt"),
+    "serial": ("pyserial", "serial"),
     "rtmlib": ("rtmlib", "pose"),
     "mediapipe": ("mediapipe", "pose"),
     "torch_pruning": ("torch-pruning", "prune"),

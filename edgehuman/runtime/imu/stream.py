@@ -35,7 +35,8 @@ from edgehuman.runtime.replay.folder import is_recording
 from edgehuman.runtime.replay.samples import RecordedSamples
 
 _WANTED = (
-    "FILE.csv, FILE.jsonl, -, udp://host:port or simulated, an ImuRecording, or an iterable of "
+    "FILE.csv, FILE.jsonl, -, an address such as udp://host:port or mqtt://host/topic, simulated, "
+    "an ImuRecording, or an iterable of "
     "(t, ax, ay, az, gx, gy, gz)"
 )
 SampleSource: TypeAlias = (
@@ -127,7 +128,14 @@ def _open(
     if isinstance(source, (str, Path)) and is_recording(source):
         return RecordedSamples(Path(source))
     if isinstance(source, (str, Path)):
-        return open_source(str(source), format=format, realtime=realtime, seed=seed, sender=sender)
+        return open_source(
+            str(source),
+            format=format,
+            realtime=realtime,
+            seed=seed,
+            sender=sender,
+            wanted_hz=model.card.input.rate_hz,
+        )
     if isinstance(source, Source) and source.queue.kind is not SampleBlock:
         raise UsageError(
             f"{source.name} gives {source.queue.kind.__name__}, but {model.name} reads the samples "

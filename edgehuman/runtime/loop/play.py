@@ -157,7 +157,7 @@ def play(
         raise DataError(f"{source.name}: {recogniser.no_window(source.report())}{refused}")
     report = {
         **account(recogniser, source),
-        "sinks": {thread.sink.name: {"dropped": thread.dropped} for thread in threads},
+        "sinks": {thread.sink.name: {"dropped": thread.lost} for thread in threads},
         "stopped": stop.requested,
     }
     return Played(report, broken)
@@ -165,8 +165,9 @@ def play(
 
 def others_refused(source: Mapping[str, Any]) -> str:
     """That datagrams of other senders were refused, in words to go on with; "" if none were."""
-    count = source.get("refused_datagrams", 0)
-    others = f"{count:,} datagrams of other senders were not read; --sender chooses whose are"
+    one = "datagrams" if "datagrams" in source else "messages"
+    count = source.get(f"refused_{one}", 0)
+    others = f"{count:,} {one} of other senders were not read; --sender chooses whose are"
     return f"; {others}" if count else ""
 
 
@@ -218,7 +219,7 @@ def require_something(
     signal came.
     """
     report = source.report()
-    if any(report.get(key) for key in ("datagrams", "rows", "bad_rows", "bad_poses")):
+    if any(report.get(key) for key in ("datagrams", "messages", "rows", "bad_rows", "bad_poses")):
         return
     if stopped:
         raise DataError(f"{source.name}: stopped before anything arrived; nothing was done")
@@ -283,5 +284,5 @@ def _close(
             yield f"{thread.sink.name}: {thread.error}"
         elif not done:
             yield f"{thread.sink.name}: still writing after {LAST_WRITES_S:g} s; the rest is lost"
-        elif thread.dropped:
-            notify(f"{thread.sink.name} was too slow: {thread.dropped} results dropped")
+        elif thread.lost:
+            notify(f"{thread.sink.name} was too slow: {thread.lost} results dropped")

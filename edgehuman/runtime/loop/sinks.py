@@ -132,6 +132,11 @@ class SinkThread(Generic[ItemT]):
                 self._changed.notify_all()
 
     @property
+    def lost(self) -> int:
+        """Results dropped here, and by the sink itself."""
+        return self.dropped + int(getattr(self.sink, "dropped", 0))
+
+    @property
     def waiting(self) -> int:
         """Results that the sink has not taken yet."""
         return len(self._queue)

@@ -151,7 +151,7 @@ class Beside:
 
     def dropped_by_sinks(self) -> dict[str, int]:
         """Results that a sink was too slow for, or did not take, by its name."""
-        counts = {thread.sink.name: thread.dropped for thread in self._threads if thread.dropped}
+        counts = {thread.sink.name: thread.lost for thread in self._threads if thread.lost}
         if self._webhook is not None:
             counts["webhook"] = counts.get("webhook", 0) + self._webhook.failed
         return counts

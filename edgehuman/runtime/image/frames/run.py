@@ -20,11 +20,12 @@ from edgehuman.outcome import Outcome
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.image.frames.answer import MOST
 from edgehuman.runtime.image.frames.watch import open_watching, watch
+from edgehuman.runtime.mqtt.publish import SinkFlags
 from edgehuman.runtime.serve.flags import LiveFlags
 
 
 @dataclass(frozen=True, slots=True)
-class RunConfig(LiveFlags):
+class RunConfig(LiveFlags, SinkFlags):
     """Find people in photos or in a video.
 
     Attributes:

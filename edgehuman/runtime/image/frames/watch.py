@@ -39,6 +39,7 @@ from edgehuman.runtime.image.frames.answer import (
 )
 from edgehuman.runtime.image.frames.crops import CropFinder, CropModel
 from edgehuman.runtime.image.frames.link import Links
+from edgehuman.runtime.image.frames.published import publishing
 from edgehuman.runtime.image.frames.results import FrameResult, FrameTally, to_row
 from edgehuman.runtime.image.frames.saved import saving
 from edgehuman.runtime.image.frames.several import open_sources
@@ -94,6 +95,8 @@ class Words(Protocol):
     def seed(self) -> int: ...
     @property
     def live(self) -> LiveFlags: ...
+    @property
+    def sink(self) -> str | None: ...
 
 
 def detector_for(model: Model, asked: str | None) -> str | None:
@@ -259,7 +262,8 @@ def watch(watching: Watching, words: Words) -> Outcome:
     files = nullcontext() if words.save is None else saving(words.save, kept, words.model)
     told, said = "", ", ".join(sources.names)
     beside = Beside(words.live, about_frames(words.model, said), say)
-    with stop, sources, files as saved, beside:
+    published = publishing(words.sink, words.model, say)
+    with stop, sources, files as saved, published as broker, beside:
         stand_beside(beside, sources, words.live)
         for taken in beside.through(stop.until_stopped(sources)):
             stamp_ns = time.time_ns() - int(taken.age_ms * 1e6)
@@ -268,6 +272,8 @@ def watch(watching: Watching, words: Words) -> Outcome:
                 people = links[result.source].follow(result.people, result.t_s)
                 result = dataclasses.replace(result, people=people)
             tally.add(result)
+            if not result.event:
+                broker.put(result)
             show(beside, taken, result, stamp_ns)
             told = told or result.reason
             row = to_row(result)
@@ -287,7 +293,7 @@ def watch(watching: Watching, words: Words) -> Outcome:
         raise DataError(f"{said}: stopped before any frame came; {told or 'nothing was done'}")
     for message in broken:
         say(message)
-    outcome = _outcome(words, counts, stop.requested)
+    outcome = _outcome(words, {**counts, **broker.report()}, stop.requested)
     return dataclasses.replace(outcome, exit_code=1 if broken else 0)
 
 
