@@ -34,6 +34,7 @@ WORDS = (
     "foreign_label",
     *("gyro_axes", "gyro_unit", "image_size", "keep", "labels", "layout", "logger", "map"),
     *("objective", "placement", "placements", "policy", "protocol", "sender", "size", "slowed"),
+    *("phone", "sink"),
     *("stamp_unit", "student", "subject", "track", "turned_alike", "upright_by", "walk", "which"),
 )
 """Flags of text that is never a path."""

@@ -38,6 +38,7 @@ from edgehuman.runtime.image.frames.answer import (
 )
 from edgehuman.runtime.image.frames.crops import CropFinder, CropModel
 from edgehuman.runtime.image.frames.link import Links
+from edgehuman.runtime.image.frames.published import publishing
 from edgehuman.runtime.image.frames.results import FrameResult, FrameTally, to_row
 from edgehuman.runtime.image.frames.saved import saving
 from edgehuman.runtime.image.frames.several import open_sources
@@ -88,6 +89,8 @@ class Words(Protocol):
     def rebuild(self) -> bool: ...
     @property
     def seed(self) -> int: ...
+    @property
+    def sink(self) -> str | None: ...
 
 
 def detector_for(model: Model, asked: str | None) -> str | None:
@@ -252,13 +255,15 @@ def watch(watching: Watching, words: Words) -> Outcome:
     kept = sources.kept()
     files = nullcontext() if words.save is None else saving(words.save, kept, words.model)
     told = ""
-    with stop, sources, files as saved:
+    published = publishing(words.sink, words.model, say)
+    with stop, sources, files as saved, published as broker:
         for taken in stop.until_stopped(sources):
             result = answer_frame(watching, taken)
             if result.t_s is not None and not result.event:
                 people = links[result.source].follow(result.people, result.t_s)
                 result = dataclasses.replace(result, people=people)
             tally.add(result)
+            broker.put(result)
             told = told or result.reason
             row = to_row(result)
             line = to_json(row)
@@ -272,7 +277,7 @@ def watch(watching: Watching, words: Words) -> Outcome:
         )
     if sources.has_camera and not tally.frames:
         raise DataError(f"{said}: stopped before any frame came; {told or 'nothing was done'}")
-    counts = {**tally.summary(), **sources.report(), "source": said}
+    counts = {**tally.summary(), **sources.report(), "source": said, **broker.report()}
     return _outcome(words, counts, stop.requested)
 
 
