@@ -42,7 +42,7 @@ SUBJECTS = {
     ),
     *("lines", "mqtt", "phones"),
     *("scale", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
-    *("frames", "foreign", "labels", "boxes", "detection", "crowds", "crops"),
+    *("camera", "frames", "foreign", "labels", "boxes", "detection", "crowds", "crops"),
     *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
 }
 # Only a folder of these may hold folders of a third level.
