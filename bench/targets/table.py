@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from edgehuman.bench import beside
 from edgehuman.bench.targets import distillation, frames, fresh, people, ratios, silhouettes
 from edgehuman.bench.targets.gait_step import gait_step_over_encoder
 from edgehuman.bench.targets.gallery_memory import GalleryMemoryConfig, gallery_memory_mb
@@ -136,6 +137,22 @@ TARGETS: tuple[Target, ...] = (
         200.0,
         "x",
         lambda config: ratios.real_time_factor(config.model),
+    ),
+    Target(
+        "slow-sink",
+        "a wearable's loop with a sink of 1 s a call / without",
+        "at most",
+        1.02,
+        "x",
+        lambda config: beside.slow_sink_over_none(config.model),
+    ),
+    Target(
+        "page-stopped",
+        "a loop on frames with a page whose two viewers take nothing / without",
+        "at most",
+        1.02,
+        "x",
+        lambda config: beside.page_over_none(),
     ),
     Target(
         "memory",

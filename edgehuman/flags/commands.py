@@ -18,6 +18,12 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "recognise a simulated live stream with the built-in model; no download",
         "edgehuman demo --seconds 60",
     ),
+    "diff": Command(
+        "edgehuman.runtime.replay.diff:DiffConfig",
+        "edgehuman.runtime.replay.diff:diff",
+        "whether two runs gave the same results: the first difference, and counts by kind",
+        "edgehuman diff before.jsonl after.jsonl --score 1e-3",
+    ),
     "models": Command(
         "edgehuman.runtime.models:ModelsConfig",
         "edgehuman.runtime.models:models",

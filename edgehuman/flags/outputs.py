@@ -20,20 +20,31 @@ from edgehuman.errors import UsageError
 from edgehuman.placing import is_sink, protecting, what_is
 from edgehuman.runtime.provenance.members import members_of, signatures_of, stem_of
 
-OUTPUTS = ("out", "save", "timeline", "picture", "submission", "timing_cache", "targets")
+OUTPUTS = (
+    "out",
+    "save",
+    "timeline",
+    "picture",
+    "submission",
+    "timing_cache",
+    "targets",
+    "metrics",
+    "record",
+)
 INPUTS = (
     *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher", "more_data"),
     *("selected", "gallery", "key", "signature", "stream_data", "network", "latent_weights"),
-    *("detector", "beside", "also"),
+    *("detector", "beside", "also", "serve_cert", "serve_key", "before", "after"),
 )
-NEITHER = ("root", "name")
-"""`root` of `doctor`: where it looks for the system's own files; `name` of `keys new`, which
-replaces nothing."""
+NEITHER = ("root", "name", "serve_token")
+"""`root` of `doctor`: where it looks for the system's own files; `name` of `keys new` and
+`serve_token`, which replace nothing."""
 WORDS = (
     *("accel_unit", "against", "arch", "axes", "base_arch", "dataset", "family"),
     "foreign_label",
     *("gyro_axes", "gyro_unit", "image_size", "keep", "labels", "layout", "logger", "map"),
     *("objective", "placement", "placements", "policy", "protocol", "sender", "size", "slowed"),
+    *("serve", "serve_name", "webhook"),
     *("phone", "sink"),
     *("stamp_unit", "student", "subject", "track", "turned_alike", "upright_by", "walk", "which"),
 )

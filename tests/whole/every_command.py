@@ -73,6 +73,9 @@ data list
 data simulate --people 2 --minutes 1 --out recordings
 run zoo:activity --source recordings/simulated_waist_01.csv --timeline day.png
 run zoo:activity-int8 --source simulated --seconds 10 --json
+run zoo:activity --source simulated --seconds 20 --save first.jsonl --record day --metrics run.prom
+run zoo:activity --source day --save again.jsonl
+diff first.jsonl again.jsonl
 adapt zoo:activity --data recordings/simulated_waist_01.csv --out anna.onnx
 keys new factory
 sign anna.onnx --key factory.pem

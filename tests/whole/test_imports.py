@@ -46,10 +46,12 @@ MEETING_PLACES = {
     "edgehuman/runtime/demo/": "it shows all three on one page",
     "edgehuman/runtime/foreign/": "networks of others find people in pictures",
     "edgehuman/runtime/view/": "a file for the view of each record, on one screen",
+    "edgehuman/runtime/replay/": "a file for what is kept of each record",
     "distill/labels/": "teachers of pictures give boxes, joints and masks at once",
     "edgehuman/nets/from_onnx.py": "it turns back what the exporter turned, in any network",
     "bench/evaluate/frames.py": "frames of a camera are pictures too",
     "bench/targets/": "the targets of every record in one run",
+    "bench/beside.py": "what stands beside a wearable's loop, and beside one on frames",
     "bench/pages/formats.py": "one page for every network",
 }
 # The suffix of a model's file names what opens it, in its own layer.

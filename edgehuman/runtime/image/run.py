@@ -45,6 +45,7 @@ from edgehuman.runtime.loop.play import say
 from edgehuman.runtime.loop.stopping import StopSignals
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.mqtt.publish import SinkFlags
+from edgehuman.runtime.serve.flags import LiveFlags
 
 _SHOWN = 4
 _LINES = "photos.jsonl"
@@ -52,7 +53,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class RunConfig(SinkFlags):
+class RunConfig(LiveFlags, SinkFlags):
     """Run a person model on the photos of a folder.
 
     Attributes:
@@ -154,7 +155,8 @@ def _require_no_frames(config: RunConfig) -> None:
              "--every": config.every != 1, "--family": config.family is not None,
              "--also": bool(config.also), "--policy": config.policy is not None,
              "--seconds": config.seconds is not None,
-             "--sink": config.sink is not None}  # fmt: skip
+             "--sink": config.sink is not None,
+             **dict.fromkeys(config.live.given(), True)}  # fmt: skip
     for flag, is_given in given.items():
         if is_given:
             raise UsageError(

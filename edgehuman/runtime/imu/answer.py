@@ -101,6 +101,7 @@ class Recogniser:
         windows: cuts the windows, and holds the report.
         mounting: how the sensor is worn, as far as it is known.
         tally: the totals so far.
+        clock_ns: the clock of arrival times; that of a recording, where one is replayed.
 
     Raises:
         ArtefactError: the model is for another task or another record.
@@ -152,6 +153,7 @@ class Recogniser:
         self._notify = notify
         self._told = 0
         self._newest_s = 0.0
+        self.clock_ns: Callable[[], int] = time.monotonic_ns
 
     @property
     def report(self) -> ImuReport:
@@ -213,7 +215,7 @@ class Recogniser:
 
     def _overdue(self) -> list[ImuResult]:
         """The results that waited for windows that did not arrive within the delay budget."""
-        idle_s = time.monotonic() - self._newest_s
+        idle_s = self.clock_ns() / 1e9 - self._newest_s
         if not self._decider.waiting or idle_s < self.decision.delay_s:
             return []
         return self._finish(self._decider.flush())
@@ -313,7 +315,7 @@ class Recogniser:
             self._told += 1
 
     def _finish(self, decided: list[Decided[StreamWindow]]) -> list[ImuResult]:
-        now_ns = time.monotonic_ns()
+        now_ns = self.clock_ns()
         results = [self._result(one, now_ns) for one in decided]
         for result in results:
             self.tally.add(result)

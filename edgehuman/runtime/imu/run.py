@@ -26,21 +26,26 @@ from edgehuman.progress import tell
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.imu.answer import MountingName, Recogniser, Smoothing, StreamOptions
 from edgehuman.runtime.imu.results import ImuResult, summary_text
+from edgehuman.runtime.imu.ring import SampleBlock
 from edgehuman.runtime.imu.stream import listen
-from edgehuman.runtime.loop.play import Played, play, require_seconds, say
+from edgehuman.runtime.loop.play import Playable, Played, play, require_seconds, say
 from edgehuman.runtime.loop.results import UNKNOWN, to_row
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
 from edgehuman.runtime.model import load
 from edgehuman.runtime.mqtt.discovery import Device
 from edgehuman.runtime.mqtt.publish import SinkFlags, open_sinks
 from edgehuman.runtime.mqtt.sink import Facts
+from edgehuman.runtime.replay.samples import SamplesKeeper
+from edgehuman.runtime.serve.beside import Accompanied, Attended, Beside
+from edgehuman.runtime.serve.flags import LiveFlags
+from edgehuman.runtime.view.samples import about_samples, live_sinks
 from edgehuman.runtime.view.screen import Notes, can_redraw
 from edgehuman.runtime.view.terminal import LiveView, plain_lines
 from edgehuman.runtime.view.timeline import Timeline, draw_timeline
 
 
 @dataclass(frozen=True, slots=True)
-class RunConfig(ReadingFlags, SinkFlags):
+class RunConfig(ReadingFlags, LiveFlags, SinkFlags):
     """Recognise the live stream of a wearable.
 
     Attributes:
@@ -144,11 +149,32 @@ def run(config: RunConfig) -> Outcome:
     recogniser, source = listen(
         model, config.source, options, config.realtime, config.seed, notes, config.sender
     )
-    sinks = _sinks(config, recogniser, notes, lambda: int(source.report()["dropped"]))
-    played = play(recogniser, source, sinks, config.seconds, notes)
+    played, sinks = _played(config, recogniser, source, notes)
     notes.view = None  # the view is closed; later messages go to standard error
     broken = [*played.broken, *_draw(config, sinks, source.name)]
     return _outcome(played, config, broken)
+
+
+def _played(
+    config: RunConfig, recogniser: Recogniser, source: Playable[SampleBlock], notes: Notes
+) -> tuple[Played, list[Sink[ImuResult]]]:
+    """The stream played to its end, with what stands beside it; and the sinks of its results."""
+
+    def dropped() -> int:
+        return int(source.report()["dropped"])
+
+    with Beside(config, about_samples(config.model, recogniser), notes) as beside:
+        beside.meter.ask(lambda: {"late": dropped()}, beside.dropped_by_sinks)
+        sinks = [*_sinks(config, recogniser, notes, dropped), *live_sinks(beside, recogniser)]
+        if config.record is not None:
+            keeper = SamplesKeeper(config.record, source, config.record_mb)
+            beside.keep_by(keeper, lossless=not source.live)
+        accompanied, attended = Accompanied(source, beside), Attended(recogniser, beside)
+        played = play(attended, accompanied, sinks, config.seconds, notes, beside.watch_sinks)
+        broken = (*played.broken, *beside.close_sinks())
+        played = Played({**played.summary, **beside.report()}, broken)
+        beside.end(played.summary)
+    return played, sinks
 
 
 def _draw(config: RunConfig, sinks: Sequence[Sink[ImuResult]], source: str) -> Iterator[str]:

@@ -31,6 +31,8 @@ from edgehuman.runtime.loop.records import (
 )
 from edgehuman.runtime.loop.source import Source
 from edgehuman.runtime.model import Model
+from edgehuman.runtime.replay.folder import is_recording
+from edgehuman.runtime.replay.samples import RecordedSamples
 
 _WANTED = (
     "FILE.csv, FILE.jsonl, -, an address such as udp://host:port or mqtt://host/topic, simulated, "
@@ -92,7 +94,10 @@ def listen(
         options = replace(options, placement=_said_placement(opened.name, model))
     try:
         patient = bool(getattr(opened, "patient", False))
-        return Recogniser(model, opened.name, options, notify, patient), opened
+        recogniser = Recogniser(model, opened.name, options, notify, patient)
+        if isinstance(opened, RecordedSamples):
+            recogniser.clock_ns = opened.clock_ns
+        return recogniser, opened
     except BaseException:
         if opened is not source:
             close_unread(opened)  # its port would stay taken
@@ -120,6 +125,8 @@ def _open(
         return PushedSource(SampleRows(format))
     if isinstance(source, ImuRecording):
         return ReplaySource(source, speed=1.0 if realtime else 0.0)
+    if isinstance(source, (str, Path)) and is_recording(source):
+        return RecordedSamples(Path(source))
     if isinstance(source, (str, Path)):
         return open_source(
             str(source),

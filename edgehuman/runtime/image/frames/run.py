@@ -21,10 +21,11 @@ from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.image.frames.answer import MOST
 from edgehuman.runtime.image.frames.watch import open_watching, watch
 from edgehuman.runtime.mqtt.publish import SinkFlags
+from edgehuman.runtime.serve.flags import LiveFlags
 
 
 @dataclass(frozen=True, slots=True)
-class RunConfig(SinkFlags):
+class RunConfig(LiveFlags, SinkFlags):
     """Find people in photos or in a video.
 
     Attributes:

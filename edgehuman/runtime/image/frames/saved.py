@@ -38,8 +38,7 @@ from edgehuman.outcome import to_json
 from edgehuman.records import Uint8
 from edgehuman.runtime.image.frames.draw import drawn
 from edgehuman.runtime.image.frames.results import FrameResult, Person
-from edgehuman.runtime.image.frames.several import Kept
-from edgehuman.runtime.image.frames.taken import TakenFrame
+from edgehuman.runtime.image.frames.taken import Kept, TakenFrame
 from edgehuman.runtime.image.part_maps import mask_names, require_no_photo
 
 LINES, POSES, MASKS = "frames.jsonl", "poses.jsonl", "masks"

@@ -15,7 +15,7 @@ import math
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,32 +25,13 @@ from edgehuman.runtime.image.camera.address import live_address
 from edgehuman.runtime.image.camera.camera import Camera
 from edgehuman.runtime.image.camera.policy import policy_of
 from edgehuman.runtime.image.frames.source import FrameSource
-from edgehuman.runtime.image.frames.taken import TakenFrame
+from edgehuman.runtime.image.frames.taken import Kept, TakenFrame
 from edgehuman.runtime.loop.play import require_seconds
+from edgehuman.runtime.replay.folder import is_recording
+from edgehuman.runtime.replay.frames import RecordedFrames
 
 _WAIT_S = 0.2
 _FILM_FPS = 15.0
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Kept:
-    """What is saved of one source (`saved.saving`).
-
-    Attributes:
-        stem: of the names of its files.
-        video: whether its frames make one film, not a picture each.
-        fps: of the film.
-        live: whether frames come at their own times, and the film keeps these.
-        photos: its photos by name.
-        inputs: the files that are read, none of which may be replaced.
-    """
-
-    stem: str
-    video: bool
-    fps: float
-    live: bool
-    photos: dict[str, Path]
-    inputs: list[Path]
 
 
 def open_source(
@@ -62,6 +43,8 @@ def open_source(
         UsageError, DataError: as of `FrameSource` and `Camera`.
     """
     found = policy_of(policy, every)
+    if is_recording(source):
+        return RecordedFrames(source, found.every)
     if live_address(str(source), pipelines) is not None:
         return Camera(str(source), policy, every, pipelines=pipelines)
     return FrameSource(source, found.every, bool(found.latest))
@@ -79,7 +62,13 @@ def open_sources(
     Raises:
         UsageError, DataError: as of `FrameSource` and `Camera`; or a source is named twice.
     """
-    return Sources([open_source(name, policy, every, pipelines) for name in names], seconds)
+    opened = [open_source(name, policy, every, pipelines) for name in names]
+    for source in opened:
+        if isinstance(source, RecordedFrames) and len(opened) > 1:
+            raise UsageError(
+                f"{source.path} is a recording, which has all its sources: leave --also out"
+            )
+    return Sources(opened, seconds)
 
 
 class Sources:
@@ -91,6 +80,7 @@ class Sources:
     Attributes:
         names: without passwords.
         has_camera: whether one of them is live.
+        idle: called while no camera has anything, a few times a second.
 
     Raises:
         UsageError: a source is named twice, or seconds is no number above 0.
@@ -107,6 +97,7 @@ class Sources:
         self._sources = dict(zip(self.names, sources, strict=True))
         self._seconds = math.inf if seconds is None else seconds
         self._wake = threading.Condition()
+        self.idle: Callable[[], object] = lambda: None
         self.has_camera = any(isinstance(source, Camera) for source in sources)
 
     def __enter__(self) -> Sources:
@@ -127,6 +118,9 @@ class Sources:
         """What is saved, by the name of the source as its frames have it."""
         found: dict[str, Kept] = {}
         for name, source in self._sources.items():
+            if isinstance(source, RecordedFrames):
+                found |= source.kept()
+                continue
             key, stem = name, stem_of(name) if isinstance(source, Camera) else source.stem
             stems = {each.stem for each in found.values()}
             stem = next(each for each in _numbered(stem) if each not in stems)
@@ -176,6 +170,7 @@ class Sources:
             if not ready:
                 cameras = {name: each for name, each in cameras.items() if not each.ended}
                 self._wait(list(cameras.values()), until_s)
+                self.idle()
                 continue
             name = min(ready, key=last.__getitem__)
             last[name] = next(turns)

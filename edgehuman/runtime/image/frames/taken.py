@@ -66,6 +66,27 @@ class TakenFrame:
         return (time.monotonic_ns() - self.grabbed_ns) / 1e6 if self.grabbed_ns else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is saved of one source (`saved.saving`).
+
+    Attributes:
+        stem: of the names of its files.
+        video: whether its frames make one film, not a picture each.
+        fps: of the film.
+        live: whether frames come at their own times, and the film keeps these.
+        photos: its photos by name.
+        inputs: the files that are read, none of which may be replaced.
+    """
+
+    stem: str
+    video: bool
+    fps: float
+    live: bool
+    photos: dict[str, Path]
+    inputs: list[Path]
+
+
 def array_frame(image_HWC: object, index: int) -> TakenFrame:
     """The frame of an array, uint8 RGB (H, W, 3).
 

@@ -7,6 +7,7 @@ watch(watching, words) -> the outcome
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -45,6 +46,9 @@ from edgehuman.runtime.image.frames.several import open_sources
 from edgehuman.runtime.loop.play import say
 from edgehuman.runtime.loop.stopping import StopSignals
 from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.serve.beside import Beside
+from edgehuman.runtime.serve.flags import LiveFlags
+from edgehuman.runtime.view.frames import about_frames, show, stand_beside
 
 Row = Mapping[str, Any]
 _SHOWN = 5
@@ -89,6 +93,8 @@ class Words(Protocol):
     def rebuild(self) -> bool: ...
     @property
     def seed(self) -> int: ...
+    @property
+    def live(self) -> LiveFlags: ...
     @property
     def sink(self) -> str | None: ...
 
@@ -254,31 +260,41 @@ def watch(watching: Watching, words: Words) -> Outcome:
     tally, stop, links = FrameTally(), StopSignals(), defaultdict[str, Links](Links)
     kept = sources.kept()
     files = nullcontext() if words.save is None else saving(words.save, kept, words.model)
-    told = ""
+    told, said = "", ", ".join(sources.names)
+    beside = Beside(words.live, about_frames(words.model, said), say)
     published = publishing(words.sink, words.model, say)
-    with stop, sources, files as saved, published as broker:
-        for taken in stop.until_stopped(sources):
+    with stop, sources, files as saved, published as broker, beside:
+        stand_beside(beside, sources, words.live)
+        for taken in beside.through(stop.until_stopped(sources)):
+            stamp_ns = time.time_ns() - int(taken.age_ms * 1e6)
             result = answer_frame(watching, taken)
             if result.t_s is not None and not result.event:
                 people = links[result.source].follow(result.people, result.t_s)
                 result = dataclasses.replace(result, people=people)
             tally.add(result)
-            broker.put(result)
+            if not result.event:
+                broker.put(result)
+            show(beside, taken, result, stamp_ns)
             told = told or result.reason
             row = to_row(result)
+            beside.put(row)
             line = to_json(row)
             if saved is not None:
                 saved.add(taken, result, line)
             print(line if words.json else printable(in_words(result)), flush=True)
-    said = ", ".join(sources.names)
+        broken = beside.close_sinks()
+        counts = {**tally.summary(), **sources.report(), "source": said, **beside.report()}
+        beside.end(counts)
     if tally.frames and tally.frames == tally.unreadable:
         raise DataError(
             f"{said}: none of its {tally.frames} frames has an answer; the first: {told}"
         )
     if sources.has_camera and not tally.frames:
         raise DataError(f"{said}: stopped before any frame came; {told or 'nothing was done'}")
-    counts = {**tally.summary(), **sources.report(), "source": said, **broker.report()}
-    return _outcome(words, counts, stop.requested)
+    for message in broken:
+        say(message)
+    outcome = _outcome(words, {**counts, **broker.report()}, stop.requested)
+    return dataclasses.replace(outcome, exit_code=1 if broken else 0)
 
 
 def in_words(result: FrameResult) -> str:

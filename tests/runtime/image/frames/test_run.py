@@ -143,6 +143,10 @@ def test_each_person_of_a_frame_is_answered_for(tmp_path: Path, capsys: Any) -> 
     photo(tmp_path / "a.png", street())
     assert main(["run", str(model), "--source", str(tmp_path / "a.png"), "--score", "0.4"]) == 2
     assert "--score is for frames in which --detector finds people" in capsys.readouterr().err
+    for flag, value in (("--serve", "0"), ("--record", "day"), ("--webhook", "http://a/"),
+                        ("--metrics", "a.prom")):  # fmt: skip
+        assert main(["run", str(model), "--source", str(tmp_path / "a.png"), flag, value]) == 2
+        assert f"{flag} is for frames in which" in capsys.readouterr().err
     asked = ["run", str(model), "--source", str(tmp_path / "a.png"), "--detector"]
     assert main([*asked, "none", "--score", "0.4"]) == 2
     assert "Give --detector a model, or leave --score out" in capsys.readouterr().err

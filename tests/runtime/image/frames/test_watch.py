@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 import edgehuman
 from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.runtime.foreign.families import open_finder
+from edgehuman.runtime.image.frames import watch as watching
+from edgehuman.runtime.image.frames.answer import answer_frame
 from edgehuman.runtime.image.frames.run import RunConfig
 from edgehuman.runtime.image.frames.watch import (
     is_foreign,
@@ -19,8 +22,9 @@ from edgehuman.runtime.image.frames.watch import (
     watching_alone,
     watching_with,
 )
-from tests.runtime.frame_models import write_detector, write_foreign
+from tests.runtime.frame_models import street, write_detector, write_foreign, write_video
 from tests.runtime.image_models import write_image_model
+from tests.runtime.serve.viewing import viewed
 
 
 def finder(path: Path, shape: tuple[int, ...], **outputs: Any) -> Any:
@@ -90,3 +94,39 @@ def test_a_file_without_a_card_is_of_others(tmp_path: Path) -> None:
     assert is_foreign(
         str(write_foreign(tmp_path / "a.onnx", (1, 3), {"y": np.zeros((1, 2), np.float32)}))
     )
+
+
+def test_a_run_shows_its_frames_on_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(watching, "say", said.append)
+    answer = answer_frame
+    held = threading.Event()
+
+    def after_the_viewer(*given: Any) -> Any:
+        held.wait(20)
+        return answer(*given)
+
+    monkeypatch.setattr(watching, "answer_frame", after_the_viewer)
+    film = write_video(tmp_path / "walk.avi", [street(128, 192, (20, 30, 60, 110))] * 6)
+    words = RunConfig(str(write_detector(tmp_path)), str(film), json=True, serve="0")
+    done: list[Any] = []
+    run = threading.Thread(target=lambda: done.append(watching.watch(open_watching(words), words)))
+    run.start()
+    with viewed(said).socket() as viewer:
+        row, _ = viewer.update()
+        held.set()
+        seen: list[Any] = []
+        while row:
+            seen.append(row)
+            viewer.acknowledge(row)
+            row, picture = viewer.update()
+            assert not row.get("shots") or picture[16:18] == b"\xff\xd8"
+    run.join(20)
+    assert seen[-1]["ended"]["frames"] == 6
+    shots = [shot for row in seen for shot in row["shots"]]
+    assert shots[-1]["people"][0]["track"] == "1"
+    assert [line["people"] for row in seen for line in row.get("lines", ())] == [1] * 6
+    assert done[0].data["page"]["slow"] == 0
+    assert len(capsys.readouterr().out.splitlines()) == 6
