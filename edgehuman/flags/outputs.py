@@ -20,7 +20,7 @@ from edgehuman.errors import UsageError
 from edgehuman.placing import is_sink, protecting, what_is
 from edgehuman.runtime.provenance.members import members_of, signatures_of, stem_of
 
-OUTPUTS = ("out", "save", "timeline", "picture", "submission", "timing_cache", "targets")
+OUTPUTS = ("out", "save", "timeline", "picture", "submission", "timing_cache", "targets", "ids")
 INPUTS = (
     *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher"),
     *("selected", "gallery", "key", "signature", "stream_data", "network", "latent_weights"),

@@ -42,6 +42,7 @@ SUBJECTS = {
     ),
     *("scale", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
     *("frames", "foreign", "labels", "boxes", "detection", "crowds", "crops"),
+    *("tracks", "tracking"),
     *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
 }
 # Only a folder of these may hold folders of a third level.

@@ -66,6 +66,8 @@ class RunConfig:
             card says, or 0.5.
         most: with --detector: the most people of a frame, the best first.
         every: with --detector: take every so many frames.
+        ids: with --detector: a file that keeps the last number of a track, so that after a
+            restart none comes again.
         family: with --detector: what a detector of others is, where its graph may be of several.
         threads: threads inside one operator of the model.
         engine: what runs the model; auto: chosen by its suffix (.onnx, .engine) and this machine.
@@ -81,6 +83,7 @@ class RunConfig:
     score: float | None = None
     most: int = MOST
     every: int = 1
+    ids: Path | None = None
     family: str | None = None
     threads: int = 1
     engine: EngineName = "auto"
@@ -142,7 +145,8 @@ def run(config: RunConfig) -> Outcome:
 def _require_no_frames(config: RunConfig) -> None:
     """Raises UsageError for a flag that says nothing without --detector."""
     given = {"--score": config.score is not None, "--most": config.most != MOST,
-             "--every": config.every != 1, "--family": config.family is not None}  # fmt: skip
+             "--every": config.every != 1, "--family": config.family is not None,
+             "--ids": config.ids is not None}  # fmt: skip
     for flag, is_given in given.items():
         if is_given:
             raise UsageError(

@@ -28,6 +28,9 @@ _OF_THE_ANSWER = ("attributes", "embedding", "parts")
 class CropModel:
     """A model of person crops, for each person of a frame.
 
+    Attributes:
+        looks: whether its answer is a vector of what the person looks like.
+
     Raises:
         ArtefactError: its output is no answer about a person.
     """
@@ -37,6 +40,7 @@ class CropModel:
         self._model = model
         height, width = model.card.input.shape[:2]
         self._shape = width / height
+        self.looks = model.card.output.kind == "embedding"
 
     def answer(self, frame_HWC: Uint8, found: FoundPerson) -> Person:
         """The person with the model's answer; without one where the box is too small.
@@ -57,6 +61,8 @@ class CropModel:
 
 class CropFinder:
     """A network of others that takes one person, for each person of a frame."""
+
+    looks = False
 
     def __init__(self, finder: PersonFinder) -> None:
         self._finder = finder

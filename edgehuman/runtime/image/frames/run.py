@@ -33,6 +33,7 @@ class RunConfig:
         score: people below it are left out, 0 to 1; by default as the model's card says, or 0.5.
         most: the most people of a frame, the best first.
         every: take every so many frames.
+        ids: a file that keeps the last number of a track, so that after a restart none comes again.
         detector: what finds people, where the model is one of others that takes one person.
         family: what a network of others is, where its graph may be of several families.
         threads: threads inside one operator of the model.
@@ -48,6 +49,7 @@ class RunConfig:
     score: float | None = None
     most: int = MOST
     every: int = 1
+    ids: Path | None = None
     detector: str | None = None
     family: str | None = None
     threads: int = 1

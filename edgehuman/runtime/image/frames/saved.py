@@ -66,8 +66,9 @@ class Saving:
         self._lines.write(line + "\n")
         if self._open_poses is not None and result.t_s is not None:
             for person in result.people:
-                # Somebody of whom no joint is there is nobody to a model of gait.
-                if person.joints == COCO_17 and _is_seen(person):
+                # Somebody of whom no joint is there, or who has no track yet, is nobody to a model
+                # of gait.
+                if person.track and person.joints == COCO_17 and _is_seen(person):
                     self._poses = self._poses or self._open_poses()
                     self._poses.write(pose_line(result, person) + "\n")
         if taken.image_HWC is None or result.reason:
@@ -109,7 +110,7 @@ def pose_line(result: FrameResult, person: Person) -> str:
     ]
     row: dict[str, Any] = {
         "t": round(result.t_s or 0.0, 6),
-        "id": person.track or "0",
+        "id": person.track,
         "joints": joints,
         "layout": "coco17",
         "width": result.width,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Generator, Iterable
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 from edgehuman.errors import UsageError
 from edgehuman.records import Uint8
 from edgehuman.runtime.image.frames.answer import MOST, Watching, answer_frame
-from edgehuman.runtime.image.frames.link import Links
+from edgehuman.runtime.image.frames.follow import Follower
 from edgehuman.runtime.image.frames.results import FrameResult, FrameTally
 from edgehuman.runtime.image.frames.source import (
     FrameSource,
@@ -89,10 +88,8 @@ def _taken(record: object, index: int) -> TakenFrame:
 def _answers(
     watching: Watching, frames: Iterable[TakenFrame], tally: FrameTally
 ) -> Generator[FrameResult, None, None]:
-    links = Links()
+    follower = Follower(watching.score)
     for taken in frames:
-        result = answer_frame(watching, taken)
-        if result.t_s is not None:
-            result = dataclasses.replace(result, people=links.follow(result.people, result.t_s))
+        result = answer_frame(watching, taken, follower)
         tally.add(result)
         yield result

@@ -36,13 +36,14 @@ from edgehuman.runtime.image.frames.answer import (
     answer_frame,
 )
 from edgehuman.runtime.image.frames.crops import CropFinder, CropModel
-from edgehuman.runtime.image.frames.link import Links
+from edgehuman.runtime.image.frames.follow import Follower
 from edgehuman.runtime.image.frames.results import FrameResult, FrameTally, to_row
 from edgehuman.runtime.image.frames.saved import saving
 from edgehuman.runtime.image.frames.source import FrameSource
 from edgehuman.runtime.loop.play import say
 from edgehuman.runtime.loop.stopping import StopSignals
 from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.tracks.numbers import Numbers
 
 Row = Mapping[str, Any]
 _SHOWN = 5
@@ -73,6 +74,8 @@ class Words(Protocol):
     def most(self) -> int: ...
     @property
     def every(self) -> int: ...
+    @property
+    def ids(self) -> Path | None: ...
     @property
     def threads(self) -> int: ...
     @property
@@ -240,15 +243,13 @@ def watch(watching: Watching, words: Words) -> Outcome:
         DataError: no such source, or none of its frames has an answer.
     """
     source = FrameSource(words.source, words.every)
-    tally, stop, links = FrameTally(), StopSignals(), Links()
+    tally, stop = FrameTally(), StopSignals()
+    follower = Follower(watching.score, Numbers(words.ids))
     files = nullcontext() if words.save is None else saving(words.save, source, words.model)
     told = ""
     with stop, files as saved:
         for taken in stop.until_stopped(source):
-            result = answer_frame(watching, taken)
-            if result.t_s is not None:
-                people = links.follow(result.people, result.t_s)
-                result = dataclasses.replace(result, people=people)
+            result = answer_frame(watching, taken, follower)
             tally.add(result)
             told = told or result.reason
             row = to_row(result)
