@@ -24,7 +24,7 @@ OUTPUTS = ("out", "save", "timeline", "picture", "submission", "timing_cache", "
 INPUTS = (
     *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher"),
     *("selected", "gallery", "key", "signature", "stream_data", "network", "latent_weights"),
-    *("detector", "beside"),
+    *("detector", "pose", "beside"),
 )
 NEITHER = ("root", "name")
 """`root` of `doctor`: where it looks for the system's own files; `name` of `keys new`, which

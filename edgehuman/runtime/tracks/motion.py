@@ -75,12 +75,12 @@ def predicted(
     height_K1 = state_KS4[:, 0, 3:]
     place_K1 = (noise.place * height_K1) ** 2
     speed_K1 = (noise.speed * height_K1) ** 2
-    at_K4, speed_K4, place_var_K4, both_K4, speed_var_K4 = np.moveaxis(state_KS4, 1, 0)
+    at_K4, speed_K4, place_var_K4, both_K4, speed_var_K4 = state_KS4.transpose(1, 0, 2)
     step_K4 = speed_K4 * dt_K1
     step_K4[:, _SIZE] *= np.asarray(growing_K, np.float64).reshape(-1, 1)
     found_KS4 = np.empty_like(state_KS4)
     found_KS4[:, 0] = at_K4 + step_K4
-    found_KS4[:, 0, _SIZE] = np.maximum(found_KS4[:, 0, _SIZE], _LEAST_SIDE)
+    np.maximum(found_KS4[:, 0, _SIZE], _LEAST_SIDE, out=found_KS4[:, 0, _SIZE])
     found_KS4[:, 1] = speed_K4
     found_KS4[:, 2] = place_var_K4 + dt_K1 * (2 * both_K4 + dt_K1 * speed_var_K4)
     found_KS4[:, 2] += dt_K1 * (place_K1 + dt_K1**2 * speed_K1 / 3)
@@ -93,20 +93,17 @@ def updated(state_KS4: Float64, box_K4: Float64, noise: Noise = WALKERS) -> Floa
     """Predicted states (K, S, 4) with the boxes that were seen."""
     seen_K4 = middles(box_K4)
     noise_K1 = (noise.measured * state_KS4[:, 0, 3:]) ** 2
-    at_K4, speed_K4, place_var_K4, both_K4, speed_var_K4 = np.moveaxis(state_KS4, 1, 0)
+    at_K4, speed_K4, place_var_K4, both_K4, speed_var_K4 = state_KS4.transpose(1, 0, 2)
     sum_K4 = place_var_K4 + noise_K1
     place_gain_K4, speed_gain_K4 = place_var_K4 / sum_K4, both_K4 / sum_K4
     off_K4 = seen_K4 - at_K4
-    return np.stack(
-        [
-            at_K4 + place_gain_K4 * off_K4,
-            speed_K4 + speed_gain_K4 * off_K4,
-            (1 - place_gain_K4) * place_var_K4,
-            (1 - place_gain_K4) * both_K4,
-            speed_var_K4 - speed_gain_K4 * both_K4,
-        ],
-        axis=1,
-    )
+    found_KS4 = np.empty_like(state_KS4)
+    found_KS4[:, 0] = at_K4 + place_gain_K4 * off_K4
+    found_KS4[:, 1] = speed_K4 + speed_gain_K4 * off_K4
+    found_KS4[:, 2] = (1 - place_gain_K4) * place_var_K4
+    found_KS4[:, 3] = (1 - place_gain_K4) * both_K4
+    found_KS4[:, 4] = speed_var_K4 - speed_gain_K4 * both_K4
+    return found_KS4
 
 
 def replayed(
@@ -137,7 +134,10 @@ def replayed(
 def boxes(state_KS4: Float64) -> Float64:
     """Boxes (K, 4) x1, y1, x2, y2 of states."""
     half_K2 = state_KS4[:, 0, 2:] / 2
-    return np.concatenate([state_KS4[:, 0, :2] - half_K2, state_KS4[:, 0, :2] + half_K2], axis=1)
+    box_K4 = np.empty((len(state_KS4), 4))
+    box_K4[:, :2] = state_KS4[:, 0, :2] - half_K2
+    box_K4[:, 2:] = state_KS4[:, 0, :2] + half_K2
+    return box_K4
 
 
 def middles(box_K4: Float64) -> Float64:

@@ -11,8 +11,9 @@ what people look like, BoT-SORT's gate (arXiv 2206.14651).
 
 A track is tentative at its first box, and has no number yet. It is confirmed by its second within
 half a second, if it was in at least half of the frames; on the first frame a good box is enough; a
-box that begins beside somebody needs four. A track is lost while it is not seen; and after 1.2
-seconds removed and freed. All times are seconds of the frames' own stamps: a camera that stalls
+box that begins beside somebody needs four, and one in somebody's place waits until they part. A
+track is lost while it is not seen; and after 1.2 seconds, or as long with poor boxes alone, removed
+and freed. All times are seconds of the frames' own stamps: a camera that stalls
 loses its tracks, and one that gives every fifth frame keeps them.
 
 Otherwise than ByteTrack: a score equal to the threshold is a good one; lost tracks have poor boxes
@@ -27,25 +28,25 @@ Axes: K tracks, M boxes of one frame, D dimensions; S, 4: as in `motion`.
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, UsageError
-from edgehuman.metrics.boxes.overlap import ious
+from edgehuman.metrics.boxes.overlap import ious, shares_within
 from edgehuman.records import Bool, Float64, Index
 from edgehuman.runtime.tracks import motion
 from edgehuman.runtime.tracks.assign import assign
 from edgehuman.runtime.tracks.costs import directions, unit, unlike
 from edgehuman.runtime.tracks.numbers import Numbers
+from edgehuman.runtime.tracks.track import ROUNDING_S, Track
 
 RESTART_S = 2.0
 """A clock that steps back by more has begun anew, and so have the tracks."""
-_MOST_REPLAYED = 8
-_ROUNDING_S = 1e-6
+# Frames that were missed and are replayed; of more, so many steps.
+_MOST_REPLAYED = 3
 # Of ByteTrack's scores, the threshold; a detector's own counts as this much.
 _GOOD = 0.6
 
@@ -64,6 +65,10 @@ class Settings:
     inertia: weight of the direction; 0: it does not count.
     direction_s: seconds over which a track's direction is taken.
     confirm_s: a tentative track is seen again within so many seconds, or in the next frame.
+    poor_s: seconds after which a track that had only poor boxes is removed, or it would live on
+        what looks a little like a person.
+    within: share of a box in that of somebody who is followed, or the other way round, from which
+        it is not confirmed: it is the same person, until they part.
     hits: boxes that confirm a track.
     crowded: IoU with somebody who is followed, from which a new track needs `crowded_hits`: most
         such boxes are a part of that person, or two people in one.
@@ -91,6 +96,8 @@ class Settings:
     hits: int = 2
     crowded_hits: int = 4
     lost_s: float = 1.2
+    poor_s: float = 1.2
+    within: float = 0.7
     recovers: bool = True
     replays: bool = True
     apart_cost: float = 0.5
@@ -109,52 +116,6 @@ class Settings:
     def begins(self) -> float:
         """Score from which a box may begin a track."""
         return self.high + 0.1 if self.new is None else self.new
-
-
-@dataclass(eq=False, slots=True)
-class Track:
-    """Attributes:
-    state_S4: of the filter at the last box.
-    box_4: the last box.
-    seen_s, begun_s: when that and the first were seen.
-    number: 0 while it is tentative.
-    missed: frames since the last box.
-    hits, frames: boxes so far, and frames since the first of them.
-    needed: boxes that confirm it.
-    past: times and boxes over which the direction is taken.
-    look_D: what the person looks like, of length 1; None: not known.
-    """
-
-    state_S4: Float64
-    box_4: Float64
-    seen_s: float
-    begun_s: float
-    number: int = 0
-    missed: int = 0
-    hits: int = 1
-    frames: int = 1
-    needed: int = 2
-    past: deque[tuple[float, Float64]] = field(default_factory=deque)
-    look_D: Float64 | None = None
-
-    def see(self, box_4: Float64, t_s: float, kept_s: float) -> None:
-        """Take a box."""
-        self.box_4, self.seen_s, self.missed = box_4, t_s, 0
-        self.past.append((t_s, box_4))
-        while len(self.past) > 2 and self.past[1][0] <= t_s - kept_s + _ROUNDING_S:
-            self.past.popleft()
-
-    @property
-    def old_4(self) -> Float64:
-        """The box from which the direction is taken."""
-        return self.past[0][1]
-
-    def look(self, look_D: Float64 | None, memory: float) -> None:
-        """Take what the person looks like, of length 1."""
-        if look_D is None or self.look_D is None:
-            self.look_D = self.look_D if look_D is None else look_D
-        else:
-            self.look_D = unit((memory * self.look_D + (1 - memory) * look_D)[None])[0]
 
 
 class Tracker:
@@ -230,7 +191,8 @@ class Tracker:
         for track in self.tracks:
             # The second box may come in the next frame, however long that takes.
             most_s = of.lost_s if track.number else max(of.confirm_s, step_s)
-            if t_s - track.seen_s > min(most_s, of.lost_s) + _ROUNDING_S:
+            is_gone = t_s - track.seen_s > min(most_s, of.lost_s) + ROUNDING_S
+            if is_gone or t_s - track.good_s > of.poor_s + ROUNDING_S:
                 gone.append(track)
         self._remove(gone)
 
@@ -311,8 +273,10 @@ class Tracker:
                 track.see(frame.box_M4[m], frame.t_s, of.direction_s)
                 track.look(frame.look_of(m), of.memory)
                 track.hits, track.frames = track.hits + 1, track.frames + 1
+                if frame.score_M[m] >= of.high:
+                    track.good_s = frame.t_s
                 is_sure = track.hits >= track.needed and 2 * track.hits >= track.frames
-                if is_sure and not track.number:
+                if is_sure and not track.number and not frame.is_part(m, of.within):
                     track.number = self._numbers.next()
         for track in self.tracks:
             if not frame.has(track):
@@ -327,7 +291,7 @@ class Tracker:
             if m not in frame.track_of:
                 box_4 = frame.box_M4[m]
                 state_S4 = motion.begun(box_4[None], self.settings.noise)[0]
-                track = Track(state_S4, box_4, frame.t_s, frame.t_s)
+                track = Track(state_S4, box_4, frame.t_s, frame.t_s, good_s=frame.t_s)
                 track.see(box_4, frame.t_s, self.settings.direction_s)
                 track.look(frame.look_of(m), 0.0)
                 is_alone = near_M[m] < self.settings.crowded
@@ -362,8 +326,8 @@ class _Frame:
         limit: float,
     ) -> None:
         """Pair those of the tracks and boxes that have no partner yet."""
-        rows = [k for k in np.flatnonzero(asked_K).tolist() if not self.has(tracks[k])]
         columns = [m for m in np.flatnonzero(asked_M).tolist() if m not in self.track_of]
+        rows = [k for k in np.flatnonzero(asked_K).tolist() if not self.has(tracks[k])]
         if rows and columns:
             for row, column in assign(cost_KM[np.ix_(rows, columns)], limit):
                 self.give(columns[column], tracks[rows[row]])
@@ -373,6 +337,15 @@ class _Frame:
         return all(self.has(tracks[k]) for k in np.flatnonzero(asked_K).tolist()) or all(
             m in self.track_of for m in np.flatnonzero(asked_M).tolist()
         )
+
+    def is_part(self, m: int, share: float) -> bool:
+        """Whether a box and that of somebody with a number are so far the same place."""
+        others = [k for k, track in self.track_of.items() if track.number and k != m]
+        if not others:
+            return False
+        one_14, other_K4 = self.box_M4[m : m + 1], self.box_M4[others]
+        shares = [shares_within(one_14, other_K4).max(), shares_within(other_K4, one_14).max()]
+        return bool(max(shares) >= share)
 
     def give(self, m: int, track: Track) -> None:
         """Give a box to a track."""

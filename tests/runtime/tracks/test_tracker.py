@@ -93,6 +93,27 @@ def test_a_score_at_the_threshold_is_a_good_one() -> None:
     assert step(tracker, 0.4, (10, 0.0999)) == [0]
 
 
+def test_poor_boxes_alone_hold_a_track_for_1_2_seconds() -> None:
+    """A wall looks a little like a person: an empty room has no track."""
+    tracker = Tracker()
+    walked(tracker, 3, speed=0)
+    found = [step(tracker, 0.3 + t * STEP_S, (0, 0.3)) for t in range(30)]
+    assert found == [[1]] * 12 + [[0]] * 18
+    assert tracker.tracks == []
+
+
+def test_a_second_box_on_one_person_is_nobody_until_they_part() -> None:
+    tracker = Tracker()
+    step(tracker, 0.0, (0, 0.9))
+    boxes = np.array([[0, 0, 40, 100], [-10, -60, 60, 110]], np.float64)
+    for t in range(1, 20):
+        assert tracker.update(boxes, np.array([0.9, 0.8]), t * STEP_S).tolist() == [1, 0]
+    for t in range(20, 24):
+        boxes[1] += (15, 0, 15, 0)
+        found = tracker.update(boxes, np.array([0.9, 0.8]), t * STEP_S).tolist()
+    assert found == [1, 2]
+
+
 def test_a_poor_box_goes_on_a_track_and_begins_none() -> None:
     tracker = Tracker()
     walked(tracker, 5)

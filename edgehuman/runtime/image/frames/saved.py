@@ -149,7 +149,7 @@ def saving(folder: Path, source: FrameSource, model: str) -> Iterator[Saving]:
             require_usable_file(folder / POSES, "--save")
             # Opened with the first joints: of a model that gives none, there is no such file.
             poses = partial(stack.enter_context, writing_lines(folder / POSES, "--save"))
-            film = stack.enter_context(_film(film_path, source.fps))
+            film = stack.enter_context(filming(film_path, source.fps))
         saved = Saving(folder, lines, poses, pictures, film)
         yield saved
         if film is not None and not saved.has_poses:
@@ -165,7 +165,12 @@ def _remove(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _film(path: Path, fps: float) -> Iterator[Film]:
+def filming(path: Path, fps: float) -> Iterator[Film]:
+    """A video that is being written, and stands at its path when the block ends without an error.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
     try:
         folder = tempfile.TemporaryDirectory(prefix=".frames-", dir=path.parent)
     except OSError as reason:
