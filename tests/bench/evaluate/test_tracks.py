@@ -166,9 +166,7 @@ def both(
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore")
 def test_on_the_true_boxes_perturbed_beside_trackers_bytetrack() -> None:
-    """Ahead on TUD-Campus. On PETS09-S2L1, at 10 frames a second, it is 2 points of HOTA behind:
-    three switches of 19 people more, where somebody turns.
-    """
+    """Ahead on TUD-Campus; on PETS09-S2L1, at 10 frames a second, about 2 points of HOTA behind."""
     referee()
     found = {}
     for name, (frames, own, t_s_N) in sequences().items():
