@@ -22,7 +22,7 @@ from edgehuman.runtime.provenance.members import members_of, signatures_of, stem
 
 OUTPUTS = ("out", "save", "timeline", "picture", "submission", "timing_cache", "targets", "ids")
 INPUTS = (
-    *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher"),
+    *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher", "more_data"),
     *("selected", "gallery", "key", "signature", "stream_data", "network", "latent_weights"),
     *("detector", "pose", "beside"),
 )
@@ -34,6 +34,7 @@ WORDS = (
     "foreign_label",
     *("gyro_axes", "gyro_unit", "image_size", "keep", "labels", "layout", "logger", "map"),
     *("objective", "placement", "placements", "protocol", "sender", "size", "slowed"),
+    *("phone", "sink"),
     *("stamp_unit", "student", "subject", "track", "turned_alike", "upright_by", "walk", "which"),
 )
 """Flags of text that is never a path."""

@@ -124,7 +124,7 @@ def stream(
     Args:
         model: a loaded model, or the argument of `load`.
         source: a source, or its name. For a wearable `FILE.csv`, `FILE.jsonl`, `-`,
-            `udp://host:port`, `simulated`, or an `ImuRecording`; for skeletons `FILE.jsonl`, a pose
+            `mqtt://HOST/TOPIC`, `simulated`, an `ImuRecording`; for skeletons `FILE.jsonl`, a pose
             estimator's file or folder, `-`, `udp://host:port` or `simulated`; for photos a folder,
             or one photo; for frames a video too; for silhouettes a folder of masks, or of such
             folders, a video of masks or a packed file. Or an iterable: of samples `(t, ax, ay, az,

@@ -44,6 +44,7 @@ from edgehuman.runtime.image.source import find_photos, name_in
 from edgehuman.runtime.loop.play import say
 from edgehuman.runtime.loop.stopping import StopSignals
 from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.mqtt.publish import SinkFlags
 
 _SHOWN = 4
 _LINES = "photos.jsonl"
@@ -51,7 +52,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class RunConfig:
+class RunConfig(SinkFlags):
     """Run a person model on the photos of a folder.
 
     Attributes:
@@ -146,7 +147,8 @@ def _require_no_frames(config: RunConfig) -> None:
     """Raises UsageError for a flag that says nothing without --detector."""
     given = {"--score": config.score is not None, "--most": config.most != MOST,
              "--every": config.every != 1, "--family": config.family is not None,
-             "--ids": config.ids is not None}  # fmt: skip
+             "--ids": config.ids is not None,
+             "--sink": config.sink is not None}  # fmt: skip
     for flag, is_given in given.items():
         if is_given:
             raise UsageError(

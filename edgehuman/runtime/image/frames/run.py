@@ -17,10 +17,11 @@ from edgehuman.outcome import Outcome
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.image.frames.answer import MOST
 from edgehuman.runtime.image.frames.watch import open_watching, watch
+from edgehuman.runtime.mqtt.publish import SinkFlags
 
 
 @dataclass(frozen=True, slots=True)
-class RunConfig:
+class RunConfig(SinkFlags):
     """Find people in photos or in a video.
 
     Attributes:

@@ -37,6 +37,7 @@ from edgehuman.runtime.image.frames.answer import (
 )
 from edgehuman.runtime.image.frames.crops import CropFinder, CropModel
 from edgehuman.runtime.image.frames.follow import Follower
+from edgehuman.runtime.image.frames.published import publishing
 from edgehuman.runtime.image.frames.results import FrameResult, FrameTally, to_row
 from edgehuman.runtime.image.frames.saved import saving
 from edgehuman.runtime.image.frames.source import FrameSource
@@ -84,6 +85,8 @@ class Words(Protocol):
     def rebuild(self) -> bool: ...
     @property
     def seed(self) -> int: ...
+    @property
+    def sink(self) -> str | None: ...
 
 
 def detector_for(model: Model, asked: str | None) -> str | None:
@@ -247,10 +250,12 @@ def watch(watching: Watching, words: Words) -> Outcome:
     follower = Follower(watching.score, Numbers(words.ids))
     files = nullcontext() if words.save is None else saving(words.save, source, words.model)
     told = ""
-    with stop, files as saved:
+    published = publishing(words.sink, words.model, say)
+    with stop, files as saved, published as broker:
         for taken in stop.until_stopped(source):
             result = answer_frame(watching, taken, follower)
             tally.add(result)
+            broker.put(result)
             told = told or result.reason
             row = to_row(result)
             line = to_json(row)
@@ -261,7 +266,8 @@ def watch(watching: Watching, words: Words) -> Outcome:
         raise DataError(
             f"{words.source}: none of its {tally.frames} frames has an answer; the first: {told}"
         )
-    return _outcome(words, {**tally.summary(), **source.report()}, stop.requested)
+    counts = {**tally.summary(), **source.report(), **broker.report()}
+    return _outcome(words, counts, stop.requested)
 
 
 def in_words(result: FrameResult) -> str:
