@@ -115,11 +115,11 @@ RECORDS: Mapping[str, Record] = {
         judge=(32, 16),
         score="edgehuman.bench.evaluate.skeleton:trial",
         run=Action(
-            "edgehuman.runtime.skeleton.run:RunConfig",
-            "edgehuman.runtime.skeleton.run:run",
-            "edgehuman run zoo:gait-skeleton --source door.jsonl --gallery known.npz",
+            "edgehuman.runtime.gait.run:RunConfig",
+            "edgehuman.runtime.gait.run:run",
+            "edgehuman run zoo:gait-skeleton --source door.mp4 --gallery known.npz",
         ),
-        stream="edgehuman.runtime.skeleton.stream:open_stream",
+        stream="edgehuman.runtime.gait.stream:open_stream",
         evaluate=Action(
             "edgehuman.bench.evaluate.skeleton:EvaluateConfig",
             "edgehuman.bench.evaluate.skeleton:evaluate",
@@ -139,8 +139,8 @@ RECORDS: Mapping[str, Record] = {
         layouts="edgehuman.data.skeleton.load:layouts",
         extent="edgehuman.data.skeleton.check:extent",
         check="edgehuman.data.skeleton.check:check",
-        needs="a camera that sees a walker from head to foot, and a pose estimator that follows "
-        "people",
+        needs="a camera that sees a walker from head to foot: a video, or the poses of an "
+        "estimator that follows people",
         kind="skeletons",
         simulate=Action(
             "edgehuman.data.skeleton.write:SimulateConfig",

@@ -5,7 +5,8 @@
 
 Average precision as COCO computes it, and crowds as CrowdHuman does (`edgehuman.metrics.boxes`).
 Frames are letterboxed as on the device, and boxes compared in pixels of the frames. Milliseconds
-are from a decoded frame to its boxes, of one frame at a time, detectors taking turns.
+are from a decoded frame to its boxes, of one frame at a time, detectors taking turns. Where a set
+says who is who, its people are followed too (`bench.evaluate.tracks`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from tyro.conf import Positional
 
 from edgehuman.bench.evaluate.evaluate import Split, heading, open_model
 from edgehuman.bench.evaluate.hog import HOG, open_hog
+from edgehuman.bench.evaluate.tracks import Followed, follow, said
 from edgehuman.bench.trial import Trial, Words, trial_of_samples
 from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
@@ -41,6 +43,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.letterbox import fit
 from edgehuman.records import Index, Uint8
 from edgehuman.runtime.foreign.families import takes_one_person
+from edgehuman.runtime.image.frames.answer import SCORE
 from edgehuman.runtime.image.frames.watch import opened
 from edgehuman.runtime.model import Model
 
@@ -61,7 +64,8 @@ class EvaluateConfig:
     split: Split = "test"
     """The test part, the training part, or all."""
     every: int = 1
-    """Score every n-th frame; neighbours in a video are alike."""
+    """Score every n-th frame; neighbours in a video are alike. People are followed from one scored
+    frame to the next, so that they are further apart in time."""
     beside: tuple[str, ...] = ()
     """Other detectors to score on the same frames: zoo:NAME, ONNX files, also of others, or `hog`
     for OpenCV's."""
@@ -91,12 +95,18 @@ def evaluate(config: EvaluateConfig) -> Outcome:
             f"--data {config.data} is {frames.dataset}, but --dataset asks for {config.dataset}"
         )
     index_K = part_of(frames, config.split)[:: config.every]
-    others = {name: _finder(name, config.threads) for name in dict.fromkeys(config.beside)}
+    finders = {"": (_of_model(model), _threshold(model))}
+    finders |= {name: _finder(name, config.threads) for name in dict.fromkeys(config.beside)}
+    kept: dict[str, dict[int, Found]] = {name: {} for name in finders}
     with _opencv_threads(config.threads):
-        found = score(frames, index_K, {"": _of_model(model), **others})
-    table = _as_data(model, frames, found.pop(""), config)
-    table["beside"] = {name: _measured(*each) for name, each in found.items()}
-    return Outcome(table, _as_text(table))
+        each = {name: find for name, (find, _) in finders.items()}
+        found = score(frames, index_K, each, None if frames.tracks is None else kept)
+    tracks = {name: follow(frames, kept[name], least) for name, (_, least) in finders.items()}
+    table = _as_data(model, frames, found.pop(""), config) | _as_tracks(tracks[""])
+    table["beside"] = {
+        name: _measured(*each) | _as_tracks(tracks[name]) for name, each in found.items()
+    }
+    return Outcome(table, _as_text(table, tracks))
 
 
 @contextlib.contextmanager
@@ -138,10 +148,16 @@ def trial(card: Card, words: Words) -> Trial:
 
 
 def score(
-    frames: FrameSet, index_K: Index, finders: Mapping[str, Find]
+    frames: FrameSet,
+    index_K: Index,
+    finders: Mapping[str, Find],
+    kept: Mapping[str, dict[int, Found]] | None = None,
 ) -> dict[str, tuple[FrameScores, float]]:
     """The scores of detectors on the same frames, and the median milliseconds of each from a frame
     to its boxes.
+
+    Args:
+        kept: see `score_each`.
 
     Raises:
         DataError, ArtefactError: see `data.image.frames.score`.
@@ -158,7 +174,7 @@ def score(
         return found
 
     each = {name: timed(name, find) for name, find in finders.items()}
-    scores = score_each(frames, index_K, each)
+    scores = score_each(frames, index_K, each, kept)
     return {name: (scores[name], statistics.median(spent_ms[name])) for name in finders}
 
 
@@ -172,19 +188,34 @@ def _of_model(model: Model) -> Find:
     return find
 
 
-def _finder(name: str, threads: int) -> Find:
-    """Another detector: of edgehuman's own, of others, or OpenCV's.
+def _threshold(model: Model) -> float:
+    """The score from which a model's boxes count."""
+    return model.card.decision.threshold or SCORE
+
+
+def _as_tracks(followed: Followed | str | None) -> dict[str, Any]:
+    """How people are followed, as data; nothing where the set does not say who is who."""
+    if followed is None:
+        return {}
+    if isinstance(followed, str):
+        return {"tracking": {"not_scored": followed}}
+    return {"tracking": followed.as_data()}
+
+
+def _finder(name: str, threads: int) -> tuple[Find, float]:
+    """Another detector, of edgehuman's own, of others, or OpenCV's; and the score from which its
+    boxes count.
 
     Raises:
         ArtefactError, EngineError, SignatureError: see `opened` and `require_detector`. UsageError:
             no such model, one that finds nobody, or OpenCV has none.
     """
     if name == HOG:
-        return open_hog()
+        return open_hog(), SCORE
     finder = opened(name, threads)
     if isinstance(finder, Model):
         require_detector(finder.card)
-        return _of_model(finder)
+        return _of_model(finder), _threshold(finder)
     if takes_one_person(finder):
         raise UsageError(f"--beside {name} takes one person, and does not find people")
 
@@ -193,7 +224,7 @@ def _finder(name: str, threads: int) -> Find:
         box_K4 = np.array([each.box_4 for each in people], np.float32).reshape(-1, 4)
         return box_K4, np.array([each.score for each in people], np.float32)
 
-    return find
+    return find, SCORE
 
 
 def require_detector(card: Card) -> None:
@@ -243,7 +274,7 @@ def _measured(found: FrameScores, frame_ms: float) -> dict[str, Any]:
     }
 
 
-def _as_text(table: Mapping[str, Any]) -> str:
+def _as_text(table: Mapping[str, Any], tracks: Mapping[str, Followed | str | None]) -> str:
     kind = "SIMULATED people" if table["simulated"] else table["dataset"]
     random = ", RANDOM weights" if table["random_weights"] else ""
     unreadable = f"; {table['unreadable']} unreadable left out" if table["unreadable"] else ""
@@ -251,9 +282,10 @@ def _as_text(table: Mapping[str, Any]) -> str:
         f"{table['model']} ({table['precision']}{random}) on {kind}, {table['split']} part: "
         f"{table['protocol']}, {table['people']} people{unreadable}",
         *_lines(table),
+        *said(tracks[""]),
     ]
     for name, measured in table["beside"].items():
-        lines += ["", name, *_lines(measured)]
+        lines += ["", name, *_lines(measured), *said(tracks[name])]
     return "\n".join(lines)
 
 

@@ -1,5 +1,5 @@
 """What seeing people costs: the three networks behind `zoo:person-detector`, `-pose` and
-`-silhouette`, and one more person in a frame.
+`-silhouette`, one more person in a frame, and following twenty.
 
 Weights are random, as time hardly depends on them: the INT8 graph is the one that `edgehuman
 export --precision int8` writes if no layer has to stay in float. The sides of a ratio take turns
@@ -47,6 +47,8 @@ OF_ONE: tuple[Head, ...] = ("pose", "silhouette")
 ARCH = "starnet_s100_k3"
 CROWD = (1, 2, 4, 8)
 _CALIBRATING, _ROUNDS = 8, 10
+# People of whom about twenty are seen at a time.
+_FOLLOWED, _SEEN, _PASSES = 26, (18, 22), 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,3 +241,23 @@ def _entry(card: Card, path: Path) -> Entry:
         card.name, str(path), "onnxruntime", card.arch, None, record=record.record,
         shape=record.shape, dtype=record.dtype, kind=card.output.kind,
     )  # fmt: skip
+
+
+def tracker_ms() -> float:
+    """Processor time in which the tracker takes a frame of 20 boxes, give or take two: the median
+    over frames, of the least of a few passes over the same frames.
+    """
+    from edgehuman.runtime.tracks.tracker import Tracker
+    from edgehuman.simulate.image.passers import simulate_passers
+
+    frames = list(simulate_passers(people=_FOLLOWED, seconds=12, rate_hz=10, seed=0))
+    spent_ms = np.zeros((_PASSES, len(frames)))
+    for k in range(_PASSES):
+        tracker = Tracker()
+        for t, frame in enumerate(frames):
+            begin = time.process_time()
+            tracker.update(frame.found_M4, frame.score_M, frame.t_s)
+            spent_ms[k, t] = 1000 * (time.process_time() - begin)
+    counts = np.array([len(frame.found_M4) for frame in frames])
+    is_full = (counts >= _SEEN[0]) & (counts <= _SEEN[1])
+    return float(np.median(spent_ms.min(axis=0)[is_full]))

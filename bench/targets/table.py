@@ -74,6 +74,8 @@ def _of_people() -> Iterator[Target]:
         measure = partial(people.off_line, head)
         what = f"distance of the times of 1, 2, 4 and 8 people from a line, {head}, the largest"
         yield Target(f"people-line-{head}", what, "at most", 0.1, "x", _only(measure))
+    what = "the tracker, a frame of 20 people, processor time"
+    yield Target("tracker", what, "at most", 1.0, "ms", _only(people.tracker_ms))
 
 
 def _of_frames() -> Iterator[Target]:

@@ -21,20 +21,13 @@ from edgehuman.placing import is_sink, protecting, what_is
 from edgehuman.runtime.provenance.members import members_of, signatures_of, stem_of
 
 OUTPUTS = (
-    "out",
-    "save",
-    "timeline",
-    "picture",
-    "submission",
-    "timing_cache",
-    "targets",
-    "metrics",
-    "record",
+    *("out", "save", "timeline", "picture", "submission", "timing_cache", "targets"),
+    *("metrics", "record", "ids"),
 )
 INPUTS = (
     *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher", "more_data"),
     *("selected", "gallery", "key", "signature", "stream_data", "network", "latent_weights"),
-    *("detector", "beside", "also", "serve_cert", "serve_key", "before", "after"),
+    *("detector", "pose", "beside", "also", "serve_cert", "serve_key", "before", "after"),
 )
 NEITHER = ("root", "name", "serve_token")
 """`root` of `doctor`: where it looks for the system's own files; `name` of `keys new` and

@@ -158,11 +158,11 @@ def mot_video(root: Path, frames: int = 5) -> Path:
     for number in range(1, frames + 1):
         there = [ANNE] if number < 3 else [ANNE, BOB]
         image_HWC = frame(*there)
-        image_HWC[:, :4, 0] = 40 * number  # red counts
+        image_HWC[:, :4, 0] = min(40 * number, 240)  # red counts
         video.write(image_HWC[..., ::-1].copy())
         lines += [
-            mot_line(number, track, box, int(track == 0 or number != 4))
-            for track, box in enumerate(there)
+            mot_line(number, track, box, int(track == 1 or number != 4))
+            for track, box in enumerate(there, 1)
         ]
     video.release()
     (root / "door.txt").write_text("\n".join(lines) + "\n")

@@ -50,6 +50,8 @@ MEETING_PLACES = {
     "distill/labels/": "teachers of pictures give boxes, joints and masks at once",
     "edgehuman/nets/from_onnx.py": "it turns back what the exporter turned, in any network",
     "bench/evaluate/frames.py": "frames of a camera are pictures too",
+    "bench/evaluate/tracks.py": "frames of a camera are pictures too",
+    "edgehuman/runtime/gait/": "people in pictures become the skeletons that are named",
     "bench/targets/": "the targets of every record in one run",
     "bench/beside.py": "what stands beside a wearable's loop, and beside one on frames",
     "bench/pages/formats.py": "one page for every network",

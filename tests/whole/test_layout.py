@@ -40,7 +40,7 @@ SUBJECTS = {
         "pages",
         "provenance",
     ),
-    *("serve", "replay", "lines", "mqtt", "phones"),
+    *("serve", "replay", "lines", "mqtt", "phones", "tracks", "tracking"),
     *("scale", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
     *("camera", "frames", "foreign", "labels", "boxes", "detection", "crowds", "crops"),
     *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),

@@ -73,6 +73,8 @@ class RunConfig(LiveFlags, SinkFlags):
         policy: with --detector: latest (the newest frame; of a video, at its pace), all, or
             every-N; by default latest of cameras, and all of files.
         seconds: with --detector: end after so many seconds; of a video, at that time of it.
+        ids: with --detector: a file that keeps the last number of a track, so that after a
+            restart none comes again.
         family: with --detector: what a detector of others is, where its graph may be of several.
         threads: threads inside one operator of the model.
         engine: what runs the model; auto: chosen by its suffix (.onnx, .engine) and this machine.
@@ -88,6 +90,7 @@ class RunConfig(LiveFlags, SinkFlags):
     score: float | None = None
     most: int = MOST
     every: int = 1
+    ids: Path | None = None
     family: str | None = None
     threads: int = 1
     engine: EngineName = "auto"
@@ -154,7 +157,7 @@ def _require_no_frames(config: RunConfig) -> None:
     given = {"--score": config.score is not None, "--most": config.most != MOST,
              "--every": config.every != 1, "--family": config.family is not None,
              "--also": bool(config.also), "--policy": config.policy is not None,
-             "--seconds": config.seconds is not None,
+             "--seconds": config.seconds is not None, "--ids": config.ids is not None,
              "--sink": config.sink is not None,
              **dict.fromkeys(config.live.given(), True)}  # fmt: skip
     for flag, is_given in given.items():

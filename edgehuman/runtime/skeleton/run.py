@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from tyro.conf import Positional
 
@@ -23,18 +23,26 @@ from edgehuman.preprocess.skeleton.layouts import layout_rows
 from edgehuman.preprocess.skeleton.line import KEYS
 from edgehuman.progress import tell
 from edgehuman.runtime.engine.open import EngineName
-from edgehuman.runtime.loop.play import play, require_seconds, say
+from edgehuman.runtime.gallery import Gallery
+from edgehuman.runtime.loop.play import Listener, Playable, play, require_seconds, say
 from edgehuman.runtime.loop.results import UNKNOWN, to_row
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
 from edgehuman.runtime.model import load
 from edgehuman.runtime.mqtt.discovery import Device
 from edgehuman.runtime.mqtt.publish import SinkFlags, open_sinks
 from edgehuman.runtime.mqtt.sink import Facts
-from edgehuman.runtime.skeleton.answer import Identifier
-from edgehuman.runtime.skeleton.results import GaitResult, summary_text
+from edgehuman.runtime.skeleton.lines import PoseBlock
+from edgehuman.runtime.skeleton.results import GaitResult, GaitTally, summary_text
 from edgehuman.runtime.skeleton.stream import listen
 from edgehuman.runtime.view.screen import Notes, can_redraw
 from edgehuman.runtime.view.tracks import GaitView, gait_lines
+
+
+class Naming(Listener[PoseBlock, GaitResult], Protocol):
+    """Names walks; `skeleton.answer.Identifier` is one."""
+
+    @property
+    def tally(self) -> GaitTally: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +141,26 @@ def run(config: RunConfig) -> Outcome:
         declare(config.rate_hz, config.size, config.layout),
         config.sender,
     )
+    return finish(config, identifier, identifier.gallery, source, notes)
+
+
+def finish(
+    config: RunConfig,
+    identifier: Naming,
+    gallery: Gallery | None,
+    source: Playable[PoseBlock],
+    notes: Notes,
+) -> Outcome:
+    """Play the source to its end, and give the summary.
+
+    Raises:
+        UsageError, DataError: see `play`, and `--save` cannot be written.
+    """
     sinks = _sinks(config, identifier, notes, lambda: int(source.report()["dropped"]))
     played = play(identifier, source, sinks, config.seconds, notes)
     notes.view = None  # the view is closed; later messages go to standard error
     for message in played.broken:
         say(message)
-    gallery = identifier.gallery
     summary = {**played.summary, "gallery": None if gallery is None else gallery.people()}
     text = summary_text(summary)
     if config.json:
@@ -148,7 +170,7 @@ def run(config: RunConfig) -> Outcome:
 
 
 def _sinks(
-    config: RunConfig, identifier: Identifier, notes: Notes, dropped: Callable[[], int]
+    config: RunConfig, identifier: Naming, notes: Notes, dropped: Callable[[], int]
 ) -> list[Sink[GaitResult]]:
     """The requested sinks: JSON lines or the view, and a file."""
     sinks: list[Sink[GaitResult]] = []

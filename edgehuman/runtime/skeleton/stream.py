@@ -58,7 +58,7 @@ def open_stream(
     require_seconds(seconds)
     if source is None:
         require_no_clock(realtime, seconds)
-    known = _known(gallery)
+    known = known_gallery(gallery)
     poses = _poses(source, model, realtime)
     declared = declare(rate_hz, size, layout)
     heard = listen(model, poses, known, hop_s, threshold, realtime, seed, declared=declared)
@@ -99,7 +99,7 @@ def listen(
         raise
 
 
-def _known(gallery: object) -> Gallery | Path | None:
+def known_gallery(gallery: object) -> Gallery | Path | None:
     """Raises UsageError for anything but a gallery or the path of one."""
     if isinstance(gallery, str) and gallery:
         return Path(gallery)

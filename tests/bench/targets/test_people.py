@@ -137,3 +137,7 @@ def test_without_torch_they_are_not_measured(monkeypatch: pytest.MonkeyPatch) ->
     for measure in (people.onnxruntime_over_torch, people.person_over_first):
         with pytest.raises(NotMeasured, match="PyTorch is not installed"):
             measure("pose")
+
+
+def test_following_twenty_people_is_timed() -> None:
+    assert 0 < people.tracker_ms() < 50

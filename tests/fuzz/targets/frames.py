@@ -29,7 +29,8 @@ def _penn_fudan(content: bytes, folder: Path) -> None:
 
 
 def _mot(content: bytes, folder: Path) -> None:
-    mot._people(written(content, folder, "gt.txt"))
+    for frame, rows in mot._lines(written(content, folder, "gt.txt")).items():
+        mot._truth(rows, f"frame {frame}")
 
 
 def _own(content: bytes, folder: Path) -> None:

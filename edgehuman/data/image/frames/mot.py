@@ -5,34 +5,39 @@ SEQUENCE/img1/*.jpg with SEQUENCE/gt/gt.txt, one sequence or folders of them; or
 text of the same name. A line is frame,id,x,y,width,height,confidence and more; frames and pixels
 count from 1.
 
-As in its evaluation, people of confidence 0 count neither for nor against a detector. From MOT16 on
-a line has nine numbers, the eighth a class: 1 is a pedestrian; people on vehicles (2), static
-people (7), distractors (8) and reflections (12) are ignored like those, and other things left out.
+Who is who over the frames is kept as the lines state it, and times are those of the video, or of
+the rate in seqinfo.ini. As in its evaluation, people of confidence 0 count neither for nor against
+a detector. From MOT16 on a line has nine numbers, the eighth a class: 1 is a pedestrian; people on
+vehicles (2), static people (7), distractors (8) and reflections (12) are ignored like those, and
+other things left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import math
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from edgehuman.data.image.frames.layout import FrameReader, people_of, texts
+from edgehuman.data.image.frames.layout import FrameReader, corners, people_of, texts
 from edgehuman.data.image.frames.set import Frames, FrameSet, People
 from edgehuman.data.image.frames.video import Joined, open_video
 from edgehuman.data.image.set import FilePictures
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.data.layout import Layout, folders
 from edgehuman.errors import DataError
-from edgehuman.limits.sizes import MOST_TEXT, read_bounded
+from edgehuman.limits.sizes import MOST_NOTE, MOST_TEXT, read_bounded
+from edgehuman.metrics.tracking.mot import LIKE_PEOPLE, PEDESTRIAN, Truth
 from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES
-from edgehuman.preprocess.video import SUFFIXES
+from edgehuman.preprocess.video import SUFFIXES, Video
 
 _LINE = "frame,id,x,y,width,height,confidence"
 _LEAST, _OF_MOT16 = 7, 9
-_PEDESTRIAN, _LIKE_PEOPLE = 1, (2, 7, 8, 12)
-_MOST_FRAMES = 1 << 20
+_MOST_FRAMES, _MOST_TRACKS, _MOST_HZ = 1 << 20, 1 << 40, 1000
+_RATE = re.compile(rb"^\s*frameRate\s*=\s*(\d{1,4}(?:\.\d{1,6})?)\s*$", re.MULTILINE)
 # Of a text, to tell whether it is ground truth.
 _BEGINNING = 1 << 12
 
@@ -50,15 +55,24 @@ class _Sequence:
 def _read(root: Path) -> FrameSet:
     parts: list[Frames] = []
     people: list[People] = []
+    tracks: list[Truth] = []
     names: list[str] = []
+    times: list[float] = []
     sequences = _sequences(root)
     for one in sequences:
-        people_of_frame = _people(one.truth)
-        frames, numbers = _frames(one, people_of_frame)
-        nobody = people_of([], [], one.name)
+        lines_of_frame = _lines(one.truth)
+        frames, numbers = _frames(one, lines_of_frame)
+        rate_hz = _rate_hz(one)
         parts.append(frames)
-        people += [people_of_frame.get(number, nobody) for number in numbers]
-        names += [f"{one.name} frame {number}" for number in numbers]
+        for number in numbers:
+            rows = lines_of_frame.get(number, [])
+            where = f"{one.truth}, frame {number}"
+            people.append(
+                people_of([row.box for row in rows], [row.ignored for row in rows], where)
+            )
+            tracks.append(_truth(rows, where))
+            names.append(f"{one.name} frame {number}")
+            times.append((number - 1) / rate_hz if rate_hz else math.nan)
     count = [len(part) for part in parts]
     return FrameSet(
         Joined(parts),
@@ -67,6 +81,8 @@ def _read(root: Path) -> FrameSet:
         np.repeat(texts(one.role for one in sequences), count),
         np.repeat(texts(one.name for one in sequences), count),
         dataset="mot",
+        tracks=tracks if all(map(_is_told, tracks)) else None,
+        t_s_N=np.array(times) if np.isfinite(times).all() else None,
     )
 
 
@@ -101,34 +117,78 @@ def _numbers(line: str) -> list[float]:
     return [float(word) for word in line.split(",")]
 
 
-def _people(path: Path) -> Mapping[int, People]:
-    """People of each frame, by its number."""
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of truth: who, x, y, width and height from 0, the class, and whether it counts."""
+
+    track: int
+    box: list[float]
+    kind: int
+    is_marked: bool
+
+    @property
+    def ignored(self) -> bool:
+        """Whether it counts neither for nor against a detector."""
+        return self.kind != PEDESTRIAN or not self.is_marked
+
+
+def _lines(path: Path) -> Mapping[int, list[_Line]]:
+    """The lines of each frame, by its number, of people and what is like them."""
     try:
         lines = read_bounded(path, MOST_TEXT, DataError).decode("ascii").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read ({error}); copy it again") from None
-    boxes: dict[int, list[list[float]]] = {}
-    ignored: dict[int, list[bool]] = {}
+    found: dict[int, list[_Line]] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             row = _numbers(line)
-            frame = int(row[0])
+            frame, track = int(row[0]), int(row[1])
             if len(row) < _LEAST or frame != row[0] or not 1 <= frame <= _MOST_FRAMES:
                 raise ValueError
-        except (ValueError, OverflowError):
+            if abs(track) > _MOST_TRACKS:
+                raise ValueError
+        except (ValueError, OverflowError, IndexError):
             raise DataError(
                 f"{path}, line {number}: not {_LINE}, with frames from 1; copy the file again"
             ) from None
-        kind = row[7] if len(row) == _OF_MOT16 else _PEDESTRIAN
-        if kind == _PEDESTRIAN or kind in _LIKE_PEOPLE:
-            boxes.setdefault(frame, []).append([row[2] - 1, row[3] - 1, row[4], row[5]])
-            ignored.setdefault(frame, []).append(kind != _PEDESTRIAN or row[6] == 0)
-    return {
-        frame: people_of(rows, ignored[frame], f"{path}, frame {frame}")
-        for frame, rows in boxes.items()
-    }
+        kind = row[7] if len(row) == _OF_MOT16 else PEDESTRIAN
+        if kind == PEDESTRIAN or kind in LIKE_PEOPLE:
+            # A number that is no whole one names nobody.
+            track = track if track == row[1] else 0
+            box = [row[2] - 1, row[3] - 1, row[4], row[5]]
+            found.setdefault(frame, []).append(_Line(track, box, int(kind), row[6] != 0))
+    return found
+
+
+def _truth(rows: Sequence[_Line], where: str) -> Truth:
+    """Who is in a frame, as trackers are scored."""
+    return Truth(
+        np.array([row.track for row in rows], np.int64),
+        corners([row.box for row in rows], where).astype(np.float64),
+        np.array([row.kind for row in rows], np.int64),
+        np.array([row.is_marked for row in rows], np.bool_),
+    )
+
+
+def _is_told(truth: Truth) -> bool:
+    """Whether everybody who counts has a number; those of detections are -1."""
+    is_person_G = truth.is_marked_G & (truth.kind_G == PEDESTRIAN)
+    return bool((truth.track_G[is_person_G] > 0).all())
+
+
+def _rate_hz(one: _Sequence) -> float | None:
+    """Frames per second of a sequence; None: not stated."""
+    if one.pictures.is_file():
+        with Video(one.pictures) as video:
+            return video.fps
+    try:
+        text = read_bounded(one.truth.parents[1] / "seqinfo.ini", MOST_NOTE, DataError)
+    except OSError:
+        return None
+    stated = _RATE.search(text)
+    return float(stated[1]) if stated and 0 < float(stated[1]) <= _MOST_HZ else None
 
 
 def _frames(one: _Sequence, labelled: Collection[int]) -> tuple[Frames, list[int]]:

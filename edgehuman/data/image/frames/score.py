@@ -95,9 +95,16 @@ def answered(
 
 
 def score_each(
-    frames: FrameSet, index_K: Index, finders: Mapping[str, Find]
+    frames: FrameSet,
+    index_K: Index,
+    finders: Mapping[str, Find],
+    kept: Mapping[str, dict[int, Found]] | None = None,
 ) -> dict[str, FrameScores]:
     """Score several detectors on the same frames, each of which is read once.
+
+    Args:
+        kept: filled with the boxes of each detector by the index of their frame; a frame that
+            cannot be read has none.
 
     Raises:
         DataError: no frame is readable, or nobody is in them.
@@ -112,7 +119,10 @@ def score_each(
             continue
         height, width = frame_HWC.shape[:2]
         for name, find in finders.items():
-            judges[name].add(index, (height, width), find(frame_HWC))
+            found = find(frame_HWC)
+            judges[name].add(index, (height, width), found)
+            if kept is not None:
+                kept[name][index] = found
     return {name: judge.scores(unreadable) for name, judge in judges.items()}
 
 

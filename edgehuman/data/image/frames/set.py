@@ -14,7 +14,8 @@ from typing import Protocol
 import numpy as np
 
 from edgehuman.errors import DataError
-from edgehuman.records import Bool, Float32, Text, Uint8
+from edgehuman.metrics.tracking.mot import Truth
+from edgehuman.records import Bool, Float32, Float64, Text, Uint8
 
 
 class Frames(Protocol):
@@ -56,6 +57,8 @@ class FrameSet:
     dataset: name in the catalogue, or "simulated".
     licence, url: licence and source.
     simulated: whether the people are simulated.
+    tracks: who is who over the frames of a sequence, of each frame; None: the set does not say.
+    t_s_N: time of each frame in its sequence, seconds; None: not known.
     """
 
     frames: Frames
@@ -67,12 +70,17 @@ class FrameSet:
     licence: str = ""
     url: str = ""
     simulated: bool = False
+    tracks: Sequence[Truth] | None = None
+    t_s_N: Float64 | None = None
 
     def __post_init__(self) -> None:
         count = len(self.frames)
         for name in ("people", "names", "role_N", "sequence_N"):
             if len(getattr(self, name)) != count:
                 raise DataError(f"{name} has {len(getattr(self, name))} entries for {count} frames")
+        for each in (self.tracks, self.t_s_N):
+            if each is not None and len(each) != count:
+                raise DataError(f"found tracks or times of {len(each)} frames for {count} frames")
 
     @cached_property
     def num_people(self) -> int:

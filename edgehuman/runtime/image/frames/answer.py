@@ -24,6 +24,7 @@ from edgehuman.preprocess.image.pixels import touches_pixels
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.foreign.found import FoundPerson, PersonFinder
 from edgehuman.runtime.image.answer import BROKEN_OUTPUT
+from edgehuman.runtime.image.frames.follow import FAINT, Followed, Follower
 from edgehuman.runtime.image.frames.results import FrameResult, Person, joint_names
 from edgehuman.runtime.image.frames.source import TakenFrame
 from edgehuman.runtime.model import Model
@@ -36,6 +37,10 @@ _COLUMNS = 5
 
 class PerPerson(Protocol):
     """What answers for each person of a frame."""
+
+    @property
+    def looks(self) -> bool:
+        """Whether its answer is a vector of what the person looks like."""
 
     def answer_all(self, frame_HWC: Uint8, found: Sequence[FoundPerson]) -> list[Person]:
         """The people with the model's answers, in this order.
@@ -66,7 +71,7 @@ class Detector:
     """A model of edgehuman's own that gives boxes, as a `PersonFinder`.
 
     Args:
-        score: rows below it are dropped at once; a graph may have thousands.
+        score: rows below half of it are dropped at once; a graph may have thousands.
 
     Raises:
         ArtefactError: its output is no boxes.
@@ -79,7 +84,7 @@ class Detector:
                 "detector, such as zoo:person-detector, or one that `edgehuman finetune --task "
                 "detection` made"
             )
-        self._model, self._score = model, score
+        self._model, self._score = model, FAINT * score
 
     @property
     def name(self) -> str:
@@ -111,15 +116,20 @@ class Detector:
         ]
 
 
-def answer_frame(watching: Watching, taken: TakenFrame) -> FrameResult:
+def answer_frame(
+    watching: Watching, taken: TakenFrame, follower: Follower | None = None
+) -> FrameResult:
     """The people of a frame; of one without an answer, the reason. What happened to a camera passes
     as it is.
+
+    Args:
+        follower: gives the people of a frame with a time their tracks.
     """
-    result = _answered(watching, taken)
+    result = _answered(watching, taken, follower)
     return dataclasses.replace(result, age_ms=taken.age_ms if taken.grabbed_ns else None)
 
 
-def _answered(watching: Watching, taken: TakenFrame) -> FrameResult:
+def _answered(watching: Watching, taken: TakenFrame, follower: Follower | None) -> FrameResult:
     blank = FrameResult(
         taken.name,
         taken.path,
@@ -135,17 +145,14 @@ def _answered(watching: Watching, taken: TakenFrame) -> FrameResult:
     frame_HWC = taken.image_HWC
     if frame_HWC is None:
         return dataclasses.replace(blank, reason=taken.reason)
+    if taken.t_s is None:
+        follower = None
     begin_ns = time.perf_counter_ns()
     try:
-        found = chosen(
-            watching.finder.find(frame_HWC), watching, frame_HWC.shape[0], frame_HWC.shape[1]
-        )
+        least = watching.score if follower is None else follower.least
+        found = chosen(watching.finder.find(frame_HWC), least, *frame_HWC.shape[:2])
         found_ns = time.perf_counter_ns()
-        each = watching.per_person
-        if each is None:
-            people = [_person(person) for person in found]
-        else:
-            people = once(each.answer_all(frame_HWC, found))
+        people = _answers(watching, frame_HWC, found, follower, taken.t_s or 0.0)
     except DataError as error:
         return dataclasses.replace(blank, reason=str(error), latency_ms=_since_ms(begin_ns))
     end_ns = time.perf_counter_ns()
@@ -153,15 +160,59 @@ def _answered(watching: Watching, taken: TakenFrame) -> FrameResult:
         blank,
         people=_scaled(people, taken),
         latency_ms=(end_ns - begin_ns) / 1e6,
-        person_ms=0.0 if each is None else (end_ns - found_ns) / 1e6,
+        person_ms=0.0 if watching.per_person is None else (end_ns - found_ns) / 1e6,
     )
 
 
+def _answers(
+    watching: Watching,
+    frame_HWC: Uint8,
+    found: Sequence[FoundPerson],
+    follower: Follower | None,
+    t_s: float,
+) -> list[Person]:
+    """The people who count, with their tracks and answers."""
+    each = watching.per_person
+    known: dict[int, Person] = {}
+    if follower is None:
+        followed = [Followed(person) for person in found]
+    else:
+        looks: list[Float32 | None] = []
+        if each is not None and each.looks:
+            sure = [person for person in found if person.score >= watching.score]
+            known = _known(each, frame_HWC, sure)
+            looks = [look_of(known.get(id(person))) for person in found]
+        followed = follower.follow(found, t_s, looks)
+    followed = followed[: watching.most]
+    rest = [one.person for one in followed if id(one.person) not in known]
+    if each is None:
+        known |= {id(person): _person(person) for person in rest}
+    else:
+        known |= _known(each, frame_HWC, rest)
+    people = []
+    for one in followed:
+        answer = known[id(one.person)]
+        people.append(dataclasses.replace(answer, track=one.track) if one.track else answer)
+    return people if each is None else once(people)
+
+
+def _known(each: PerPerson, frame_HWC: Uint8, people: Sequence[FoundPerson]) -> dict[int, Person]:
+    """The answers for people, by the identity of who was found."""
+    answers = each.answer_all(frame_HWC, people)
+    return {id(person): answer for person, answer in zip(people, answers, strict=True)}
+
+
+def look_of(person: Person | None) -> Float32 | None:
+    """What a person looks like, as one vector; None: not known."""
+    vector = None if person is None else person.answer.get("embedding")
+    return None if vector is None else np.asarray(vector, np.float32).reshape(-1)
+
+
 def chosen(
-    found: Sequence[FoundPerson], watching: Watching, height: int, width: int
+    found: Sequence[FoundPerson], least: float, height: int, width: int
 ) -> list[FoundPerson]:
-    """Those of enough score, the best first, their boxes clipped to the frame; a box wholly outside
-    it is nobody.
+    """Those of at least this score, the best first, their boxes clipped to the frame; a box wholly
+    outside it is nobody.
 
     Raises:
         DataError: a value that is not finite.
@@ -174,23 +225,30 @@ def chosen(
         raise DataError(BROKEN_OUTPUT)
     limit_4 = np.array((width, height, width, height), np.float32)
     box_N4 = np.clip(box_N4, 0, limit_4).astype(np.float32)
-    is_kept_N = (score_N >= watching.score) & touches_pixels(box_N4)
+    is_kept_N = (score_N >= least) & touches_pixels(box_N4)
     best_N = np.argsort(-score_N, kind="stable")
-    kept = best_N[is_kept_N[best_N]][: watching.most].tolist()
+    kept = best_N[is_kept_N[best_N]].tolist()
     return [dataclasses.replace(found[place], box_4=box_N4[place]) for place in kept]
 
 
 def once(people: Sequence[Person]) -> list[Person]:
-    """Each person once: of two boxes in which the joints are the same, the better."""
+    """Each person once: of two boxes in which the joints are the same, that of the older track, or
+    else the better.
+    """
     posed = [person for person in people if person.joint_J3 is not None]
     if len({person.joints for person in posed}) != 1:
         return [*people]
     joint_NJ3 = np.array([person.joint_J3 for person in posed])
     box_N4 = np.array([person.box_4 for person in posed])
-    score_N = np.array([person.score for person in posed])
+    score_N = np.array([_weight(person) for person in posed])
     kept = oks_nms(joint_NJ3, areas(box_N4), score_N).tolist()
     gone = {id(person) for number, person in enumerate(posed) if number not in kept}
     return [person for person in people if id(person) not in gone]
+
+
+def _weight(person: Person) -> float:
+    """Rises with the score, and is over that where there is a track, more so an older one."""
+    return 1 + 1 / int(person.track) if person.track.isdecimal() else person.score
 
 
 def _person(found: FoundPerson) -> Person:

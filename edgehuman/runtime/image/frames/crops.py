@@ -38,6 +38,9 @@ _OF_THE_ANSWER = ("attributes", "embedding", "parts")
 class CropModel:
     """A model of person crops, for each person of a frame.
 
+    Attributes:
+        looks: whether its answer is a vector of what the person looks like.
+
     Raises:
         ArtefactError: its output is no answer about a person.
     """
@@ -47,6 +50,7 @@ class CropModel:
         self._model = model
         height, width = model.card.input.shape[:2]
         self._shape = width / height
+        self.looks = model.card.output.kind == "embedding"
 
     def answer_all(self, frame_HWC: Uint8, found: Sequence[FoundPerson]) -> list[Person]:
         """Each person of a frame with the model's answer; without one where the box is too small.
@@ -112,6 +116,8 @@ class CropModel:
 
 class CropFinder:
     """A network of others that takes one person, for each person of a frame."""
+
+    looks = False
 
     def __init__(self, finder: PersonFinder) -> None:
         self._finder = finder

@@ -24,12 +24,18 @@ _LIMBS = (
 )
 
 
-def drawn(image_HWC: Uint8, people: Sequence[Person], scale: tuple[float, float]) -> Uint8:
+def drawn(
+    image_HWC: Uint8,
+    people: Sequence[Person],
+    scale: tuple[float, float],
+    names: Mapping[str, str] | None = None,
+) -> Uint8:
     """A copy of the picture with its people.
 
     Args:
         scale: pixels of the picture per pixel of the frame, along x and y: the picture of a large
             photo is smaller.
+        names: of tracks; who has one has it instead of the score.
     """
     canvas_HWC = image_HWC.copy()
     for place, person in enumerate(people):
@@ -37,7 +43,7 @@ def drawn(image_HWC: Uint8, people: Sequence[Person], scale: tuple[float, float]
         colour = _COLOURS[number % len(_COLOURS)]
         _tint(canvas_HWC, person, colour)
         _joints(canvas_HWC, person, scale, colour)
-        _box(canvas_HWC, person, scale, colour)
+        _box(canvas_HWC, person, scale, colour, _said(person, names or {}))
     return canvas_HWC
 
 
@@ -68,7 +74,15 @@ def _joints(canvas_HWC: Uint8, person: Person, scale: tuple[float, float], colou
         cv2.circle(canvas_HWC, place, width + 1, (255, 255, 255), -1)
 
 
-def _box(canvas_HWC: Uint8, person: Person, scale: tuple[float, float], colour: Rgb) -> None:
+def _said(person: Person, names: Mapping[str, str]) -> str:
+    if not person.track:
+        return f"{person.score:.2f}"
+    return f"{person.track}: {names.get(person.track) or f'{person.score:.2f}'}"
+
+
+def _box(
+    canvas_HWC: Uint8, person: Person, scale: tuple[float, float], colour: Rgb, text: str
+) -> None:
     import cv2
 
     x0, y0, x1, y1 = (
@@ -77,7 +91,6 @@ def _box(canvas_HWC: Uint8, person: Person, scale: tuple[float, float], colour: 
     )
     width = _width(canvas_HWC)
     cv2.rectangle(canvas_HWC, (x0, y0), (x1 - 1, y1 - 1), colour, width)
-    text = f"{person.track}: {person.score:.2f}" if person.track else f"{person.score:.2f}"
     size = 0.4 * width
     place = (x0, y0 - 3 * width if y0 > 14 * width else y0 + 12 * width)
     cv2.putText(canvas_HWC, text, place, cv2.FONT_HERSHEY_SIMPLEX, size, colour, width)

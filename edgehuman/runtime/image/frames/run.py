@@ -43,6 +43,7 @@ class RunConfig(LiveFlags, SinkFlags):
         policy: latest (the newest frame; of a video, at its pace), all, or every-N; by default
             latest of cameras, and all of files.
         seconds: end after so many seconds; of a video, at that time of it.
+        ids: a file that keeps the last number of a track, so that after a restart none comes again.
         detector: what finds people, where the model is one of others that takes one person.
         family: what a network of others is, where its graph may be of several families.
         threads: threads inside one operator of the model.
@@ -58,6 +59,7 @@ class RunConfig(LiveFlags, SinkFlags):
     score: float | None = None
     most: int = MOST
     every: int = 1
+    ids: Path | None = None
     detector: str | None = None
     family: str | None = None
     threads: int = 1

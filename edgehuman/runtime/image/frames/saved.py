@@ -72,8 +72,9 @@ class Saving:
         self._lines.write(line + "\n")
         if self._open_poses is not None and result.t_s is not None:
             for person in result.people:
-                # Somebody of whom no joint is there is nobody to a model of gait.
-                if person.joints == COCO_17 and _is_seen(person):
+                # Somebody of whom no joint is there, or who has no track yet, is nobody to a model
+                # of gait.
+                if person.track and person.joints == COCO_17 and _is_seen(person):
                     self._poses = self._poses or self._open_poses()
                     self._poses.write(pose_line(result, person) + "\n")
         if taken.image_HWC is None or result.reason:
@@ -115,7 +116,7 @@ def pose_line(result: FrameResult, person: Person) -> str:
     ]
     row: dict[str, Any] = {
         "t": round(result.t_s or 0.0, 6),
-        "id": person.track or "0",
+        "id": person.track,
         "joints": joints,
         "layout": "coco17",
         "width": result.width,
@@ -178,7 +179,7 @@ def _saving_one(folder: Path, source: Kept, inputs: Sequence[Path], model: str) 
             require_usable_file(folder / POSES, "--save")
             # Opened with the first joints: of a model that gives none, there is no such file.
             poses = partial(stack.enter_context, writing_lines(folder / POSES, "--save"))
-            film = stack.enter_context(_film(film_path, source.fps))
+            film = stack.enter_context(filming(film_path, source.fps))
         saved = Saving(folder, lines, poses, pictures, film, source.live)
         yield saved
         if film is not None and not saved.has_poses:
@@ -194,7 +195,12 @@ def _remove(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _film(path: Path, fps: float) -> Iterator[Film]:
+def filming(path: Path, fps: float) -> Iterator[Film]:
+    """A video that is being written, and stands at its path when the block ends without an error.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
     try:
         folder = tempfile.TemporaryDirectory(prefix=".frames-", dir=path.parent)
     except OSError as reason:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections import defaultdict
 from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 from typing import TypeAlias
@@ -15,7 +13,7 @@ from edgehuman.records import Uint8
 from edgehuman.runtime.image.camera.address import live_address
 from edgehuman.runtime.image.camera.camera import Camera
 from edgehuman.runtime.image.frames.answer import MOST, Watching, answer_frame
-from edgehuman.runtime.image.frames.link import Links
+from edgehuman.runtime.image.frames.follow import Followers
 from edgehuman.runtime.image.frames.results import FrameResult, FrameTally
 from edgehuman.runtime.image.frames.several import Sources, open_source
 from edgehuman.runtime.image.frames.source import photo_frame
@@ -120,11 +118,8 @@ def _taken(record: object, index: int) -> TakenFrame:
 def _answers(
     watching: Watching, frames: Iterable[TakenFrame], tally: FrameTally
 ) -> Generator[FrameResult, None, None]:
-    links = defaultdict[str, Links](Links)
+    followers = Followers(watching.score)
     for taken in frames:
-        result = answer_frame(watching, taken)
-        if result.t_s is not None and not result.event:
-            people = links[result.source].follow(result.people, result.t_s)
-            result = dataclasses.replace(result, people=people)
+        result = answer_frame(watching, taken, followers.of(taken))
         tally.add(result)
         yield result

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
@@ -38,7 +37,7 @@ from edgehuman.runtime.image.frames.answer import (
     answer_frame,
 )
 from edgehuman.runtime.image.frames.crops import CropFinder, CropModel
-from edgehuman.runtime.image.frames.link import Links
+from edgehuman.runtime.image.frames.follow import Followers
 from edgehuman.runtime.image.frames.published import publishing
 from edgehuman.runtime.image.frames.results import FrameResult, FrameTally, to_row
 from edgehuman.runtime.image.frames.saved import saving
@@ -48,6 +47,7 @@ from edgehuman.runtime.loop.stopping import StopSignals
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.serve.beside import Beside
 from edgehuman.runtime.serve.flags import LiveFlags
+from edgehuman.runtime.tracks.numbers import Numbers
 from edgehuman.runtime.view.frames import about_frames, show, stand_beside
 
 Row = Mapping[str, Any]
@@ -85,6 +85,8 @@ class Words(Protocol):
     def policy(self) -> str | None: ...
     @property
     def seconds(self) -> float | None: ...
+    @property
+    def ids(self) -> Path | None: ...
     @property
     def threads(self) -> int: ...
     @property
@@ -257,7 +259,8 @@ def watch(watching: Watching, words: Words) -> Outcome:
     """
     names = [words.source, *words.also]
     sources = open_sources(names, words.policy, words.every, words.seconds, pipelines=True)
-    tally, stop, links = FrameTally(), StopSignals(), defaultdict[str, Links](Links)
+    tally, stop = FrameTally(), StopSignals()
+    followers = Followers(watching.score, Numbers(words.ids))
     kept = sources.kept()
     files = nullcontext() if words.save is None else saving(words.save, kept, words.model)
     told, said = "", ", ".join(sources.names)
@@ -267,10 +270,7 @@ def watch(watching: Watching, words: Words) -> Outcome:
         stand_beside(beside, sources, words.live)
         for taken in beside.through(stop.until_stopped(sources)):
             stamp_ns = time.time_ns() - int(taken.age_ms * 1e6)
-            result = answer_frame(watching, taken)
-            if result.t_s is not None and not result.event:
-                people = links[result.source].follow(result.people, result.t_s)
-                result = dataclasses.replace(result, people=people)
+            result = answer_frame(watching, taken, followers.of(taken))
             tally.add(result)
             if not result.event:
                 broker.put(result)

@@ -86,3 +86,39 @@ def test_a_class_that_is_no_number_is_another_thing(tmp_path: Path) -> None:
     text = root / "train" / "STREET" / "gt" / "gt.txt"
     text.write_text(f"{mot_line(1, 1, ANNE, 1, 1, 1)}\n1,2,3,4,5,6,1,inf,1\n1,2,3,4,5,6,1,nan,1\n")
     assert load_frames(root).num_people == 1
+
+
+def test_who_is_who_and_when(tmp_path: Path) -> None:
+    frames = load_frames(mot_video(tmp_path))
+    assert frames.tracks is not None
+    assert frames.t_s_N is not None
+    assert frames.t_s_N.tolist() == [0.0, 0.1, 0.2, 0.3, 0.4]
+    assert [each.track_G.tolist() for each in frames.tracks] == [[1], [1], [1, 2], [1, 2], [1, 2]]
+    assert frames.tracks[3].is_marked_G.tolist() == [True, False]
+    assert frames.tracks[3].box_G4.tolist() == [list(ANNE), list(BOB)]
+
+
+def test_the_rate_of_pictures_is_that_of_seqinfo(tmp_path: Path) -> None:
+    street = mot_sequence(tmp_path) / "train" / "STREET"
+    frames = load_frames(street)
+    assert frames.t_s_N is None
+    assert frames.tracks is not None
+    assert frames.tracks[0].kind_G.tolist() == [1, 2]  # the car is left out
+    (street / "seqinfo.ini").write_text("[Sequence]\nname=STREET\nframeRate=20\nseqLength=2\n")
+    again = load_frames(street)
+    assert again.t_s_N is not None
+    assert again.t_s_N.tolist() == [0.0, 0.05]
+    for wrong in ("frameRate=0", "frameRate=inf", "frameRate=5000", "frameRate=", "\xff"):
+        (street / "seqinfo.ini").write_bytes(wrong.encode("latin-1"))
+        assert load_frames(street).t_s_N is None
+
+
+@pytest.mark.parametrize("track", ["-1", "0", "1.5"])
+def test_lines_that_name_nobody_have_no_tracks(tmp_path: Path, track: str) -> None:
+    root = mot_video(tmp_path)
+    lines = (root / "door.txt").read_text().splitlines()
+    first = lines[0].split(",")
+    (root / "door.txt").write_text("\n".join([",".join([first[0], track, *first[2:]]), *lines[1:]]))
+    frames = load_frames(root)
+    assert frames.tracks is None
+    assert frames.num_people == 7

@@ -38,10 +38,12 @@ def test_boxes_are_clipped_and_those_outside_are_nobody() -> None:
         somebody(0.95, 100, 0, 120, 30),
         somebody(0.4, 0, 0, 9, 9),
     ]
-    found = chosen(people, Watching(Finder()), 50, 100)
+    found = chosen(people, 0.5, 50, 100)
     assert [person.score for person in found] == [0.9, 0.6]
     assert found[1].box_4.tolist() == [0, 5, 30, 50]
-    assert len(chosen(people, Watching(Finder(), most=1), 50, 100)) == 1
+    frame_HWC = np.zeros((50, 100, 3), np.uint8)
+    taken = TakenFrame("a.jpg", 0, None, frame_HWC, 50, 100)
+    assert len(answer_frame(Watching(Finder(*people), most=1), taken).people) == 1
 
 
 @pytest.mark.parametrize(
@@ -49,14 +51,14 @@ def test_boxes_are_clipped_and_those_outside_are_nobody() -> None:
 )
 def test_what_is_not_finite_is_an_error_whatever_its_score(wrong: FoundPerson) -> None:
     with pytest.raises(DataError, match="not finite"):
-        chosen([wrong], Watching(Finder()), 50, 100)
+        chosen([wrong], 0.5, 50, 100)
 
 
 @pytest.mark.parametrize("side", [0, 1e-30, 1e-9, 4e-7, 1e-6, 1e-3, 1])
 @pytest.mark.parametrize("corner", [0, 0.25, 1, 7, 99])
 def test_whoever_is_chosen_can_be_cut_out(corner: float, side: float) -> None:
     found = FoundPerson(np.array((corner, 0, corner + side, 9), np.float32), 0.9)
-    for person in chosen([found], Watching(Finder()), 50, 100):
+    for person in chosen([found], 0.5, 50, 100):
         clip_box(person.box_4.tolist(), 50, 100)
 
 

@@ -135,8 +135,14 @@ def test_a_camera_on_the_command_line(tmp_path: Path, capsys: Any) -> None:
     assert {row["source"] for row in found} == {camera, str(video)}
     live = [row for row in found if row["source"] == camera]
     assert len(live) > 5
+    # Somebody keeps a number, which nobody before another camera has.
+    ids = {
+        source: {each["id"] for row in found if row["source"] == source for each in row["people"]}
+        for source in (camera, str(video))
+    }
+    assert sorted(map(sorted, ids.values())) == [["1"], ["2"]]
     for row in found:
-        assert [person["id"] for person in row["people"]] == ["1"]
+        assert len(row["people"]) == 1
         assert row["age_ms"] >= row["latency_ms"]
     assert [row["frame"] for row in live] == sorted({row["frame"] for row in live})
     assert live[0]["wall_s"] == pytest.approx(time.time(), abs=60)
