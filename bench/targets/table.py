@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from edgehuman.bench.targets import distillation, fresh, people, ratios, silhouettes
 from edgehuman.bench.targets.gait_step import gait_step_over_encoder
 from edgehuman.bench.targets.gallery_memory import GalleryMemoryConfig, gallery_memory_mb
+from edgehuman.bench.targets.gallery_search import GallerySearchConfig, gallery_search
 from edgehuman.bench.targets.saip_step import saip_step_over_networks
 from edgehuman.bench.targets.skeleton_augment import per_sample_over_batched
 
@@ -138,6 +139,14 @@ TARGETS: tuple[Target, ...] = (
         4096.0,
         "MB",
         lambda config: gallery_memory_mb(GalleryMemoryConfig())["peak_mb"],
+    ),
+    Target(
+        "identify",
+        "p99 of naming a vector of 256 numbers among 100,000 people of 4 walks, one core",
+        "at most",
+        50.0,
+        "ms",
+        lambda config: gallery_search(GallerySearchConfig(queries=500))["p99_ms"],
     ),
     Target(
         "mae",

@@ -24,7 +24,7 @@ OUTPUTS = ("out", "save", "timeline", "picture", "submission", "timing_cache", "
 INPUTS = (
     *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher"),
     *("selected", "gallery", "key", "signature", "stream_data", "network", "latent_weights"),
-    *("detector", "beside"),
+    *("detector", "beside", "new_key"),
 )
 NEITHER = ("root", "name")
 """`root` of `doctor`: where it looks for the system's own files; `name` of `keys new`, which
@@ -34,6 +34,7 @@ WORDS = (
     "foreign_label",
     *("gyro_axes", "gyro_unit", "image_size", "keep", "labels", "layout", "logger", "map"),
     *("objective", "placement", "placements", "protocol", "sender", "size", "slowed"),
+    *("consent", "consent_by", "consent_at", "head"),
     *("stamp_unit", "student", "subject", "track", "turned_alike", "upright_by", "walk", "which"),
 )
 """Flags of text that is never a path."""
@@ -41,6 +42,8 @@ WORDS = (
 _IN_PLACE = {
     "EnrolConfig": "gallery",
     "ForgetConfig": "gallery",
+    "RekeyConfig": "gallery",
+    "ThresholdConfig": "gallery",
     "SealConfig": "models",
     "SignConfig": "models",
 }

@@ -22,6 +22,7 @@ from edgehuman.preprocess.skeleton.layouts import layout_rows
 from edgehuman.preprocess.skeleton.line import KEYS
 from edgehuman.progress import tell
 from edgehuman.runtime.engine.open import EngineName
+from edgehuman.runtime.gallery import read_gallery
 from edgehuman.runtime.loop.play import play, require_seconds, say
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
 from edgehuman.runtime.model import load
@@ -43,10 +44,12 @@ class RunConfig:
             simulated.
         gallery: the file of known people that `edgehuman gallery enroll` wrote; without it there
             are only vectors.
+        key: of an encrypted gallery (default: EDGEHUMAN_GALLERY_KEY).
         json: one JSON object a line on standard output; the summary goes to standard error.
         save: write the same JSON lines to this file.
         hop_s: stream time between two windows of a track, seconds (default: the model's card).
-        threshold: under this score the label is "unknown" (default: the card).
+        threshold: under this score the label is "unknown" (default: the gallery's own, or the
+            card).
         realtime: play a file at the pace of its stamps; late lines are dropped.
         threads: threads inside one operator of the model.
         engine: what runs the model; auto: chosen by its suffix (.onnx, .engine) and this machine.
@@ -69,6 +72,7 @@ class RunConfig:
     model: Positional[str]
     source: str
     gallery: Path | None = None
+    key: Path | None = None
     json: bool = False
     save: Path | None = None
     hop_s: float | None = None
@@ -100,6 +104,7 @@ def run(config: RunConfig) -> Outcome:
             "the model": config.model,
             "--source": config.source,
             "--gallery": config.gallery,
+            "--key": config.key,
             "--save": config.save,
         }
     )
@@ -114,10 +119,11 @@ def run(config: RunConfig) -> Outcome:
     )
     if config.source == SIMULATED:
         notes("simulated walkers (edgehuman's own) are the source")
+    known = None if config.gallery is None else read_gallery(config.gallery, config.key)
     identifier, source = listen(
         model,
         config.source,
-        config.gallery,
+        known,
         config.hop_s,
         config.threshold,
         config.realtime,
