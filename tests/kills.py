@@ -28,7 +28,7 @@ from tests.leaving import die_with_parent
 _LONGEST_S = 0.15
 _FIRST_S = 60.0
 # A store is begun anew after so many kills: an enrolment reads all that were before.
-_KILLS_OF_A_STORE = 50
+_KILLS_OF_A_STORE = 25
 
 
 def killed(write: Callable[[Callable[[int], None]], None], after_s: float) -> list[int]:

@@ -56,12 +56,13 @@ chosen_Q = rng.integers(0, people, queries)
 probe_QD = centre_PD[chosen_Q] + 0.5 * rng.standard_normal((queries, dim))
 probe_QD = probe_QD.astype(np.float32)
 gallery.identify(probe_QD[0], 0.5)
-times_ms, found = [], []
+times_ms, core_ms, found = [], [], []
 for probe_D in probe_QD:
-    begin_s = time.perf_counter()
+    begin_s, core_s = time.perf_counter(), time.thread_time()
     one = gallery.identify(probe_D, 0.5)
     shown = [(one.nearest, one.score), *one.others[:3]]
     times_ms.append((time.perf_counter() - begin_s) * 1e3)
+    core_ms.append((time.thread_time() - core_s) * 1e3)
     found.append(shown)
 peak = peak_mb()
 right = True
@@ -73,7 +74,8 @@ for probe_D, shown in list(zip(probe_QD, found))[:10]:
     right &= bool(np.allclose([s for _, s in shown], [s for _, s in wanted], rtol=0, atol=1e-12))
 named = float(np.mean([shown[0][0] == names[p] for shown, p in zip(found, chosen_Q)]))
 p50, p99 = np.percentile(times_ms, [50, 99])
-print(json.dumps({"p50_ms": p50, "p99_ms": p99, "most_ms": max(times_ms), "named": named,
+busy = np.percentile(core_ms, 99)
+print(json.dumps({"p50_ms": p50, "p99_ms": p99, "core_p99_ms": busy, "named": named,
                   "write_s": write_s, "read_s": read_s, "prepare_s": prepare_s,
                   "file_mb": size_mb, "peak_mb": peak, "right": right}))
 """
@@ -126,7 +128,8 @@ def measure(config: GallerySearchConfig) -> Outcome:
     found = gallery_search(config)
     text = (
         f"{config.people:,} people of {config.walks} walks, {config.dim} numbers, "
-        f"{config.distance}: identify p50 {found['p50_ms']:.1f} ms, p99 {found['p99_ms']:.1f} ms; "
+        f"{config.distance}: identify p50 {found['p50_ms']:.1f} ms, p99 {found['p99_ms']:.1f} ms "
+        f"({found['core_p99_ms']:.1f} ms of the core's own time); "
         f"read in {found['read_s']:.1f} s and prepared in {found['prepare_s']:.1f} s, "
         f"{found['file_mb']:.0f} MB on the disk, peak {found['peak_mb']:.0f} MB"
     )

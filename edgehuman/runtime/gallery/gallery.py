@@ -236,7 +236,8 @@ class Gallery:
 
     def prepare(self) -> None:
         """Make now what the first answer would wait for."""
-        _ = self._search or self._scorer, self._people
+        if len(self):
+            _ = self._search or self._scorer, self._people
 
     def identify(self, vector_D: Float32, threshold: float) -> Identity:
         """Identify the person of a vector.

@@ -145,6 +145,7 @@ class Identifier:
         require_silhouettes(model)
         if gallery is not None:
             require_same_model(gallery, model.card)
+            gallery.prepare()  # not while the first walker waits
             if not len(gallery):
                 notify("the gallery is empty: everybody is unknown")
         self.model, self.gallery, self.notify = model, gallery, notify

@@ -71,6 +71,7 @@ class Identifier:
         self.gallery = gallery
         if gallery is not None:
             require_same_model(gallery, card)
+            gallery.prepare()  # not while the first walker waits
         self.threshold = threshold_for(card, threshold, gallery, notify)
         self.source, self.distance = source, str(card.output.distance)
         wanted_s = require_hop(card.decision.hop_s if hop_s is None else hop_s)
