@@ -12,7 +12,8 @@ from edgehuman.errors import UsageError
 from edgehuman.own import is_own, own_network
 from edgehuman.tables.dataset import SIMULATED
 from edgehuman.tables.datasets import DATASETS, Dataset
-from edgehuman.tables.networks import NETWORKS, Network
+from edgehuman.tables.network import Network
+from edgehuman.tables.networks import NETWORKS
 from edgehuman.tables.records import Action, Record
 from edgehuman.tables.trainings import (
     DISTIL,
@@ -321,10 +322,14 @@ def network(name: str) -> Network:
 
 
 def is_cut_from(name: str, larger: str) -> bool:
-    """Whether a network is `larger` with smaller kernels, and starts from its weights."""
+    """Whether a network starts from the weights of another: its row says so, or it is `larger` with
+    smaller kernels.
+    """
     if name not in NETWORKS or larger not in NETWORKS:
         return False
     rows = (NETWORKS[name], NETWORKS[larger])
+    if rows[0].begins == larger:
+        return True
     small, large = ({**row.arguments, "kernel": 0} for row in rows)
     sides = [row.arguments.get("kernel", 0) for row in rows]
     return (rows[0].build, small) == (rows[1].build, large) and sides[0] < sides[1]

@@ -20,7 +20,8 @@ from typing import Any
 
 from edgehuman.errors import EdgehumanError, OwnCodeError, UsageError
 from edgehuman.install import not_installed
-from edgehuman.tables.networks import NETWORKS, Network
+from edgehuman.tables.network import Network
+from edgehuman.tables.networks import NETWORKS
 
 
 def is_own(name: str) -> bool:

@@ -22,7 +22,7 @@ from edgehuman.runtime.provenance.members import members_of, signatures_of, stem
 
 OUTPUTS = ("out", "save", "timeline", "picture", "submission", "timing_cache", "targets")
 INPUTS = (
-    *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher"),
+    *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher", "more_data"),
     *("selected", "gallery", "key", "signature", "stream_data", "network", "latent_weights"),
     *("detector", "beside", "new_key"),
 )

@@ -288,6 +288,8 @@ def _walks(
     )  # fmt: skip
 
 
+_CMU = "edgehuman.data.skeleton.published.cmu"
+_NOT_RESOLD = "free to use, also in products; the data may not be resold, even converted"
 _GAIT: Mapping[str, Dataset] = {
     "casia_b": _walks(
         "edgehuman.data.skeleton.published.forms:CASIA_B",
@@ -352,6 +354,11 @@ _GAIT: Mapping[str, Dataset] = {
         url="",
         licence="none stated: research only",
     ),
+    "cmu_walk": replace(
+        _walks(f"{_CMU}:CMU_WALK", 14, 0, 69, 30.0, "https://mocap.cs.cmu.edu", _NOT_RESOLD),
+        weights_may_ship=True,
+        commercial="allowed",
+    ),
 }
 
 
@@ -365,6 +372,7 @@ _BOTH = {
 _SILHOUETTES: Mapping[str, Dataset] = {
     "kth_walk": Dataset(
         read="edgehuman.data.silhouette.published.kth:KTH_WALK",
+        also={"skeleton": "edgehuman.data.skeleton.published.kth:KTH_WALK"},
         modality="silhouette",
         people=15,
         classes=4,

@@ -32,7 +32,7 @@ from edgehuman.data.skeleton.walks import SIMULATED_FRAMES, SkeletonSet
 from edgehuman.errors import DataError
 from edgehuman.metrics.gait.strangers import stranger_threshold
 from edgehuman.nets.building import build, count_linear_flops, size_of
-from edgehuman.nets.checkpoint import load_network
+from edgehuman.nets.checkpoint import load_encoder, load_network, read_card
 from edgehuman.outcome import Outcome
 from edgehuman.pretrain import mup
 from edgehuman.pretrain.contrastive.settings import ContrastiveConfig, Positives
@@ -183,11 +183,14 @@ def fit(
     """Train an encoder; `base` is the same network at the width that --lr is tuned for.
 
     Raises:
-        TrainingError, CheckpointError: see `train_steps`. UsageError: no base for this network.
+        TrainingError, CheckpointError: see `train_steps` and `load_encoder`.
+        UsageError: no base for this network.
     """
     frames = config.frames or cast("int", encoder.frames)
     # A network that is its own base has the same initial weights and one learning rate.
     scaled = mup.prepare(encoder, base if config.mup else encoder, config.seed)
+    if config.weights is not None:
+        load_encoder(encoder, config.weights, config.arch)
     model = Contrastive(encoder, config.augment(frames), config.temperature, config.koleo)
     job = Job(
         model,
@@ -237,7 +240,8 @@ def train(
         mup.require_base(encoder, base)
     learn = learning_set(config, frames, given)
     exam = Exam(config.exam_people, frames, config.distance) if config.exam_people else None
-    card = encoder_card(config, encoder, learn.rows())
+    before = () if config.weights is None else read_card(config.weights).data
+    card = encoder_card(config, encoder, (*before, *learn.rows()))
     progress = fit(config, encoder, base, learn, card, exam)
     if exam is not None and not progress.stopped and not process_rank():
         finish(config)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from edgehuman.catalogue import SIMULATED
@@ -25,6 +26,8 @@ class ContrastiveConfig(TrainingConfig):
     """The pretraining method."""
     arch: str = "gaitptv2_deep_1"
     """A network from `edgehuman models` whose method is contrastive."""
+    weights: Path | None = None
+    """Checkpoint folder, or zoo:NAME, to go on from; its projection head begins anew."""
     data: tuple[str, ...] = (SIMULATED,)
     """Training data: paths, or the word `simulated`. Test sequences are left out."""
     people: int = 0
@@ -82,6 +85,15 @@ class ContrastiveConfig(TrainingConfig):
     lost: float = 0.5
     """Augmentation: share of views that lose joints: for a while, throughout, or where the
     detector was not sure."""
+    dialect: float = 0.0
+    """Augmentation, of a whole batch: how far joints are where another detector would place them, 0
+    to 1."""
+    doubled: float = 0.0
+    """Augmentation: share of views from the side whose hidden arm or leg is found at the other."""
+    swapped: float = 0.0
+    """Augmentation: share of views from the side with legs or arms exchanged for a while."""
+    arms: float = 0.0
+    """Augmentation: share of views whose arms say little: unseen, or swinging less."""
 
     def __post_init__(self) -> None:
         TrainingConfig.__post_init__(self)

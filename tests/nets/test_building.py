@@ -37,7 +37,7 @@ def test_a_network_is_built_in_eval_mode_with_the_arguments_given() -> None:
 
 # The smallest of each family.
 FAMILIES = ("imuvit_512x5", "imuconv_288k", "vit_tiny", "starnet_s3", "tinyvit_5m")
-OF_WALKS = ("gaitptv2_deep_1", "gaitptv2_wide_1", "gaitformer_1")
+OF_WALKS = ("gaitptv2_deep_1", "gaitptv2_wide_1", "gaitformer_1", "gaitbody_1")
 # tests/nets/silhouette/test_network.py has a narrow one of each.
 OF_SILHOUETTES = ("gaitset", "gaitpart", "gaitgl", "smplgait", "gaitbase", "deepgaitv2")
 

@@ -34,7 +34,7 @@ def test_a_network_is_built_in_the_folder_of_its_record() -> None:
 def test_the_gait_networks_are_as_large_as_their_paper_counts() -> None:
     """Deep & Thin lacks 68 of the paper's parameters: see nets/skeleton/gaitpt.py."""
     for name, row in NETWORKS.items():
-        if row.modality == "skeleton":
+        if row.modality == "skeleton" and not row.begins:
             lacks = 68 if row.family == "gaitptv2_deep" else 0
             assert row.params + lacks == int(row.params_paper.replace(",", "")), name
 

@@ -37,7 +37,7 @@ DEVICE_FILES = sorted(
 # asked for.
 TABLES = {
     *("edgehuman/catalogue.py", "edgehuman/flags/commands.py"),
-    *(f"edgehuman/tables/{name}.py" for name in ("datasets", "networks", "trainings")),
+    *(f"edgehuman/tables/{name}.py" for name in ("datasets", "networks", "trainings", "walkers")),
 }
 # Where records meet, and why.
 MEETING_PLACES = {

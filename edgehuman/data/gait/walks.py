@@ -190,6 +190,27 @@ def frame_rows(start_N: Index, length_N: Index) -> Index:
     return rows
 
 
+def joined(sets: Sequence[WalkSetT]) -> WalkSetT:
+    """Return all walks of sets as one, named after all; licence and source are those of the first:
+    cards have a row of each set.
+
+    Raises:
+        DataError: two sets have a walk of the same name.
+    """
+    if len(sets) == 1:
+        return sets[0]
+    names = ("person_N", "sequence_N", "view_N", "condition_N", "role_N", "rate_hz_N", "length_N",
+             "image_size_N2")  # fmt: skip
+    arrays = {name: np.concatenate([getattr(each, name) for each in sets]) for name in names}
+    # Frames in the order of the walks, whatever the sets' own.
+    frames = [each.frame_S[each.rows(i)] for each in sets for i in range(len(each))]
+    arrays[sets[0].FRAMES] = np.concatenate(frames)
+    name = " + ".join(each.name for each in sets)
+    simulated = all(each.simulated for each in sets)
+    made: WalkSetT = dataclasses.replace(sets[0], name=name, simulated=simulated, **arrays)
+    return made
+
+
 def random_cut(
     start_X: Index,
     length_X: Index,

@@ -11,7 +11,7 @@ from edgehuman.data.gait.score import judged_walks, vectors_of
 from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.geometry import LIMBS_18, OPENPOSE_18
 from edgehuman.metrics.gait.protocols import PROTOCOLS, GaitScores, gait_scores, parts_of
-from edgehuman.records import Float32, Float64
+from edgehuman.records import Bool, Float32, Float64
 
 # Without eyes and ears, as not all datasets have them; the nose comes first.
 _BODY = [limb for limb in LIMBS_18 if not limb[1].endswith(("_eye", "_ear"))]
@@ -29,13 +29,18 @@ def bone_scores(walks: SkeletonSet, protocol: str, frames: int = 1) -> GaitScore
     """
     chosen = judged_walks(walks, protocol)
     chosen = chosen.subset(chosen.length_N >= frames)
-    length_NB = np.stack([bone_lengths(chosen.sequence(i)) for i in range(len(chosen))])
+    in_gallery_N, _ = parts_of(vectors_of(chosen, np.zeros((len(chosen), 1))), PROTOCOLS[protocol])
+    vectors = vectors_of(chosen, bone_vectors(chosen, in_gallery_N))
+    return gait_scores(vectors, PROTOCOLS[protocol], "euclidean")
+
+
+def bone_vectors(walks: SkeletonSet, in_gallery_N: Bool) -> Float64:
+    """Bone lengths (N, B) as standard scores of those of the gallery; one never seen: the mean."""
+    length_NB = np.stack([bone_lengths(walks.sequence(i)) for i in range(len(walks))])
     mean_B = length_NB.sum(axis=0) / np.maximum((length_NB > 0).sum(axis=0), 1)
     length_NB = np.where(length_NB > 0, length_NB, mean_B)
-    in_gallery_N, _ = parts_of(vectors_of(chosen, length_NB), PROTOCOLS[protocol])
     spread_B = length_NB[in_gallery_N].std(axis=0)
-    scaled_NB = (length_NB - mean_B) / np.where(spread_B > 0, spread_B, 1.0)
-    return gait_scores(vectors_of(chosen, scaled_NB), PROTOCOLS[protocol], "euclidean")
+    return np.asarray((length_NB - mean_B) / np.where(spread_B > 0, spread_B, 1.0))
 
 
 def bone_lengths(skeleton_TJ3: Float32) -> Float64:

@@ -15,7 +15,7 @@ from edgehuman.nets.image.detection import detector
 from edgehuman.nets.image.features import ImageBackbone
 from edgehuman.nets.image.heads import person_net
 from edgehuman.nets.image.weights import geometry
-from edgehuman.tables.networks import Network
+from edgehuman.tables.network import Network
 
 # Outputs with a head. An embedding may be the backbone's token; classes use the backbone's layer.
 _OF_HEADS = ("attributes", "heatmaps", "segmentation", "simcc")

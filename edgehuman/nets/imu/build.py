@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from edgehuman.card import IMU_INPUT, Card, InputSpec, OutputSpec
 from edgehuman.data.imu.subjects import UCI_LABELS
 from edgehuman.nets.building import build, own_attribute, require_own_output
-from edgehuman.tables.networks import Network
+from edgehuman.tables.network import Network
 
 
 def input_of(row: Network) -> InputSpec:

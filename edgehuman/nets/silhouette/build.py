@@ -12,7 +12,7 @@ from edgehuman.card import Card, InputSpec, OutputSpec, silhouette_input
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import build, own_attribute, require_own_output
 from edgehuman.nets.silhouette.network import HEIGHT, WIDTH
-from edgehuman.tables.networks import Network
+from edgehuman.tables.network import Network
 
 
 def input_of(row: Network) -> InputSpec:

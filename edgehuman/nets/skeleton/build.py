@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from edgehuman.card import Card, InputSpec, OutputSpec, skeleton_input
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import build, own_attribute, require_own_output
-from edgehuman.tables.networks import Network
+from edgehuman.tables.network import Network
 
 
 def input_of(row: Network) -> InputSpec:

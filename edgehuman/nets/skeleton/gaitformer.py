@@ -67,7 +67,11 @@ class GaitFormer(nn.Module):
         self.apply(initialise)
 
     def forward(self, skeleton_NTJ3: Tensor) -> Tensor:
-        x_NTD = self.embed(self.normalise(skeleton_NTJ3).flatten(2))
+        return self.encode(self.normalise(skeleton_NTJ3))
+
+    def encode(self, x_NTJ2: Tensor) -> Tensor:
+        """Return the embedding (N, D) of normalised skeletons (N, T, 18, 2)."""
+        x_NTD = self.embed(x_NTJ2.flatten(2))
         class_N1D = self.class_token.to(x_NTD.dtype).expand(x_NTD.shape[0], 1, -1)
         x_NSD = torch.cat([class_N1D, x_NTD], dim=1)
         turn = self.rotary(x_NSD.shape[1])

@@ -33,11 +33,10 @@ class SequenceNorm(nn.Module):
         self.fill = Fill()
 
     def forward(self, skeleton_NTJ3: Tensor) -> Tensor:
-        # Some detectors leave joints that they did not find at (0, 0) and keep their score.
-        is_seen_NTJ = (skeleton_NTJ3[..., 2] > 0) & (skeleton_NTJ3[..., :2].abs().sum(-1) > 0)
+        seen_NTJ = is_seen(skeleton_NTJ3)
         # The coordinates of an unseen joint are undefined, possibly NaN.
-        xy_NTJ2 = torch.where(is_seen_NTJ[..., None], skeleton_NTJ3[..., :2], 0.0)
-        filled: tuple[Tensor, Tensor] = self.fill(xy_NTJ2, is_seen_NTJ.to(skeleton_NTJ3.dtype))
+        xy_NTJ2 = torch.where(seen_NTJ[..., None] > 0, skeleton_NTJ3[..., :2], 0.0)
+        filled: tuple[Tensor, Tensor] = self.fill(xy_NTJ2, seen_NTJ)
         xy_NTJ2, known_NJ = filled
         middle_NJ2 = xy_NTJ2[:, xy_NTJ2.shape[1] // 2]
         centre_N2, unit_N = extent(middle_NJ2, known_NJ * self.fill.is_trunk_J)
@@ -49,6 +48,14 @@ class SequenceNorm(nn.Module):
         per_unit_N = has_unit_N.to(unit_N.dtype) / torch.where(has_unit_N, unit_N, 1.0)
         moved_NTJ2 = (xy_NTJ2 - centre_N2[:, None, None]) * known_NJ[:, None, :, None]
         return (moved_NTJ2 * per_unit_N[:, None, None, None]).clamp(-LIMIT, LIMIT)
+
+
+def is_seen(skeleton_NTJ3: Tensor) -> Tensor:
+    """Return 1 where a joint was seen, else 0, (N, T, J). Some detectors leave joints that they did
+    not find at (0, 0) and keep their score.
+    """
+    found_NTJ = (skeleton_NTJ3[..., 2] > 0) & (skeleton_NTJ3[..., :2].abs().sum(-1) > 0)
+    return found_NTJ.to(skeleton_NTJ3.dtype)
 
 
 def extent(xy_NJ2: Tensor, weight_NJ: Tensor) -> tuple[Tensor, Tensor]:

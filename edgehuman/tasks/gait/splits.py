@@ -23,11 +23,13 @@ class GaitSplits(Generic[WalkSetT]):
         learn: training walks.
         select: walks of people held out, with roles; None if nobody is held out.
         test: the dataset's test part; None if it has none.
+    also: more sets to learn from.
     """
 
     learn: WalkSetT
     select: WalkSetT | None
     test: WalkSetT | None
+    also: tuple[WalkSetT, ...] = ()
 
 
 def held_out(

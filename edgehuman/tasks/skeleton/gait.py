@@ -31,6 +31,7 @@ from edgehuman.card import Card, InputSpec, OutputSpec, TrainingData, skeleton_i
 from edgehuman.catalogue import IN_MEMORY, SIMULATED
 from edgehuman.data.gait.ledger import walks_row
 from edgehuman.data.gait.score import GENERIC, WalkScores, score_walks
+from edgehuman.data.gait.walks import joined
 from edgehuman.data.memory import set_in_memory
 from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.nets.building import build, count_linear_flops, size_of
@@ -102,9 +103,11 @@ class GaitLearner(Learner):
 
 
 def build_network(config: GaitConfig, start: Start) -> nn.Module:
-    """Build the network to train; its window length is that of the pretrained weights."""
+    """Build the network to train; its window length is --frames, or that of the weights."""
     given = {} if config.dim is None else {"dim": config.dim}
-    if start.learned is not None:
+    if config.frames:
+        given["frames"] = config.frames
+    elif start.learned is not None:
         given["frames"] = start.learned.input.shape[0]
     return build(start.arch, config.seed, **given)
 
@@ -141,7 +144,11 @@ def prepare(config: GaitConfig, data: SkeletonSet | None = None) -> Work:
     for part, walks in (("selection", splits.select), ("test", splits.test)):
         if walks is not None:
             require_window(walks, frames, part)
-    splits = dataclasses.replace(splits, learn=long_enough(splits.learn, frames))
+    splits = dataclasses.replace(
+        splits,
+        learn=long_enough(splits.learn, frames),
+        also=tuple(long_enough(each, frames) for each in splits.also),
+    )
     card = _card(config, splits, network, start.arch, ancestors)
     judge = judge_of(config, splits, partial(_score, config))
     return Work(config, _training(config, splits, network, card), judge)
@@ -155,7 +162,7 @@ def _card(
     ancestors: tuple[TrainingData, ...],
 ) -> Card:
     shown = skeleton_input(cast("int", network.frames))
-    own = [walks_row(splits.learn, "training")]
+    own = [walks_row(each, "training") for each in (splits.learn, *splits.also)]
     if splits.select is not None:
         own.append(walks_row(splits.select, "selection"))
     return Card(
@@ -185,7 +192,8 @@ def _training(
 ) -> Training:
     """Return the training: the network without its pretraining head, on batches of people."""
     augment = config.augment(card.input.shape[0])
-    batches = WalkBatches(splits.learn, augment.source_frames, config)
+    learn = joined([splits.learn, *splits.also])
+    batches = WalkBatches(learn, augment.source_frames, config)
     # The projection head is used in pretraining only; no gradient reaches it here.
     for name, parameter in network.named_parameters():
         parameter.requires_grad_(not name.startswith("head.") and config.backbone_lr > 0)
@@ -205,7 +213,7 @@ def _training(
         lr_scale=lambda name: config.backbone_lr if name.startswith("network.") else 1.0,
         name=f"gait {card.arch}",
         samples=TrainingSamples(
-            tuple(splits.learn.sequence_N.tolist()), batches.indices, batches.batch_of, together=64
+            tuple(learn.sequence_N.tolist()), batches.indices, batches.batch_of, together=64
         ),
     )
 

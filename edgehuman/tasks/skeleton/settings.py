@@ -22,6 +22,8 @@ class GaitConfig(WalkConfig):
     arch: str | None = None
     """A network from `edgehuman models` that reads a SkeletonSequence; by default that of
     --weights."""
+    more_data: tuple[str, ...] = ()
+    """Further datasets to learn from; people for selection and test are those of --data alone."""
     people: int = 128
     """Simulated people to train on."""
     test_people: int = 100
@@ -50,6 +52,23 @@ class GaitConfig(WalkConfig):
     lost: float = 0.5
     """Augmentation: share of walks that lose joints: for a while, throughout, or where the
     detector was not sure."""
+    frames: int = 0
+    """Window length for training and inference, frames; 0: that of the weights, or the network's
+    own."""
+    dialect: float = 0.0
+    """Augmentation, of a whole batch: how far joints are where another detector would place them, 0
+    to 1."""
+    doubled: float = 0.0
+    """Augmentation: share of walks seen from the side whose hidden arm or leg is found at the
+    other."""
+    swapped: float = 0.0
+    """Augmentation: share of walks seen from the side with legs or arms exchanged for a while."""
+    arms: float = 0.0
+    """Augmentation: share of walks whose arms say little: unseen, or swinging less."""
+    joint_shift: float = 0.0
+    """Augmentation: standard deviation of a constant offset per joint, as a share of the height."""
+    smooth: float = 0.0
+    """Augmentation: share of walks that are smoothed in time."""
 
     def __post_init__(self) -> None:
         WalkConfig.__post_init__(self)
@@ -57,6 +76,7 @@ class GaitConfig(WalkConfig):
             (self.backbone_lr >= 0, "backbone_lr", "0 or more"),
             (self.identity_weight >= 0, "identity_weight", "0 or more"),
             (self.scale > 0, "scale", "above 0"),
+            (self.frames == 0 or self.frames > 1, "frames", "0, or at least 2"),
             (0 <= self.label_smoothing < 1, "label_smoothing", "from 0 to under 1"),
         )
         require(self, rules)
@@ -71,8 +91,12 @@ class GaitConfig(WalkConfig):
             pace=self.pace,
             backwards=0.0,
             mirror=self.mirror,
-            smooth=0.0,
-            joint_shift=0.0,
+            smooth=self.smooth,
+            joint_shift=self.joint_shift,
             joint_noise=self.joint_noise,
             lost=self.lost,
+            dialect=self.dialect,
+            doubled=self.doubled,
+            swapped=self.swapped,
+            arms=self.arms,
         )

@@ -5,6 +5,7 @@ Axes: N walks, S source frames, J joints.
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,15 @@ def load_splits(config: GaitConfig, given: SkeletonSet | None = None) -> GaitSpl
     Raises:
         DataError: no training walks, or too few people to hold some out.
     """
+    also = tuple(
+        learnable(resampled(load_skeletons(path)), f"--more-data {path}")
+        for path in config.more_data
+    )
+    return dataclasses.replace(_load(config, given), also=also)
+
+
+def _load(config: GaitConfig, given: SkeletonSet | None) -> GaitSplits[SkeletonSet]:
+    """The splits of --data."""
     if config.data == SIMULATED:
         walks = load_skeletons(
             SIMULATED, seed=FINETUNE_WORLD + config.seed, people=config.people, each=config.walks

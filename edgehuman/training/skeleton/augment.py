@@ -28,6 +28,7 @@ from torch import Tensor
 
 from edgehuman.config import require
 from edgehuman.geometry import OPENPOSE_18, TRUNK_5, flip_indices
+from edgehuman.training.skeleton.mistakes import DetectorMistakes
 
 # Sequences processed at a time on a CPU, a third of the usual batch: temporaries stay in cache and
 # their memory is reused, while a whole batch would allocate new pages each time.
@@ -104,6 +105,7 @@ class SkeletonAugment:
             share of the skeleton's height.
         joint_noise: the same, but drawn for each frame.
         lost: share of the sequences that lose joints.
+        dialect, doubled, swapped, arms: see `DetectorMistakes`.
     """
 
     frames: int = 48
@@ -115,6 +117,10 @@ class SkeletonAugment:
     joint_shift: float = 0.01
     joint_noise: float = 0.01
     lost: float = 0.0
+    dialect: float = 0.0
+    doubled: float = 0.0
+    swapped: float = 0.0
+    arms: float = 0.0
 
     def __post_init__(self) -> None:
         rules = (
@@ -129,6 +135,11 @@ class SkeletonAugment:
             (0 <= self.lost <= 1, "lost", "a share from 0 to 1"),
         )
         require(self, rules)
+        self.mistakes()  # checks their strengths
+
+    def mistakes(self) -> DetectorMistakes:
+        """The mistakes of detectors."""
+        return DetectorMistakes(self.dialect, self.doubled, self.swapped, self.arms)
 
     @property
     def source_frames(self) -> int:
@@ -138,10 +149,10 @@ class SkeletonAugment:
     def __call__(self, skeleton_NSJ3: Tensor, length_N: Tensor) -> Tensor:
         """Augment sources (N, S, J, 3), valid in their first `length_N` frames, to (N, T, J, 3)."""
         draws = self.draw(length_N, skeleton_NSJ3.shape[2])
-        if skeleton_NSJ3.device.type != "cpu":
-            return augment(skeleton_NSJ3, draws)
-        parts = zip(torch.split(skeleton_NSJ3, PART), draws.split(PART), strict=True)
-        return torch.cat([augment(*part) for part in parts])
+        size = PART if skeleton_NSJ3.device.type == "cpu" else len(skeleton_NSJ3)
+        parts = zip(torch.split(skeleton_NSJ3, size), draws.split(size), strict=True)
+        made = torch.cat([augment(*part) for part in parts])
+        return self.mistakes()(made)
 
     def draw(self, length_N: Tensor, num_joints: int) -> Draws:
         """Draw random numbers for sequences of these lengths, on the device of `length_N`."""

@@ -13,7 +13,11 @@ from edgehuman import catalogue
 from edgehuman.nets.building import build, count_linear_flops, count_params
 from edgehuman.nets.skeleton.gaitpt import GaitPt
 
-NAMES = [name for name, row in catalogue.NETWORKS.items() if row.modality == "skeleton"]
+NAMES = [
+    name
+    for name, row in catalogue.NETWORKS.items()
+    if row.modality == "skeleton" and not row.begins
+]
 # Table 2 of arXiv 2504.07598: parameters and GFLOPs, as printed.
 PAPER = {
     "gaitptv2_deep": [

@@ -12,16 +12,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from edgehuman.card import Decision
+from edgehuman.card import Card, Decision, OutputSpec, TrainingData, skeleton_input
 from edgehuman.cli import main
 from edgehuman.config import read_toml
-from edgehuman.errors import DataError, TrainingError, UsageError
+from edgehuman.errors import CheckpointError, DataError, TrainingError, UsageError
 from edgehuman.nets.building import build
 from edgehuman.nets.checkpoint import load_network
 from edgehuman.pretrain.contrastive import contrastive
 from edgehuman.pretrain.contrastive.contrastive import Contrastive, koleo, nt_xent
 from edgehuman.pretrain.contrastive.settings import ContrastiveConfig
 from edgehuman.pretrain.contrastive.walks import Walks
+from edgehuman.training.checkpoint import save_weights
 from edgehuman.training.skeleton.augment import SkeletonAugment
 from tests.pretrain.made_walks import gradient_of, save_gradient, tiny_config, train_tiny
 from tests.two_processes import in_two_processes
@@ -183,6 +184,28 @@ def test_the_base_width_is_recorded_and_a_wide_network_learns_more_slowly(
         tiny_config(tmp_path, arch="gaitformer_2", exam_people=0, mup=False), monkeypatch
     )
     assert job.lr_scale("encoder.layers.0.qkv.weight") == 1.0
+
+
+def test_it_goes_on_from_weights_whose_data_stay_on_the_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = build("gaitformer_1", 9, frames=16)
+    said = Card(
+        "encoder", "gait-embedding", "gaitformer_1", 1, 1, skeleton_input(16),
+        OutputSpec("embedding", distance="cosine", dim=64),
+        data=(TrainingData("walks", "pretraining", "CC0", "", 100, 7),),
+    )  # fmt: skip
+    save_weights(tmp_path / "w", encoder.state_dict(), said)
+    config = tiny_config(tmp_path / "out", weights=tmp_path / "w", arch="gaitformer_1")
+    job, _ = asked_of_training(config, monkeypatch)
+    assert job.card.input.shape[0] == config.frames
+    assert [row.dataset for row in job.card.data] == ["walks", "simulated"]
+    own, given = job.product.state_dict(), encoder.state_dict()
+    assert torch.equal(own["layers.3.qkv.weight"], given["layers.3.qkv.weight"])
+    heads = [name for name in own if name.startswith("head.") and own[name].dim() > 1]
+    assert not any(torch.equal(own[name], given[name]) for name in heads)
+    with pytest.raises(CheckpointError, match="contains gaitformer_1, but --arch is gaitformer_2"):
+        contrastive.train(tiny_config(tmp_path / "x", weights=tmp_path / "w", arch="gaitformer_2"))
 
 
 @pytest.mark.parametrize(("steps", "rising"), [(200, 40), (100_000, 1024)])

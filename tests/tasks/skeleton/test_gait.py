@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from edgehuman.card import Card, OutputSpec, TrainingData, skeleton_input
+from edgehuman.data.skeleton.load import load_skeletons
 from edgehuman.data.skeleton.walks import SkeletonSet, simulated_set
 from edgehuman.errors import CheckpointError, DataError, UsageError
 from edgehuman.nets.building import build
@@ -113,6 +114,32 @@ def test_a_network_keeps_the_window_of_its_weights(tmp_path: Path) -> None:
     network, tuned = load_network(config.out)
     assert network.frames == 20
     assert tuned.input.shape == (20, 18, 3)
+
+
+def test_windows_of_another_length_and_more_data_to_learn_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = simulated_set(3, 2, seed=8, frames=10)
+    more = dataclasses.replace(more, name="more", role_N=np.full(len(more), ""), licence="CC0")
+    short = simulated_set(3, 2, seed=9, frames=7)
+    given = {"more": more, "short": dataclasses.replace(short, role_N=np.full(6, ""))}
+    original = load_skeletons
+    monkeypatch.setattr(
+        gait_walks,
+        "load_skeletons",
+        lambda path, **asked: given[path] if path in given else original(path, **asked),
+    )
+    config = quick(tmp_path / "out", frames=9, more_data=("more",), read_test=False)
+    assert numbers(train(config))["finished"]
+    network, card = load_network(config.out)
+    assert network.frames == 9
+    assert card.input.shape == (9, 18, 3)
+    rows = [(row.dataset, row.role, row.windows) for row in card.data]
+    assert rows == [
+        ("simulated", "training", 16), ("more", "training", 6), ("simulated", "selection", 8),
+    ]  # fmt: skip
+    with pytest.raises(DataError, match="none of 6 training walks has 9 frames"):
+        train(quick(tmp_path / "x", frames=9, more_data=("short",), read_test=False))
 
 
 def read_as(monkeypatch: pytest.MonkeyPatch, walks: SkeletonSet) -> None:

@@ -17,7 +17,7 @@ from edgehuman.nets.checkpoint import read_weights
 from edgehuman.nets.silhouette import opengait
 from edgehuman.nets.silhouette.network import SilhouetteNet
 from edgehuman.tables.licences import verdict
-from edgehuman.tables.networks import Network
+from edgehuman.tables.network import Network
 from tests.nets.silhouette.recipe import filled, waves
 
 TINY = "tiny_silhouettes"
