@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ def verify(config: VerifyGalleryConfig) -> Outcome:
     else:
         from edgehuman.runtime.gallery.store.book import open_vault, read
         from edgehuman.runtime.gallery.store.database import Database
-        from edgehuman.runtime.gallery.store.log import faults
+        from edgehuman.runtime.gallery.store.log import faults, walks_left
 
         with closing(Database(config.gallery, write=False)) as base, base.reading():
             checks.append(Check("the pages", "; ".join(base.faults())))
@@ -74,6 +75,10 @@ def verify(config: VerifyGalleryConfig) -> Outcome:
                 checks.append(Check(f"the records: {len(book.gallery)} walks"))
                 over = f"{len(book.expired)} walks are over and not forgotten yet"
                 checks.append(Check("retention", over if book.expired else ""))
+                held = Counter(walk.person for walk in (*book.walks, *book.expired))
+                changed = walks_left(base) not in (None, held)
+                said = "walks were added or taken out without a line in the log" if changed else ""
+                checks.append(Check("the walks, by the log", said))
             except ArtefactError as error:
                 checks.append(Check("the records", str(error)))
             checks.append(Check("the log", "; ".join(faults(base, vault)[:3])))

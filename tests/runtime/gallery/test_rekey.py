@@ -14,7 +14,7 @@ from edgehuman.runtime.gallery import read_gallery, update_gallery
 from edgehuman.runtime.gallery.key import read_key
 from edgehuman.runtime.gallery.store import change, log
 from edgehuman.runtime.gallery.store.book import read_book
-from edgehuman.runtime.gallery.terms import Consent, Terms
+from edgehuman.runtime.gallery.terms import DAY_S, Consent, Terms
 from edgehuman.runtime.gallery.threshold import ThresholdConfig, threshold
 from tests.runtime.gait_words import run
 from tests.runtime.gallery.made import known, quiet, vector, write_key, write_known
@@ -63,6 +63,19 @@ def test_all_is_there_under_the_new_key_alone(
         for secret, sealed_content in base.execute("SELECT secret, content FROM person"):
             assert secret not in content
             assert sealed_content not in content
+
+
+def test_what_is_over_is_not_taken_along(
+    keys: tuple[Path, Path], capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_known(tmp_path / "g.gallery", keys[0], Terms(None, 1))
+    begin_s = read_book(path, read_key(keys[0])).walks[0].added_s
+    monkeypatch.setattr("time.time", lambda: begin_s + 2 * DAY_S)
+    words = ["--key", keys[0], "--new-key", keys[1]]
+    assert run(capsys, "gallery", "rekey", path, *words)[0] == 0
+    assert run(capsys, "gallery", "verify", path, "--key", keys[1])[0] == 0
+    monkeypatch.undo()
+    assert read_gallery(path, keys[1]).people() == {}
 
 
 def test_a_stop_in_the_middle_leaves_the_old_key(

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from edgehuman.runtime.gallery import update_gallery
 from edgehuman.runtime.gallery.store.book import read_book
 from edgehuman.runtime.gallery.terms import DAY_S, Terms
 from tests.runtime.gait_words import run
-from tests.runtime.gallery.made import write_key, write_known
+from tests.runtime.gallery.made import quiet, vector, write_key, write_known
 
 Capture = pytest.CaptureFixture[str]
 
@@ -59,6 +60,22 @@ def test_a_changed_record_a_changed_log_and_what_is_over_are_told(
     begin_s = read_book(path, None).walks[0].added_s
     monkeypatch.setattr("time.time", lambda: begin_s + 2 * DAY_S)
     assert wrong(capsys, path) == {"retention": "3 walks are over and not forgotten yet"}
+
+
+def test_walks_that_somebody_took_out_are_told(capsys: Capture, tmp_path: Path) -> None:
+    """Whoever lacks the key can take rows out, and not say so in the log."""
+    key = write_key(tmp_path / "k.key")
+    path = write_known(tmp_path / "g.gallery", key)
+    update_gallery(path, lambda old: old.forget(walk="a1"), notify=quiet, key=key)
+    update_gallery(path, lambda old: old.enrol("CLEO", "c", vector(1, 1)), notify=quiet, key=key)
+    assert wrong(capsys, path, "--key", key) == {}
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute("DELETE FROM walk WHERE n = 2")
+        base.execute("DELETE FROM person WHERE id NOT IN (SELECT person FROM walk)")
+    found = wrong(capsys, path, "--key", key)
+    assert found == {
+        "the walks, by the log": "walks were added or taken out without a line in the log"
+    }
 
 
 def test_a_damaged_page_is_told(capsys: Capture, tmp_path: Path) -> None:

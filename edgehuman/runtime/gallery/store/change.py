@@ -108,6 +108,8 @@ def rekey_book(path: Path, old: Key | None, new: Key, notify: Callable[[str], ob
                 log.rechain(base, book.vault, vault)
             except ValueError as error:
                 raise ArtefactError(f"{path}: {error}; nothing was changed") from None
+            left = Counter(walk.person for walk in book.walks)
+            _log_removed(base, fresh, list(book.expired), left)
             log.append(base, vault, "rekey")
         if said := base.wipe():
             notify(f"{path}: what was under the old key may remain on the disk: {said}")

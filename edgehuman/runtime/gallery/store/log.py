@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime
 import getpass
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -99,6 +100,18 @@ def faults(base: Database, vault: Vault) -> list[str]:
     if sealed.get("n") != number or sealed.get("seal") != _seal_of(vault, number, before):
         wrong.append(f"the log ends at line {number}, and its head says otherwise")
     return wrong
+
+
+def walks_left(base: Database) -> Counter[str] | None:
+    """Walks that each person should have by the log; None if its first lines were pruned."""
+    if _about(base, "log begin"):
+        return None
+    left: Counter[str] = Counter()
+    for entry in entries(base):
+        walks, subject = entry.about.get("walks"), str(entry.about.get("subject", ""))
+        if isinstance(walks, int):
+            left[subject] += walks if entry.about.get("action") == "enrol" else -walks
+    return +left
 
 
 def rechain(base: Database, before: Vault, after: Vault) -> None:
