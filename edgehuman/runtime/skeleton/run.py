@@ -22,7 +22,6 @@ from edgehuman.preprocess.skeleton.layouts import layout_rows
 from edgehuman.preprocess.skeleton.line import KEYS
 from edgehuman.progress import tell
 from edgehuman.runtime.engine.open import EngineName
-from edgehuman.runtime.gallery import read_gallery
 from edgehuman.runtime.loop.play import play, require_seconds, say
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
 from edgehuman.runtime.model import load
@@ -119,11 +118,10 @@ def run(config: RunConfig) -> Outcome:
     )
     if config.source == SIMULATED:
         notes("simulated walkers (edgehuman's own) are the source")
-    known = None if config.gallery is None else read_gallery(config.gallery, config.key)
     identifier, source = listen(
         model,
         config.source,
-        known,
+        config.gallery,
         config.hop_s,
         config.threshold,
         config.realtime,
@@ -131,6 +129,7 @@ def run(config: RunConfig) -> Outcome:
         notes,
         declare(config.rate_hz, config.size, config.layout),
         config.sender,
+        config.key,
     )
     sinks = _sinks(config, identifier, notes, lambda: int(source.report()["dropped"]))
     played = play(identifier, source, sinks, config.seconds, notes)
