@@ -58,6 +58,7 @@ def create_book(path: Path, book: Book, after: Gallery, terms: Terms) -> None:
             os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _MODE))
             create(partial)
             with closing(Database(partial, write=True, new=True)) as base, base.writing():
+                base.path = path  # in its messages
                 _begin(base, book)
                 _write(base, book, after, terms)
         with closing(Database(path, write=True)):
@@ -86,8 +87,8 @@ def update_book(
             book = read(base, key)
             after = change(book.gallery)
             removed = _write(base, book, after, terms or Terms())
-        if removed and (said := base.wipe()):
-            notify(f"{path}: what was forgotten may remain on the disk: {said}")
+        if removed and (said := base.wipe(book.vault.is_encrypted)):
+            notify(f"what was forgotten may remain on the disk: {said}")
         return book.gallery, after
 
 
@@ -111,8 +112,8 @@ def rekey_book(path: Path, old: Key | None, new: Key, notify: Callable[[str], ob
             left = Counter(walk.person for walk in book.walks)
             _log_removed(base, fresh, list(book.expired), left)
             log.append(base, vault, "rekey")
-        if said := base.wipe():
-            notify(f"{path}: what was under the old key may remain on the disk: {said}")
+        if said := base.wipe(old is not None):
+            notify(f"what was under the old key may remain on the disk: {said}")
         return fresh
 
 

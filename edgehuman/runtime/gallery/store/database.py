@@ -141,9 +141,14 @@ class Database:
                 self.run("ROLLBACK")
             raise
 
-    def wipe(self) -> str:
-        """After a deletion: leave nothing of it on the disk; what is in the way, if anything."""
+    def wipe(self, is_encrypted: bool) -> str:
+        """After a deletion: leave nothing of it on the disk; what is in the way, if anything.
+
+        The file is written anew, by way of the memory: only what is encrypted may pass through a
+        temporary file.
+        """
         try:
+            self.run(f"PRAGMA temp_store = {'FILE' if is_encrypted else 'MEMORY'}")
             self.run("VACUUM")
             busy = self.run("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]
         except (UsageError, ArtefactError) as error:

@@ -21,7 +21,7 @@ from edgehuman.runtime.gallery import Gallery, read_gallery, update_gallery
 from edgehuman.runtime.gallery.store import database
 from edgehuman.runtime.gallery.store.database import Database
 from tests import leaving
-from tests.runtime.gallery.made import quiet, vector, write_known
+from tests.runtime.gallery.made import gait_card, quiet, vector, write_known
 
 
 @pytest.fixture
@@ -167,8 +167,8 @@ def full(monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk that takes not a page more."""
     begin = Database.__init__
 
-    def limited(self: Database, path: Path, write: bool, *more: bool) -> None:
-        begin(self, path, write, *more)
+    def limited(self: Database, path: Path, write: bool, new: bool = False) -> None:
+        begin(self, path, write, new)
         if write:
             self.run("PRAGMA max_page_count = 1")  # SQLite makes of it as many as there are
 
@@ -188,6 +188,13 @@ def test_a_full_disk_leaves_the_gallery(path: Path, full: None) -> None:
 def _many(old: Gallery, vector_ND: Float32) -> Gallery:
     names = tuple(f"N{n}" for n in range(len(vector_ND)))
     return dataclasses.replace(old, vector_GD=vector_ND, person_G=names, walk_G=names)
+
+
+def test_a_full_disk_takes_no_new_gallery(tmp_path: Path, full: None) -> None:
+    many = np.ones((2000, 2), np.float32)
+    with pytest.raises(UsageError, match=r"cannot write to .*/new\.gallery .*full"):
+        update_gallery(tmp_path / "new.gallery", lambda old: _many(old, many), gait_card(), quiet)
+    assert not [*tmp_path.iterdir()]
 
 
 LIMITED = """
