@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         WindowSet,
     )
     from edgehuman.runtime.gallery import Gallery, Identity
+    from edgehuman.runtime.image.camera.camera import Camera
     from edgehuman.runtime.image.results import PhotoResult
     from edgehuman.runtime.imu.results import ImuResult
     from edgehuman.runtime.imu.ring import SampleBlock
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __all__ = [
+    "Camera",
     "Card",
     "EdgehumanError",
     "Embedding",
@@ -90,6 +92,7 @@ _RECORDS = (
 # Each is imported when first asked for: a record's own code loads with that record alone, and what
 # is not installed is said in a line by the command that needs it, not by `import edgehuman`.
 _LATER = dict.fromkeys(_RECORDS, "edgehuman.records") | {
+    "Camera": "edgehuman.runtime.image.camera.camera",
     "Card": "edgehuman.card",
     "EdgehumanError": "edgehuman.errors",
     "GaitResult": "edgehuman.runtime.skeleton.results",

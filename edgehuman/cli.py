@@ -22,6 +22,7 @@ from edgehuman.flags.signed import SIGNED_FLAGS, requiring_signed
 from edgehuman.flags.words import flag_value, recipe_table, take, take_recipe, wants_help
 from edgehuman.install import not_installed
 from edgehuman.outcome import Outcome, to_json
+from edgehuman.reading.secrets import without_secrets
 
 if TYPE_CHECKING:
     from edgehuman.flags.completion import Offer
@@ -217,7 +218,7 @@ def _code(words: list[str]) -> int:
         sys.stdout.flush()
         return exit_code
     except EdgehumanError as error:
-        print(f"edgehuman: {printable(str(error))}", file=sys.stderr)
+        print(f"edgehuman: {printable(without_secrets(str(error)))}", file=sys.stderr)
         return error.exit_code
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "edgehuman":

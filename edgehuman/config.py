@@ -262,18 +262,19 @@ def _values(config_class: type[Any], table: dict[str, Any], where: str) -> dict[
 
 
 def _require_no_command(value: Any, where: str) -> None:
-    """Refuse the address of shards that is a command: a file from elsewhere may run nothing.
+    """Refuse the address of shards that is a command, and a pipeline of GStreamer: a file from
+    elsewhere may run nothing.
 
     Raises:
-        UsageError: a text that begins with "pipe:", also inside a list, or as a path would
-            ("./pipe:").
+        UsageError: a text that begins with "pipe:" or "gst:", also inside a list, or as a path
+            would ("./pipe:").
     """
     if isinstance(value, list):
         for one in value:
             _require_no_command(one, where)
         return
     said = (value, str(Path(value))) if isinstance(value, str) else ()
-    if any(one.lstrip().startswith("pipe:") for one in said):
+    if any(one.lstrip().startswith(("pipe:", "gst:")) for one in said):
         flag = f"--{where.rpartition(' ')[2].replace('_', '-')}"
         raise UsageError(
             f"{where} is {value!r}, a command; commands run only where you type them. Remove the "

@@ -42,6 +42,8 @@ _MODULES: Mapping[str, tuple[str, str]] = {
     "webdataset": ("webdataset", "train"),
     "pycocotools": ("pycocotools", "train"),
     "cryptography": ("cryptography", "sign"),
+    "paho": ("paho-mqtt", "mqtt"),
+    "serial": ("pyserial", "serial"),
     "rtmlib": ("rtmlib", "pose"),
     "mediapipe": ("mediapipe", "pose"),
     "torch_pruning": ("torch-pruning", "prune"),

@@ -279,7 +279,7 @@ def test_a_model_has_to_be_named(words: list[str], capsys: pytest.CaptureFixture
     [
         ("zoo:activity", "--smoothing", "--gallery"),
         ("zoo:gait-skeleton", "--gallery", "--smoothing"),
-        ("zoo:person-garments", "--save", "--seconds"),
+        ("zoo:person-garments", "--save", "--smoothing"),
     ],
 )
 def test_the_model_chooses_the_flags(

@@ -139,13 +139,8 @@ def person_cost(head: Head, arch: str = ARCH, rounds: int = 20) -> PersonCost:
             for i in range(max(CROWD))
         ]
         batch_NHWC = _entry(card, path).noise(max(CROWD))
-        answer = CropModel(model).answer
-
-        def in_turn(found: Sequence[FoundPerson]) -> None:
-            for person in found:
-                answer(frame_HWC, person)
-
-        turns = [partial(in_turn, people[:count]) for count in CROWD]
+        answer = CropModel(model).answer_all
+        turns = [partial(answer, frame_HWC, people[:count]) for count in CROWD]
         batches = [partial(model.engine.run, batch_NHWC[:count]) for count in CROWD]
         found_ms = in_warm_turns([*turns, *batches], rounds)
     found = cost_of(found_ms[: len(CROWD)], found_ms[len(CROWD) :])

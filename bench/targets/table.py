@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from edgehuman.bench.targets import distillation, fresh, people, ratios, silhouettes
+from edgehuman.bench.gallery_search import GallerySearchConfig, gallery_search
+from edgehuman.bench.targets import distillation, frames, fresh, people, ratios, silhouettes
 from edgehuman.bench.targets.gait_step import gait_step_over_encoder
 from edgehuman.bench.targets.gallery_memory import GalleryMemoryConfig, gallery_memory_mb
-from edgehuman.bench.targets.gallery_search import GallerySearchConfig, gallery_search
 from edgehuman.bench.targets.saip_step import saip_step_over_networks
 from edgehuman.bench.targets.skeleton_augment import per_sample_over_batched
 
@@ -74,6 +74,20 @@ def _of_people() -> Iterator[Target]:
         measure = partial(people.off_line, head)
         what = f"distance of the times of 1, 2, 4 and 8 people from a line, {head}, the largest"
         yield Target(f"people-line-{head}", what, "at most", 0.1, "x", _only(measure))
+
+
+def _of_frames() -> Iterator[Target]:
+    """Of `edgehuman run` on videos and cameras."""
+    for of, with_pose in (("boxes", False), ("joints", True)):
+        for source, measure in (
+            ("file", frames.added_to_a_file),
+            ("camera", frames.added_to_a_camera),
+        ):
+            what = (
+                f"`run` with {of} / its models and OpenCV alone, processor time a frame, {source}"
+            )
+            name = f"frames-{of}" if source == "file" else f"frames-camera-{of}"
+            yield Target(name, what, "at most", 1.15, "x", _only(partial(measure, with_pose)))
 
 
 def _only(measure: Callable[[], float]) -> Callable[[TargetsConfig], float]:
@@ -232,6 +246,7 @@ TARGETS: tuple[Target, ...] = (
         lambda config: silhouettes.diffusion_step_over_networks("gaitset"),
     ),
     *_of_people(),
+    *_of_frames(),
     Target(
         "targets-kept",
         "speed of a teacher's answers computed and kept / computed, imuconv_4m, logits",

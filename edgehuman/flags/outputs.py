@@ -24,7 +24,7 @@ OUTPUTS = ("out", "save", "timeline", "picture", "submission", "timing_cache", "
 INPUTS = (
     *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher", "more_data"),
     *("selected", "gallery", "key", "signature", "stream_data", "network", "latent_weights"),
-    *("detector", "beside", "new_key"),
+    *("detector", "beside", "also", "new_key"),
 )
 NEITHER = ("root", "name")
 """`root` of `doctor`: where it looks for the system's own files; `name` of `keys new`, which
@@ -33,7 +33,8 @@ WORDS = (
     *("accel_unit", "against", "arch", "axes", "base_arch", "dataset", "family"),
     "foreign_label",
     *("gyro_axes", "gyro_unit", "image_size", "keep", "labels", "layout", "logger", "map"),
-    *("objective", "placement", "placements", "protocol", "sender", "size", "slowed"),
+    *("objective", "placement", "placements", "policy", "protocol", "sender", "size", "slowed"),
+    *("phone", "sink"),
     *("consent", "consent_by", "consent_at", "head"),
     *("stamp_unit", "student", "subject", "track", "turned_alike", "upright_by", "walk", "which"),
 )

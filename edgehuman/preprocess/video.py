@@ -10,7 +10,7 @@ Axes: H height, W width, C colour (blue, green, red, as OpenCV has it).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,8 +106,13 @@ class Video:
         """
         return max(0, self.expected - self.read) if self.expected - self.read > 2 else 0
 
-    def frames(self, every: int = 1) -> Iterator[VideoFrame]:
+    def frames(
+        self, every: int = 1, wanted: Callable[[float], bool] = lambda t_s: True
+    ) -> Iterator[VideoFrame]:
         """The frames 0, every, 2 every, ...; those between are not decoded to pictures.
+
+        Args:
+            wanted: asked with the time of each of these; those that are not are passed over too.
 
         Raises:
             DataError: OpenCV ends with an error.
@@ -119,7 +124,7 @@ class Video:
             index = self.read - 1
             stated_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3
             t_s = stated_s if t_s < stated_s < math.inf else t_s + 1.0 / self.fps
-            if index % every == 0:
+            if index % every == 0 and wanted(t_s):
                 yield VideoFrame(index, t_s, self.decoded())
 
     def pass_on(self) -> bool:

@@ -21,6 +21,7 @@ from typing import Any
 from edgehuman.install import extra_of, pip_line, requirement
 from edgehuman.outcome import Outcome
 from edgehuman.runtime import machine
+from edgehuman.runtime.loop.opencv import backends, camera_advice, readable
 from edgehuman.runtime.machine import Jetson
 
 # Module -> the distributions that provide it, the most likely first.
@@ -137,12 +138,13 @@ def doctor(config: DoctorConfig) -> Outcome:
         "gpus": gpus,
         "nvidia_driver": driver,
         "cameras": machine.cameras(config.root),
+        "opencv": backends(),
         "packages": found,
         "providers": onnxruntime_providers(found["onnxruntime"]),
         "zoo": _zoo(),
         "compiler": shutil.which("cc") or shutil.which("gcc"),
         "commands": [asdict(each) for each in abilities],
-        "advice": overwritten() + advice(found, jetson, gpus),
+        "advice": overwritten() + advice(found, jetson, gpus) + camera_advice(config.root),
     }
     return Outcome(data, as_text(data))
 
@@ -341,7 +343,8 @@ def as_text(data: Mapping[str, Any]) -> str:
         "board": _board(jetson) if jetson else data["board"] or "a PC or a server",
         "gpu": _gpu(data),
         "onnxruntime": ", ".join(data["providers"]) or "not installed",
-        "cameras": f"{', '.join(data['cameras']) or 'none'}; no command reads one yet",
+        "cameras": ", ".join(data["cameras"]) or "none",
+        "opencv reads": readable(data["opencv"]),
         "models here": ", ".join(data["zoo"]) or "none",
     }
     lines = [f"{name:<13} {said}" for name, said in facts.items()]

@@ -192,10 +192,15 @@ def governor(root: Path = ROOT) -> str | None:
 def cameras(root: Path = ROOT) -> list[str]:
     """Video devices with the names their drivers give them, e.g. "/dev/video0 (HD Webcam)"."""
     found = []
-    for path in sorted((root / "dev").glob("video*")):
+    for path in camera_paths(root):
         name = read_text(root / "sys/class/video4linux" / path.name / "name")
         found.append(f"/dev/{path.name}" + (f" ({name})" if name else ""))
     return found
+
+
+def camera_paths(root: Path = ROOT) -> list[Path]:
+    """The video devices."""
+    return sorted((root / "dev").glob("video*"))
 
 
 def nvidia_driver(root: Path = ROOT) -> str | None:

@@ -8,6 +8,8 @@ for result in edgehuman.stream("zoo:person-garments", "photos"):
     print(result.path, result.part_HW, result.reason)
 for result in edgehuman.stream("zoo:person-detector", "door.mp4"):
     print(result.t_s, [(person.track, person.box_4, person.score) for person in result.people])
+for result in edgehuman.stream("zoo:person-detector", "rtsp://door/1"):
+    print(result.t_s, result.age_ms, result.event or len(result.people))
 for result in edgehuman.stream("gaitset.onnx", "walks", gallery="known.npz"):
     print(result.walk, result.label, result.distance)
 
@@ -124,14 +126,14 @@ def stream(
     Args:
         model: a loaded model, or the argument of `load`.
         source: a source, or its name. For a wearable `FILE.csv`, `FILE.jsonl`, `-`,
-            `udp://host:port`, `simulated`, or an `ImuRecording`; for skeletons `FILE.jsonl`, a pose
+            `mqtt://HOST/TOPIC`, `simulated`, an `ImuRecording`; for skeletons `FILE.jsonl`, a pose
             estimator's file or folder, `-`, `udp://host:port` or `simulated`; for photos a folder,
-            or one photo; for frames a video too; for silhouettes a folder of masks, or of such
-            folders, a video of masks or a packed file. Or an iterable: of samples `(t, ax, ay, az,
-            gx, gy, gz)`, mappings of these names or arrays (T, 7); of mappings with the keys of a
-            line of poses.jsonl, or a frame's list of them; of uint8 RGB arrays (H, W, 3); of one
-            walk's masks, uint8 (H, W), with a result for the walk so far.
-            None: a stream for callbacks, see `LiveStream.push`.
+            or one photo; for frames also a video, a camera (`rtsp://...`, `edgehuman.Camera`), or
+            a list of these; for silhouettes a folder of masks, or of such folders, a video of masks
+            or a packed file. Or an iterable: of samples `(t, ax, ay, az, gx, gy, gz)`, mappings of
+            these names or arrays (T, 7); of mappings with the keys of a line of poses.jsonl, or a
+            frame's list of them; of uint8 RGB arrays (H, W, 3); of one walk's masks, uint8 (H, W),
+            with a result for the walk so far. None: for callbacks, see `LiveStream.push`.
         seed: of the simulated people, and of a catalogue network's random weights.
         words: further arguments of the record. If None, `hop_s`, `threshold`, `smoothing` and
             `delay_s` are those of the model's card.
@@ -150,7 +152,7 @@ def stream(
             rate_hz, size, layout (skeletons): frames per second, picture size such as "1920x1080"
                 and order of the joints, where a pose estimator's files do not state them.
             detector (photos): finds the people of a frame, each of whom is answered for; score,
-                most, every (with it, and frames): the least score, the most people, which frames.
+                most, every, policy, seconds (with it, and frames): as the flags of `run`.
             gallery (skeletons, silhouettes): the known people, or the file that `edgehuman gallery
                 enroll` wrote; None gives only vectors.
 

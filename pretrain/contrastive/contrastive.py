@@ -241,7 +241,7 @@ def train(
     learn = learning_set(config, frames, given)
     exam = Exam(config.exam_people, frames, config.distance) if config.exam_people else None
     before = () if config.weights is None else read_card(config.weights).data
-    card = encoder_card(config, encoder, (*before, *learn.rows()))
+    card = encoder_card(config, encoder, tuple(dict.fromkeys((*before, *learn.rows()))))
     progress = fit(config, encoder, base, learn, card, exam)
     if exam is not None and not progress.stopped and not process_rank():
         finish(config)

@@ -166,10 +166,16 @@ def test_a_device_is_not_told_to_install_pytorch() -> None:
         assert "torch" not in modules or "on a PC or a server" in line
 
 
-def test_cameras_are_listed_without_a_promise(orin_root: Path) -> None:
-    said = doctor(DoctorConfig(orin_root)).text
-    (line,) = [line for line in said.splitlines() if line.startswith("cameras")]
-    assert line.endswith("no command reads one yet")
+def test_it_says_what_this_opencv_reads_and_what_to_install(orin_root: Path) -> None:
+    write(orin_root, "dev/video0", "")
+    write(orin_root, "sys/class/video4linux/video0/name", "imx219\n")
+    outcome = doctor(DoctorConfig(orin_root))
+    assert isinstance(outcome.data, dict)
+    assert "cameras       /dev/video0 (imx219)" in outcome.text
+    assert set(outcome.data["opencv"]) == {"ffmpeg", "gstreamer", "v4l2"}
+    lines = [line for line in outcome.data["advice"] if "in OpenCV, so no" in line]
+    assert len(lines) == list(outcome.data["opencv"].values()).count(False)
+    assert "opencv reads" in outcome.text
 
 
 def test_a_recorded_orin(orin_root: Path) -> None:

@@ -40,9 +40,9 @@ SUBJECTS = {
         "pages",
         "provenance",
     ),
+    *("lines", "mqtt", "phones", "gallery", "store"),
     *("scale", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
-    *("frames", "foreign", "labels", "boxes", "detection", "crowds", "crops"),
-    *("gallery", "store"),
+    *("camera", "frames", "foreign", "labels", "boxes", "detection", "crowds", "crops"),
     *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
 }
 # Only a folder of these may hold folders of a third level.
@@ -383,7 +383,7 @@ def test_every_relative_link_in_the_docs_leads_somewhere() -> None:
 # What these dump is no result: words between processes, and code that runs without edgehuman.
 DUMPS_ITSELF = re.compile(
     r"edgehuman/outcome|edgehuman/runtime/engine/(build_on_device|builder)|bench/latency|bench/pages/"
-    r"|bench/targets/gallery_(memory|search)|edgehuman/data/image/views/workers"
+    r"|bench/targets/gallery_memory|bench/gallery_search|edgehuman/data/image/views/workers"
 )
 
 

@@ -16,6 +16,7 @@ from edgehuman.runtime.imu.answer import MountingName, Smoothing
 from tests import leaving
 
 PUBLIC = [
+    "Camera",
     "Card",
     "EdgehumanError",
     "Embedding",

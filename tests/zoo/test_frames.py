@@ -146,7 +146,7 @@ def test_of_one_leg_in_view_the_answer_stays_in_the_frame(walkers: list[CutOut])
     assert len(result.people) > 0
     finder, answers = Detector(load(DETECTORS[0]), LOW), CropModel(load("zoo:person-garments"))
     for found in finder.find(frame_HWC)[:3]:
-        cut = answers.answer(frame_HWC, found).cut
+        cut = answers.answer_all(frame_HWC, [found])[0].cut
         assert cut is None or (0 <= cut[0] < cut[2] <= WIDTH and 0 <= cut[1] < cut[3] <= HEIGHT)
 
 

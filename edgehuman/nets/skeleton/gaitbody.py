@@ -70,8 +70,9 @@ class GaitBody(nn.Module):
         x_NTJ2 = self.encoder.normalise(skeleton_NTJ3)
         mirrored_NTJ2 = x_NTJ2.index_select(2, self.flip_J) * x_NTJ2.new_tensor([-1.0, 1.0])
         both_MD = self.encoder.encode(torch.cat([x_NTJ2, mirrored_NTJ2]))
-        one_ND, other_ND = functional.normalize(both_MD, dim=1).chunk(2)
-        learned_ND = functional.normalize(one_ND + other_ND, dim=1)
+        # No chunk: of a batch of any size it becomes a sequence, which compilers do not take.
+        both_2ND = functional.normalize(both_MD, dim=1).reshape(2, -1, both_MD.shape[1])
+        learned_ND = functional.normalize(both_2ND.sum(dim=0), dim=1)
         body_NB = self.proportions(x_NTJ2, is_seen(skeleton_NTJ3))
         return torch.cat([learned_ND, body_NB.to(learned_ND.dtype)], dim=1)
 

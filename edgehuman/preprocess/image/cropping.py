@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from edgehuman.preprocess.image.pixels import HEIGHT, WIDTH, Box, clip_box, touched
+from edgehuman.preprocess.image.pixels import HEIGHT, WIDTH, Box, clip_box, whole_pixels
 from edgehuman.records import Uint8
 
 MARGIN = 0.125
@@ -38,12 +38,6 @@ def padded(image_HWC: Uint8, box: Sequence[float], fill: int | None = None) -> U
         return part_HWC
     mode = cv2.BORDER_REPLICATE if fill is None else cv2.BORDER_CONSTANT
     return np.asarray(cv2.copyMakeBorder(part_HWC, *beyond, mode, value=fill or 0), np.uint8)
-
-
-def whole_pixels(box: Sequence[float]) -> tuple[int, int, int, int]:
-    """The whole pixels that a box touches, inside an image or not."""
-    x0, y0, x1, y1 = (int(edge) for edge in touched(np.array([box], np.float64))[0])
-    return x0, y0, x1, y1
 
 
 def person_box(

@@ -8,6 +8,7 @@ A box is (x0, y0, x1, y1) in pixels from the top left corner of the image; x1 an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -31,6 +32,7 @@ MIN_SIDE = 8
 _SILENT, _ERRORS = 0, 2  # OpenCV's log levels
 # Colours of a large picture are converted in strips of about so many values, not all at once.
 _STRIP = 4_000_000
+_ROUNDING = 1e-6  # of a pixel, that boxes are off
 _SUFFIXES = (
     ".jpg .jpeg .jpe .jfif .jfi .jif .pjp .pjpeg .mpo .jp2 .png .apng .webp .bmp .dib .tif .tiff"
     " .ppm .pgm .gif .avif"
@@ -278,21 +280,24 @@ def clip_box(
         DataError: not a box (a side under a pixel, a value that is not finite); none of it inside;
             or, with `outside="refuse"`, some of it outside.
     """
-    shown = "(" + ", ".join(f"{value:g}" for value in box) + ")"
-    if len(box) != 4 or not np.isfinite(box).all():
-        raise DataError(f"{name}: the box {shown} is not four finite numbers x0, y0, x1, y1")
-    x0, y0, x1, y1 = (int(edge) for edge in touched(np.array([box], np.float64))[0])
+
+    def shown() -> str:
+        return "(" + ", ".join(f"{value:g}" for value in box) + ")"
+
+    if len(box) != 4 or not all(map(math.isfinite, box)):
+        raise DataError(f"{name}: the box {shown()} is not four finite numbers x0, y0, x1, y1")
+    x0, y0, x1, y1 = whole_pixels(box)
     if x1 <= x0 or y1 <= y0:
-        raise DataError(f"{name}: the box {shown} has no area; it must have x0 < x1 and y0 < y1")
+        raise DataError(f"{name}: the box {shown()} has no area; it must have x0 < x1 and y0 < y1")
     inside = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
     if inside[2] <= inside[0] or inside[3] <= inside[1]:
         raise DataError(
-            f"{name}: the box {shown} is wholly outside the image of {width}x{height} pixels; the "
-            "boxes belong to other images, or to another image size"
+            f"{name}: the box {shown()} is wholly outside the image of {width}x{height} pixels; "
+            "the boxes belong to other images, or to another image size"
         )
     if outside == "refuse" and inside != (x0, y0, x1, y1):
         raise DataError(
-            f"{name}: the box {shown} reaches outside the image of {width}x{height} pixels; it "
+            f"{name}: the box {shown()} reaches outside the image of {width}x{height} pixels; it "
             'must lie inside. Fix the box, or clip it with outside="clip"'
         )
     return inside
@@ -306,9 +311,21 @@ def touches_pixels(box_N4: NDArray[Any]) -> Bool:
     return np.asarray((whole_N4[:, 2:] > whole_N4[:, :2]).all(axis=1), bool)
 
 
+def whole_pixels(box: Sequence[float]) -> tuple[int, int, int, int]:
+    """The whole pixels that a box touches, as `touched`."""
+    x0, y0, x1, y1 = map(float, box)
+    return (
+        math.floor(x0 + _ROUNDING),
+        math.floor(y0 + _ROUNDING),
+        math.ceil(x1 - _ROUNDING),
+        math.ceil(y1 - _ROUNDING),
+    )
+
+
 def touched(box_N4: Float64) -> Float64:
     """The whole pixels that boxes touch; a touch of 1e-6 pixels is rounding."""
-    return np.concatenate([np.floor(box_N4[:, :2] + 1e-6), np.ceil(box_N4[:, 2:] - 1e-6)], axis=1)
+    low_N2, high_N2 = box_N4[:, :2] + _ROUNDING, box_N4[:, 2:] - _ROUNDING
+    return np.concatenate([np.floor(low_N2), np.ceil(high_N2)], axis=1)
 
 
 def to_crop(point_J3: Float32, box: Sequence[float], height: int, width: int) -> Float32:

@@ -13,9 +13,11 @@ from edgehuman.records import Float32, Index
 AccelUnit = Literal["auto", "g", "ms2", "mg"]
 GyroUnit = Literal["auto", "rads", "degs"]
 StampUnit = Literal["auto", "s", "ms", "us", "ns"]
+Phone = Literal["ios", "android", "standard"]
 ACCEL_UNITS = ("auto", "g", "ms2", "mg")
 GYRO_UNITS = ("auto", "rads", "degs")
 STAMP_UNITS = ("auto", "s", "ms", "us", "ns")
+PHONES = ("ios", "android", "standard")
 PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 UPRIGHT = "+x+y+z"
 # No wearable gives more rows: a faster clock is read in the wrong unit.
@@ -36,6 +38,9 @@ class ImuFormat:
             whose accelerometer is inverted: axes="-x-y-z", gyro_axes="+x+y+z". "same" uses `axes`.
         stamp_unit: unit of the stamps of a text source: "s", "ms", "us", "ns" or "auto".
         rate_hz: rows per second of a text source whose rows have no stamps; None: they have.
+        phone: whose signs Sensor Logger's acceleration has: "ios" (opposite on all axes),
+            "android", or "standard" (its setting Standardise Units & Frames); None: not known, and
+            read as Android's.
 
     Raises:
         UsageError: a unit that is not one of these, axes that are not a signed permutation, or a
@@ -48,12 +53,14 @@ class ImuFormat:
     gyro_axes: str = "same"
     stamp_unit: StampUnit = "auto"
     rate_hz: float | None = None
+    phone: Phone | None = None
 
     def __post_init__(self) -> None:
         for name, value, valid in (
             ("accel_unit", self.accel_unit, ACCEL_UNITS),
             ("gyro_unit", self.gyro_unit, GYRO_UNITS),
             ("stamp_unit", self.stamp_unit, STAMP_UNITS),
+            ("phone", self.phone or "android", PHONES),
         ):
             if value not in valid:
                 raise UsageError(f"{name} is {value!r}; valid: {', '.join(valid)}")

@@ -44,6 +44,7 @@ from edgehuman.runtime.image.source import find_photos, name_in
 from edgehuman.runtime.loop.play import say
 from edgehuman.runtime.loop.stopping import StopSignals
 from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.mqtt.publish import SinkFlags
 
 _SHOWN = 4
 _LINES = "photos.jsonl"
@@ -51,12 +52,14 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class RunConfig:
+class RunConfig(SinkFlags):
     """Run a person model on the photos of a folder.
 
     Attributes:
         model: zoo:NAME, a path, or a catalogue name (random weights).
-        source: a folder of photos, or one photo; with --detector also a video.
+        source: a folder of photos, one photo, or a pattern of photos; with --detector also a video
+            or a camera: 0, /dev/video0, rtsp://..., http://..., csi://0, gst:PIPELINE.
+        also: with --detector: further sources, read at the same time.
         detector: a model that finds people in each frame, zoo:NAME or a path; the model then
             answers for each of them. Without it, and with `none`, each photo is one person; models
             of joints by SimCC and of silhouettes have zoo:person-detector-int8 without it.
@@ -66,6 +69,9 @@ class RunConfig:
             card says, or 0.5.
         most: with --detector: the most people of a frame, the best first.
         every: with --detector: take every so many frames.
+        policy: with --detector: latest (the newest frame; of a video, at its pace), all, or
+            every-N; by default latest of cameras, and all of files.
+        seconds: with --detector: end after so many seconds; of a video, at that time of it.
         family: with --detector: what a detector of others is, where its graph may be of several.
         threads: threads inside one operator of the model.
         engine: what runs the model; auto: chosen by its suffix (.onnx, .engine) and this machine.
@@ -86,6 +92,9 @@ class RunConfig:
     engine: EngineName = "auto"
     rebuild: bool = False
     seed: int = 0
+    also: tuple[str, ...] = ()
+    policy: str | None = None
+    seconds: float | None = None
 
 
 def run(config: RunConfig) -> Outcome:
@@ -142,7 +151,10 @@ def run(config: RunConfig) -> Outcome:
 def _require_no_frames(config: RunConfig) -> None:
     """Raises UsageError for a flag that says nothing without --detector."""
     given = {"--score": config.score is not None, "--most": config.most != MOST,
-             "--every": config.every != 1, "--family": config.family is not None}  # fmt: skip
+             "--every": config.every != 1, "--family": config.family is not None,
+             "--also": bool(config.also), "--policy": config.policy is not None,
+             "--seconds": config.seconds is not None,
+             "--sink": config.sink is not None}  # fmt: skip
     for flag, is_given in given.items():
         if is_given:
             raise UsageError(

@@ -1,8 +1,13 @@
-"""The photos of a path: those of a folder and its subfolders, or the one photo."""
+"""The photos of a path: those of a folder and its subfolders, of a pattern such as `frames/*.jpg`,
+or the one photo.
+"""
 
 from __future__ import annotations
 
+import glob
+import itertools
 import os
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +19,11 @@ from edgehuman.preprocess.image.foreign import HEAD, VIDEO, foreign_of
 from edgehuman.preprocess.image.header import format_of
 from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES
 from edgehuman.progress import tell
+from edgehuman.reading.secrets import without_secrets
+from edgehuman.runtime.image.camera.address import live_address
 
-_LIVE = ("udp:", "tcp:", "/dev/video")
+_LIVE = ("udp:", "tcp:")
+_MAGIC = re.compile(r"[*?[]")
 # Two letters say too little: a table that begins with "BMI" is no picture.
 _UNSURE = frozenset({"BMP", "PGM", "PPM"})
 _LISTED = 4
@@ -35,7 +43,7 @@ class Found:
 
 
 def find_photos(source: str | Path, videos: bool = False) -> Found:
-    """The photos of a folder and its subfolders, by name; or the one photo.
+    """The photos of a folder and its subfolders, by name; the one photo; or those of a pattern.
 
     Files count by their first bytes, then by their names. Label maps are left out, as in training;
     they and other files are counted on stderr.
@@ -50,6 +58,8 @@ def find_photos(source: str | Path, videos: bool = False) -> Found:
     if not str(source).strip():
         raise UsageError("source is empty; give a folder of photos, or one photo")
     _require_no_stream(str(source), videos)
+    if _is_pattern(source):
+        return _photos_like(str(source))
     source = Path(source)
     if source.is_file():
         _require_no_video(source)
@@ -79,27 +89,53 @@ def find_photos(source: str | Path, videos: bool = False) -> Found:
 
 def name_in(source: Path, photo: Path) -> str:
     """The name of a photo of the source: its path inside the folder, or its file's name."""
+    if _is_pattern(source):
+        return str(photo.relative_to(_before(source)))
     return str(photo.relative_to(source if source.is_dir() else source.parent))
 
 
 def _require_no_stream(source: str, videos: bool) -> None:
     """Raises UsageError for a camera, an address or standard input."""
-    camera = source.isdecimal() and not os.path.exists(source)
-    if not (camera or source == "-" or "://" in source or source.startswith(_LIVE)):
+    is_camera = live_address(source, pipelines=True) is not None
+    if not (is_camera or source == "-" or "://" in source or source.startswith(_LIVE)):
         return
+    shown = without_secrets(source)
     if videos:
         raise UsageError(
-            f"source {source}: models of frames take a folder of photos, one photo or a video, and "
-            "no live source. Record a video first, e.g. with `ffmpeg -i rtsp://CAMERA -t 60 -c "
-            "copy door.mp4`; in Python, `edgehuman.stream` takes frames as arrays"
+            f"source {shown}: models of frames take a folder of photos, one photo, a pattern such "
+            "as 'frames/*.jpg', a video, or a camera: 0, /dev/video0, rtsp://..., http://..., "
+            "csi://0, gst:PIPELINE. In Python, `edgehuman.stream` takes frames as arrays too"
         )
     raise UsageError(
-        f"source {source}: models of photos take a folder of photos, or one photo, and no live "
-        "source. Take photos out of a stream first, e.g. with `ffmpeg -i rtsp://CAMERA -vf "
-        "fps=1 frames/%05d.png`, and crop each person; live streams of poses are for models "
-        "such as zoo:gait-skeleton (`--source udp://:5555`), and in Python `edgehuman.stream` "
-        "takes frames as arrays"
+        f"source {shown}: this model takes photos of one person, and no live source; with "
+        "`--detector zoo:person-detector-int8` it answers for each person of a camera. Live "
+        "streams of poses are for models such as zoo:gait-skeleton (`--source udp://:5555`), and "
+        "in Python `edgehuman.stream` takes frames as arrays"
     )
+
+
+def _is_pattern(source: str | Path) -> bool:
+    """Whether a source is a pattern of files, and no path that is there."""
+    return bool(_MAGIC.search(str(source))) and not os.path.exists(source)
+
+
+def _before(pattern: Path) -> Path:
+    """The folder before the first part of a pattern that is no name."""
+    plain = itertools.takewhile(lambda part: not _MAGIC.search(part), pattern.parts)
+    return Path(*plain)
+
+
+def _photos_like(pattern: str) -> Found:
+    """The files that a pattern matches, by name; `**` stands for any folders.
+
+    Raises:
+        DataError: it matches no file.
+    """
+    paths = [Path(found) for found in glob.glob(pattern, recursive=True)]
+    photos = sorted(path for path in paths if path.is_file())
+    if not photos:
+        raise DataError(f"source {pattern}: no file is named so; give another pattern, or a folder")
+    return Found(photos)
 
 
 def _require_no_video(path: Path) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from edgehuman.errors import UsageError
-from edgehuman.records import Uint8
 from edgehuman.runtime.image.answer import answer_image, answer_photo, require_answers
+from edgehuman.runtime.image.camera.camera import Camera
 from edgehuman.runtime.image.frames.answer import MOST
-from edgehuman.runtime.image.frames.stream import stream_of
+from edgehuman.runtime.image.frames.stream import FrameSources, stream_of
 from edgehuman.runtime.image.frames.watch import (
     detector_for,
     opened,
@@ -32,12 +32,14 @@ _ONE_PICTURE = 3
 
 def open_stream(
     model: Model,
-    source: str | Path | Iterable[Uint8 | str | Path] | None,
+    source: FrameSources,
     *,
     detector: Model | str | Path | None = None,
     score: float | None = None,
     most: int = MOST,
     every: int = 1,
+    policy: str | None = None,
+    seconds: float | None = None,
 ) -> LiveStream[Any]:
     """An answer for every photo of a folder (or the one photo), in the order of their names; for
     every array or path of an iterable; for one array (H, W, 3); or for every array or path that is
@@ -50,15 +52,15 @@ def open_stream(
             network of others; the results are then `FrameResult`s, with an answer for each person.
             "none": every photo is one person; without it that is so but for models of joints by
             SimCC and of silhouettes, which then have zoo:person-detector-int8.
-        score, most, every: with it: people below the score are left out, at most so many of a
-            frame; take every so many frames of a folder or video.
+        score, most, every, policy, seconds: with it, as for a model of frames, whose sources it
+            then takes, cameras too.
 
     Raises:
         ArtefactError: a model whose output is no answer about a photo.
         DataError: no such folder, or no photo in it.
         UsageError: a source that is neither a path nor an iterable.
     """
-    if source is not None and not isinstance(source, (str, Path, Iterable)):
+    if source is not None and not isinstance(source, (str, Path, Camera, Iterable)):
         raise UsageError(
             f"{model.name} reads photos, not {type(source).__name__}; give a folder of "
             "photos, one photo, or an iterable of uint8 RGB arrays (H, W, 3)"
@@ -69,7 +71,13 @@ def open_stream(
         detector = detector_for(model, None if detector is None else str(detector))
     if detector is not None:
         found_by = detector if isinstance(detector, Model) else opened(detector)
-        return stream_of(watching_with(model, found_by, score, most), source, every)
+        watching = watching_with(model, found_by, score, most)
+        return stream_of(watching, source, every, policy, seconds)
+    if isinstance(source, Camera):
+        raise UsageError(
+            f'{model.name} takes photos of one person; with detector="zoo:person-detector-int8" '
+            "it answers for each person of a camera"
+        )
     tally = PhotoTally()
     if source is None:
         intake = Pushed(partial(_answer_one, model), tally)

@@ -1,4 +1,5 @@
-"""What the reader threads run: bytes from a file, a pipe, a socket or the simulator, as samples.
+"""What the reader threads run: bytes from a file, a pipe or the simulator, as samples; messages are
+read in `imu.messages`.
 
 A feed is a `loop.source.Feed` of `SampleBlock` (stamps in seconds, not arrived yet).
 """
@@ -10,22 +11,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.imu.format import ImuFormat
-from edgehuman.preprocess.imu.text.lines import WANTED, RowParser, Rows
+from edgehuman.preprocess.imu.text.lines import WANTED, Rows
 from edgehuman.preprocess.imu.text.sensors import read_joined
 from edgehuman.preprocess.imu.text.stamps import StampReader
 from edgehuman.preprocess.imu.text.whole import parser_of
+from edgehuman.runtime.imu.messages import NOTHING, events_report, parsed_block, sample_block
 from edgehuman.runtime.imu.ring import SampleBlock
-from edgehuman.runtime.loop.datagrams import EMPTY, Datagrams
-from edgehuman.runtime.loop.senders import Senders
 from edgehuman.runtime.loop.text import is_stream, read_lines
 
 SIMULATED_RATE_HZ = 50.0
 _JOINED_ROWS = 512
-NOTHING = Rows(np.empty(0), np.empty((0, 6), np.float32), None)
 
 
 class TextFeed:
@@ -141,112 +138,6 @@ class JoinedFeed:
         """Nothing to close."""
 
 
-class DatagramFeed:
-    """UDP: a JSON object or a CSV row per datagram; several lines in one are read as several rows.
-
-    A CSV row without a header before it is t,ax,ay,az,gx,gy,gz. Unreadable rows are counted.
-    Objects of one sensor each (`text.events`) are joined. One sender is read (`loop.senders`), and
-    what is known of its columns, units and clock is used for no other. Nothing that is sent ends
-    the stream.
-
-    Args:
-        sender: read this one, "ADDRESS" or "ADDRESS:PORT"; None: the first.
-
-    Attributes:
-        address: where it listens, with the port that was chosen for 0.
-
-    Raises:
-        UsageError: no host:port, or no such sender.
-        DataError: the address is taken or not available.
-    """
-
-    def __init__(self, spec: str, format: ImuFormat, sender: str | None = None) -> None:
-        self.name = spec
-        self._senders = Senders(sender)
-        self._datagrams = Datagrams(spec, self._senders)
-        self.address = self._datagrams.address
-        self._garbage, self._impossible = 0, 0
-        self._clock_remarks: list[str] = []
-        self._format, self._sender = format, 0
-        self._parser = parser_of(spec, format, strict=False)
-        self._stamps = self._clock()
-
-    def __iter__(self) -> Iterator[SampleBlock]:
-        """A block for each datagram; never ends."""
-        for lines in self._datagrams:
-            for rows in [NOTHING] if lines is None else self._rows(lines):
-                yield parsed_block(rows, self._parser)
-
-    def report(self) -> dict[str, Any]:
-        """Datagrams and rows received, those that could not be read, and why."""
-        parser, events = self._parser, events_report(self._parser)
-        return {
-            "rows": parser.rows,
-            "datagrams": self._datagrams.count,
-            "lost_datagrams": self._datagrams.lost,
-            "refused_datagrams": self._senders.refused,
-            "garbage_datagrams": self._garbage,
-            "bad_rows": parser.bad,
-            "impossible_rows": self._impossible,
-            "first_bad": list(parser.told),
-            "stamp_unit": self._stamps.unit,
-            **events,
-            "remarks": [
-                *self._senders.remarks,
-                *self._clock_remarks,
-                *events.get("remarks", ()),
-            ],
-        }
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._datagrams.close()
-
-    def _clock(self) -> StampReader:
-        return StampReader("s" if self._format.rate_hz else self._format.stamp_unit)
-
-    def _rows(self, lines: list[str]) -> list[Rows]:
-        held = []
-        if self._senders.changes != self._sender:
-            held = self._begin()
-        before, bad = _finite_events(self._parser), self._parser.bad
-        rows = NOTHING
-        try:
-            rows = self._parser.parse(lines)
-        except DataError as error:  # a declared rate, and rows that have stamps
-            self._parser.drop(str(error))
-        if not lines:
-            self._parser.drop(EMPTY)
-        garbage = self._parser.bad > bad
-        self._garbage += garbage
-        proof = _finite_events(self._parser) > before or _has_finite(rows)
-        self._senders.heard(proof, garbage)
-        return [*held, *self._in_seconds(rows)]
-
-    def _begin(self) -> list[Rows]:
-        """Begin with another sender; the rows of the one before that its clock still held."""
-        first, self._sender = self._sender == 0, self._senders.changes
-        if first:
-            return []
-        held = self._in_seconds(NOTHING, last=True)
-        before, self._parser = self._parser, parser_of(self.name, self._format, strict=False)
-        self._parser.succeed(before)
-        self._stamps = self._clock()
-        return held
-
-    def _in_seconds(self, rows: Rows, last: bool = False) -> list[Rows]:
-        """Rows with stamps in seconds; those of an impossible clock are dropped and counted."""
-        held = self._stamps.held + rows.stamp_T.size
-        try:
-            return self._stamps.push(rows, last)
-        except DataError as error:
-            if not self._impossible:
-                self._clock_remarks.append(f"{error}; such rows are dropped and counted")
-            self._impossible += held
-            self._stamps = self._clock()
-            return []
-
-
 class SimulatedFeed:
     """A simulated person, one pass of `simulate_stream`; its name says "simulated"."""
 
@@ -277,41 +168,3 @@ class SimulatedFeed:
 
     def close(self) -> None:
         """Nothing to close."""
-
-
-def _finite_events(parser: RowParser) -> int:
-    """Events of the sensors that are read, whose numbers are some."""
-    return 0 if parser.events is None else parser.events.finite
-
-
-def _has_finite(rows: Rows) -> bool:
-    """Whether a row has a stamp and six numbers: `nan` and 1e999 say nothing of a sensor."""
-    return bool((np.isfinite(rows.stamp_T) & np.isfinite(rows.imu_TC).all(axis=1)).any())
-
-
-def events_report(parser: RowParser) -> dict[str, Any]:
-    """Counts and remarks on the events of one sensor each, if there were any."""
-    events = parser.events
-    if events is None:
-        return {}
-    return {
-        "sensors": events.report(),
-        "remarks": list(events.remarks),
-        "missing": events.missing(),
-    }
-
-
-def parsed_block(rows: Rows, parser: RowParser) -> SampleBlock:
-    """Rows that a parser gave, with what it knows of them."""
-    return sample_block(rows, parser.labels, parser.units.gyro is not None)
-
-
-def sample_block(rows: Rows, labels: tuple[str, ...], gyro_stated: bool = False) -> SampleBlock:
-    """Rows with stamps in seconds as a block that has not arrived yet.
-
-    Args:
-        labels: names of the true labels seen so far.
-        gyro_stated: whether rotation is certainly in rad/s.
-    """
-    arrival_ns_T = np.zeros(rows.stamp_T.size, np.int64)
-    return SampleBlock(rows.stamp_T, rows.imu_TC, arrival_ns_T, rows.label_T, labels, gyro_stated)

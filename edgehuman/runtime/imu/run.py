@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,6 +19,7 @@ from edgehuman.files import require_apart, require_usable_file
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.figure import require_pictures
 from edgehuman.preprocess.imu.faults import MISSING_SHARE
+from edgehuman.preprocess.imu.format import Phone
 from edgehuman.preprocess.imu.reading import ReadingFlags
 from edgehuman.preprocess.imu.text.columns import column_rows
 from edgehuman.progress import tell
@@ -27,20 +28,26 @@ from edgehuman.runtime.imu.answer import MountingName, Recogniser, Smoothing, St
 from edgehuman.runtime.imu.results import ImuResult, summary_text
 from edgehuman.runtime.imu.stream import listen
 from edgehuman.runtime.loop.play import Played, play, require_seconds, say
+from edgehuman.runtime.loop.results import UNKNOWN, to_row
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
 from edgehuman.runtime.model import load
+from edgehuman.runtime.mqtt.discovery import Device
+from edgehuman.runtime.mqtt.publish import SinkFlags, open_sinks
+from edgehuman.runtime.mqtt.sink import Facts
 from edgehuman.runtime.view.screen import Notes, can_redraw
 from edgehuman.runtime.view.terminal import LiveView, plain_lines
 from edgehuman.runtime.view.timeline import Timeline, draw_timeline
 
 
 @dataclass(frozen=True, slots=True)
-class RunConfig(ReadingFlags):
+class RunConfig(ReadingFlags, SinkFlags):
     """Recognise the live stream of a wearable.
 
     Attributes:
         model: zoo:NAME, a path, or a catalogue name (random weights).
-        source: FILE.csv, FILE.jsonl, - (standard input), udp://HOST:PORT or simulated.
+        source: FILE.csv, FILE.jsonl, - (standard input), simulated, or a live one: udp://HOST:PORT,
+            tcp://HOST:PORT, serial:DEVICE, mqtt://HOST/TOPIC, sensorlogger://:PORT (the app's HTTP
+            push) or phyphox://HOST.
         json: one JSON object a line on standard output; the summary goes to standard error.
         save: write the same JSON lines to this file.
         timeline: draw labels, probabilities and acceleration over time into this PNG.
@@ -54,7 +61,10 @@ class RunConfig(ReadingFlags):
         placement: where the sensor is worn, mounted there as the card says: waist, pocket, wrist or
             ankle, for zoo:activity (default: found out from walking).
         missing_share: a window that lacks a larger share of its rows is not answered.
-        sender: of udp://, whose datagrams are read: ADDRESS or ADDRESS:PORT (default: the first).
+        sender: of several that send to one place, which is read: ADDRESS or ADDRESS:PORT of udp://
+            and tcp://, the topic or device of mqtt:// and sensorlogger:// (default: the first).
+        phone: whose signs Sensor Logger's acceleration has: ios, android, or standard (the app's
+            Standardise Units & Frames).
         threads: threads inside one operator of the model.
         engine: what runs the model; auto: chosen by its suffix (.onnx, .engine) and this machine.
         rebuild: rebuild a TensorRT engine that does not fit this machine; its ONNX runs meanwhile.
@@ -80,6 +90,7 @@ class RunConfig(ReadingFlags):
     placement: str | None = None
     missing_share: float = MISSING_SHARE
     sender: str | None = None
+    phone: Phone | None = None
     threads: int = 1
     engine: EngineName = "auto"
     rebuild: bool = False
@@ -125,7 +136,7 @@ def run(config: RunConfig) -> Outcome:
         config.smoothing,
         config.delay_s,
         config.threshold,
-        config.format,
+        replace(config.format, phone=config.phone),
         config.mounting,
         config.placement,
         config.missing_share,
@@ -169,7 +180,12 @@ def _sinks(
         sinks.append(JsonLines(open_to_write(config.save), str(config.save), close_stream=True))
     if config.timeline is not None:
         sinks.append(Timeline(labels, recogniser.hop_s, recogniser.rate_hz))
-    return sinks
+    device = Device("", config.model, (*labels, UNKNOWN))
+    return [*sinks, *open_sinks(config.sink, device, _facts, notify=notes)]
+
+
+def _facts(result: ImuResult) -> Facts:
+    return Facts(to_row(result), activity=result.label)
 
 
 def _outcome(played: Played, config: RunConfig, broken: Sequence[str]) -> Outcome:

@@ -1,4 +1,4 @@
-"""Where samples come from: a file, standard input, UDP, or the simulator.
+"""Where samples come from: a file, standard input, the network, a phone's app, or the simulator.
 
     with open_source("walk.csv", format=ImuFormat()) as source:
         for block in source:
@@ -12,6 +12,10 @@
 | a folder, `FILE.zip` | a file per sensor, as phones write them |
 | `-` | the same, from standard input |
 | `udp://host:port` | the same, a row or an object per datagram, of one sender |
+| `tcp://host:port`, `serial:DEVICE` | the same, line by line (`lines.tcp`, `lines.serial`) |
+| `mqtt://host/topic` | the same, published on a topic (`mqtt.messages`) |
+| `sensorlogger://:port` | what Sensor Logger pushes over HTTP (`imu.phones.push`) |
+| `phyphox://host` | what phyphox is asked for (`imu.phones.phyphox`) |
 | `simulated`, `simulated:wrist` | a simulated person's sensor |
 
 A file, a pipe and the simulator lose nothing: their reader waits. A socket, and anything with
@@ -36,14 +40,30 @@ from edgehuman.preprocess.imu.text.intervals import INTERVALS
 from edgehuman.preprocess.imu.text.lines import NOT_TEXT
 from edgehuman.preprocess.imu.text.sensors import beside
 from edgehuman.preprocess.imu.text.whole import columns_of, is_prose, is_recording, parser_of
-from edgehuman.runtime.imu.feeds import DatagramFeed, JoinedFeed, SimulatedFeed, TextFeed
+from edgehuman.records import IMU_RATE_HZ
+from edgehuman.runtime.imu.feeds import JoinedFeed, SimulatedFeed, TextFeed
+from edgehuman.runtime.imu.messages import MessageFeed
 from edgehuman.runtime.imu.ring import SampleBlock, SampleRing
-from edgehuman.runtime.loop.datagrams import SCHEME
+from edgehuman.runtime.lines.messages import Messages
+from edgehuman.runtime.lines.udp import UdpMessages
+from edgehuman.runtime.loop.address import (
+    SCHEMES,
+    Address,
+    parse_address,
+    scheme_forms,
+    scheme_of,
+    without_secret,
+)
 from edgehuman.runtime.loop.source import Feed, Source
 from edgehuman.runtime.loop.text import MAX_LINE, open_file, standard_input
 
 LOSSLESS_CAPACITY = 16384
 LIVE_CAPACITY = 2048  # about 40 s at 50 Hz; older data is useless live
+LIVE = tuple(SCHEMES)
+SENDING = ("udp", "tcp", "mqtt", "mqtts", "sensorlogger")
+"""Where several may send to one place."""
+LOGGING = ("mqtt", "mqtts", "sensorlogger", "tcp", "udp")
+"""Where Sensor Logger's JSON may come from."""
 TEXT_SUFFIXES = (".csv", ".jsonl", ".json", ".ndjson", ".txt", ".tsv")
 
 
@@ -56,8 +76,9 @@ def open_source(
     placement: str = "waist",
     minutes: float | None = None,
     sender: str | None = None,
+    wanted_hz: float = IMU_RATE_HZ,
 ) -> Source[SampleBlock]:
-    """Open a source: `FILE.csv`, `FILE.jsonl`, `-`, `udp://host:port` or `simulated`.
+    """Open a source: `FILE.csv`, `FILE.jsonl`, `-`, an address of a live one, or `simulated`.
 
     Args:
         spec: the source; `simulated:PLACEMENT` says where the simulated sensor sits.
@@ -66,30 +87,89 @@ def open_source(
         seed: of the simulated person.
         placement: where the simulated sensor sits, unless `spec` says it.
         minutes: length of the simulated stream; None: it never ends.
-        sender: of a UDP port, whose datagrams are read, "ADDRESS" or "ADDRESS:PORT"; None: those of
-            the first that sends.
+        sender: of several that send to one port or topic, which is read: the "ADDRESS" or
+            "ADDRESS:PORT" of UDP and TCP, the topic or device of MQTT, the device of Sensor Logger;
+            None: the first.
+        wanted_hz: samples a second that the model needs: an app that sends fewer is told.
 
     Raises:
-        UsageError: unknown source, or a sender of something that is not UDP.
-        DataError: a missing, empty or foreign file; a port that is taken.
+        UsageError: unknown source, or a sender or phone of something that has none.
+        DataError: a missing, empty or foreign file; a port that is taken; nobody to connect to.
+        MissingDependencyError: the package that reads it is not installed.
     """
     format = ImuFormat() if format is None else format
     word, _, rest = spec.partition(":")
-    if sender is not None and not spec.startswith(SCHEME):
-        raise UsageError(f"--sender is for a source udp://HOST:PORT, not {spec}; leave it out")
+    scheme = scheme_of(spec)
+    if sender is not None and scheme not in SENDING:
+        raise UsageError(
+            f"--sender is for a source {scheme_forms(SENDING)}, not {without_secret(spec)}; leave "
+            "it out"
+        )
+    if format.phone is not None:
+        _require_logging(spec, scheme)
+    if scheme:
+        address = parse_address(spec, LIVE, "FILE.csv, FILE.jsonl, -, simulated, ")
+        messages = open_messages(address, format, sender)
+        return source_of(MessageFeed(messages, format, wanted_hz), live=True)
     if word == SIMULATED:
         walker = SimulatedFeed(seed, rest or placement, minutes)
         return source_of(walker, live=realtime, paced=realtime)
-    if spec.startswith(SCHEME):
-        return source_of(DatagramFeed(spec, format, sender), live=True)
-    if "://" in spec:
-        raise UsageError(
-            f"source {spec!r}: {word} is not supported; "
-            "give FILE.csv, FILE.jsonl, -, udp://host:port or simulated"
-        )
     if is_joined(spec):
         return source_of(JoinedFeed(spec, format), live=realtime, paced=realtime)
     return source_of(_text(spec, format), live=realtime, paced=realtime)
+
+
+def _require_logging(spec: str, scheme: str) -> None:
+    """Raises UsageError for a --phone that nothing would be read with."""
+    is_table = not scheme and Path(spec).suffix.lower() in (".csv", ".tsv", ".txt")
+    is_other = spec.partition(":")[0] == SIMULATED or is_table or is_joined(spec)
+    if is_other or (scheme and scheme not in LOGGING):
+        raise UsageError(
+            f"--phone is for Sensor Logger's JSON, from {scheme_forms(LOGGING)}, a pipe or a file; "
+            "leave it out. Of an iPhone's CSV files: --axes -x-y-z --gyro-axes +x+y+z"
+        )
+
+
+def open_messages(address: Address, format: ImuFormat, sender: str | None) -> Messages:
+    """Open what brings the messages of an address; what is optional is imported here.
+
+    Raises:
+        UsageError, DataError, MissingDependencyError: as `open_source`.
+    """
+    if address.scheme == "udp":
+        return UdpMessages(address.shown, sender)
+    if address.scheme == "tcp":
+        from edgehuman.runtime.lines.tcp import ConnectedMessages, ListeningMessages
+
+        if "listen" in address.options:
+            return ListeningMessages(address, sender)
+        if sender is not None:
+            raise UsageError(f"--sender is for tcp://…?listen; {address.shown} is one sender")
+        return ConnectedMessages(address)
+    if address.scheme == "serial":
+        from edgehuman.runtime.lines.serial import SerialMessages
+
+        return SerialMessages(address)
+    if address.scheme == "phyphox":
+        from edgehuman.runtime.imu.phones.phyphox import PhyphoxMessages
+
+        return PhyphoxMessages(address)
+    from edgehuman.runtime.imu.phones.sessions import LoggedMessages
+
+    if address.scheme == "sensorlogger":
+        from edgehuman.runtime.imu.phones.push import PushedMessages
+
+        if format.phone is None:
+            raise UsageError(
+                f"{address.shown} needs --phone ios, android or standard: an iPhone's acceleration "
+                "has the opposite sign, and nothing in what it sends says so"
+            )
+        return LoggedMessages(PushedMessages(address), format.phone, sender)
+    from edgehuman.runtime.mqtt.messages import BrokerMessages
+
+    if set(address.path) & set("+#"):  # several topics, of which the sender is one
+        return LoggedMessages(BrokerMessages(address, sender), format.phone)
+    return LoggedMessages(BrokerMessages(address), format.phone, sender)
 
 
 def is_joined(spec: str) -> bool:
@@ -142,7 +222,11 @@ def _text(spec: str, format: ImuFormat) -> TextFeed:
         descriptor = standard_input("CSV or JSON lines")
         return TextFeed("standard input", descriptor, format, owned=False)
     path = Path(spec)
-    others = "" if path.suffix in TEXT_SUFFIXES else ", or -, udp://host:port or simulated"
+    others = (
+        ""
+        if path.suffix in TEXT_SUFFIXES
+        else ", or -, udp://HOST:PORT, mqtt://HOST/TOPIC or simulated"
+    )
     descriptor = open_file(path, ".csv or .jsonl", others)
     try:
         if stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -33,7 +33,8 @@ from edgehuman.runtime.loop.source import Source
 from edgehuman.runtime.model import Model
 
 _WANTED = (
-    "FILE.csv, FILE.jsonl, -, udp://host:port or simulated, an ImuRecording, or an iterable of "
+    "FILE.csv, FILE.jsonl, -, an address such as udp://host:port or mqtt://host/topic, simulated, "
+    "an ImuRecording, or an iterable of "
     "(t, ax, ay, az, gx, gy, gz)"
 )
 SampleSource: TypeAlias = (
@@ -120,7 +121,14 @@ def _open(
     if isinstance(source, ImuRecording):
         return ReplaySource(source, speed=1.0 if realtime else 0.0)
     if isinstance(source, (str, Path)):
-        return open_source(str(source), format=format, realtime=realtime, seed=seed, sender=sender)
+        return open_source(
+            str(source),
+            format=format,
+            realtime=realtime,
+            seed=seed,
+            sender=sender,
+            wanted_hz=model.card.input.rate_hz,
+        )
     if isinstance(source, Source) and source.queue.kind is not SampleBlock:
         raise UsageError(
             f"{source.name} gives {source.queue.kind.__name__}, but {model.name} reads the samples "

@@ -7,7 +7,8 @@ import struct
 import sys
 from collections.abc import Iterator
 
-from edgehuman.errors import DataError, UsageError
+from edgehuman.errors import DataError
+from edgehuman.runtime.loop.address import host_and_port
 from edgehuman.runtime.loop.senders import Senders
 
 POLL_S = 0.2
@@ -18,7 +19,7 @@ _LARGEST = 65_536
 # the next one; socket(7). Python has no name for it.
 _OVERFLOWS = 40 if sys.platform == "linux" else None
 _COUNT = struct.Struct("=I")
-_SHOWN = 60
+_FORM = "udp://:5555 or udp://127.0.0.1:5555"
 
 
 class Datagrams:
@@ -41,7 +42,8 @@ class Datagrams:
     """
 
     def __init__(self, spec: str, senders: Senders | None = None) -> None:
-        host, port = _host_and_port(spec)
+        host, port = host_and_port(spec.removeprefix(SCHEME), None, spec, _FORM)
+        host = host or "0.0.0.0"
         self.name = spec
         self.count = 0
         self.lost = 0
@@ -62,6 +64,11 @@ class Datagrams:
 
     def __iter__(self) -> Iterator[list[str] | None]:
         """The lines of each datagram, none for an empty one; None while nothing arrives."""
+        for datagram in self.raw():
+            yield None if datagram is None else lines_of(datagram)
+
+    def raw(self) -> Iterator[bytes | None]:
+        """Each datagram; None while nothing arrives."""
         while True:
             try:
                 datagram, sender = self._receive()
@@ -75,7 +82,7 @@ class Datagrams:
                 yield None
             for each in chosen:
                 self.count += 1
-                yield each.decode("utf-8", errors="replace").splitlines()
+                yield each
 
     def close(self) -> None:
         """Close the socket."""
@@ -104,12 +111,6 @@ class Datagrams:
         return datagram, sender
 
 
-def _host_and_port(spec: str) -> tuple[str, int]:
-    host, colon, port = spec.removeprefix(SCHEME).rpartition(":")
-    # isdigit alone is not enough: int() rejects "²" and numbers of thousands of digits.
-    if not (colon and port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65_535):
-        shown = spec if len(spec) <= _SHOWN else f"{spec[:_SHOWN]}…"
-        raise UsageError(
-            f"{shown!r} names no port from 0 to 65535; write udp://:5555 or udp://127.0.0.1:5555"
-        )
-    return host.strip("[]") or "0.0.0.0", int(port)
+def lines_of(message: bytes) -> list[str]:
+    """The lines of a message; what is no UTF-8 in them is U+FFFD."""
+    return message.decode("utf-8", errors="replace").splitlines()

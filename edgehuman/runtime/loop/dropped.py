@@ -79,6 +79,13 @@ _OF_SOURCE = (
         "send a JSON object or a row t,ax,ay,az,gx,gy,gz per datagram",
     ),
     Loss(
+        "garbage_messages",
+        "message unreadable",
+        "messages unreadable",
+        "a message cannot be read",
+        "publish a JSON object or a row t,ax,ay,az,gx,gy,gz per message",
+    ),
+    Loss(
         "bad_rows",
         "line unreadable",
         "lines unreadable",
@@ -105,6 +112,14 @@ _OF_SOURCE = (
         "datagrams dropped by the kernel",
         "datagrams come faster than they are read, and the kernel drops them",
     ),
+    Loss(
+        "lost_messages",
+        "message that came too fast",
+        "messages that came too fast",
+        "messages come faster than they are read, and the oldest are dropped",
+    ),
+    Loss("missing_messages", "message that never came", "messages that never came"),
+    Loss("repeated_messages", "message that came again", "messages that came again"),
     Loss("truncated", "truncated line", "truncated lines", "the last line is cut short"),
     Loss(
         "dropped",
@@ -113,9 +128,14 @@ _OF_SOURCE = (
         "samples arrive faster than they are recognised; the oldest are dropped",
     ),
 )
+_WHOLE = ("garbage_datagrams", "garbage_messages")
+_TOLD = (*_WHOLE, "bad_rows", "bad_poses")
 # Named by remarks of the source as they happen.
 _OF_OTHERS = (
     Loss("refused_datagrams", "datagram of another sender", "datagrams of other senders"),
+    Loss("refused_messages", "message of another sender", "messages of other senders"),
+    Loss("refused_requests", "request refused", "requests refused"),
+    Loss("lost_connections", "connection lost", "connections lost"),
 )
 # Nothing is dropped for these; saturated and frozen sensors are reported where they are detected.
 _FOUND = (
@@ -192,7 +212,7 @@ class FirstLosses:
 
     @staticmethod
     def _first_of_source(loss: Loss, source: Mapping[str, Any]) -> str:
-        if loss.key in ("garbage_datagrams", "bad_rows", "bad_poses") and source.get("first_bad"):
+        if loss.key in _TOLD and source.get("first_bad"):
             return (
                 f"{loss.first} ({source['first_bad'][0]}); unreadable ones are dropped and counted"
             )
@@ -200,12 +220,12 @@ class FirstLosses:
 
 
 def _of_source(source: Mapping[str, Any]) -> tuple[Loss, ...]:
-    """The counters without double counting: datagrams or lines, not both; lines for poses, as one
+    """The counters without double counting: messages or lines, not both; lines for poses, as one
     datagram may hold everybody in a frame.
     """
-    by_datagram = "garbage_datagrams" in source and "bad_poses" not in source
-    twice = "bad_rows" if by_datagram else "garbage_datagrams"
-    return tuple(loss for loss in _OF_SOURCE if loss.key != twice)
+    by_message = any(key in source for key in _WHOLE) and "bad_poses" not in source
+    twice = ("bad_rows",) if by_message else _WHOLE
+    return tuple(loss for loss in _OF_SOURCE if loss.key not in twice)
 
 
 def _counted(losses: tuple[Loss, ...], report: Mapping[str, Any]) -> list[str]:

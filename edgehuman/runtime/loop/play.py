@@ -114,11 +114,15 @@ def play(
     sinks: Sequence[Sink[LiveT]],
     seconds: float | None = None,
     notify: Callable[[str], object] = say,
+    started: Callable[[Sequence[SinkThread[LiveT]]], object] = lambda threads: None,
 ) -> Played:
     """Recognise the source until it ends, a signal comes, `seconds` have passed (`first_seconds`),
     or the reader of standard output is gone.
 
     What was recognised before an error in the source still reaches the sinks.
+
+    Args:
+        started: called with the threads of the sinks, whose drops somebody may want to count.
 
     Raises:
         DataError: the source is wrong, ended before its first window, or gave nothing.
@@ -129,6 +133,7 @@ def play(
         SinkThread(sink, not (source.live or sink.may_skip), stopped=lambda: stop.requested)
         for sink in sinks
     ]
+    started(threads)
     losses = FirstLosses(source.name, notify)
     try:
         with stop, source:
@@ -152,7 +157,7 @@ def play(
         raise DataError(f"{source.name}: {recogniser.no_window(source.report())}{refused}")
     report = {
         **account(recogniser, source),
-        "sinks": {thread.sink.name: {"dropped": thread.dropped} for thread in threads},
+        "sinks": {thread.sink.name: {"dropped": thread.lost} for thread in threads},
         "stopped": stop.requested,
     }
     return Played(report, broken)
@@ -160,8 +165,9 @@ def play(
 
 def others_refused(source: Mapping[str, Any]) -> str:
     """That datagrams of other senders were refused, in words to go on with; "" if none were."""
-    count = source.get("refused_datagrams", 0)
-    others = f"{count:,} datagrams of other senders were not read; --sender chooses whose are"
+    one = "datagrams" if "datagrams" in source else "messages"
+    count = source.get(f"refused_{one}", 0)
+    others = f"{count:,} {one} of other senders were not read; --sender chooses whose are"
     return f"; {others}" if count else ""
 
 
@@ -213,7 +219,7 @@ def require_something(
     signal came.
     """
     report = source.report()
-    if any(report.get(key) for key in ("datagrams", "rows", "bad_rows", "bad_poses")):
+    if any(report.get(key) for key in ("datagrams", "messages", "rows", "bad_rows", "bad_poses")):
         return
     if stopped:
         raise DataError(f"{source.name}: stopped before anything arrived; nothing was done")
@@ -271,12 +277,12 @@ def _close(
 ) -> Iterator[str]:
     """Let the sinks write what is queued; yields what went wrong, in words."""
     for thread in threads:
-        done = thread.close(LAST_WRITES_S if live else None)
+        done = thread.close(LAST_WRITES_S if live or thread.sink.may_skip else None)
         if isinstance(thread.error, BrokenPipeError):
             raise thread.error
         if thread.error is not None:
             yield f"{thread.sink.name}: {thread.error}"
         elif not done:
             yield f"{thread.sink.name}: still writing after {LAST_WRITES_S:g} s; the rest is lost"
-        elif thread.dropped:
-            notify(f"{thread.sink.name} was too slow: {thread.dropped} results dropped")
+        elif thread.lost:
+            notify(f"{thread.sink.name} was too slow: {thread.lost} results dropped")

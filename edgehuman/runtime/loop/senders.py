@@ -33,6 +33,7 @@ class Senders:
     Args:
         chosen: read this one, "ADDRESS" or "ADDRESS:PORT"; None: the first that sends.
         clock: seconds of this machine.
+        may_roam: a sender may take a new port for each datagram; a connection keeps its own.
 
     Attributes:
         refused: datagrams of others.
@@ -43,8 +44,12 @@ class Senders:
     """
 
     def __init__(
-        self, chosen: str | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        chosen: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        may_roam: bool = True,
     ) -> None:
+        self._may_roam = may_roam
         self.refused = 0
         self._chosen = None if chosen is None else parse_sender(chosen)
         self._clock = clock
@@ -77,6 +82,12 @@ class Senders:
             self._drop_waiting()
             self._read, self._roams = None, False
 
+    def left(self, sender: Address) -> None:
+        """A connection was closed: whoever sends next is read at once."""
+        if sender == self._read:
+            self._drop_waiting()
+            self._read = None
+
     def admit(self, datagram: bytes, sender: Address) -> list[bytes]:
         """The datagrams to read now: this one, one that waited before it, or none."""
         if self._chosen is not None and not _is(sender, *self._chosen):
@@ -97,7 +108,8 @@ class Senders:
             return self._take(sender, datagram)
         if sender[0] != self._read[0] and not is_silent:
             return self._refuse(sender)
-        if self._count == 1 and sender[0] == self._read[0] and not again:
+        is_new = self._count == 1 and sender[0] == self._read[0] and not again
+        if is_new and self._may_roam:
             return self._wait_or_roam(sender, datagram)
         if is_silent:
             if len(self._succeeded) < MAX_TOLD:

@@ -20,15 +20,16 @@ from edgehuman.errors import UsageError
 from edgehuman.files import cannot_write, require_usable_file, writing_lines
 from edgehuman.outcome import to_json
 from edgehuman.placing import what_is
-from edgehuman.runtime.loop.results import LiveResult, LiveT, to_row
+from edgehuman.runtime.loop.results import LiveResult, to_row
 
 QUEUE_LENGTH = 256
 LAST_WRITES_S = 5.0  # how long a slow sink is waited for at the end of a live stream
 _LOOK_S = 0.2
-LiveT_contra = TypeVar("LiveT_contra", bound=LiveResult, contravariant=True)
+ItemT = TypeVar("ItemT")
+ItemT_contra = TypeVar("ItemT_contra", contravariant=True)
 
 
-class Sink(Protocol[LiveT_contra]):
+class Sink(Protocol[ItemT_contra]):
     """Receives results in batches, oldest first.
 
     Attributes:
@@ -42,7 +43,7 @@ class Sink(Protocol[LiveT_contra]):
     @property
     def may_skip(self) -> bool: ...
 
-    def write(self, results: Sequence[LiveT_contra]) -> None:
+    def write(self, results: Sequence[ItemT_contra]) -> None:
         """Take the results; an exception ends this sink and no other."""
 
     def close(self) -> None:
@@ -79,7 +80,7 @@ class JsonLines:
             self._stream.close()
 
 
-class SinkThread(Generic[LiveT]):
+class SinkThread(Generic[ItemT]):
     """A sink with its queue and its thread, started at once.
 
     Args:
@@ -95,7 +96,7 @@ class SinkThread(Generic[LiveT]):
 
     def __init__(
         self,
-        sink: Sink[LiveT],
+        sink: Sink[ItemT],
         lossless: bool,
         capacity: int = QUEUE_LENGTH,
         stopped: Callable[[], bool] = lambda: False,
@@ -108,13 +109,13 @@ class SinkThread(Generic[LiveT]):
         self._stopped, self._patience_s = stopped, patience_s
         self._until_s = math.inf  # nothing is waited for after it
         self._capacity = capacity
-        self._queue: deque[LiveT] = deque()
+        self._queue: deque[ItemT] = deque()
         self._closed = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, name=f"sink {sink.name}", daemon=True)
         self._thread.start()
 
-    def put(self, result: LiveT) -> None:
+    def put(self, result: ItemT) -> None:
         """Queue one result; if the queue is full, drop the oldest, or wait if lossless."""
         with self._changed:
             if self.error is not None:
@@ -129,6 +130,11 @@ class SinkThread(Generic[LiveT]):
             self._queue.append(result)
             if len(self._queue) == 1:
                 self._changed.notify_all()
+
+    @property
+    def lost(self) -> int:
+        """Results dropped here, and by the sink itself."""
+        return self.dropped + int(getattr(self.sink, "dropped", 0))
 
     @property
     def waiting(self) -> int:
@@ -166,7 +172,7 @@ class SinkThread(Generic[LiveT]):
                 self._queue.clear()
                 self._changed.notify_all()
 
-    def _take(self) -> list[LiveT]:
+    def _take(self) -> list[ItemT]:
         """Everything queued; empty only when the sink is closed and nothing is left."""
         with self._changed:
             while not self._queue and not self._closed:

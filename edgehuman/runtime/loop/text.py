@@ -67,7 +67,7 @@ def read_lines(
     Raises:
         DataError: a line of over 256 KB; or it begins as gzip, UTF-16 or a JSON array.
     """
-    lines = _Lines(name, wanted, drop)
+    lines = LineCutter(name, wanted, drop)
     while True:
         chunk, first = first or next_chunk(descriptor), b""
         if chunk is None:
@@ -82,15 +82,25 @@ def read_lines(
     yield ([decoded(rest)] if rest.strip() else []), True
 
 
-class _Lines:
+class LineCutter:
     """Cuts chunks of bytes at line ends; each byte is looked at a bounded number of times, however
     small the chunks are.
+
+    Args:
+        name, wanted, drop: as of `read_lines`.
+        joined: it begins somewhere in a stream that goes on: nothing in it is an error.
     """
 
-    def __init__(self, name: str, wanted: str, drop: Callable[[str], object] | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        wanted: str,
+        drop: Callable[[str], object] | None,
+        joined: bool = False,
+    ) -> None:
         self._name, self._wanted, self._drop = name, wanted, drop
-        self._begun = False
-        self._passed = False  # whether a line has ended
+        self._begun = joined
+        self._passed = joined  # whether a line has ended
         self._skips = False  # inside a line that is left out
         self._rest = bytearray()  # an unfinished line
         self._half = b""  # a CR that may belong to a CR LF

@@ -5,6 +5,7 @@ edgehuman run zoo:gait-skeleton --source poses.jsonl --gallery known.npz --json
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,8 +24,12 @@ from edgehuman.preprocess.skeleton.line import KEYS
 from edgehuman.progress import tell
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.loop.play import play, require_seconds, say
+from edgehuman.runtime.loop.results import UNKNOWN, to_row
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
 from edgehuman.runtime.model import load
+from edgehuman.runtime.mqtt.discovery import Device
+from edgehuman.runtime.mqtt.publish import SinkFlags, open_sinks
+from edgehuman.runtime.mqtt.sink import Facts
 from edgehuman.runtime.skeleton.answer import Identifier
 from edgehuman.runtime.skeleton.results import GaitResult, summary_text
 from edgehuman.runtime.skeleton.stream import listen
@@ -33,7 +38,7 @@ from edgehuman.runtime.view.tracks import GaitView, gait_lines
 
 
 @dataclass(frozen=True, slots=True)
-class RunConfig:
+class RunConfig(SinkFlags):
     """Name the people of a live stream of tracked skeletons.
 
     Attributes:
@@ -61,6 +66,7 @@ class RunConfig:
         layout: the order of the joints, if the source does not name it and their number does not
             tell it.
         sender: of udp://, whose datagrams are read: ADDRESS or ADDRESS:PORT (default: the first).
+        sink_names: publish the names of people to --sink, and when each was last seen.
         seed: of the simulated walkers and of random weights.
     """
 
@@ -85,6 +91,7 @@ class RunConfig:
     size: str | None = None
     layout: str | None = None
     sender: str | None = None
+    sink_names: bool = False
     seed: int = 0
 
 
@@ -160,4 +167,16 @@ def _sinks(
         sinks.append(gait_lines(sys.stdout))
     if config.save is not None:
         sinks.append(JsonLines(open_to_write(config.save), str(config.save), close_stream=True))
-    return sinks
+    facts = functools.partial(published, names=config.sink_names)
+    device = Device("", config.model, counts=True)
+    return [*sinks, *open_sinks(config.sink, device, facts, by_track=True, notify=notes)]
+
+
+def published(result: GaitResult, names: bool) -> Facts:
+    """What is published of a window: nobody's vector, and nobody's name but by --sink-names."""
+    row, known = to_row(result), result.label not in ("", UNKNOWN)
+    for key in ("embedding", *(() if names else ("raw_label", "others"))):
+        row.pop(key, None)
+    if known and not names:
+        row["label"] = "known"
+    return Facts(row, track=result.track, name=result.label if known and names else "")

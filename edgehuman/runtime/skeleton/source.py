@@ -19,7 +19,7 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.skeleton.declared import UNDECLARED, Declared
 from edgehuman.preprocess.skeleton.formats.content import beginning
 from edgehuman.preprocess.skeleton.formats.kind import LINES, find_format, forms, unknown_said
-from edgehuman.runtime.loop.datagrams import SCHEME
+from edgehuman.runtime.loop.address import scheme_forms, scheme_of, without_secret
 from edgehuman.runtime.loop.source import BlockQueue, Feed, Source
 from edgehuman.runtime.loop.text import open_file, standard_input
 from edgehuman.runtime.skeleton.feeds import FileFeed, LineFeed, PoseDatagramFeed, WalkerFeed
@@ -51,14 +51,19 @@ def open_poses(
         UsageError: unknown source, or a sender of something that is not UDP.
         DataError: a missing file, a folder, a file that is not text, or a port that is taken.
     """
-    if sender is not None and not spec.startswith(SCHEME):
-        raise UsageError(f"--sender is for a source udp://HOST:PORT, not {spec}; leave it out")
-    if spec.startswith(SCHEME):
-        return source_of(PoseDatagramFeed(spec, declared, sender), live=True)
-    if "://" in spec or spec.isdigit():
+    scheme = scheme_of(spec)
+    if sender is not None and scheme != "udp":
         raise UsageError(
-            f"source {spec!r} is not supported; a gait model reads skeletons: poses.jsonl, -, "
-            "udp://host:port or simulated. Run a pose estimator and a tracker on the video first"
+            f"--sender is for a source {scheme_forms(('udp',))}, not {without_secret(spec)}; leave "
+            "it out"
+        )
+    if scheme == "udp":
+        return source_of(PoseDatagramFeed(spec, declared, sender), live=True)
+    if scheme or spec.isdigit():
+        raise UsageError(
+            f"source {without_secret(spec)!r} is not supported; a gait model reads skeletons: "
+            "poses.jsonl, -, udp://host:port or simulated. Run a pose estimator and a tracker on "
+            "the video first"
         )
     return source_of(_lossless(spec, seed, declared), live=realtime, paced=realtime)
 

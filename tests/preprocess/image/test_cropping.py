@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import DataError
-from edgehuman.preprocess.image.cropping import padded, person_box, whole_pixels
+from edgehuman.preprocess.image.cropping import padded, person_box
+from edgehuman.preprocess.image.pixels import whole_pixels
 
 
 def test_a_box_grows_about_its_centre_to_the_shape_of_the_crop() -> None:

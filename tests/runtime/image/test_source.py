@@ -112,7 +112,7 @@ def test_a_video_is_told_what_takes_it(name: str, tmp_path: Path) -> None:
     ],
 )
 def test_a_live_source_is_told_what_takes_it(source: str) -> None:
-    with pytest.raises(UsageError, match=r"take a folder of photos, or one photo, .*`ffmpeg -i"):
+    with pytest.raises(UsageError, match="no live source; with `--detector zoo:person-det"):
         find_photos(source)
 
 
@@ -127,3 +127,19 @@ def test_a_pipe_in_the_folder_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     found = find_photos(tmp_path)
     assert ([path.name for path in found.photos], found.others) == (["a.png"], 1)
+
+
+def test_a_pattern_gives_the_photos_that_it_matches_by_name(tmp_path: Path) -> None:
+    for name in ("b1.png", "b0.png", "c.png", "deep/b2.png"):
+        photo(tmp_path / name, flag())
+    (tmp_path / "b9.png").mkdir()
+    pattern = tmp_path / "b*.png"
+    photos = find_photos(pattern).photos
+    assert [name_in(pattern, path) for path in photos] == ["b0.png", "b1.png"]
+    deep = tmp_path / "**" / "b?.png"
+    names = [name_in(deep, path) for path in find_photos(str(deep)).photos]
+    assert names == ["b0.png", "b1.png", os.path.join("deep", "b2.png")]
+    with pytest.raises(DataError, match="no file is named so"):
+        find_photos(tmp_path / "d*.png")
+    named = photo(tmp_path / "[a]*" / "x.png", flag())  # a path that is there is no pattern
+    assert find_photos(named.parent).photos == [named]

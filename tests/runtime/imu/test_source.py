@@ -176,7 +176,9 @@ def test_a_wrong_file_is_refused_when_it_is_opened(
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none\.csv: no such file; give the path of a \.csv"):
         open_source(str(tmp_path / "none.csv"))
-    with pytest.raises(DataError, match=r"no such file.*or -, udp://host:port or simulated"):
+    with pytest.raises(
+        DataError, match=r"no such file.*or -, udp://HOST:PORT, mqtt://HOST/TOPIC or sim"
+    ):
         open_source("simulatd")
     with pytest.raises(DataError, match=r"no file of the accelerometer with .* found no \.csv"):
         open_source(str(tmp_path))

@@ -22,7 +22,7 @@ from edgehuman.runtime.imu.feeds import TextFeed
 from edgehuman.runtime.imu.source import source_of
 from edgehuman.runtime.loop.text import (
     MAX_LINE,
-    _Lines,
+    LineCutter,
     is_array,
     open_file,
     read_lines,
@@ -95,7 +95,7 @@ def test_what_has_no_line_ends_is_no_text(tmp_path: Path) -> None:
 
 def test_a_line_without_end_in_a_stream_is_left_out_and_the_stream_goes_on() -> None:
     told: list[str] = []
-    cutter = _Lines("p", "lines", told.append)
+    cutter = LineCutter("p", "lines", told.append)
     assert cutter.push(b"one\n") == b"one"
     tracemalloc.start()
     for _ in range(100):  # six megabytes
@@ -108,7 +108,7 @@ def test_a_line_without_end_in_a_stream_is_left_out_and_the_stream_goes_on() -> 
 
 def test_a_line_that_comes_byte_by_byte_costs_its_length() -> None:
     """Twice the bytes are twice the bytes that are copied; a second of one core is far away."""
-    cutter = _Lines("p", "lines", None)
+    cutter = LineCutter("p", "lines", None)
     begin_s = time.process_time()
     for _ in range(250_000):
         assert cutter.push(b"x") is None

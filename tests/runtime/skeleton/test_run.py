@@ -11,9 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from edgehuman.cli import main
+from edgehuman.runtime.skeleton.results import GaitResult
+from edgehuman.runtime.skeleton.run import published
 from tests.runtime.gait_models import ANNA, BOB, walk, write_poses
 from tests.runtime.gait_words import enrol, run
 from tests.runtime.gallery.made import write_key
@@ -180,3 +183,17 @@ def test_an_encrypted_gallery_is_run_with_its_key(
     )  # fmt: skip
     code, _, err = run(capsys, *line[:-2])
     assert (code, "is encrypted: give its key" in err) == (1, True)
+
+
+@pytest.mark.parametrize(("label", "said"), [("ANNA", "known"), ("unknown", "unknown"), ("", "")])
+def test_what_is_published_names_nobody_unless_it_is_asked_for(label: str, said: str) -> None:
+    """And never a vector."""
+    result = GaitResult(1.0, label, 0.9, 1.0, "ANNA", 0, track="7", vector_D=np.ones(4, np.float32))
+    facts = published(result, names=False)
+    assert (facts.row["label"], facts.track, facts.name) == (said, "7", "")
+    assert "ANNA" not in str(facts)
+    assert "embedding" not in facts.row
+    named = published(result, names=True)
+    assert named.row["label"] == label
+    assert named.name == (label if said == "known" else "")
+    assert "embedding" not in named.row

@@ -34,7 +34,8 @@ from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.limits.sizes import MOST_ANNOTATIONS, read_bounded
-from edgehuman.preprocess.image.cropping import MARGIN, person_box, whole_pixels
+from edgehuman.preprocess.image.cropping import MARGIN, person_box
+from edgehuman.preprocess.image.pixels import whole_pixels
 from edgehuman.reading.parsers import json_of
 from edgehuman.reading.values import is_name, shown
 from edgehuman.records import Float32, Index, Uint8

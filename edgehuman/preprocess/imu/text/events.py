@@ -8,21 +8,27 @@
   "gyroscope", "time": ns, "values": {"x": 0, "y": 0, "z": 0}}]}`; also the entries alone |
 | phyphox 1.x remote access | `{"buffer": {"acc_time": {"buffer": [s, ...]}, "accX": ...}}`; also
   the lists alone |
+| Sensorstream IMU+GPS (Android) | a row of numbers (`text.tagged`) |
 
 Acceleration has to be with gravity. `accelerometer` is, in Android's own words; in Sensor Logger it
 is not: `totalacceleration` or `accelerometeruncalibrated` is used there, else `accelerometer` plus
-`gravity` (all that iPhones give). Android and Sensor Logger write rotation in rad/s.
+`gravity` (all that iPhones give). Android and Sensor Logger write rotation in rad/s. An iPhone's
+acceleration and gravity have the opposite sign on every axis; its gyroscope has not. A watch's
+`wrist motion` holds gravity, acceleration and rotation at once, and is read where the phone's own
+sensors are not sent.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from edgehuman.preprocess.imu.format import Phone
 from edgehuman.preprocess.imu.text.columns import plain
 from edgehuman.preprocess.imu.text.joining import MAX_HELD, Sample, SensorJoiner
+from edgehuman.preprocess.imu.text.paces import Paces, Rest
 
 SETTLE_S, SETTLE_ROWS = 1.0, 512  # what there is by then is chosen from
 PATIENCE_S = 3.0  # after so long without it, a sensor is missing
@@ -35,7 +41,10 @@ _WITH_GRAVITY = ("totalacceleration", "accelerometer", "accelerometeruncalibrate
 _WITHOUT_GRAVITY = "linearacceleration"
 _GYROSCOPES = ("gyroscope", "gyroscopeuncalibrated")
 _GRAVITY = "gravity"
+_WRIST, _WRIST_TURN = "wristmotion", "wristrotation"
 _KNOWN = {*_WITH_GRAVITY, _WITHOUT_GRAVITY, *_GYROSCOPES, _GRAVITY}
+_SAID = {_WITHOUT_GRAVITY: "accelerometer", _WRIST: "wrist motion", _WRIST_TURN: "wrist motion"}
+_TURNED = {*_WITH_GRAVITY, _WITHOUT_GRAVITY, _GRAVITY, _WRIST}  # by iOS
 
 
 def is_event(record: Mapping[str, Any]) -> bool:
@@ -54,21 +63,28 @@ class SensorEvents:
 
     Args:
         per_second: units of a stamp in a second; None: nanoseconds for apps, seconds for phyphox.
+        phone: whose signs Sensor Logger's acceleration has; None: Android's, which the standard
+            frames of the app have too.
 
     Attributes:
         count, other: events read, and those of other sensors.
         finite: events of the sensors that are read, with a stamp and three numbers.
         in_rads: whether an app was seen that writes rotation in rad/s.
         remarks: what is read, and what is missing, in words.
+        paces: of the sensors.
     """
 
-    def __init__(self, per_second: float | None) -> None:
+    def __init__(self, per_second: float | None, phone: Phone | None = None) -> None:
         self.count = 0
         self.other = 0
         self.finite = 0
         self.in_rads = False
         self.remarks: list[str] = []
+        self.paces = Paces()
         self._per_second = per_second
+        self._sign = -1.0 if phone == "ios" else 1.0
+        self._rest = Rest(f"--phone {phone}" if phone else "without --phone")
+        self._logger = False
         self._held: dict[str, deque[Sample]] = {}
         self._joiner: SensorJoiner | None = None
         self._sensors: tuple[str, ...] = ()
@@ -83,11 +99,29 @@ class SensorEvents:
         Raises:
             ValueError: no such object; nothing of it is used.
         """
-        samples = list(self._samples(record))
+        return self.rows_of(list(self._samples(record)))
+
+    def rows_of(self, samples: Sequence[tuple[str, Sample]]) -> list[list[float]]:
+        """The rows that samples of named sensors complete, as `rows`; their stamps in seconds."""
         rows = [row for name, sample in samples for row in self._push(name, sample)]
         self._look_for_missing()
+        six = [[row[0], *self._six(row[1:])] for row in rows]
+        if self._logger and _WRIST not in self._sensors:
+            self._look_at_rest(six)
         per_second = self._per_second or 1.0
-        return [[row[0] * per_second, *self._six(row[1:])] for row in rows]
+        return [[row[0] * per_second, *row[1:]] for row in six]
+
+    def rows_of_tagged(self, samples: Sequence[tuple[str, Sample]]) -> list[list[float]]:
+        """The rows that samples of `text.tagged` complete."""
+        self.count += len(samples)
+        self.other += not samples
+        self.in_rads = True
+        return self.rows_of(samples)
+
+    def slow(self, wanted_hz: float) -> str:
+        """Which of the sensors are too slow for a model, in words; "" if none is, or is known."""
+        said = {name: _SAID.get(name, name) for name in self._sensors}
+        return self.paces.slow(said, wanted_hz)
 
     def missing(self) -> str:
         """The sensor that the stream lacks, in words; "" while nothing is known to be missing."""
@@ -132,18 +166,46 @@ class SensorEvents:
             return
         payload = record.get("payload")
         logger = isinstance(payload, list)
+        found = []
         for entry in payload if isinstance(payload, list) else [record]:
             if not isinstance(entry, dict):
                 raise ValueError(f"{str(entry)[:40]!r} in the payload is no sensor's event")
             name, known = _name(entry, logger)
             self.count += 1
             self.in_rads |= known
-            if name not in _KNOWN:
+            own = logger or _is_logged(entry)
+            self._logger |= own
+            if name == _WRIST:
+                found += self._of_wrist(entry)
+            elif name in _KNOWN:
+                found.append((name, self._signed(name, self._sample(entry), own)))
+            else:
                 self.other += 1
                 if len(self._others) < _SHOWN:
                     self._others[name[:_SHOWN]] = None
-                continue
-            yield name, self._sample(entry)
+        # The entries of a message may stand in any order.
+        yield from sorted(found, key=lambda each: each[1][0]) if logger else found
+
+    def _signed(self, name: str, sample: Sample, logger: bool) -> Sample:
+        if self._sign > 0 or not logger or name not in _TURNED:
+            return sample
+        return sample[0], -sample[1], -sample[2], -sample[3]
+
+    def _of_wrist(self, entry: Mapping[str, Any]) -> list[tuple[str, Sample]]:
+        """Acceleration with gravity and rotation of a watch, which come in one event."""
+        given, stamp = entry.get("values", entry), entry.get("time")
+        values = given if isinstance(given, dict) else {}
+        three = {
+            kind: self._sample(
+                {"values": [values.get(f"{kind}{axis}") for axis in "XYZ"], "t": stamp}
+            )
+            for kind in ("acceleration", "gravity", "rotationRate")
+        }
+        stamp_s, *linear = three["acceleration"]
+        pull = three["gravity"][1:]
+        x, y, z = (a + b for a, b in zip(linear, pull, strict=True))
+        both = self._signed(_WRIST, (stamp_s, x, y, z), True)
+        return [(_WRIST, both), (_WRIST_TURN, three["rotationRate"])]
 
     def _sample(self, entry: Mapping[str, Any]) -> Sample:
         values = entry.get("values", entry)
@@ -182,6 +244,7 @@ class SensorEvents:
             return []
         self.finite += 1
         self._newest_s = sample[0]
+        self.paces.add(name, sample[0])
         if self._joiner is not None:
             return self._joiner.push(name, sample)
         if math.isnan(self._first_s) or sample[0] < self._first_s - PATIENCE_S:
@@ -199,13 +262,11 @@ class SensorEvents:
         """The sensors to join, the first of which tells the instants; none while one lacks."""
         gyro = next((name for name in _GYROSCOPES if name in self._held), None)
         accel = next((name for name in _WITH_GRAVITY if name in self._held), None)
-        if gyro is None:
-            return ()
-        if accel is not None:
+        if gyro is not None and accel is not None:
             return accel, gyro
-        if _WITHOUT_GRAVITY in self._held and _GRAVITY in self._held:
+        if gyro is not None and _WITHOUT_GRAVITY in self._held and _GRAVITY in self._held:
             return _WITHOUT_GRAVITY, gyro, _GRAVITY
-        return ()
+        return (_WRIST, _WRIST_TURN) if _WRIST in self._held else ()
 
     def _begin(self) -> list[list[float]]:
         self._joiner = SensorJoiner(self._sensors)
@@ -219,6 +280,12 @@ class SensorEvents:
         if len(values) == 6:
             return values
         return [*(a + b for a, b in zip(values[:3], values[6:], strict=True)), *values[3:6]]
+
+    def _look_at_rest(self, rows: Sequence[Sequence[float]]) -> None:
+        for row in rows:
+            self._rest.add(row)
+        if self._rest.remark and self._rest.remark not in self.remarks:
+            self.remarks.append(self._rest.remark)
 
     def _look_for_missing(self) -> None:
         missing = self.missing()
@@ -235,10 +302,15 @@ def _name(entry: Mapping[str, Any], logger: bool) -> tuple[str, bool]:
         )
     android = given.startswith(_ANDROID)
     name = plain(given.removeprefix(_ANDROID)).replace("_", "")
-    logger |= "seconds_elapsed" in entry or isinstance(entry.get("values"), dict)
+    logger |= _is_logged(entry)
     if logger and not android and name == "accelerometer":
         name = _WITHOUT_GRAVITY
     return name, logger or android
+
+
+def _is_logged(entry: Mapping[str, Any]) -> bool:
+    """Whether an event that stands alone is Sensor Logger's."""
+    return "seconds_elapsed" in entry or isinstance(entry.get("values"), dict)
 
 
 def _lists(record: Mapping[str, Any]) -> dict[str, list[Any]]:

@@ -7,7 +7,7 @@ are parsed at once; only a block with a bad line is read line by line.
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError
-from edgehuman.preprocess.imu.format import PER_SECOND, StampUnit
+from edgehuman.preprocess.imu.format import PER_SECOND, Phone, StampUnit
 from edgehuman.preprocess.imu.text import clock, columns
 from edgehuman.preprocess.imu.text.cells import TIME_ADVICE, is_number, number
 from edgehuman.preprocess.imu.text.columns import Columns
@@ -33,11 +33,13 @@ from edgehuman.preprocess.imu.text.header import (
     stated_units,
 )
 from edgehuman.preprocess.imu.text.rate import RateGuard
+from edgehuman.preprocess.imu.text.tagged import tagged_samples
 from edgehuman.reading.parsers import json_of
 from edgehuman.records import Float32, Float64
 
 MAX_TOLD = 3
 _LOOKED_AT = 64
+_SHOWN = 64  # characters of a line that is not read
 WANTED = "CSV with a header, or JSON lines (UTF-8)"
 NOT_TEXT = f"is not text; give {WANTED}"
 
@@ -84,11 +86,12 @@ class RowParser:
         believed: whether units in the header of acceleration, and of rotation, are believed: the
             numbers are then turned into g and rad/s.
         stamp_unit: of the events of one sensor; others are left as they are.
+        phone: whose signs the events of Sensor Logger have.
 
     Attributes:
         rows, bad: lines read and lines dropped.
         truncated: 1 if the last line was cut short.
-        told: the first dropped lines, in words.
+        told, newest: the first dropped lines, and the last one, in words.
         units: what the header states, as far as it is believed.
         events: what joins the events of one sensor each; None if there are none.
     """
@@ -100,27 +103,25 @@ class RowParser:
         rate_hz: float | None = None,
         believed: tuple[bool, bool] = (True, True),
         stamp_unit: StampUnit = "auto",
+        phone: Phone | None = None,
     ) -> None:
         self.where = where
-        self.rows = 0
-        self.bad = 0
-        self.truncated = 0
+        self.rows = self.bad = self.truncated = 0
         self.told: list[str] = []
+        self.newest = ""
         self._labels = columns.LabelNames()
-        self._strict = strict
+        self._strict, self._rate_hz = strict, rate_hz
         self._columns: Columns | None = None  # of CSV
         self._keys: Columns | None = None  # of JSON
         self.units = StatedUnits()
-        self._rate_hz = rate_hz
         self._guard = None if rate_hz is None else RateGuard(where)
         self._believed = believed
         self.events: SensorEvents | None = None
-        self._stamp_unit = stamp_unit
+        self._stamp_unit, self._phone = stamp_unit, phone
         self._json = False
         self._delimiter = ","
         self._stated_delimiter: str | None = None
-        self._decimal_comma = False
-        self._dates = False
+        self._decimal_comma = self._dates = False
         self._looked = False  # whether the first rows have told the two above
         self._line = 0
         # For rows without stamps: instants before this block and in it, and those of its good rows
@@ -173,7 +174,7 @@ class RowParser:
 
     def drop(self, reason: str) -> None:
         """Count something that cannot be read."""
-        self.bad += 1
+        self.bad, self.newest = self.bad + 1, reason
         if len(self.told) < MAX_TOLD:
             self.told.append(reason)
 
@@ -181,8 +182,7 @@ class RowParser:
         """The lines with decimal points, and with seconds in the place of dates."""
         if self._json or self._columns is None:
             return lines
-        if not self._looked:
-            self._look(lines)
+        self._look(lines)
         if self._decimal_comma:
             lines = [line.replace(",", ".") for line in lines]
         return [self._dated(line) for line in lines] if self._dates else lines
@@ -196,7 +196,7 @@ class RowParser:
         """
         found = self._columns
         assert found is not None
-        for line in lines[:_LOOKED_AT]:
+        for line in () if self._looked else lines[:_LOOKED_AT]:
             cells = split_cells(line, self._delimiter)
             if len(cells) != found.width:
                 continue
@@ -224,8 +224,7 @@ class RowParser:
         """Rows of seven numbers: rows without stamps get those of the rate; one that could not be
         read leaves its instant empty.
         """
-        found = self._found()
-        if self._rate_hz is None or found is None or found.timed:
+        if self._rate_hz is None or (found := self._found()) is None or found.timed:
             return number_TC
         at_T = np.arange(len(number_TC)) if self._at is None else np.array(self._at, np.int64)
         stamp_T = (self._instants + at_T) / self._rate_hz
@@ -326,7 +325,7 @@ class RowParser:
                 continue
             self._passed += not line.startswith("#")
             try:
-                read = self._read_json(line) if self._json else [self._read_csv(line)]
+                read = self._read_json(line) if self._json else self._read_csv(line)
             except (ValueError, csv.Error) as error:
                 if self._strict and self._json and self._keys is None:
                     raise DataError(f"{self.where}, line {i}: {error}") from None
@@ -341,29 +340,31 @@ class RowParser:
         number_TC = np.array(numbers, np.float64).reshape(-1, width)
         return number_TC, labels if labelled else None
 
-    def _read_csv(self, line: str) -> tuple[list[float], str | None]:
+    def _read_csv(self, line: str) -> list[tuple[list[float], str | None]]:
         found = self._columns
         if found is None:
             raise ValueError("a row before any header")
         spaced = self._delimiter == " "
         reader = csv.reader([line], delimiter=self._delimiter, skipinitialspace=spaced)
         cells = line.split() if spaced else next(reader)
+        if found is columns.DEFAULT and (samples := tagged_samples(cells)) is not None:
+            return self._joined(lambda events: events.rows_of_tagged(samples))
         if len(cells) != found.width:
-            raise ValueError(f"{len(cells)} columns instead of {found.width}: {line[:40]!r}")
+            raise ValueError(f"{len(cells)} columns instead of {found.width}: {line[:_SHOWN]!r}")
         row = self._numbers([cells[at] for at in found.place], found)
-        return row, None if found.label is None else cells[found.label].strip()
+        return [(row, None if found.label is None else cells[found.label].strip())]
 
     def _read_json(self, line: str) -> list[tuple[list[float], str | None]]:
         try:
             record = json_of(line)
         except ValueError as error:
             why = getattr(error, "msg", error)
-            raise ValueError(f"not JSON ({why}): {line[:40]!r}") from None
+            raise ValueError(f"not JSON ({why}): {line[:_SHOWN]!r}") from None
         if not isinstance(record, dict):
-            raise ValueError(f"not a JSON object: {line[:40]!r}")
+            raise ValueError(f"not a JSON object: {line[:_SHOWN]!r}")
         record = unwrapped(record)
         if self._keys is None and is_event(record):
-            return [(row, None) for row in self._joined(record)]
+            return self._joined(lambda events: events.rows(record))
         keys = self._keys
         if keys is None or any(name not in record for name in keys.names):
             keys = self._keys = self._matched(list(record), "this object")
@@ -383,14 +384,17 @@ class RowParser:
         rest = range(len(first), len(values))
         return first + [number(values[at], found.names[at]) for at in rest]
 
-    def _joined(self, record: dict[str, Any]) -> list[list[float]]:
+    def _joined(
+        self, read: Callable[[SensorEvents], list[list[float]]]
+    ) -> list[tuple[list[float], str | None]]:
         """The rows that an event of one sensor completes."""
         if self._guard is not None:
             raise ValueError("a sensor's events have stamps: leave out --rate-hz")
         if self.events is None:
             declared = self._stamp_unit
-            self.events = SensorEvents(None if declared == "auto" else PER_SECOND[declared])
-        rows = self.events.rows(record)
+            per_second = None if declared == "auto" else PER_SECOND[declared]
+            self.events = SensorEvents(per_second, self._phone)
+        rows = read(self.events)
         if self.events.in_rads and self._believed[1]:
             self.units = replace(self.units, gyro=1.0)
-        return rows
+        return [(row, None) for row in rows]

@@ -120,7 +120,7 @@ def parser_of(name: str, format: ImuFormat, strict: bool = True) -> RowParser:
     """A parser that believes the units of a header where the format declares none."""
     believed = (format.accel_unit == "auto", format.gyro_unit == "auto")
     stamp_unit = "auto" if format.rate_hz else format.stamp_unit
-    return RowParser(name, strict, format.rate_hz, believed, stamp_unit)
+    return RowParser(name, strict, format.rate_hz, believed, stamp_unit, format.phone)
 
 
 def columns_of(path: Path, rate_hz: float | None = None) -> None:

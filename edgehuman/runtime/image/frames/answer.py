@@ -35,10 +35,10 @@ _COLUMNS = 5
 
 
 class PerPerson(Protocol):
-    """What answers for one person of a frame."""
+    """What answers for each person of a frame."""
 
-    def answer(self, frame_HWC: Uint8, found: FoundPerson) -> Person:
-        """The person with the model's answer.
+    def answer_all(self, frame_HWC: Uint8, found: Sequence[FoundPerson]) -> list[Person]:
+        """The people with the model's answers, in this order.
 
         Raises:
             DataError: an output that is not finite.
@@ -112,9 +112,25 @@ class Detector:
 
 
 def answer_frame(watching: Watching, taken: TakenFrame) -> FrameResult:
-    """The people of a frame; of one without an answer, the reason."""
+    """The people of a frame; of one without an answer, the reason. What happened to a camera passes
+    as it is.
+    """
+    result = _answered(watching, taken)
+    return dataclasses.replace(result, age_ms=taken.age_ms if taken.grabbed_ns else None)
+
+
+def _answered(watching: Watching, taken: TakenFrame) -> FrameResult:
     blank = FrameResult(
-        taken.name, taken.path, taken.t_s, taken.height, taken.width, remark=taken.remark
+        taken.name,
+        taken.path,
+        taken.t_s,
+        taken.height,
+        taken.width,
+        remark=taken.remark,
+        source=taken.source,
+        wall_s=taken.wall_s,
+        stream_s=taken.stream_s,
+        event=taken.event,
     )
     frame_HWC = taken.image_HWC
     if frame_HWC is None:
@@ -126,10 +142,10 @@ def answer_frame(watching: Watching, taken: TakenFrame) -> FrameResult:
         )
         found_ns = time.perf_counter_ns()
         each = watching.per_person
-        people = [
-            _person(person) if each is None else each.answer(frame_HWC, person) for person in found
-        ]
-        people = people if each is None else once(people)
+        if each is None:
+            people = [_person(person) for person in found]
+        else:
+            people = once(each.answer_all(frame_HWC, found))
     except DataError as error:
         return dataclasses.replace(blank, reason=str(error), latency_ms=_since_ms(begin_ns))
     end_ns = time.perf_counter_ns()
@@ -150,15 +166,18 @@ def chosen(
     Raises:
         DataError: a value that is not finite.
     """
-    kept = []
-    for person in found:
-        if not (np.isfinite(person.score) and np.isfinite(person.box_4).all()):
-            raise DataError(BROKEN_OUTPUT)
-        limit_4 = np.array((width, height, width, height), np.float32)
-        box_4 = np.clip(person.box_4, 0, limit_4).astype(np.float32)
-        if person.score >= watching.score and touches_pixels(box_4[None])[0]:
-            kept.append(dataclasses.replace(person, box_4=box_4))
-    return sorted(kept, key=lambda person: -person.score)[: watching.most]
+    if not found:
+        return []
+    score_N = np.array([person.score for person in found])
+    box_N4 = np.array([person.box_4 for person in found])
+    if not (np.isfinite(score_N).all() and np.isfinite(box_N4).all()):
+        raise DataError(BROKEN_OUTPUT)
+    limit_4 = np.array((width, height, width, height), np.float32)
+    box_N4 = np.clip(box_N4, 0, limit_4).astype(np.float32)
+    is_kept_N = (score_N >= watching.score) & touches_pixels(box_N4)
+    best_N = np.argsort(-score_N, kind="stable")
+    kept = best_N[is_kept_N[best_N]][: watching.most].tolist()
+    return [dataclasses.replace(found[place], box_4=box_N4[place]) for place in kept]
 
 
 def once(people: Sequence[Person]) -> list[Person]:

@@ -7,6 +7,7 @@ J joints.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +60,14 @@ class FrameResult:
         person_ms: of it, the time for single people; 0 of a model that finds all at once.
         reason: why there is no answer; empty if there is one.
         remark: about the file, such as an animation.
+        source: what gave the frame, without passwords; "" where there is one source and it is no
+            camera.
+        age_ms: from the frame's leaving its source (a camera's grab, a file's read) to the answer;
+            None of a frame whose beginning nobody saw.
+        wall_s: when that was by the wall clock, seconds since 1970; None of what is recorded.
+        stream_s: the time that a network camera states for the frame; None: it states none.
+        event: of no frame: what happened to a camera, "lost", "frozen", "black" or "back", and
+            `reason` says it in words; else "".
     """
 
     frame: str
@@ -71,13 +80,30 @@ class FrameResult:
     person_ms: float = 0.0
     reason: str = ""
     remark: str = ""
+    source: str = ""
+    age_ms: float | None = None
+    wall_s: float | None = None
+    stream_s: float | None = None
+    event: str = ""
 
 
 def to_row(result: FrameResult) -> dict[str, Any]:
-    """A result as one JSON object; with "error" if there is no answer."""
-    where: dict[str, Any] = {"frame": result.frame}
-    if result.t_s is not None:
-        where = {"frame": int(result.frame), "t_s": round(result.t_s, 4)}
+    """A result as one JSON object; with "error" if there is no answer, and with "event" if it is
+    none of a frame.
+    """
+    times: dict[str, Any] = {
+        name: round(value, places)
+        for name, value, places in (
+            *(("t_s", result.t_s, 4), ("wall_s", result.wall_s, 3)),
+            *(("stream_s", result.stream_s, 3), ("age_ms", result.age_ms, 3)),
+        )
+        if value is not None
+    }
+    source = {"source": result.source} if result.source else {}
+    if result.event:
+        return {**source, "event": result.event, **times, "said": result.reason}
+    number = result.frame if result.t_s is None else int(result.frame)
+    where: dict[str, Any] = {**source, "frame": number, **times}
     if result.reason:
         return {**where, "error": result.reason}
     return {
@@ -92,14 +118,14 @@ def to_row(result: FrameResult) -> dict[str, Any]:
 
 def _person_row(person: Person) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "box": [round(float(value), 2) for value in person.box_4],
+        "box": [round(value, 2) for value in person.box_4.tolist()],
         "score": round(person.score, 4),
         **({"id": person.track} if person.track else {}),
     }
     if person.joint_J3 is not None:
         row["joints"] = {
-            name: [round(float(x), 2), round(float(y), 2), round(float(score), 4)]
-            for name, (x, y, score) in zip(person.joints, person.joint_J3, strict=True)
+            name: [round(x, 2), round(y, 2), round(score, 4)]
+            for name, (x, y, score) in zip(person.joints, person.joint_J3.tolist(), strict=True)
         }
     if person.mask_HW is not None:
         row["mask_pixels"] = int(person.mask_HW.sum())
@@ -120,6 +146,8 @@ class FrameTally:
         empty: of those with an answer, frames without people.
         people: over all frames; `most`: in one.
         latency: from the picture to the answer, for those that have one.
+        age: the same from where the frame left its source.
+        events: what happened to cameras; no frames.
     """
 
     frames: int = 0
@@ -128,17 +156,24 @@ class FrameTally:
     people: int = 0
     most: int = 0
     latency: LatencyHistogram = field(default_factory=LatencyHistogram)
+    age: LatencyHistogram = field(default_factory=LatencyHistogram)
+    events: Counter[str] = field(default_factory=Counter)
     _person_ms: float = 0.0
     _frame_ms: float = 0.0
 
     def add(self, result: FrameResult) -> None:
-        """Count one frame."""
+        """Count one frame, or what happened to a camera."""
+        if result.event:
+            self.events[result.event] += 1
+            return
         self.frames += 1
         if result.reason:
             self.unreadable += 1
             return
         count = len(result.people)
         self.latency.add(result.latency_ms)
+        if result.age_ms is not None:
+            self.age.add(result.age_ms)
         self.people += count
         self.most = max(self.most, count)
         self.empty += not count
@@ -154,16 +189,22 @@ class FrameTally:
             "frames_without_people": self.empty,
             "people": self.people,
             "most_people": self.most,
-            "latency_ms": {
-                "p50": _rounded(self.latency.percentile_ms(50)),
-                "p99": _rounded(self.latency.percentile_ms(99)),
-                "max": round(self.latency.max_ms, 3),
-            },
+            "latency_ms": _in_numbers(self.latency),
+            "age_ms": _in_numbers(self.age),
             "frame_ms": _rounded(self._frame_ms / answered) if answered else None,
             "person_ms": _rounded(self._person_ms / self.people)
             if self.people and self._person_ms
             else None,
+            **({"events": dict(self.events)} if self.events else {}),
         }
+
+
+def _in_numbers(times: LatencyHistogram) -> dict[str, Any]:
+    return {
+        "p50": _rounded(times.percentile_ms(50)),
+        "p99": _rounded(times.percentile_ms(99)),
+        "max": round(times.max_ms, 3),
+    }
 
 
 def _rounded(value: float) -> float | None:

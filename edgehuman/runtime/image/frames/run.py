@@ -1,6 +1,9 @@
-"""`edgehuman run` for models of whole frames: the people in every photo or frame of a video.
+"""`edgehuman run` for models of whole frames: the people in every photo or frame of a video or
+camera.
 
 edgehuman run zoo:person-detector --source door.mp4 --save seen
+
+edgehuman run zoo:person-detector --source rtsp://door/1 --also 0 --json
 
 A frame that cannot be read is an answer too, with its reason, and is counted; it does not end the
 run.
@@ -17,22 +20,28 @@ from edgehuman.outcome import Outcome
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.image.frames.answer import MOST
 from edgehuman.runtime.image.frames.watch import open_watching, watch
+from edgehuman.runtime.mqtt.publish import SinkFlags
 
 
 @dataclass(frozen=True, slots=True)
-class RunConfig:
+class RunConfig(SinkFlags):
     """Find people in photos or in a video.
 
     Attributes:
         model: zoo:NAME, a path, or a catalogue name (random weights); or an ONNX file of others
             that finds people or their poses, such as YOLO, RTMO, MoveNet.
-        source: a folder of photos, one photo, or a video.
+        source: a folder of photos, one photo, a pattern of photos, or a video; or a camera: 0,
+            /dev/video0, rtsp://..., http://..., csi://0, gst:PIPELINE.
+        also: further sources, read at the same time; each result says its source.
         json: one JSON object per frame on standard output; the summary goes to standard error.
         save: a folder for the same lines (frames.jsonl), for pictures of what was found, and of
             poses in a video for the lines that gait models read (poses.jsonl).
         score: people below it are left out, 0 to 1; by default as the model's card says, or 0.5.
         most: the most people of a frame, the best first.
         every: take every so many frames.
+        policy: latest (the newest frame; of a video, at its pace), all, or every-N; by default
+            latest of cameras, and all of files.
+        seconds: end after so many seconds; of a video, at that time of it.
         detector: what finds people, where the model is one of others that takes one person.
         family: what a network of others is, where its graph may be of several families.
         threads: threads inside one operator of the model.
@@ -54,6 +63,9 @@ class RunConfig:
     engine: EngineName = "auto"
     rebuild: bool = False
     seed: int = 0
+    also: tuple[str, ...] = ()
+    policy: str | None = None
+    seconds: float | None = None
 
 
 def run(config: RunConfig) -> Outcome:

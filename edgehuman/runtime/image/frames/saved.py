@@ -6,15 +6,18 @@ FOLDER/poses.jsonl       of a video in which somebody has joints: a line for eac
 FOLDER/masks/TRACK/*.png of a video and a model that gives masks: white on black, which `edgehuman
                          run zoo:gait-silhouette --source FOLDER/masks` reads
 FOLDER/PHOTO.png         each photo with what was found
-FOLDER/VIDEO.mp4         the same of a video
+FOLDER/VIDEO.mp4         the same of a video, or of a camera, in which frames keep their times
+
+Of several sources each has a folder of its own, FOLDER/SOURCE.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -35,11 +38,13 @@ from edgehuman.outcome import to_json
 from edgehuman.records import Uint8
 from edgehuman.runtime.image.frames.draw import drawn
 from edgehuman.runtime.image.frames.results import FrameResult, Person
-from edgehuman.runtime.image.frames.source import FrameSource, TakenFrame
+from edgehuman.runtime.image.frames.several import Kept
+from edgehuman.runtime.image.frames.taken import TakenFrame
 from edgehuman.runtime.image.part_maps import mask_names, require_no_photo
 
 LINES, POSES, MASKS = "frames.jsonl", "poses.jsonl", "masks"
 _CODEC = "mp4v"
+_GAP_S = 10.0
 
 
 class Saving:
@@ -52,10 +57,12 @@ class Saving:
         poses: Callable[[], IO[str]] | None,
         pictures: dict[str, Path],
         film: Film | None,
+        live: bool = False,
     ) -> None:
         self._masks = folder / MASKS
         self._lines, self._open_poses, self._pictures, self._film = lines, poses, pictures, film
         self._poses: IO[str] | None = None
+        self._live = live
 
     def add(self, taken: TakenFrame, result: FrameResult, line: str) -> None:
         """Write one frame.
@@ -78,7 +85,7 @@ class Saving:
         scale = columns / taken.width, rows / taken.height
         picture_HWC = drawn(taken.image_HWC, result.people, scale)
         if self._film is not None:
-            self._film.add(picture_HWC)
+            self._film.add(picture_HWC, result.t_s if self._live else None)
         elif taken.name in self._pictures:
             write_whole(self._pictures[taken.name], _png(picture_HWC), UsageError)
 
@@ -118,13 +125,38 @@ def pose_line(result: FrameResult, person: Person) -> str:
     return to_json(row)
 
 
+class SavingEach:
+    """The files of several sources; see `saving`."""
+
+    def __init__(self, each: Mapping[str, Saving]) -> None:
+        self._each = each
+
+    def add(self, taken: TakenFrame, result: FrameResult, line: str) -> None:
+        """Write one frame of one of them."""
+        self._each[result.source].add(taken, result, line)
+
+
 @contextlib.contextmanager
-def saving(folder: Path, source: FrameSource, model: str) -> Iterator[Saving]:
+def saving(folder: Path, sources: Mapping[str, Kept], model: str) -> Iterator[SavingEach]:
     """Open the files; each replaces that of an earlier run when the block ends without an error.
+
+    Args:
+        sources: what is saved of each, by its name as results have it.
 
     Raises:
         UsageError: a file cannot be written, or would replace the model, a photo or the video.
     """
+    inputs = [path for source in sources.values() for path in source.inputs]
+    with contextlib.ExitStack() as stack:
+        each = {}
+        for name, source in sources.items():
+            place = folder / source.stem if len(sources) > 1 else folder
+            each[name] = stack.enter_context(_saving_one(place, source, inputs, model))
+        yield SavingEach(each)
+
+
+@contextlib.contextmanager
+def _saving_one(folder: Path, source: Kept, inputs: Sequence[Path], model: str) -> Iterator[Saving]:
     if source.video and (folder / MASKS).is_dir() and any((folder / MASKS).iterdir()):
         raise UsageError(
             f"--save: {folder / MASKS} holds masks of an earlier run, among which these would be "
@@ -132,13 +164,12 @@ def saving(folder: Path, source: FrameSource, model: str) -> Iterator[Saving]:
         )
     names = mask_names(list(source.photos))
     pictures = {name: folder / picture for name, picture in names.items()}
-    film_path = folder / f"{source.path.stem}.mp4" if source.video else None
+    film_path = folder / f"{source.stem}.mp4" if source.video else None
     outputs = [folder / LINES, *pictures.values(), *([film_path] if film_path else [])]
     if source.video:
         outputs.append(folder / POSES)
     for output in outputs:
         require_apart({"the model": model, "--save": output})
-    inputs = source.photos.values() if source.photos else [source.path]
     kind = "video" if source.video else "photo"
     require_no_photo(outputs, inputs, "what was found in it", kind)
     with contextlib.ExitStack() as stack:
@@ -149,7 +180,7 @@ def saving(folder: Path, source: FrameSource, model: str) -> Iterator[Saving]:
             # Opened with the first joints: of a model that gives none, there is no such file.
             poses = partial(stack.enter_context, writing_lines(folder / POSES, "--save"))
             film = stack.enter_context(_film(film_path, source.fps))
-        saved = Saving(folder, lines, poses, pictures, film)
+        saved = Saving(folder, lines, poses, pictures, film, source.live)
         yield saved
         if film is not None and not saved.has_poses:
             _remove(folder / POSES)
@@ -186,6 +217,10 @@ def _film(path: Path, fps: float) -> Iterator[Film]:
 class Film:
     """A video that is being written; all frames at the size of the first.
 
+    Args:
+        fps: frames per second, of which a camera's frames fill as many as their times say; after a
+            gap of over ten seconds the film goes on at once.
+
     Attributes:
         path: of its file; not there until a frame came.
     """
@@ -194,9 +229,13 @@ class Film:
         self.path, self._fps = path, fps
         self._writer: Any = None
         self._size = (0, 0)
+        self._next_s = math.nan
 
-    def add(self, image_HWC: Uint8) -> None:
+    def add(self, image_HWC: Uint8, t_s: float | None = None) -> None:
         """Append a frame, uint8 RGB (H, W, 3).
+
+        Args:
+            t_s: the time until which it is to be seen, at the earliest; None: for one frame.
 
         Raises:
             UsageError: OpenCV cannot write videos here.
@@ -214,7 +253,19 @@ class Film:
                 )
         if (image_HWC.shape[1], image_HWC.shape[0]) != self._size:
             image_HWC = cv2.resize(image_HWC, self._size)  # type: ignore[assignment]
-        self._writer.write(image_HWC[..., ::-1])
+        bgr_HWC = cv2.cvtColor(image_HWC, cv2.COLOR_RGB2BGR)
+        for _ in range(self._times(t_s)):
+            self._writer.write(bgr_HWC)
+
+    def _times(self, t_s: float | None) -> int:
+        """How often a frame of a camera is written, so that the film keeps its time."""
+        if t_s is None:
+            return 1
+        if not -_GAP_S < t_s - self._next_s < _GAP_S:  # also the first one
+            self._next_s = t_s
+        times = max(0, math.floor((t_s - self._next_s) * self._fps + 1))
+        self._next_s += times / self._fps
+        return times
 
     def close(self) -> None:
         """Finish the file."""

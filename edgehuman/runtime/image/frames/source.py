@@ -1,4 +1,5 @@
-"""The frames of a path: the photos of a folder, one photo, or a recorded video.
+"""The frames of a path: the photos of a folder or pattern, one photo, or a recorded video. Those of
+cameras, and of several sources at once, come through `several`.
 
     for taken in FrameSource("door.mp4", every=5):
         taken.image_HWC, taken.t_s
@@ -9,60 +10,41 @@ width.
 
 from __future__ import annotations
 
+import dataclasses
+import math
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.image.foreign import HEAD, VIDEO, foreign_of
 from edgehuman.preprocess.image.photo import read_photo
-from edgehuman.preprocess.image.pixels import MIN_SIDE
 from edgehuman.preprocess.video import Video, VideoFrame
-from edgehuman.records import Uint8
+from edgehuman.runtime.image.camera.capture import as_rgb
+from edgehuman.runtime.image.camera.policy import policy_of
+from edgehuman.runtime.image.frames.taken import TakenFrame, array_frame, too_small
 from edgehuman.runtime.image.source import find_photos, name_in
+
+__all__ = ["FrameSource", "TakenFrame", "array_frame", "is_video", "photo_frame"]
 
 # Of a large JPEG no fewer pixels are decoded, so that small people in it can still be cropped.
 _WHOLE_SIDE = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class TakenFrame:
-    """One frame of a source.
-
-    Attributes:
-        name: a photo's path inside the folder, or its file's name; the number of a video's frame.
-        index: of the frame in its source, from 0.
-        t_s: its time in the video, seconds; None of a photo.
-        image_HWC: uint8 RGB, upright; of a large JPEG smaller than the photo. None: it cannot be
-            read.
-        height, width: of the frame, pixels.
-        path: of the photo; None of a video's frame or an array.
-        reason: why it cannot be read; empty if it can.
-        remark: about the file, such as an animation.
-    """
-
-    name: str
-    index: int
-    t_s: float | None = None
-    image_HWC: Uint8 | None = None
-    height: int = 0
-    width: int = 0
-    path: Path | None = None
-    reason: str = ""
-    remark: str = ""
+_AT_LEAST_EVERY_S = 1.0
 
 
 class FrameSource:
     """The frames of a path, in order.
 
     Args:
-        source: a folder of photos (in the order of their names), one photo, or a video.
+        source: a folder of photos (in the order of their names), one photo, a pattern of photos
+            such as `frames/*.jpg`, or a video.
         every: take the frames 0, every, 2 every, ...
+        latest: play a video at the pace of its times, and pass over frames that come too late, as
+            of a camera.
 
     Attributes:
+        name: the source.
         path: the source.
         video: whether it is a video.
         fps: frames per second that are taken of a video; 0 of photos.
@@ -70,25 +52,39 @@ class FrameSource:
         others: files of the folder that are no pictures.
 
     Raises:
-        UsageError: an empty path, a live source, or `every` under 1.
+        UsageError: an empty path, a live source, `every` under 1, or `latest` of photos.
         DataError: no such path, no photo in it, or a video whose frames are too large.
     """
 
-    def __init__(self, source: str | Path, every: int = 1) -> None:
-        if every < 1:
-            raise UsageError(f"--every must be at least 1 (got {every}); 1 takes every frame")
-        self.path, self._every = Path(source), every
+    def __init__(self, source: str | Path, every: int = 1, latest: bool = False) -> None:
+        policy_of(None, every)
+        self.name = str(source)
+        self.path, self._every, self._latest = Path(source), every, latest
         self.video = is_video(source)
         self.photos: dict[str, Path] = {}
         self.others, self.fps = 0, 0.0
-        self._missing = 0
+        self._missing, self._late = 0, 0
         if self.video:
             with Video(self.path) as opened:
                 self.fps = opened.fps / every
             return
+        if latest:
+            raise UsageError(
+                f"source {source}: photos have no times, so none is the latest; leave --policy out"
+            )
         found = find_photos(source, videos=True)
         self.photos = {name_in(self.path, path): path for path in found.photos}
         self.others = found.others
+
+    @property
+    def stem(self) -> str:
+        """Of the names of what is made of it."""
+        return self.path.stem
+
+    @property
+    def inputs(self) -> list[Path]:
+        """The files that it reads."""
+        return [*self.photos.values()] or [self.path]
 
     def __iter__(self) -> Iterator[TakenFrame]:
         if self.video:
@@ -99,16 +95,50 @@ class FrameSource:
                 yield photo_frame(path, name, index)
 
     def report(self) -> dict[str, Any]:
-        """Files of the folder that are no pictures; frames that a video states and lacks."""
-        return {"missing_frames": self._missing} if self.video else {"other_files": self.others}
+        """Files of the folder that are no pictures; frames that a video states and lacks, and those
+        that came too late.
+        """
+        if not self.video:
+            return {"other_files": self.others}
+        late = {"passed_over": self._late} if self._latest else {}
+        return {"missing_frames": self._missing, **late}
 
     def _of_video(self) -> Iterator[TakenFrame]:
+        wanted = _InTime(1 / self.fps) if self._latest else None
         with Video(self.path) as video:
-            for frame in video.frames(self._every):
+            for frame in video.frames(self._every, wanted or (lambda t_s: True)):
                 yield _video_frame(frame)
+                self._late = wanted.late if wanted else 0
             self._missing = video.missing
             if not video.read:
                 raise DataError(_without_frames(self.path))
+
+
+class _InTime:
+    """Waits for the time of each frame of a video; refuses those that come more than a frame too
+    late, but for one a second where even decoding is too slow.
+
+    Attributes:
+        late: how many.
+    """
+
+    def __init__(self, frame_s: float) -> None:
+        self._frame_s = frame_s
+        self._zero_s = math.nan
+        self._last_s = -math.inf
+        self.late = 0
+
+    def __call__(self, t_s: float) -> bool:
+        now_s = time.monotonic()
+        if math.isnan(self._zero_s):
+            self._zero_s = now_s - t_s
+        late_s = now_s - self._zero_s - t_s
+        if late_s > self._frame_s and now_s - self._last_s < _AT_LEAST_EVERY_S:
+            self.late += 1
+            return False
+        time.sleep(max(0.0, -late_s))
+        self._last_s = time.monotonic()
+        return True
 
 
 def _without_frames(path: Path) -> str:
@@ -136,50 +166,33 @@ def is_video(source: str | Path) -> bool:
 
 def photo_frame(path: Path, name: str, index: int) -> TakenFrame:
     """The frame of a photo; one that cannot be read, with its reason."""
+    now_ns = time.monotonic_ns()
     try:
         photo = read_photo(path, _WHOLE_SIDE, _WHOLE_SIDE)
     except DataError as error:
         reason = str(error)
         if is_video(path):
             reason = f"{path} is a video among photos; give it as the source by itself"
-        return TakenFrame(name, index, path=path, reason=reason)
+        return TakenFrame(name, index, path=path, reason=reason, grabbed_ns=now_ns)
     return TakenFrame(
-        name, index, None, photo.image_HWC, photo.height, photo.width, path, remark=photo.remark
+        name,
+        index,
+        None,
+        photo.image_HWC,
+        photo.height,
+        photo.width,
+        path,
+        remark=photo.remark,
+        grabbed_ns=now_ns,
     )
 
 
-def array_frame(image_HWC: object, index: int) -> TakenFrame:
-    """The frame of an array, uint8 RGB (H, W, 3).
-
-    Raises:
-        DataError: no such array.
-    """
-    array = np.asarray(image_HWC)
-    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or not array.size:
-        raise DataError(
-            f"frame {index} is {array.dtype} {array.shape}; give uint8 RGB (height, width, 3). "
-            "OpenCV reads BGR: image[..., ::-1]"
-        )
-    height, width = array.shape[:2]
-    if min(height, width) < MIN_SIDE:
-        raise DataError(
-            f"frame {index} is {width}x{height} pixels; each side must be at least {MIN_SIDE}"
-        )
-    return TakenFrame(str(index), index, None, np.ascontiguousarray(array), height, width)
-
-
 def _video_frame(frame: VideoFrame) -> TakenFrame:
-    name, bgr_HWC = str(frame.index), frame.bgr_HWC
+    name, bgr_HWC, now_ns = str(frame.index), frame.bgr_HWC, time.monotonic_ns()
+    taken = TakenFrame(name, frame.index, frame.t_s, grabbed_ns=now_ns)
     if bgr_HWC is None:
-        reason = f"frame {name} of the video cannot be decoded"
-        return TakenFrame(name, frame.index, frame.t_s, reason=reason)
+        return dataclasses.replace(taken, reason=f"frame {name} of the video cannot be decoded")
     height, width = bgr_HWC.shape[:2]
-    if min(height, width) < MIN_SIDE:
-        reason = f"frames of {width}x{height} pixels; each side must be at least {MIN_SIDE}"
-        return TakenFrame(name, frame.index, frame.t_s, reason=reason)
-    if bgr_HWC.dtype != np.uint8:
-        bgr_HWC = (bgr_HWC >> 8).astype(np.uint8)
-    if bgr_HWC.ndim == 2:
-        bgr_HWC = np.repeat(bgr_HWC[..., None], 3, axis=2)
-    image_HWC = np.ascontiguousarray(bgr_HWC[..., 2::-1])
-    return TakenFrame(name, frame.index, frame.t_s, image_HWC, height, width)
+    if reason := too_small(height, width):
+        return dataclasses.replace(taken, reason=reason)
+    return dataclasses.replace(taken, image_HWC=as_rgb(bgr_HWC), height=height, width=width)

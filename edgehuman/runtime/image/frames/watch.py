@@ -7,6 +7,7 @@ watch(watching, words) -> the outcome
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
@@ -37,9 +38,10 @@ from edgehuman.runtime.image.frames.answer import (
 )
 from edgehuman.runtime.image.frames.crops import CropFinder, CropModel
 from edgehuman.runtime.image.frames.link import Links
+from edgehuman.runtime.image.frames.published import publishing
 from edgehuman.runtime.image.frames.results import FrameResult, FrameTally, to_row
 from edgehuman.runtime.image.frames.saved import saving
-from edgehuman.runtime.image.frames.source import FrameSource
+from edgehuman.runtime.image.frames.several import open_sources
 from edgehuman.runtime.loop.play import say
 from edgehuman.runtime.loop.stopping import StopSignals
 from edgehuman.runtime.model import Model, load
@@ -74,6 +76,12 @@ class Words(Protocol):
     @property
     def every(self) -> int: ...
     @property
+    def also(self) -> tuple[str, ...]: ...
+    @property
+    def policy(self) -> str | None: ...
+    @property
+    def seconds(self) -> float | None: ...
+    @property
     def threads(self) -> int: ...
     @property
     def engine(self) -> EngineName: ...
@@ -81,6 +89,8 @@ class Words(Protocol):
     def rebuild(self) -> bool: ...
     @property
     def seed(self) -> int: ...
+    @property
+    def sink(self) -> str | None: ...
 
 
 def detector_for(model: Model, asked: str | None) -> str | None:
@@ -233,39 +243,50 @@ def require_range(score: float | None, most: int) -> None:
 
 
 def watch(watching: Watching, words: Words) -> Outcome:
-    """Answer for every frame of the source, in order; Ctrl-C and SIGTERM end it with a summary.
+    """Answer for every frame of the sources, in order; Ctrl-C and SIGTERM end it with a summary.
 
     Raises:
         UsageError: the --save folder cannot be written, or would replace a photo or the model.
         DataError: no such source, or none of its frames has an answer.
     """
-    source = FrameSource(words.source, words.every)
-    tally, stop, links = FrameTally(), StopSignals(), Links()
-    files = nullcontext() if words.save is None else saving(words.save, source, words.model)
+    names = [words.source, *words.also]
+    sources = open_sources(names, words.policy, words.every, words.seconds, pipelines=True)
+    tally, stop, links = FrameTally(), StopSignals(), defaultdict[str, Links](Links)
+    kept = sources.kept()
+    files = nullcontext() if words.save is None else saving(words.save, kept, words.model)
     told = ""
-    with stop, files as saved:
-        for taken in stop.until_stopped(source):
+    published = publishing(words.sink, words.model, say)
+    with stop, sources, files as saved, published as broker:
+        for taken in stop.until_stopped(sources):
             result = answer_frame(watching, taken)
-            if result.t_s is not None:
-                people = links.follow(result.people, result.t_s)
+            if result.t_s is not None and not result.event:
+                people = links[result.source].follow(result.people, result.t_s)
                 result = dataclasses.replace(result, people=people)
             tally.add(result)
+            broker.put(result)
             told = told or result.reason
             row = to_row(result)
             line = to_json(row)
             if saved is not None:
                 saved.add(taken, result, line)
             print(line if words.json else printable(in_words(result)), flush=True)
+    said = ", ".join(sources.names)
     if tally.frames and tally.frames == tally.unreadable:
         raise DataError(
-            f"{words.source}: none of its {tally.frames} frames has an answer; the first: {told}"
+            f"{said}: none of its {tally.frames} frames has an answer; the first: {told}"
         )
-    return _outcome(words, {**tally.summary(), **source.report()}, stop.requested)
+    if sources.has_camera and not tally.frames:
+        raise DataError(f"{said}: stopped before any frame came; {told or 'nothing was done'}")
+    counts = {**tally.summary(), **sources.report(), "source": said, **broker.report()}
+    return _outcome(words, counts, stop.requested)
 
 
 def in_words(result: FrameResult) -> str:
     """One frame as a line of text."""
+    if result.event:
+        return f"{result.source} ({result.t_s:.2f} s)  {result.event}: {result.reason}"
     where = result.frame if result.t_s is None else f"{result.frame} ({result.t_s:.2f} s)"
+    where = f"{result.source} {where}" if result.source else where
     if result.reason:
         return f"{where}: unreadable: {result.reason}"
     remark = f" (remark: {result.remark})" if result.remark else ""
@@ -286,7 +307,6 @@ def _people(count: int) -> str:
 def _outcome(words: Words, counts: Row, stopped: bool) -> Outcome:
     summary = {
         **counts,
-        "source": words.source,
         "detector": words.detector,
         "save": None if words.save is None else str(words.save),
         "stopped": stopped,
@@ -315,9 +335,24 @@ def _summary_text(summary: Row) -> str:
         lines[-1] += (
             f": {summary['frame_ms']:g} ms a frame, and {summary['person_ms']:g} ms a person"
         )
+    cameras = [row for row in summary.get("sources", ()) if "lost" in row]
+    age = summary["age_ms"]
+    if cameras and age["p50"] is not None:
+        lines.append(f"camera to answer: p50 {age['p50']:g} ms, p99 {age['p99']:g} ms")
+    lines += [_of_camera(row) for row in cameras]
     if summary["save"]:
         lines.append(f"saved: {summary['save']}")
     return "\n".join(lines)
+
+
+def _of_camera(row: Row) -> str:
+    """What became of the frames of a camera."""
+    lost = f", lost {row['lost']} times" if row["lost"] else ""
+    none = ", ".join(f"{row[name]} {name}" for name in ("black", "frozen", "broken") if row[name])
+    return (
+        f"{row['source']}: {row['grabbed']} frames came, {row['passed_over']} passed over"
+        f"{f', {none}' if none else ''}{lost}"
+    )
 
 
 def _with_people(summary: Row) -> int:

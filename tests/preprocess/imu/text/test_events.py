@@ -232,3 +232,68 @@ def test_a_row_is_no_event() -> None:
     row = {"t": 0.0, "ax": 0.0, "ay": 0.0, "az": 1.0, "gx": 0.0, "gy": 0.0, "gz": 0.0}
     assert not is_event(row)
     assert not is_event({**row, "name": "left wrist"})
+
+
+def signed(app: App, phone: Any, *names: str) -> Float64:
+    """Rows of an app's events as they are read for a phone."""
+    return rows_of(list(stream(app, *names)), phone=phone)[0]
+
+
+@pytest.mark.parametrize("app", [pushed, logged, exported])
+def test_an_iphone_s_acceleration_is_turned_and_its_rotation_is_not(app: App) -> None:
+    names = ("accelerometer", "gyroscope", "gravity")
+    android, ios = (signed(app, phone, *names) for phone in ("android", "ios"))
+    np.testing.assert_array_equal(ios[:, 1:4], -android[:, 1:4])
+    np.testing.assert_array_equal(ios[:, 4:], android[:, 4:])
+    np.testing.assert_array_equal(android, signed(app, "standard", *names))
+    np.testing.assert_array_equal(android, signed(app, None, *names))
+
+
+def test_what_is_not_sensor_logger_s_keeps_its_signs() -> None:
+    names = ("accelerometer", "gyroscope")
+    np.testing.assert_array_equal(signed(sensagram, "ios", *names), signed(sensagram, None, *names))
+
+
+def test_entries_of_a_message_may_stand_in_any_order() -> None:
+    lines = [json.loads(line) for line in stream(pushed, "totalacceleration", "gyroscope")]
+    parts = [lines[at : at + 40] for at in range(0, len(lines), 40)]
+    messages = [
+        {**part[0], "payload": [each["payload"][0] for each in reversed(part)]} for part in parts
+    ]
+    row_T7, parser = rows_of([json.dumps(message) for message in messages], size=1)
+    assert len(row_T7) >= 395
+    assert (np.diff(row_T7[:, 0]) > 0).all()
+    assert parser.events is not None
+    assert parser.events.report()["late"] == 0
+
+
+def wrist(stamp_ns: int, **values: float) -> Line:
+    kinds = ("acceleration", "gravity", "rotationRate")
+    flat = {f"{kind}{axis}": values.get(kind, 0.0) for kind in kinds for axis in "XYZ"}
+    return {"payload": [{"name": "wrist motion", "time": stamp_ns, "values": flat}]}
+
+
+def test_a_watch_gives_both_sensors_in_one_event() -> None:
+    lines = [
+        json.dumps(
+            wrist(T0_NS + n * 20_000_000, acceleration=0.1, gravity=0.5, rotationRate=n / 10)
+        )
+        for n in range(200)
+    ]
+    for phone, sign in (("standard", 1.0), ("ios", -1.0)):
+        row_T7, parser = rows_of(lines, phone=phone)
+        assert len(row_T7) == 200
+        np.testing.assert_allclose(row_T7[:, 1:4], sign * 0.6, rtol=1e-6)
+        np.testing.assert_allclose(row_T7[:, 5], np.arange(200) / 10, rtol=1e-6)
+        assert parser.units.gyro == 1.0
+    with_phone = [*stream(pushed, "totalacceleration", "gyroscope", seconds=4), *lines]
+    _, parser = rows_of(with_phone)
+    assert parser.events is not None
+    assert parser.events.report()["read"] == ["totalacceleration", "gyroscope"]
+
+
+@pytest.mark.parametrize("values", [7, [], None, {}, {"gravityX": "x"}, "text"])
+def test_a_watch_s_event_without_its_numbers_is_dropped(values: Any) -> None:
+    line = json.dumps({"payload": [{"name": "wrist motion", "time": T0_NS, "values": values}]})
+    _, parser = rows_of([line], strict=False)
+    assert (parser.bad, parser.rows) == (1, 0)

@@ -14,7 +14,7 @@ from edgehuman.geometry import COCO_17
 from edgehuman.preprocess.skeleton.line import parse_line
 from edgehuman.runtime.image.frames.results import FrameResult, Person
 from edgehuman.runtime.image.frames.saved import Film, pose_line, saving
-from edgehuman.runtime.image.frames.source import FrameSource
+from edgehuman.runtime.image.frames.several import open_sources
 from tests.runtime.frame_models import street, write_video
 
 
@@ -33,14 +33,14 @@ def test_a_pose_is_a_line_that_gait_models_read() -> None:
 @pytest.mark.parametrize("error", [KeyError, BrokenPipeError])
 def test_an_earlier_run_stays_after_an_error(tmp_path: Path, error: type[Exception]) -> None:
     """Also where the reader of the lines on standard output has left, which is no full disk."""
-    source = FrameSource(write_video(tmp_path / "a.avi", [street(32, 48)] * 2))
+    source = open_sources([write_video(tmp_path / "a.avi", [street(32, 48)] * 2)])
     out = tmp_path / "out"
     out.mkdir()
     (out / "frames.jsonl").write_text("earlier\n")
     taken = next(iter(source))
 
     def fail() -> None:
-        with saving(out, source, "m.onnx") as saved:
+        with saving(out, source.kept(), "m.onnx") as saved:
             saved.add(taken, FrameResult("0", None, 0.0, 32, 48), "{}")
             raise error
 
@@ -52,9 +52,9 @@ def test_an_earlier_run_stays_after_an_error(tmp_path: Path, error: type[Excepti
 
 
 def test_somebody_without_a_joint_has_no_line(tmp_path: Path) -> None:
-    source = FrameSource(write_video(tmp_path / "a.avi", [street(32, 48)] * 3))
+    source = open_sources([write_video(tmp_path / "a.avi", [street(32, 48)] * 3)])
     box_4 = np.array((0, 0, 9, 9), np.float32)
-    with saving(tmp_path / "out", source, "m.onnx") as saved:
+    with saving(tmp_path / "out", source.kept(), "m.onnx") as saved:
         for number, (taken, score) in enumerate(zip(source, (0.0, 0.8, 0.0), strict=True)):
             joint_J3 = np.full((17, 3), 5, np.float32)
             joint_J3[:, 2] = score
@@ -68,7 +68,7 @@ def test_somebody_without_a_joint_has_no_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("gives", [set(), {"joints"}, {"mask"}, {"joints", "mask"}])
 def test_only_what_the_model_gives_is_written(tmp_path: Path, gives: set[str]) -> None:
     """Poses of an earlier run, of another model, do not stay beside the frames of this one."""
-    source = FrameSource(write_video(tmp_path / "a.avi", [street(32, 48)] * 2))
+    source = open_sources([write_video(tmp_path / "a.avi", [street(32, 48)] * 2)])
     out = tmp_path / "out"
     out.mkdir()
     (out / "poses.jsonl").write_text("earlier\n")
@@ -76,7 +76,7 @@ def test_only_what_the_model_gives_is_written(tmp_path: Path, gives: set[str]) -
     joint_J3 = np.ones((17, 3), np.float32) if "joints" in gives else None
     names = COCO_17 if "joints" in gives else ()
     person = Person(np.array((0, 0, 9, 9), np.float32), 0.9, joint_J3, names, mask_HW, track="1")
-    with saving(out, source, "m.onnx") as saved:
+    with saving(out, source.kept(), "m.onnx") as saved:
         for number, taken in enumerate(source):
             people = (person,) if number else ()
             saved.add(taken, FrameResult(taken.name, None, 0.1 * number, 32, 48, people), "{}")
@@ -92,7 +92,7 @@ def test_the_video_itself_is_never_replaced(tmp_path: Path) -> None:
     video = write_video(tmp_path / "a.avi", [street(32, 48)]).rename(tmp_path / "a.mp4")
     with (
         pytest.raises(UsageError, match="would overwrite the video"),
-        saving(tmp_path, FrameSource(video), "m.onnx"),
+        saving(tmp_path, open_sources([video]).kept(), "m.onnx"),
     ):
         pass
     assert video.stat().st_size

@@ -50,12 +50,15 @@ def test_colours_are_red_first(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("0", "source 0: models of frames take .* or a video, and no live source"),
-        ("rtsp://camera", "no live source. Record a video first"),
+        ("0", "source 0: models of frames take .* or a camera: 0, /dev/video0, rtsp"),
+        ("udp://:5555", "source udp://:5555: models of frames take"),
+        ("rtmp://me:pw@camera/1", r"source rtmp://\*\*\*@camera/1: models of frames take"),
+        ("-", "source -: models of frames take"),
         ("", "source is empty"),
     ],
 )
-def test_live_sources_are_refused(source: str, said: str) -> None:
+def test_what_is_no_file_is_refused(source: str, said: str) -> None:
+    """Cameras come through `several`."""
     with pytest.raises(UsageError, match=said):
         FrameSource(source)
 

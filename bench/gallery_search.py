@@ -1,6 +1,6 @@
 """Time of an identification among many people, measured in a new process on one core.
 
-    python -m edgehuman.bench.targets.gallery_search --people 100000 --walks 4 --dim 256
+    python -m edgehuman.bench.gallery_search --people 100000 --walks 4 --dim 256
 
 The gallery is a file, encrypted and read back, as on a device. Every probe is a walk of a person
 with noise; its answer and the three people behind it have to be those of scoring every walk.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edgehuman.bench.contestants import FailedRun
-from edgehuman.bench.targets.gallery_search import GallerySearchConfig, gallery_search, measure
+from edgehuman.bench.gallery_search import GallerySearchConfig, gallery_search, measure
 from edgehuman.errors import UsageError
 
 

@@ -1,0 +1,101 @@
+"""The process of one camera (`child`), as the one that started it sees it.
+
+A process and no thread: a decoder or driver that hangs cannot be stopped otherwise, and one that
+crashes takes nothing with it. It is no `multiprocessing.Process`, which would import the caller's
+script, and PyTorch with it. The address is written to a pipe: words of a command line are for
+everybody to read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from edgehuman.install import code_line
+from edgehuman.outcome import to_json
+from edgehuman.runtime.image.camera import messages
+from edgehuman.runtime.image.camera.address import Address
+from edgehuman.runtime.image.camera.policy import Policy
+
+_START = "from edgehuman.runtime.image.camera.child import main; main()"
+_FFMPEG = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
+_PIPE_BYTES = 1 << 20
+_LEAVE_S, _DIE_S = 3.0, 5.0
+
+
+class Process:
+    """A process that has one camera open.
+
+    Args:
+        open_s, read_s: time-outs.
+
+    Attributes:
+        number: of the process.
+    """
+
+    def __init__(self, address: Address, policy: Policy, open_s: float, read_s: float) -> None:
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        if address.opened.lower().startswith("rtsp"):  # by UDP, half of a frame is grey
+            environment.setdefault(_FFMPEG, "rtsp_transport;tcp")
+        self._process = subprocess.Popen(
+            code_line(_START),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            pipesize=_PIPE_BYTES if sys.platform == "linux" else -1,
+            start_new_session=True,  # Ctrl-C is for us: it has to let the camera go in peace
+            env=environment,
+        )
+        self.number = self._process.pid
+        request = {
+            "kind": address.kind, "opened": address.opened, "options": dict(address.options),
+            "latest": policy.latest, "every": policy.every, "open_s": open_s, "read_s": read_s,
+        }  # fmt: skip
+        with contextlib.suppress(OSError):  # it is gone already, which `received` tells
+            self._pipe(self._process.stdin).write(to_json(request).encode() + b"\n")
+
+    def received(self) -> Iterator[tuple[bytes, dict[str, Any] | messages.Grabbed]]:
+        """Its messages, until it ends."""
+        pipe = self._pipe(self._process.stdout)
+        with contextlib.suppress(EOFError, OSError, ValueError):
+            while True:
+                yield messages.receive(pipe)
+
+    def ask(self) -> None:
+        """Ask for a frame."""
+        with contextlib.suppress(OSError, ValueError):
+            self._pipe(self._process.stdin).write(messages.WANTED)
+
+    def leave(self) -> None:
+        """Tell it to let the camera go and to end; `received` ends then."""
+        with contextlib.suppress(OSError):
+            self._pipe(self._process.stdin).close()
+
+    def kill(self) -> None:
+        """End it at once, from any thread; `received` ends then."""
+        self._process.kill()
+
+    def close(self) -> str:
+        """Wait until it has left, or end it. How it ended, in words, if not in peace."""
+        self.leave()
+        for patience_s in (_LEAVE_S, _DIE_S):
+            try:
+                self._process.wait(patience_s)
+                break
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        with contextlib.suppress(OSError):
+            self._pipe(self._process.stdout).close()
+        code = self._process.returncode
+        return "" if not code else f"signal {-code}" if code < 0 else f"exit code {code}"
+
+    @staticmethod
+    def _pipe(pipe: Any) -> BinaryIO:
+        assert pipe is not None
+        opened: BinaryIO = pipe
+        return opened
