@@ -63,9 +63,10 @@ docs: $(VENV)/.docs ## build the pages and the reference into site/, warnings as
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "open site/index.html"
 
-kill: $(VENV)/.full ## 200 writers of a gallery and 200 trainings, killed at any moment: nothing is lost
+kill: $(VENV)/.full ## 400 writers of galleries and 200 trainings, killed at any moment: nothing is lost
 	@echo "== kill: $(KILLS) of each"
 	@$(BIN)/python -m tests.kills gallery $(KILLS)
+	@$(BIN)/python -m tests.kills store $(KILLS)
 	@TQDM_DISABLE=1 $(BIN)/python -m tests.kills checkpoints $(KILLS)
 
 audit: ## ask PyPI for known weaknesses of every version in lock/; fails where it cannot be asked

@@ -87,15 +87,17 @@ def fix_for(module: str) -> str:
     return pip_line(extra) if extra else f"pip install {distribution}"
 
 
-def not_installed(module: str, purpose: str = "") -> MissingDependencyError:
+def not_installed(module: str, purpose: str = "", extra: str = "") -> MissingDependencyError:
     """The error for a missing module: what it is for, what brings it, and the command.
 
     Args:
         module: as it is imported; of "onnx.helper" the package counts.
         purpose: what needs it: "a picture".
+        extra: the one that brings it for this purpose, where several do.
     """
     top = module.partition(".")[0]
-    distribution, extra = _MODULES.get(top, (top, ""))
+    distribution, usual = _MODULES.get(top, (top, ""))
+    extra = extra or usual
     needs = f"{purpose} needs {top}, which" if purpose else top
     if extra:
         brings = f"the extra `{extra}` brings it"
@@ -103,7 +105,8 @@ def not_installed(module: str, purpose: str = "") -> MissingDependencyError:
         brings = f"edgehuman itself needs it ({distribution})"
     else:
         brings = "no extra of edgehuman brings it"
-    return MissingDependencyError(f"{needs} is not installed; {brings}; run: {fix_for(top)}")
+    fix = pip_line(extra) if extra else fix_for(top)
+    return MissingDependencyError(f"{needs} is not installed; {brings}; run: {fix}")
 
 
 def code_line(code: str, *words: str) -> list[str]:

@@ -1,6 +1,7 @@
 """Writers killed at any moment: `make kill`, and a short version in the tests.
 
     python -m tests.kills gallery 200
+    python -m tests.kills store 200
     python -m tests.kills checkpoints 200
 
 A writer is forked, says what it has written, and is killed at a random moment. What it said has to
@@ -26,6 +27,8 @@ from tests.leaving import die_with_parent
 
 _LONGEST_S = 0.15
 _FIRST_S = 60.0
+# A store is begun anew after so many kills: an enrolment reads all that were before.
+_KILLS_OF_A_STORE = 25
 
 
 def killed(write: Callable[[Callable[[int], None]], None], after_s: float) -> list[int]:
@@ -69,7 +72,7 @@ def kill_gallery(times: int, folder: Path, chance: random.Random) -> str:
         update_gallery,
         write_gallery,
     )
-    from tests.runtime.test_gallery import gait_card, vector
+    from tests.runtime.gallery.made import gait_card, vector
 
     path, said = folder / "known.npz", 0
     write_gallery(path, empty_gallery(gait_card()))
@@ -93,6 +96,48 @@ def kill_gallery(times: int, folder: Path, chance: random.Random) -> str:
     left = sorted(each.name for each in folder.iterdir())
     assert left == ["known.npz"], f"leftovers: {left}"
     return f"{times} kills, {said} enrolments said, none lost, nothing left beside the gallery"
+
+
+def kill_store(times: int, folder: Path, chance: random.Random) -> str:
+    """Kill programs that enrol in an encrypted gallery; raises AssertionError if an enrolment that
+    was said is lost, the file is not whole, or its log does not hold.
+    """
+    from edgehuman.runtime.gallery import read_gallery, update_gallery
+    from edgehuman.runtime.gallery.key import GalleryKeyConfig, key
+    from edgehuman.runtime.gallery.verify import VerifyGalleryConfig, verify
+    from tests.runtime.gallery.made import gait_card, vector
+
+    secret, said = folder / "known.key", 0
+    key(GalleryKeyConfig(out=secret))
+    # Before the forks: what the first change imports takes longer than many changes.
+    update_gallery(folder / "first.gallery", lambda old: old, gait_card(), key=secret)
+
+    for number in range(times):
+        path = folder / f"known-{number // _KILLS_OF_A_STORE}.gallery"
+
+        def enrol(say: Callable[[int], None], path: Path = path) -> None:
+            number = len(read_gallery(path, secret)) if path.exists() else 0
+            while True:
+                number += 1
+                name = f"N{number}"
+                enrolled = lambda old, n=name: old.enrol(n, n, vector(1, 2))  # noqa: E731
+                update_gallery(path, enrolled, gait_card(), lambda said: None, secret)
+                say(number)
+
+        numbers = killed(enrol, chance.uniform(0, _LONGEST_S / 10))
+        found = read_gallery(path, secret)
+        lost = [number for number in numbers if f"N{number}" not in found.walk_G]
+        assert not lost, f"lost: {lost}"
+        modes = {each.name: each.stat().st_mode & 0o77 for each in folder.iterdir()}
+        assert not any(modes.values()), f"others may read {modes}"
+        said += len(numbers)
+    for path in folder.glob("*.gallery"):
+        update_gallery(path, lambda old: old.enrol("LAST", "last", vector(1, 2)), key=secret)
+        checked = verify(VerifyGalleryConfig(gallery=path, key=secret))
+        assert not checked.exit_code, checked.text
+    left = sorted(each.name for each in folder.iterdir() if each.suffix not in (".gallery", ".key"))
+    assert not left, f"leftovers: {left}"
+    return f"{times} kills, {said} enrolments said, none lost, the logs hold, nothing left"
 
 
 def kill_checkpoints(times: int, folder: Path, chance: random.Random) -> str:
@@ -145,7 +190,7 @@ def kill_checkpoints(times: int, folder: Path, chance: random.Random) -> str:
     return f"{times} kills, {said} checkpoints said, step {steps} equals a run without any kill"
 
 
-LOOPS = {"gallery": kill_gallery, "checkpoints": kill_checkpoints}
+LOOPS = {"gallery": kill_gallery, "store": kill_store, "checkpoints": kill_checkpoints}
 
 
 def _kills(word: str) -> int:

@@ -17,7 +17,8 @@ from typing import Any
 
 from edgehuman.bench.contestants import FailedRun, NotMeasured
 from edgehuman.bench.entry import main
-from edgehuman.bench.targets.table import TARGETS, Target
+from edgehuman.bench.target import Target
+from edgehuman.bench.targets.table import TARGETS
 from edgehuman.errors import EdgehumanError, MissingDependencyError, NoGpuError, UsageError
 from edgehuman.export.catalogued import load
 from edgehuman.install import not_installed

@@ -28,6 +28,7 @@ INPUTS = (
     *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher", "more_data"),
     *("selected", "gallery", "key", "signature", "stream_data", "network", "latent_weights"),
     *("detector", "pose", "beside", "also", "serve_cert", "serve_key", "before", "after"),
+    "new_key",
 )
 NEITHER = ("root", "name", "serve_token")
 """`root` of `doctor`: where it looks for the system's own files; `name` of `keys new` and
@@ -39,6 +40,7 @@ WORDS = (
     *("objective", "placement", "placements", "policy", "protocol", "sender", "size", "slowed"),
     *("serve", "serve_name", "webhook"),
     *("phone", "sink"),
+    *("consent", "consent_by", "consent_at", "head"),
     *("stamp_unit", "student", "subject", "track", "turned_alike", "upright_by", "walk", "which"),
 )
 """Flags of text that is never a path."""
@@ -46,6 +48,8 @@ WORDS = (
 _IN_PLACE = {
     "EnrolConfig": "gallery",
     "ForgetConfig": "gallery",
+    "RekeyConfig": "gallery",
+    "ThresholdConfig": "gallery",
     "SealConfig": "models",
     "SignConfig": "models",
 }

@@ -213,11 +213,17 @@ class Scorer:
     What depends on the gallery alone is computed once, and stored up to `READY_VALUES`; of a
     larger gallery each call computes it anew, tile by tile.
 
+    Args:
+        largest: the largest squared length in the gallery that these are a part of, by which
+            rounding goes; None: these are all.
+
     Raises:
         DataError, UsageError: as `retrieval_scores`.
     """
 
-    def __init__(self, gallery: Sightings, distance: Distance) -> None:
+    def __init__(
+        self, gallery: Sightings, distance: Distance, largest: float | None = None
+    ) -> None:
         self._gallery, self._distance = gallery, distance
         self._ready_PGD: Float64 | None = None
         if gallery.feature_NX.size <= READY_VALUES and distance in get_args(Distance):
@@ -225,7 +231,7 @@ class Scorer:
             ready_GPD = _unit(gallery_GPD) if distance == "cosine" else gallery_GPD
             self._ready_PGD = np.ascontiguousarray(ready_GPD.transpose(1, 0, 2))
             self._square_PG = np.einsum("pgd,pgd->pg", self._ready_PGD, self._ready_PGD)
-            self._largest = float(self._square_PG.sum(axis=0).max())
+            self._largest = float(self._square_PG.sum(axis=0).max()) if largest is None else largest
 
     def scores(self, vector_X: NDArray[np.floating]) -> Float64:
         """The similarity (G,) of a vector (D,) or (P, D) to each gallery item.

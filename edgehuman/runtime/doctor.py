@@ -72,6 +72,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "run --engine tensorrt-rtx": (*_STREAM, "tensorrt_rtx", "cuda"),
     "run --require-signed": (*_STREAM, "cryptography"),
     "gallery": _STREAM,
+    "gallery --key": (*_STREAM, "cryptography"),
     "evaluate": _DEVICE,
     "adapt": _STREAM,
     "bench": _DEVICE,

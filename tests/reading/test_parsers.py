@@ -212,6 +212,7 @@ _READERS: Mapping[str, tuple[str, str]] = {
     "poses.jsonl": ("edgehuman.preprocess.skeleton.formats.read", "read_poses"),
     "poses.csv": ("edgehuman.preprocess.skeleton.formats.read", "read_poses"),
     "known.npz": ("edgehuman.runtime.gallery", "read_gallery"),
+    "known.gallery": ("edgehuman.runtime.gallery", "read_gallery"),
     "set.npz": ("edgehuman.data.imu.converted", "read_windows"),
     "recipe.toml": ("edgehuman.config", "read_table"),
     "model.safetensors": ("edgehuman.card", "of_weights"),

@@ -18,7 +18,7 @@ from edgehuman.placing import partial_of
 from edgehuman.runtime.gallery import empty_gallery, read_gallery, write_gallery
 from edgehuman.runtime.lock import locked
 from tests import kills, leaving
-from tests.runtime.test_gallery import gait_card
+from tests.runtime.gallery.made import gait_card
 
 HOLDER = """
 import sys, time

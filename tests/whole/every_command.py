@@ -99,7 +99,19 @@ run zoo:gait-skeleton-int8 --source simulated --seconds 3 --json
 gallery enroll zoo:gait-skeleton --source simulated --track walker-0 --name ANNA --gallery k.npz
 gallery identify zoo:gait-skeleton --source simulated --gallery k.npz
 gallery list k.npz
+gallery convert k.npz --out p.g
 gallery forget k.npz --name ANNA
+gallery key --out s
+gallery rekey p.g --new-key s
+gallery enroll zoo:gait-skeleton --source simulated --track walker-1 --name B --key s --gallery p.g
+gallery identify zoo:gait-skeleton --source simulated --key s --gallery p.g
+gallery list p.g --key s
+gallery show p.g --name ANNA --key s
+gallery export p.g --name ANNA --key s --out anna.json
+gallery threshold p.g --key s
+gallery verify p.g --key s
+gallery audit p.g --key s
+gallery forget p.g --name ANNA --key s
 run zoo:gait-silhouette --source silhouettes
 run zoo:gait-silhouette-int8 --source silhouettes --json
 """

@@ -40,7 +40,7 @@ SUBJECTS = {
         "pages",
         "provenance",
     ),
-    *("serve", "replay", "lines", "mqtt", "phones", "tracks", "tracking"),
+    *("serve", "replay", "lines", "mqtt", "phones", "tracks", "tracking", "gallery", "store"),
     *("scale", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
     *("camera", "frames", "foreign", "labels", "boxes", "detection", "crowds", "crops"),
     *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
@@ -383,7 +383,7 @@ def test_every_relative_link_in_the_docs_leads_somewhere() -> None:
 # What these dump is no result: words between processes, and code that runs without edgehuman.
 DUMPS_ITSELF = re.compile(
     r"edgehuman/outcome|edgehuman/runtime/engine/(build_on_device|builder)|bench/latency|bench/pages/"
-    r"|bench/targets/gallery_memory|edgehuman/data/image/views/workers"
+    r"|bench/targets/gallery_memory|bench/gallery_search|edgehuman/data/image/views/workers"
 )
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import cast
 
 from edgehuman.catalogue import is_of
-from edgehuman.errors import ArtefactError, DataError, UsageError
+from edgehuman.errors import ArtefactError, DataError
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.records import Float32
 from edgehuman.runtime.engine.part_files import whole_path
-from edgehuman.runtime.gallery import Gallery, Identity, require_same_model
+from edgehuman.runtime.gallery import Gallery, Identity, require_same_model, threshold_for
 from edgehuman.runtime.loop.results import UNKNOWN
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.silhouette.results import WalkResult, distance_of
@@ -124,7 +124,7 @@ class Identifier:
     Args:
         model: maps a SilhouetteSequence to an embedding.
         gallery: the known people; None gives only embeddings.
-        threshold: under this score the answer is "unknown"; None: the card's.
+        threshold: under this score the answer is "unknown"; None: the gallery's own, or the card's.
         notify: called once for each kind of mistake in a walk; logs a warning by default.
 
     Attributes:
@@ -145,10 +145,11 @@ class Identifier:
         require_silhouettes(model)
         if gallery is not None:
             require_same_model(gallery, model.card)
+            gallery.prepare()  # not while the first walker waits
             if not len(gallery):
                 notify("the gallery is empty: everybody is unknown")
         self.model, self.gallery, self.notify = model, gallery, notify
-        self.threshold = threshold_of(model, threshold)
+        self.threshold = threshold_for(model.card, threshold, gallery, notify)
         self.least = model.card.input.shape[0] or model.card.input.least
         self.distance = cast(Distance, model.card.output.distance)
 
@@ -195,18 +196,6 @@ def require_silhouettes(model: Model) -> None:
             f"{model.name} is for {card.task!r}: {card.input.record} to {card.output.kind}; give a "
             "model of silhouettes, e.g. one of `edgehuman export gaitset`"
         )
-
-
-def threshold_of(model: Model, asked: float | None) -> float:
-    """The score under which somebody is unknown.
-
-    Raises:
-        UsageError: outside -1 to 1.
-    """
-    threshold = model.card.decision.threshold if asked is None else asked
-    if not -1 <= threshold <= 1:
-        raise UsageError(f"threshold is {threshold}; it must be from -1 to 1")
-    return threshold
 
 
 def _since_ms(begin_ns: int) -> float:

@@ -27,18 +27,22 @@ from edgehuman.runtime.gallery import (
     require_vectors,
     update_gallery,
 )
+from edgehuman.runtime.gallery.files import is_store
+from edgehuman.runtime.gallery.gallery import threshold_for
+from edgehuman.runtime.gallery.outliers import require_fitting
+from edgehuman.runtime.gallery.terms import EnrolmentTerms, terms_of
 from edgehuman.runtime.loop.play import say
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.silhouette.answer import Identifier, Walker, require_silhouettes
 from edgehuman.runtime.silhouette.results import in_words, to_row
-from edgehuman.runtime.silhouette.source import MaskWalk, walks_in
+from edgehuman.runtime.silhouette.source import MaskWalk, is_simulated, walks_in
 
 # More bad frames than this make a walk that somebody should look at before it is known for good.
 _MOST_DROPPED = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EnrolConfig:
+class EnrolConfig(EnrolmentTerms):
     """Enrol a person's walks in a gallery.
 
     Attributes:
@@ -49,7 +53,8 @@ class EnrolConfig:
         gallery: the gallery file; created if missing.
         walk: enrol this walk of the source alone.
         take_as_is: enrol despite an apparent mistake: a walk with over half of its frames unusable,
-            or one that is enrolled under another name. By default it is refused.
+            one that looks like somebody else, or one that is enrolled under another name. By
+            default it is refused.
         threads: threads inside one operator of the model.
         seed: of the simulated walkers and of random weights.
     """
@@ -73,7 +78,9 @@ class IdentifyConfig:
         source: a folder of PNG masks (white on black, any size) or of such folders, one a walk; a
             video of masks; a packed file; or simulated.
         gallery: the file of known people.
-        threshold: under this score the answer is "unknown" (default: the model's card).
+        key: of an encrypted gallery (default: EDGEHUMAN_GALLERY_KEY).
+        threshold: under this score the answer is "unknown" (default: the gallery's own, of `gallery
+            threshold`, or the model's card).
         threads: threads inside one operator of the model.
         seed: of the simulated walkers and of random weights.
     """
@@ -81,6 +88,7 @@ class IdentifyConfig:
     model: Positional[str]
     source: str
     gallery: Path
+    key: Path | None = None
     threshold: float | None = None
     threads: int = 1
     seed: int = 0
@@ -96,8 +104,12 @@ def enroll(config: EnrolConfig) -> Outcome:
         UsageError: no such walk, or the file cannot be written.
     """
     require_usable_folder(config.gallery.parent, f"--gallery {config.gallery}")
+    terms = terms_of(
+        config, config.name, is_store(config.gallery), is_simulated(config.source), say
+    )
     model = _open(config.model, config.threads, config.seed)
-    gallery_for(config.gallery, model.card)  # a wrong file is told of before the work
+    # A wrong file is told of before the work.
+    gallery_for(config.gallery, model.card, config.key)
     identifier = Identifier(model, notify=say)
     chosen = _chosen(walks_in(config.source, config.seed), config.walk, config.source)
     walkers = [identifier.embed(walk) for walk in chosen]
@@ -106,12 +118,14 @@ def enroll(config: EnrolConfig) -> Outcome:
     def enrolled(known: Gallery) -> Gallery:
         for walker, vector in zip(walkers, vectors, strict=True):
             if not config.take_as_is:
+                threshold = threshold_for(model.card, None, known)
                 require_own(known, config.name, vector, walker.name)
+                require_fitting(known, config.name, vector, threshold, walker.name)
             known_as = _known_as(config.source, walker.name, known)
             known = known.enrol(config.name, known_as, vector)
         return known
 
-    before, gallery = update_gallery(config.gallery, enrolled, model.card, say)
+    before, gallery = update_gallery(config.gallery, enrolled, model.card, say, config.key, terms)
     rows = [
         {"walk": known_as, "frames": walker.frames, "used": walker.used}
         for known_as, walker in zip(gallery.walk_G[len(before) :], walkers, strict=True)
@@ -142,7 +156,7 @@ def identify(config: IdentifyConfig) -> Outcome:
         UsageError: a threshold outside -1 to 1.
     """
     model = _open(config.model, config.threads, config.seed)
-    gallery = read_gallery(config.gallery)
+    gallery = read_gallery(config.gallery, config.key)
     require_same_model(gallery, model.card)
     require_people(gallery, config.gallery)
     identifier = Identifier(model, gallery, config.threshold, say)

@@ -39,9 +39,11 @@ class RunConfig:
             video of masks; a packed file; or simulated.
         gallery: the file of known people that `edgehuman gallery enroll` wrote; without it walks
             get no names.
+        key: of an encrypted gallery (default: EDGEHUMAN_GALLERY_KEY).
         json: one JSON object per walk on standard output; the summary goes to standard error.
         save: write the same JSON lines to this file.
-        threshold: under this score the label is "unknown" (default: the model's card).
+        threshold: under this score the label is "unknown" (default: the gallery's own, or the
+            model's card).
         threads: threads inside one operator of the model.
         engine: what runs the model; auto: chosen by its suffix (.onnx, .engine) and this machine.
         rebuild: rebuild a TensorRT engine that does not fit this machine; its ONNX runs meanwhile.
@@ -51,6 +53,7 @@ class RunConfig:
     model: Positional[str]
     source: str
     gallery: Path | None = None
+    key: Path | None = None
     json: bool = False
     save: Path | None = None
     threshold: float | None = None
@@ -76,6 +79,7 @@ def run(config: RunConfig) -> Outcome:
             "the model": config.model,
             "--source": config.source,
             "--gallery": config.gallery,
+            "--key": config.key,
             "--save": config.save,
         }
     )
@@ -87,7 +91,7 @@ def run(config: RunConfig) -> Outcome:
         rebuild=config.rebuild,
         notify=say,
     )
-    gallery = None if config.gallery is None else read_gallery(config.gallery)
+    gallery = None if config.gallery is None else read_gallery(config.gallery, config.key)
     identifier = Identifier(model, gallery, config.threshold, say)
     walks = walks_in(config.source, config.seed)
     if any(walk.simulated for walk in walks):

@@ -80,7 +80,7 @@ def walks_in(source: str | Path, seed: int = 0) -> list[MaskWalk]:
     text = str(source)
     if not text.strip():
         raise UsageError("source is empty; give a folder of PNG masks, or a video of masks")
-    if text.partition(":")[0] == SIMULATED:
+    if is_simulated(text):
         return _simulated(text, seed)
     path = Path(source)
     if not path.exists():
@@ -92,6 +92,11 @@ def walks_in(source: str | Path, seed: int = 0) -> list[MaskWalk]:
     if path.suffix.lower() == ".png":
         return [MaskWalk(path.stem, lambda: _of_files([path]))]
     return _loaded(path)
+
+
+def is_simulated(source: str) -> bool:
+    """Whether a source is simulated walkers, who are nobody."""
+    return source.partition(":")[0] == SIMULATED
 
 
 def mask_frame(image: NDArray[Any], name: str) -> MaskFrame:

@@ -18,13 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from edgehuman.card import Card
 from edgehuman.catalogue import is_of
-from edgehuman.errors import ArtefactError, UsageError
+from edgehuman.errors import ArtefactError
 from edgehuman.metrics.gait.vectors import mean_vector
 from edgehuman.preprocess.skeleton.breaks import AS_IF, JUMPS
 from edgehuman.records import Float32
-from edgehuman.runtime.gallery import Gallery, require_same_model
+from edgehuman.runtime.gallery import Gallery, require_same_model, threshold_for
 from edgehuman.runtime.loop.dropped import cause_of_loss
 from edgehuman.runtime.loop.play import require_hop
 from edgehuman.runtime.loop.results import UNKNOWN
@@ -46,7 +45,7 @@ class Identifier:
         source: the id that results carry.
         gallery: the known people; None gives only vectors.
         hop_s: stream time between two windows of a track; None: the card's.
-        threshold: under this score the answer is "unknown"; None: the card's.
+        threshold: under this score the answer is "unknown"; None: the gallery's own, or the card's.
         notify: called once for each problem; logs a warning by default.
 
     Attributes:
@@ -72,7 +71,8 @@ class Identifier:
         self.gallery = gallery
         if gallery is not None:
             require_same_model(gallery, card)
-        self.threshold = threshold_of(card, threshold)
+            gallery.prepare()  # not while the first walker waits
+        self.threshold = threshold_for(card, threshold, gallery, notify)
         self.source, self.distance = source, str(card.output.distance)
         wanted_s = require_hop(card.decision.hop_s if hop_s is None else hop_s)
         rate_hz = card.input.rate_hz
@@ -184,15 +184,3 @@ def require_gait(model: Model) -> None:
             f"{model.name} is for {card.task!r}: {card.input.record} to {card.output.kind}; gait "
             "needs SkeletonSequence to embedding. Give a gait model, e.g. zoo:gait-skeleton"
         )
-
-
-def threshold_of(card: Card, asked: float | None) -> float:
-    """The score under which somebody is unknown.
-
-    Raises:
-        UsageError: outside -1 to 1.
-    """
-    threshold = card.decision.threshold if asked is None else asked
-    if not -1 <= threshold <= 1:
-        raise UsageError(f"threshold is {threshold}; it must be from -1 to 1")
-    return threshold

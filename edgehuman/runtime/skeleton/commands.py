@@ -29,11 +29,15 @@ from edgehuman.runtime.gallery import (
     require_vectors,
     update_gallery,
 )
+from edgehuman.runtime.gallery.files import is_store
+from edgehuman.runtime.gallery.gallery import threshold_for
+from edgehuman.runtime.gallery.outliers import require_fitting
+from edgehuman.runtime.gallery.terms import EnrolmentTerms, terms_of
 from edgehuman.runtime.loop.dropped import loss_lines
 from edgehuman.runtime.loop.play import say
 from edgehuman.runtime.loop.results import UNKNOWN
 from edgehuman.runtime.model import Model, load
-from edgehuman.runtime.skeleton.answer import require_gait, threshold_of
+from edgehuman.runtime.skeleton.answer import require_gait
 from edgehuman.runtime.skeleton.enrolment import remarks, require_one, require_right
 from edgehuman.runtime.skeleton.walks import Walks, walks_of
 
@@ -41,7 +45,7 @@ _SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EnrolConfig:
+class EnrolConfig(EnrolmentTerms):
     """Enrol a person in a gallery.
 
     Attributes:
@@ -55,8 +59,9 @@ class EnrolConfig:
         walk: id of this walk in the gallery (default: the source's name and the track).
         take_as_is: enrol despite an apparent mistake: joints in another order, mirrored, upside
             down, x and y swapped, not in pixels or outside the image, under 10 frames a second, two
-            people under one id, somebody who stands, or a walk already enrolled under another name.
-            By default it is refused, as such a walk identifies nobody.
+            people under one id, somebody who stands, a walk that looks like somebody else, or one
+            already enrolled under another name. By default it is refused, as such a walk identifies
+            nobody.
         seconds: use this much stream time (simulated: 10 by default; required for udp, where it
             also counts wall-clock time).
         sender: of udp://, whose datagrams are read: ADDRESS or ADDRESS:PORT (default: the first).
@@ -95,7 +100,9 @@ class IdentifyConfig:
             AlphaPose, YOLO, MediaPipe, mmpose, COCO, ...), - (standard input), udp://HOST:PORT or
             simulated.
         gallery: the file of known people.
-        threshold: under this score the answer is "unknown" (default: the model's card).
+        key: of an encrypted gallery (default: EDGEHUMAN_GALLERY_KEY).
+        threshold: under this score the answer is "unknown" (default: the gallery's own, of `gallery
+            threshold`, or the model's card).
         seconds: use this much stream time (simulated: 10 by default; required for udp, where it
             also counts wall-clock time).
         sender: of udp://, whose datagrams are read: ADDRESS or ADDRESS:PORT (default: the first).
@@ -111,6 +118,7 @@ class IdentifyConfig:
     model: Positional[str]
     source: str
     gallery: Path
+    key: Path | None = None
     threshold: float | None = None
     seconds: float | None = None
     sender: str | None = None
@@ -131,8 +139,10 @@ def enroll(config: EnrolConfig) -> Outcome:
         UsageError: no such track, or the file cannot be written.
     """
     require_usable_folder(config.gallery.parent, f"--gallery {config.gallery}")
+    terms = terms_of(config, config.name, is_store(config.gallery), config.source == SIMULATED, say)
     model = _open(config.model, config.threads, config.seed)
-    gallery_for(config.gallery, model.card)  # a wrong file is told of before the work
+    # A wrong file is told of before the work.
+    gallery_for(config.gallery, model.card, config.key)
     declared = declare(config.rate_hz, config.size, config.layout)
     walks = walks_of(
         model, config.source, config.seconds, config.seed, declared, sender=config.sender
@@ -146,10 +156,12 @@ def enroll(config: EnrolConfig) -> Outcome:
 
     def enrolled(known: Gallery) -> Gallery:
         if not config.take_as_is:
-            require_own(known, config.name, walks.vectors[track], where)
+            vector_D, threshold = walks.vectors[track], threshold_for(model.card, None, known)
+            require_own(known, config.name, vector_D, where)
+            require_fitting(known, config.name, vector_D, threshold, where)
         return known.enrol(config.name, walk, walks.vectors[track])
 
-    _, gallery = update_gallery(config.gallery, enrolled, model.card, say)
+    _, gallery = update_gallery(config.gallery, enrolled, model.card, say, config.key, terms)
     person, walk = gallery.person_G[-1], gallery.walk_G[-1]
     _remark(walks)
     for remark in remarks(walks, track):
@@ -180,9 +192,9 @@ def identify(config: IdentifyConfig) -> Outcome:
         UsageError: a threshold outside -1 to 1.
     """
     model = _open(config.model, config.threads, config.seed)
-    gallery = read_gallery(config.gallery)
+    gallery = read_gallery(config.gallery, config.key)
     require_same_model(gallery, model.card)
-    threshold = threshold_of(model.card, config.threshold)
+    threshold = threshold_for(model.card, config.threshold, gallery, say)
     require_people(gallery, config.gallery)
     declared = declare(config.rate_hz, config.size, config.layout)
     walks = walks_of(

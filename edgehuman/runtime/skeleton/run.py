@@ -56,10 +56,12 @@ class RunConfig(SinkFlags):
             simulated.
         gallery: the file of known people that `edgehuman gallery enroll` wrote; without it there
             are only vectors.
+        key: of an encrypted gallery (default: EDGEHUMAN_GALLERY_KEY).
         json: one JSON object a line on standard output; the summary goes to standard error.
         save: write the same JSON lines to this file.
         hop_s: stream time between two windows of a track, seconds (default: the model's card).
-        threshold: under this score the label is "unknown" (default: the card).
+        threshold: under this score the label is "unknown" (default: the gallery's own, or the
+            card).
         realtime: play a file at the pace of its stamps; late lines are dropped.
         threads: threads inside one operator of the model.
         engine: what runs the model; auto: chosen by its suffix (.onnx, .engine) and this machine.
@@ -83,6 +85,7 @@ class RunConfig(SinkFlags):
     model: Positional[str]
     source: str
     gallery: Path | None = None
+    key: Path | None = None
     json: bool = False
     save: Path | None = None
     hop_s: float | None = None
@@ -115,6 +118,7 @@ def run(config: RunConfig) -> Outcome:
             "the model": config.model,
             "--source": config.source,
             "--gallery": config.gallery,
+            "--key": config.key,
             "--save": config.save,
         }
     )
@@ -140,6 +144,7 @@ def run(config: RunConfig) -> Outcome:
         notes,
         declare(config.rate_hz, config.size, config.layout),
         config.sender,
+        config.key,
     )
     return finish(config, identifier, identifier.gallery, source, notes)
 

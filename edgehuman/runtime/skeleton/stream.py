@@ -76,13 +76,14 @@ def listen(
     notify: Callable[[str], object] = _log.warning,
     declared: Declared = UNDECLARED,
     sender: str | None = None,
+    key: Path | None = None,
 ) -> tuple[Identifier, Playable[PoseBlock]]:
-    """The identifier, and the source of its tracks.
+    """The identifier, and the source of its tracks; the key is that of the gallery.
 
     Raises:
         UsageError, ArtefactError, DataError: as `open_stream`.
     """
-    known = read_gallery(gallery) if isinstance(gallery, Path) else gallery
+    known = read_gallery(gallery, key) if isinstance(gallery, Path) else gallery
     if known is not None and not len(known):
         where = gallery if isinstance(gallery, Path) else "the gallery"
         notify(f"{where} is empty: everybody is unknown")

@@ -11,8 +11,8 @@ import pytest
 
 from edgehuman.bench.contestants import FailedRun, NotMeasured
 from edgehuman.bench.entry import main
+from edgehuman.bench.target import Target
 from edgehuman.bench.targets import targets
-from edgehuman.bench.targets.table import Target
 from edgehuman.bench.targets.targets import TargetsConfig, check, choose, measure_targets
 from edgehuman.errors import (
     DataError,

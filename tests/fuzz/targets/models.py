@@ -23,7 +23,8 @@ from edgehuman.outcome import to_json
 from edgehuman.runtime.engine.onnx_file import read_card, read_onnx, sealed, with_card
 from edgehuman.runtime.engine.plan_file import read_engine, read_side
 from edgehuman.runtime.engine.replaced import card_at
-from edgehuman.runtime.gallery import Gallery, read_gallery, write_gallery
+from edgehuman.runtime.gallery import Gallery, read_gallery, update_gallery, write_gallery
+from edgehuman.runtime.gallery.verify import VerifyGalleryConfig, verify
 from edgehuman.runtime.provenance.weights_file import WeightsFile
 from edgehuman.runtime.zoo import file_of
 from tests.fuzz.target import Target, written
@@ -194,6 +195,25 @@ def _gallery_seeds() -> Sequence[bytes]:
         return [path.read_bytes()]
 
 
+def _store(content: bytes, folder: Path) -> None:
+    path = written(content, folder, "known.gallery")
+    verify(VerifyGalleryConfig(gallery=path))
+    gallery = read_gallery(path)
+    if gallery.vector_GD.ndim == 2 and len(gallery):
+        gallery.identify(np.ones(gallery.vector_GD.shape[1], np.float32), 0.5)
+    update_gallery(path, lambda old: old.forget(old.person_G[0]) if len(old) else old)
+
+
+def _store_seeds() -> Sequence[bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "known.gallery"
+        vector_GD = np.eye(3, 4, dtype=np.float32)
+        write_gallery(
+            path, Gallery("0" * 64, "m", "cosine", vector_GD, ("A", "A", "B"), ("1", "2", "3"))
+        )
+        return [path.read_bytes()]
+
+
 def _plan(content: bytes, folder: Path) -> None:
     """The plan and the index of a folder of a teacher's targets."""
     from edgehuman.distill.targets import cache as targets
@@ -221,6 +241,7 @@ TARGETS: dict[str, Target] = {
     "engine-side": Target(_side, side_seeds, "json"),
     "recipe": Target(_recipe, _recipe_seeds, "toml"),
     "gallery": Target(_gallery, _gallery_seeds, "zip"),
+    "gallery-store": Target(_store, _store_seeds),
     "weights-card": Target(_weights_card, lambda: [_sealed_weights()], "safetensors"),
     "checkpoint": Target(
         _checkpoint,

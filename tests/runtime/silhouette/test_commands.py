@@ -10,6 +10,7 @@ import pytest
 
 from edgehuman.runtime.gallery import read_gallery
 from tests.runtime.gait_words import run
+from tests.runtime.gallery.made import write_key
 from tests.runtime.outlines import ANNA, BOB, STRANGER, walk, write_outline_model, write_walk
 
 Capture = pytest.CaptureFixture[str]
@@ -96,3 +97,28 @@ def test_nobody_can_be_identified_without_an_answer(capsys: Capture, folder: Pat
     code, _, err = run(capsys, "gallery", "identify", folder / "outline.onnx", *words)
     assert code != 0
     assert "no walk has an answer; the first: none of 1 frames can be used" in err
+
+
+def test_people_are_enrolled_on_terms_in_an_encrypted_gallery(
+    capsys: Capture, folder: Path
+) -> None:
+    key = write_key(folder / "k.key")
+    words = ["--gallery", folder / "known.gallery", "--key", key]
+    code, _, err = enrol(capsys, folder, "ANNA", *words)
+    assert (code, "nothing says that ANNA agreed" in err) == (2, True)
+    for name in ("ANNA", "BOB"):
+        assert enrol(capsys, folder, name, *words, "--consent", "v3")[0] == 0
+    write_walk(folder / "bob" / "nm-03", walk(ANNA, 7))
+    more = ["--walk", "nm-03", "--no-consent-record"]
+    code, _, err = enrol(capsys, folder, "BOB", *words, *more)
+    assert code != 0
+    assert "ANNA" in err
+    for name, body in (("a", ANNA), ("c", STRANGER)):
+        write_walk(folder / "door" / name, walk(body, 5))
+    source = ["--source", folder / "door", *words]
+    code, out, _ = run(capsys, "gallery", "identify", folder / "outline.onnx", *source, "--json")
+    assert [row["label"] for row in json.loads(out)["walks"]] == ["ANNA", "unknown"]
+    code, out, _ = run(capsys, "run", folder / "outline.onnx", *source, "--json")
+    assert [json.loads(line)["label"] for line in out.splitlines()] == ["ANNA", "unknown"]
+    code, _, err = run(capsys, "run", folder / "outline.onnx", *source[:-2])
+    assert (code, "is encrypted: give its key" in err) == (1, True)

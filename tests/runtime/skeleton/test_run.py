@@ -19,6 +19,7 @@ from edgehuman.runtime.skeleton.results import GaitResult
 from edgehuman.runtime.skeleton.run import published
 from tests.runtime.gait_models import ANNA, BOB, walk, write_poses
 from tests.runtime.gait_words import enrol, run
+from tests.runtime.gallery.made import write_key
 
 
 def test_a_stream_is_named_live_line_by_line(
@@ -167,6 +168,21 @@ def test_an_empty_gallery_names_nobody(folder: Path, capsys: pytest.CaptureFixtu
     code, out, _ = run(capsys, "run", *words)
     assert (out.count("unknown "), "give --gallery" in out) == (8, False)
     assert "windows per name: unknown 7" in out
+
+
+def test_an_encrypted_gallery_is_run_with_its_key(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = write_key(folder / "k.key")
+    words = ["--gallery", folder / "g.gallery", "--key", key]
+    assert enrol(capsys, folder, "ANNA", *words, "--no-consent-record")[0] == 0
+    line = ["run", folder / "nose.onnx", "--source", folder / "door.jsonl", *words]
+    code, out, _ = run(capsys, *line, "--json")
+    assert (code, {json.loads(row)["label"] for row in out.splitlines()}) == (
+        0, {"ANNA", "unknown"}
+    )  # fmt: skip
+    code, _, err = run(capsys, *line[:-2])
+    assert (code, "is encrypted: give its key" in err) == (1, True)
 
 
 @pytest.mark.parametrize(("label", "said"), [("ANNA", "known"), ("unknown", "unknown"), ("", "")])

@@ -1,58 +1,70 @@
-"""Known people as vectors in one file: enrolled once, found again on the device.
+"""Known people as vectors in memory: who a vector is of, and what a gallery takes.
 
-    gallery = update_gallery(path, lambda old: old.enrol("ANNA", "walk-1", vector_D))
-    found = read_gallery(path).identify(vector_D, threshold=0.6)
+    gallery = empty_gallery(card).enrol("ANNA", "walk-1", vector_D)
+    found = gallery.identify(vector_D, threshold=0.6)
 
-Several programs may change one file: `update_gallery` holds a lock from reading to writing. A new
-file is its owner's alone (mode 600). Names that differ in spaces or Unicode form are one name.
-
-The file is a NumPy archive, neither compressed nor pickled: the vectors, and a header as JSON that
-names the model by the hash of its weights. A gallery takes and compares vectors of its own model
-only. FP32, FP16 and INT8 files of one network have the same weights' hash and can share a gallery.
+A gallery takes and compares vectors of its own model only, which it knows by the hash of the
+weights. FP32, FP16 and INT8 files of one network have the same weights' hash and can share a
+gallery. Names that differ in spaces or Unicode form are one name.
 
 A score is the cosine, or 1 / (1 + d) of a Euclidean distance d: 1 is the same walk. A person's
 score is that of their nearest walk. The distance of vectors of parts (P, D) is the mean over parts.
+In a large gallery an int8 pass finds who may be nearest, see `search`; the scores are the same.
 
-Axes: G walks, P parts, D dimensions.
+Axes: G walks, K of them, P parts, D dimensions.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import io
-import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import cast, get_args
 
 import numpy as np
 
 from edgehuman.card import Card
 from edgehuman.errors import ArtefactError, DataError, UsageError
-from edgehuman.files import write_whole
-from edgehuman.limits.archives import read_npz
 from edgehuman.metrics.retrieval import Distance, Scorer, Sightings
-from edgehuman.outcome import to_json
-from edgehuman.reading.parsers import foreign, json_of
-from edgehuman.records import Float32, Float64
-from edgehuman.runtime.lock import locked
+from edgehuman.records import Float32, Float64, Index
+from edgehuman.runtime.gallery.rotation import Rotation
+from edgehuman.runtime.gallery.search import Search, is_searchable
 from edgehuman.runtime.loop.results import UNKNOWN
 from edgehuman.runtime.names import known_names, one_name, require_name
-from edgehuman.runtime.ranking import People
+from edgehuman.runtime.ranking import Nearest, People, Ranking, Scored
 
-_log = logging.getLogger(__name__)
-
-FORMAT = "edgehuman gallery"
-VERSION = 1
-# The mode of a new gallery: its owner's alone.
-_MODE = 0o600
-_PLAIN = "{path} is new and not encrypted: it holds people's names and how they walk, for whoever \
-can read it; keep it on an encrypted disk"
 # The score of identical walks, up to rounding.
 _SAME_WALK = 1 - 1e-6
+# The nearest people whose scores are exact after the first pass; the others are scored when asked.
+_NEAR_PEOPLE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """The threshold that was calibrated on a gallery's own people.
+
+    Attributes:
+        score: under it a vector is unknown.
+        people: how many people were enrolled then.
+        day: when, as YYYY-MM-DD.
+    """
+
+    score: float
+    people: int
+    day: str
+
+    def remark(self, people: int) -> str:
+        """What to say of a gallery that has grown since; empty if nothing."""
+        if people < 2 * self.people:
+            return ""
+        return (
+            f"the threshold {self.score:.4f} was calibrated with {self.people} people, and there "
+            f"are {people} now: run `edgehuman gallery threshold` again"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +90,12 @@ class Gallery:
     weights_sha256: of the model in whose space the vectors are.
     model: name of that model, for display.
     distance: how its vectors are compared.
-    vector_GD: float32 (G, D), or (G, P, D) with a vector for each part of a person.
+    vector_GD: float32 (G, D), or (G, P, D) with a vector for each part of a person; rotated, if
+        the gallery has a rotation.
     person_G: names, one per walk; a person may have several walks.
     walk_G: unique id of each walk.
+    rotation: of its vectors, which every vector that comes is given; None: the model's coordinates.
+    threshold: calibrated on its own people; None: the model's.
 
     Raises:
         DataError: unequal lengths, a walk twice, a name that is empty or too long, a value that is
@@ -93,9 +108,12 @@ class Gallery:
     vector_GD: Float32
     person_G: tuple[str, ...] = ()
     walk_G: tuple[str, ...] = ()
+    rotation: Rotation | None = field(default=None, repr=False)
+    threshold: Calibrated | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "person_G", tuple(map(one_name, self.person_G)))
+        spelt = {name: one_name(name) for name in {*self.person_G}}
+        object.__setattr__(self, "person_G", tuple(spelt[name] for name in self.person_G))
         shape, counts = self.vector_GD.shape, (len(self.person_G), len(self.walk_G))
         if len(shape) not in (2, 3) or counts != (shape[0], shape[0]):
             raise DataError(
@@ -141,6 +159,7 @@ class Gallery:
         own = self.vector_GD.shape[1:]
         if len(self) and vector_D.shape != own:
             raise DataError(f"found a vector of {vector_D.shape}; the gallery's are {own}")
+        vector_D = self.turned(vector_D)
         before_GD = self.vector_GD if len(self) else np.empty((0, *vector_D.shape), np.float32)
         vector_GD = np.concatenate([before_GD, vector_D[None].astype(np.float32)])
         person_G, walk_G = (*self.person_G, person), (*self.walk_G, walk)
@@ -177,12 +196,26 @@ class Gallery:
         """
         if not len(self):
             return None
-        same_G = np.flatnonzero(self._scores(vector_D) >= _SAME_WALK)
+        same_G = np.flatnonzero(self.scores(vector_D) >= _SAME_WALK)
         others = (g for g in same_G if self.person_G[g] != one_name(person))
         return next(((self.person_G[g], self.walk_G[g]) for g in others), None)
 
+    def turned(self, vector_D: Float32) -> Float32:
+        """A vector of the model in the gallery's own coordinates."""
+        own = self.vector_GD.shape[1:]
+        is_own = vector_D.ndim == len(own) and vector_D.shape[-1] and np.isfinite(vector_D).all()
+        return self.rotation(vector_D) if self.rotation is not None and is_own else vector_D
+
+    def scores(self, vector_D: Float32) -> Float64:
+        """The score of each walk (G,) for a vector of the model.
+
+        Raises:
+            DataError: a vector of another shape.
+        """
+        return self._scores(self.turned(vector_D))
+
     def _scores(self, vector_D: Float32) -> Float64:
-        """The score of each walk (G,)."""
+        """The score of each walk (G,) for a vector in the gallery's coordinates."""
         return self._scorer.scores(vector_D)
 
     @cached_property
@@ -192,6 +225,19 @@ class Gallery:
     @cached_property
     def _people(self) -> People:
         return People(self.person_G)
+
+    @cached_property
+    def _search(self) -> Search | None:
+        """None: every walk is scored."""
+        if is_searchable(self.vector_GD, self.distance):
+            with contextlib.suppress(ImportError):  # a gallery needs no onnxruntime
+                return Search(self.vector_GD, self.distance)
+        return None
+
+    def prepare(self) -> None:
+        """Make now what the first answer would wait for."""
+        if len(self):
+            _ = self._search or self._scorer, self._people
 
     def identify(self, vector_D: Float32, threshold: float) -> Identity:
         """Identify the person of a vector.
@@ -205,9 +251,26 @@ class Gallery:
         """
         if not len(self):
             raise DataError("the gallery is empty; enrol somebody: `edgehuman gallery enroll`")
-        ranking = self._people.rank(self._scores(vector_D))
-        nearest, score = ranking.first()
-        return Identity(nearest if score >= threshold else UNKNOWN, score, nearest, ranking.rest())
+        (nearest, score), others = self._ranked(self.turned(vector_D))
+        return Identity(nearest if score >= threshold else UNKNOWN, score, nearest, others)
+
+    def _ranked(self, vector_D: Float32) -> tuple[Scored, Ranking]:
+        """The nearest person with their score, and all others."""
+
+        def whole() -> Ranking:
+            return self._people.rank(self._scores(vector_D))
+
+        def floor(index_K: Index, score_K: Float64) -> float:
+            near = self._people.among(index_K, score_K)
+            wanted = min(_NEAR_PEOPLE, len(self._people))
+            return near[wanted - 1][1] if len(near) >= wanted else -np.inf
+
+        found = None if self._search is None else self._search.near(vector_D, floor)
+        if found is None:
+            ranking = whole()
+            return ranking.first(), ranking.rest()
+        near = self._people.among(*found)[: min(_NEAR_PEOPLE, len(self._people))]
+        return near[0], Nearest(near[1:], len(self._people) - 1, lambda: whole().rest())
 
 
 def empty_gallery(card: Card) -> Gallery:
@@ -256,15 +319,29 @@ def require_same_model(gallery: Gallery, card: Card) -> None:
         )
 
 
-def gallery_for(path: Path, card: Card) -> Gallery:
-    """The gallery of a file to enrol in; an empty one if there is no file yet.
+def threshold_for(
+    card: Card,
+    asked: float | None,
+    gallery: Gallery | None = None,
+    notify: Callable[[str], object] = lambda said: None,
+) -> float:
+    """The score under which somebody is unknown: what was asked for, or was calibrated on the
+    gallery, or the model's.
+
+    Args:
+        notify: called with one line if the gallery has grown since it was calibrated.
 
     Raises:
-        ArtefactError: see `read_gallery` and `require_same_model`.
+        UsageError: outside -1 to 1.
     """
-    gallery = read_gallery(path) if path.exists() else empty_gallery(card)
-    require_same_model(gallery, card)
-    return gallery
+    threshold = card.decision.threshold if asked is None else asked
+    if asked is None and gallery is not None and gallery.threshold is not None:
+        threshold = gallery.threshold.score
+        if remark := gallery.threshold.remark(len(gallery.people())):
+            notify(remark)
+    if not -1 <= threshold <= 1:
+        raise UsageError(f"threshold is {threshold}; it must be from -1 to 1")
+    return threshold
 
 
 def require_people(gallery: Gallery, path: Path) -> None:
@@ -284,115 +361,3 @@ def require_own(gallery: Gallery, name: str, vector_D: Float32, where: str) -> N
             f"was enrolled; give a walk of {name}, or forget that of {found[0]} first with "
             "`edgehuman gallery forget`; if both names are correct, give --take-as-is"
         )
-
-
-def read_gallery(path: Path) -> Gallery:
-    """The gallery of a file.
-
-    Raises:
-        ArtefactError: no such file, no permission, damaged, foreign, or of a newer version.
-    """
-    if path.is_dir():
-        raise ArtefactError(f"{path} is a folder; a gallery is one file, such as {path}/known.npz")
-    if not path.exists():
-        raise ArtefactError(f"{path}: no such gallery; create it with `edgehuman gallery enroll`")
-    if not path.is_file():
-        raise ArtefactError(f"{path} is a device or a pipe; a gallery is a file, such as known.npz")
-    try:
-        # A gallery is not compressed, so that its arrays are no larger than the file.
-        with foreign():
-            file = read_npz(path, ["header", "vector_GD"], ArtefactError, path.stat().st_size)
-        text, vector_GD = bytes(file["header"]), file["vector_GD"]
-        header = json_of(text.decode("utf-8"))
-        _require_format(header, vector_GD, path)
-        return Gallery(
-            weights_sha256=str(header["weights_sha256"]),
-            model=str(header["model"]),
-            distance=header["distance"],
-            vector_GD=vector_GD,
-            person_G=tuple(str(row["person"]) for row in header["walks"]),
-            walk_G=tuple(str(row["walk"]) for row in header["walks"]),
-        )
-    except PermissionError:
-        raise ArtefactError(
-            f"{path}: no permission to read it; fix its permissions, or run as its owner"
-        ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        if isinstance(error, ArtefactError):
-            raise
-        raise ArtefactError(
-            f"{path} is not a readable gallery ({error}); restore a copy, or enrol into a new file"
-        ) from None
-
-
-def _require_format(header: Any, vector_GD: Any, path: Path) -> None:
-    if not isinstance(header, Mapping) or header.get("format") != FORMAT:
-        raise ArtefactError(f"{path} is not a gallery; give a file that `gallery enroll` wrote")
-    if header.get("version") != VERSION:
-        raise ArtefactError(
-            f"{path} is a gallery of version {header.get('version')}; this edgehuman reads "
-            f"{VERSION}: install the edgehuman that wrote it, or enrol again"
-        )
-    if vector_GD.dtype != np.float32:
-        raise ArtefactError(
-            f"{path} holds {vector_GD.dtype} vectors instead of float32; enrol again"
-        )
-    if header.get("distance") not in get_args(Distance):
-        raise ArtefactError(f"{path}: unknown distance {header.get('distance')!r}; enrol again")
-
-
-def update_gallery(
-    path: Path,
-    change: Callable[[Gallery], Gallery],
-    card: Card | None = None,
-    notify: Callable[[str], object] = _log.warning,
-) -> tuple[Gallery, Gallery]:
-    """Read a gallery, change it and write it, while no other program writes it.
-
-    Args:
-        change: from the gallery of the file to the one to write; an error of it changes nothing.
-        card: of the model to begin a gallery with if there is no file; None: there must be one.
-        notify: called with one line if another program keeps this one waiting.
-
-    Returns:
-        The galleries before and after.
-
-    Raises:
-        ArtefactError, UsageError: as `gallery_for`, `read_gallery` and `write_gallery`.
-    """
-    if card is None:
-        read_gallery(path)  # a wrong path is told of before a lock is written beside it
-    with locked(path, notify, mode=_MODE):
-        is_new = not path.exists()
-        before = read_gallery(path) if card is None else gallery_for(path, card)
-        after = change(before)
-        _write(path, after)
-    if is_new:
-        notify(_PLAIN.format(path=path))
-    return before, after
-
-
-def write_gallery(path: Path, gallery: Gallery) -> None:
-    """Write the file atomically: the old one stays until the new one is on disk.
-
-    What other programs wrote since the gallery was read is lost; `update_gallery` keeps it.
-
-    Raises:
-        UsageError: the path cannot be written to, or another program goes on writing it.
-    """
-    with locked(path, _log.warning, mode=_MODE):
-        _write(path, gallery)
-
-
-def _write(path: Path, gallery: Gallery) -> None:
-    walks = [
-        {"person": person, "walk": walk}
-        for person, walk in zip(gallery.person_G, gallery.walk_G, strict=True)
-    ]
-    header: dict[str, Any] = {"format": FORMAT, "version": VERSION, "model": gallery.model}
-    header |= {"weights_sha256": gallery.weights_sha256, "distance": gallery.distance}
-    header["walks"] = walks
-    content = io.BytesIO()
-    text = np.frombuffer(to_json(header).encode("utf-8"), np.uint8)
-    np.savez(content, header=text, vector_GD=gallery.vector_GD.astype(np.float32))
-    write_whole(path, content.getvalue(), UsageError, _MODE)

@@ -1,0 +1,250 @@
+"""`edgehuman gallery threshold`: the score under which somebody is unknown, by the gallery itself.
+
+edgehuman gallery threshold known.gallery --fpir 0.01 --apply
+
+Every person is left out in turn: among the others they are a stranger, and the best score that they
+reach is one that a stranger reaches at a gallery of this size. Their walks against their own other
+walks say how many of the enrolled would be refused. FPIR is the share of strangers who get a name,
+FNIR that of the enrolled who do not get theirs (ISO/IEC 19795-1), both as means over people.
+
+Trials of one person are not independent, so people are counted. Where none of n people is in error,
+the rate is at most 3 / n with 95 % confidence (rule of 3); a rate below that is not printed.
+
+Source: Hanley and Lippman-Hand, "If nothing goes wrong, is everything all right?" (1983).
+Axes: N probes, G walks, P people.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tyro.conf import Positional
+
+from edgehuman.config import require
+from edgehuman.errors import DataError, UsageError
+from edgehuman.metrics.bootstrap import Interval, interval, mean
+from edgehuman.metrics.retrieval import Sightings, distance_blocks, similarity
+from edgehuman.outcome import Outcome
+from edgehuman.records import Float64, Index
+from edgehuman.runtime.gallery.files import is_store, read_gallery, update_gallery
+from edgehuman.runtime.gallery.gallery import Calibrated, Gallery
+from edgehuman.runtime.gallery.terms import today
+from edgehuman.runtime.loop.play import say
+
+RULE_OF_3 = 3.0
+_TARGET = 0.01
+# More people than this are drawn as strangers; all stay in the gallery.
+_MOST_STRANGERS = 2000
+# Above a score by less than vectors of one walk differ.
+_ABOVE = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThresholdConfig:
+    """Calibrate the threshold on the gallery's own people.
+
+    Attributes:
+        gallery: the file.
+        fpir: the share of strangers who may get a name, 0 to 1 (default: 0.01 if there are people
+            enough to show it, or else a threshold that no stranger among them reaches).
+        apply: write the threshold into the gallery; `run` and `gallery identify` use it then.
+        key: of an encrypted gallery (default: EDGEHUMAN_GALLERY_KEY).
+        seed: of the people drawn from a large gallery.
+    """
+
+    gallery: Positional[Path]
+    fpir: float | None = None
+    apply: bool = False
+    key: Path | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        is_share = self.fpir is None or 0 < self.fpir < 1
+        require(self, [(is_share, "fpir", "above 0 and below 1")])
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """What every person reaches when left out, and against their own other walks.
+
+    Attributes:
+        person_N: index of the person of each probe.
+        other_N: best score with anybody else.
+        own_N: best score with another walk of their own; -inf if there is none.
+        people: in the gallery.
+    """
+
+    person_N: Index
+    other_N: Float64
+    own_N: Float64
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A share of people's trials.
+
+    Attributes:
+        people: who were tried.
+        value: the mean over people; None: so few people show none.
+        low, high: with 95 % confidence; the rule of 3 where nobody was in error.
+    """
+
+    people: int
+    value: float | None
+    low: float | None
+    high: float | None
+
+    def said(self) -> str:
+        """In words."""
+        if self.value is None or self.low is None or self.high is None:
+            return f"{self.people} people cannot show it"
+        if self.value == 0:
+            return f"none of {self.people} people, so at most {self.high:.2%}"
+        return f"{self.value:.2%} ({self.low:.2%} to {self.high:.2%}, {self.people} people)"
+
+
+def threshold(config: ThresholdConfig) -> Outcome:
+    """`edgehuman gallery threshold`.
+
+    Raises:
+        DataError: fewer than two people, too few for the rate that was asked for, or for --apply.
+        UsageError: --apply on a gallery that cannot hold a threshold.
+    """
+    if config.apply and config.gallery.exists() and not is_store(config.gallery):
+        raise UsageError(
+            "an .npz gallery holds no threshold: make one that does with `edgehuman gallery "
+            "convert`, or give the threshold to each command with --threshold"
+        )
+    gallery = read_gallery(config.gallery, config.key)
+    trials = tried(gallery, config.seed)
+    score = score_at(trials, wanted_rate(trials.people, config.fpir))
+    strangers, known = rates(trials, score)
+    if config.apply and strangers.value is None:
+        raise DataError(
+            f"{trials.people} people show no rate, so their threshold is not written; enrol more"
+        )
+    if config.apply:
+        fixed = Calibrated(score, trials.people, today().isoformat())
+        update_gallery(config.gallery, lambda old: _with(old, fixed), notify=say, key=config.key)
+    data = {
+        "gallery": str(config.gallery),
+        "threshold": score,
+        "people": trials.people,
+        "strangers_named": _row(strangers),
+        "known_refused": _row(known),
+        "least_rate": RULE_OF_3 / trials.people,
+        "applied": config.apply,
+    }
+    text = (
+        f"{config.gallery}: threshold {score:.6f} at {trials.people} people\n"
+        f"  strangers who get a name (FPIR): {strangers.said()}\n"
+        f"  known people not named right (FNIR): {known.said()}\n"
+        f"  {'written into the gallery' if config.apply else 'not written: give --apply'}"
+    )
+    return Outcome(data, text)
+
+
+def wanted_rate(people: int, asked: float | None) -> float:
+    """The share of strangers who may get a name; 0: nobody.
+
+    Raises:
+        DataError: so many people cannot show the rate that was asked for.
+    """
+    least = RULE_OF_3 / people
+    if asked is None:
+        return _TARGET if least <= _TARGET else 0.0
+    if asked < least:
+        raise DataError(
+            f"{people} people cannot show an FPIR of {asked:.3%}: even if none of them is in "
+            f"error, it may be up to 3 / {people} = {least:.3%}. Ask for --fpir {least:.2g} or "
+            f"more, or enrol {math.ceil(RULE_OF_3 / asked):,} people"
+        )
+    return asked
+
+
+def tried(gallery: Gallery, seed: int = 0) -> Trials:
+    """Leave every person out of the gallery in turn.
+
+    Raises:
+        DataError: fewer than two people.
+    """
+    names = {name: index for index, name in enumerate(gallery.people())}
+    if len(names) < 2:
+        raise DataError(
+            f"found {len(names)} people in the gallery; a threshold needs two, and a rate of 1 % "
+            "needs 300: enrol more, or give --threshold"
+        )
+    person_G = np.array([names[name] for name in gallery.person_G])
+    drawn = np.random.default_rng(seed).permutation(len(names))[:_MOST_STRANGERS]
+    index_N = np.flatnonzero(np.isin(person_G, drawn))
+    everybody = Sightings(gallery.vector_GD, person_G)
+    probes = Sightings(gallery.vector_GD[index_N], person_G[index_N])
+    other, own, start = [], [], 0
+    for distance_QG in distance_blocks(probes, everybody, gallery.distance):
+        score_QG = similarity(distance_QG, gallery.distance)
+        index_Q = index_N[start : start + len(score_QG)]
+        same_QG = person_G[index_Q][:, None] == person_G[None]
+        other.append(np.where(same_QG, -np.inf, score_QG).max(axis=1))
+        same_QG[np.arange(len(index_Q)), index_Q] = False
+        own.append(np.where(same_QG, score_QG, -np.inf).max(axis=1))
+        start += len(score_QG)
+    return Trials(person_G[index_N], np.concatenate(other), np.concatenate(own), len(names))
+
+
+def score_at(trials: Trials, rate: float) -> float:
+    """The lowest threshold at which at most this share of strangers gets a name.
+
+    Raises:
+        DataError: somebody's walk is another's too.
+    """
+    _, place_N, walks_P = np.unique(trials.person_N, return_inverse=True, return_counts=True)
+    share_N = 1 / (len(walks_P) * walks_P[place_N.reshape(-1)])
+    order_N = np.argsort(-trials.other_N, kind="stable")
+    named_N = np.cumsum(share_N[order_N])
+    first = int(np.searchsorted(named_N, rate * (1 + 1e-9), side="right"))
+    if first >= len(order_N):
+        return float(trials.other_N.min())
+    score = float(trials.other_N[order_N[first]]) + _ABOVE
+    if score > 1:
+        raise DataError(
+            "two people of the gallery have the same walk, so no threshold tells them apart: find "
+            "it with `edgehuman gallery show`, and forget it"
+        )
+    return score
+
+
+def rates(trials: Trials, score: float) -> tuple[Rate, Rate]:
+    """FPIR and FNIR at a threshold, as means over people."""
+    named = _rate(trials.person_N, trials.other_N >= score)
+    mated_N = np.isfinite(trials.own_N)
+    own_N, other_N = trials.own_N[mated_N], trials.other_N[mated_N]
+    refused = _rate(trials.person_N[mated_N], (own_N < score) | (own_N <= other_N))
+    return named, refused
+
+
+def _rate(person_N: Index, wrong_N: Any) -> Rate:
+    """A rate, unless so few people cannot show any."""
+    people_P, place_N = np.unique(person_N, return_inverse=True)
+    people = len(people_P)
+    if people <= RULE_OF_3:
+        return Rate(people, None, None, None)
+    place_N = place_N.reshape(-1)
+    share_P = np.bincount(place_N, wrong_N) / np.bincount(place_N)
+    if not share_P.any():
+        return Rate(people, 0.0, 0.0, RULE_OF_3 / people)
+    found: Interval = interval(share_P, mean)
+    return Rate(people, found.value, found.low, max(found.high, RULE_OF_3 / people))
+
+
+def _row(rate: Rate) -> dict[str, Any]:
+    return {"people": rate.people, "rate": rate.value, "low": rate.low, "high": rate.high}
+
+
+def _with(gallery: Gallery, fixed: Calibrated) -> Gallery:
+    return dataclasses.replace(gallery, threshold=fixed)
