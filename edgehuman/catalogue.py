@@ -139,7 +139,7 @@ RECORDS: Mapping[str, Record] = {
         layouts="edgehuman.data.skeleton.load:layouts",
         extent="edgehuman.data.skeleton.check:extent",
         check="edgehuman.data.skeleton.check:check",
-        needs="a camera that sees a walker from head to foot: a video, or the poses of an "
+        needs="a camera that sees a walker from head to foot (a video), or the poses of an "
         "estimator that follows people",
         kind="skeletons",
         simulate=Action(

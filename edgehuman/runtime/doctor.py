@@ -75,6 +75,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "gallery --key": (*_STREAM, "cryptography"),
     "evaluate": _DEVICE,
     "adapt": _STREAM,
+    "diff": _DEVICE,
     "bench": _DEVICE,
     "bench --out": (*_DEVICE, "matplotlib"),
     "bench --against torch,compile": (*_DEVICE, "torch"),

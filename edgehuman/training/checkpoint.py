@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from edgehuman.card import WEIGHTS, Card, sealed_metadata
@@ -115,7 +115,8 @@ def save_weights(folder: Path, weights: Mapping[str, Tensor], card: Card) -> Non
     require_finite(weights, f"{folder / WEIGHTS} was not written")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     metadata = sealed_metadata(card.replace(weights_sha256=sha256_of(tensors)))
-    _write(folder / WEIGHTS, lambda path: save_file(tensors, path, metadata))
+    # Not its `save_file`, which leaves a temporary file of its own in the folder if it is killed.
+    _write(folder / WEIGHTS, lambda path: path.write_bytes(save(tensors, metadata)))
 
 
 def save_state(folder: Path, state: Mapping[str, Any]) -> None:

@@ -62,7 +62,7 @@ def test_a_full_disk_keeps_the_earlier_checkpoint(
         with open("/dev/full", "wb", buffering=0) as stream:
             stream.write(b"x" * 100)
 
-    monkeypatch.setattr(checkpoint, "save_file", save_to_full_disk)
+    monkeypatch.setattr(checkpoint, "save", save_to_full_disk)
     with pytest.raises(CheckpointError, match=r"No space left.*earlier checkpoint is unchanged"):
         saved(tmp_path)
     assert (tmp_path / WEIGHTS).read_bytes() == before

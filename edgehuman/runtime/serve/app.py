@@ -46,6 +46,7 @@ HEAD = struct.Struct(">Qq")
 """Number of a picture, and its stamp."""
 _BOUNDARY = b"edgehumanframe"
 _BUSY, _GONE = 1013, 1001
+_MOST_FILE = 1 << 20
 
 
 class Page:
@@ -128,7 +129,7 @@ class Page:
                 await socket.close(_BUSY, "all places are taken")
                 return
             viewer = Viewer(socket, self._wake_all)
-            reading = asyncio.create_task(viewer.read())
+            reading = asyncio.create_task(viewer.listen())
             try:
                 await self._send_all(viewer)
             except asyncio.TimeoutError:
@@ -280,4 +281,5 @@ async def _left(receive: Receive) -> None:
 
 
 def _text(name: str) -> str:
-    return importlib.resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+    with importlib.resources.files(__package__).joinpath(name).open("rb") as file:
+        return file.read(_MOST_FILE).decode("utf-8")

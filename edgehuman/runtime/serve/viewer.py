@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
+
+from edgehuman.reading.parsers import json_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +87,7 @@ class Viewer:
         with suppress(Exception):  # it may be gone, or its buffer full
             await asyncio.wait_for(self._socket.close(code, why), 1.0)
 
-    async def read(self) -> None:
+    async def listen(self) -> None:
         """Take acknowledgements; whatever else comes ends the connection."""
         try:
             while True:
@@ -111,8 +112,8 @@ class Viewer:
 def acknowledgement(text: str | None) -> int | None:
     """The number of `{"ack": number}`; None for anything else."""
     try:
-        message = json.loads(text or "")
-    except (ValueError, RecursionError):
+        message = json_of(text or "")
+    except ValueError:
         return None
     if not isinstance(message, dict) or message.keys() != {"ack"}:
         return None

@@ -7,7 +7,6 @@ import gc
 import os
 import shutil
 import socket
-import subprocess
 import sys
 import threading
 import types
@@ -19,6 +18,7 @@ import pytest
 from edgehuman.errors import DataError, MissingDependencyError, UsageError
 from edgehuman.runtime.loop.address import parse_address
 from edgehuman.runtime.mqtt.link import PASSWORD_KEY, USER_KEY, Link, require_topic
+from tests import leaving
 from tests.runtime import listening
 from tests.runtime.mqtt.broker import PROGRAM, Broker, certificates, wait_for
 
@@ -43,7 +43,7 @@ def guarded(tmp_path: Path) -> Iterator[Broker]:
     if PROGRAM is None or maker is None:
         pytest.skip("no mosquitto here: apt-get install mosquitto")
     words = tmp_path / "passwords"
-    subprocess.run([maker, "-b", "-c", str(words), "anna", SECRET], check=True)
+    leaving.run([maker, "-b", "-c", str(words), "anna", SECRET], check=True)
     words.chmod(0o644)
     found = Broker(tmp_path, f"password_file {words}", anonymous=False).start()
     yield found

@@ -36,6 +36,7 @@ from edgehuman.runtime.image.camera.health import Health, State
 
 ALIVE_S = 0.5
 _LEAVE_S = 2.0
+_MOST_REQUEST = 1 << 20
 _WAITING = 4
 """Frames that wait where none may be passed over; then the camera does."""
 _LAST_LINES, _MOST_PRINTED = 3, 300
@@ -342,7 +343,7 @@ def main() -> None:
 
         cv2.setNumThreads(1)
         messages.send(pipe, messages.STARTED)
-        request = json_of(commands.readline())
+        request = json_of(commands.readline(_MOST_REQUEST))
         threading.Thread(target=server.listen, args=(commands,), daemon=True).start()
         server.serve(request)
     except OSError:
