@@ -41,7 +41,7 @@ test-long: $(VENV)/.full ## the tests that judge what ships or is published, or 
 	@echo "== test-long: pytest -m long"
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -m long -n $(WORKERS) --dist worksteal
 
-test-longest: $(VENV)/.full ## the largest silhouette networks in every precision, minutes each
+test-longest: $(VENV)/.full ## the largest networks and the pages of minutes; CI does not run it
 	@echo "== test-longest: pytest -m longest"
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -m longest -n $(WORKERS) --dist worksteal
 

@@ -12,19 +12,24 @@ PAGES = sorted((ROOT / "docs" / "howto").glob("*.md"))
 MAX_NOT_RUN = 8
 LONG = (
     "activities",
-    "distil",
     "gait",
     "live",
-    "opengait",
     "pretrain",
     "python",
 )  # minutes of a core together
+LONGEST = ("distil", "opengait")
+
+
+def _marks(page: Path) -> list[pytest.MarkDecorator]:
+    if page.stem in LONGEST:
+        return [pytest.mark.longest]
+    return [pytest.mark.long] if page.stem in LONG else []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "page",
-    [pytest.param(page, marks=[pytest.mark.long] if page.stem in LONG else []) for page in PAGES],
+    [pytest.param(page, marks=_marks(page)) for page in PAGES],
     ids=lambda page: page.stem,
 )
 def test_a_how_to_runs_as_it_is_written(page: Path, tmp_path: Path) -> None:

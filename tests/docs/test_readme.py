@@ -81,7 +81,7 @@ def test_every_result_is_run_by_a_test() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.long
+@pytest.mark.longest
 def test_the_page_of_gait_says_what_its_command_prints(tmp_path: Path) -> None:
     done = leaving.run(
         [sys.executable, *GAIT.split()[1:]],
@@ -96,7 +96,7 @@ def test_the_page_of_gait_says_what_its_command_prints(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.long
+@pytest.mark.longest
 def test_the_row_of_speed_runs_every_engine_that_it_names(tmp_path: Path) -> None:
     done = leaving.run(
         [sys.executable, "-m", *BENCH.split(), "--json"],
@@ -113,9 +113,14 @@ def test_the_row_of_speed_runs_every_engine_that_it_names(tmp_path: Path) -> Non
             assert (model, engine) in engines
 
 
-@pytest.mark.long
 @pytest.mark.slow
-@pytest.mark.parametrize(("words", "metric", "said"), EVALUATED)
+@pytest.mark.parametrize(
+    ("words", "metric", "said"),
+    [
+        pytest.param(*row, marks=pytest.mark.longest if "kth" in row[0] else pytest.mark.long)
+        for row in EVALUATED
+    ],
+)
 def test_readme_says_what_its_commands_print(
     words: str,
     metric: str,

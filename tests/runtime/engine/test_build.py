@@ -36,7 +36,7 @@ from tests.export.tiny import OUTPUTS, image_network, noise
 
 SHIPPED_INPUTS: Mapping[str, Callable[[], Float32 | Uint8]] = {
     "ImuWindow": lambda: np.random.default_rng(0).normal(0, 1, (2, 128, 6)).astype(np.float32),
-    "SkeletonSequence": lambda: simulate_skeletons(2, 1, seed=0, frames=48).skeleton_NTJ3,
+    "SkeletonSequence": lambda: simulate_skeletons(2, 1, seed=0, frames=24).skeleton_NTJ3,
     "PersonCrop": lambda: noise(2, (128, 64)).array,
 }
 
