@@ -152,7 +152,7 @@ def test_one_person_after_another_without_a_jump_is_refused_by_the_windows(
 
 
 def test_the_zoo_finds_two_people_and_hardly_ever_two_in_one() -> None:
-    """In docs/gait.md 0.0 % of walks of one person are refused, and 66 % of two are found."""
+    """In docs/gait.md 0.0 % of walks of one person are refused, and 73 % of two are found."""
     model = load("zoo:gait-skeleton")
     walks = simulate_skeletons(12, 11, seed=31).skeleton_NTJ3
 
