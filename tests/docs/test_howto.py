@@ -11,13 +11,12 @@ from tests.docs.fences import ROOT, fences, run_page
 PAGES = sorted((ROOT / "docs" / "howto").glob("*.md"))
 MAX_NOT_RUN = 8
 LONG = (
-    "activities",
     "gait",
     "live",
     "pretrain",
     "python",
 )  # minutes of a core together
-LONGEST = ("distil", "opengait")
+LONGEST = ("activities", "distil", "opengait")
 
 
 def _marks(page: Path) -> list[pytest.MarkDecorator]:

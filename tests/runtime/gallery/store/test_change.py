@@ -205,7 +205,7 @@ def test_nothing_of_it_is_ever_for_others(umask: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks its writers")
-@pytest.mark.parametrize("kills", ["20", pytest.param("1000", marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", ["20", pytest.param("1000", marks=pytest.mark.longest)])
 def test_a_kill_at_any_moment_loses_no_enrolment_that_was_answered(kills: str) -> None:
     fast = {"TMPDIR": "/dev/shm"} if os.access("/dev/shm", os.W_OK) else {}  # no disk to wait for
     done = leaving.run(

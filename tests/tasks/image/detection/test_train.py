@@ -139,7 +139,7 @@ def test_a_frozen_backbone_stays_as_it_is(tmp_path: Path) -> None:
     assert {name.partition(".")[0] for name in learned} == {"neck", "many", "one"}
 
 
-@pytest.mark.long
+@pytest.mark.longest
 def test_a_detector_learns_drawn_people(tmp_path: Path) -> None:
     frames = drawn_set(48, test=12)
     config = quick(
