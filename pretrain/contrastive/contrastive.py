@@ -32,7 +32,7 @@ from edgehuman.data.skeleton.walks import SIMULATED_FRAMES, SkeletonSet
 from edgehuman.errors import DataError
 from edgehuman.metrics.gait.strangers import stranger_threshold
 from edgehuman.nets.building import build, count_linear_flops, size_of
-from edgehuman.nets.checkpoint import load_encoder, load_network, read_card
+from edgehuman.nets.checkpoint import load_encoder, load_network, read_card, require_arch
 from edgehuman.outcome import Outcome
 from edgehuman.pretrain import mup
 from edgehuman.pretrain.contrastive.settings import ContrastiveConfig, Positives
@@ -238,9 +238,13 @@ def train(
     encoder, base = build(config.arch, config.seed, frames=frames), build(config.base_arch)
     if config.mup:
         mup.require_base(encoder, base)
+    before: tuple[TrainingData, ...] = ()
+    if config.weights is not None:  # refused before anybody is simulated
+        learned = read_card(config.weights)
+        require_arch(learned, config.weights, config.arch)
+        before = learned.data
     learn = learning_set(config, frames, given)
     exam = Exam(config.exam_people, frames, config.distance) if config.exam_people else None
-    before = () if config.weights is None else read_card(config.weights).data
     card = encoder_card(config, encoder, tuple(dict.fromkeys((*before, *learn.rows()))))
     progress = fit(config, encoder, base, learn, card, exam)
     if exam is not None and not progress.stopped and not process_rank():

@@ -30,6 +30,7 @@ from edgehuman.config import require
 from edgehuman.data.gait.score import judged_walks, protocol_of, vectors_of
 from edgehuman.data.skeleton.bones import bone_vectors
 from edgehuman.data.skeleton.walks import SkeletonSet
+from edgehuman.errors import DataError
 from edgehuman.metrics.bootstrap import Interval, interval_of_groups
 from edgehuman.metrics.gait.pairs import pair_sums
 from edgehuman.metrics.gait.protocols import GALLERY, PROTOCOLS, GaitVectors
@@ -74,7 +75,7 @@ def build_table(config: RealConfig) -> Outcome:
 
     Raises:
         UsageError, ArtefactError: no such model, or one that does not embed skeletons.
-        DataError: no such --data, or fewer than two people in it.
+        DataError: no such --data, the same twice, or fewer than two people in it.
     """
     models = {}
     for name in config.model:
@@ -88,14 +89,16 @@ def build_table(config: RealConfig) -> Outcome:
 def _of_model(config: RealConfig, name: str) -> dict[str, Any]:
     """Scores of a model and of its baselines: set -> who -> share and interval, and gains."""
     totals: dict[str, dict[str, Float64]] = {}
-    frames = 0
+    words = EvaluateConfig(name, threads=config.threads)
+    model = open_named(words)
+    frames = model.card.input.shape[0]
+    seeds = range(words.seed + 1, words.seed + 1 + config.random_networks)
+    random = [open_random(model.card.arch, seed, words.threads, frames) for seed in seeds]
     for path in config.data:
-        words = EvaluateConfig(name, path, threads=config.threads)
-        model = open_named(words)
-        frames = model.card.input.shape[0]
         walks = load_test(path, model.card.input.rate_hz)
-        rows = dict(_each(model, walks, words, config.random_networks))
-        totals[walks.name] = rows
+        if walks.name in totals:
+            raise DataError(f"{path} is {walks.name} again; give each dataset once")
+        totals[walks.name] = dict(_each(model, random, walks, words))
     whos = list(next(iter(totals.values())))
     totals[POOLED] = {who: np.concatenate([t[who] for t in totals.values()]) for who in whos}
     model_name, *baselines = whos
@@ -115,14 +118,12 @@ def _of_model(config: RealConfig, name: str) -> dict[str, Any]:
 
 
 def _each(
-    model: Model, walks: SkeletonSet, words: EvaluateConfig, networks: int
+    model: Model, random: Sequence[Model], walks: SkeletonSet, words: EvaluateConfig
 ) -> Iterator[tuple[str, Float64]]:
     """Hits and probes of each person (H, 2), of the model and of each baseline."""
     distance, frames = cast(Distance, model.card.output.distance), model.card.input.shape[0]
     found = judge(model, walks, words)
     yield "this model", _hits(found.vectors, distance)
-    seeds = range(words.seed + 1, words.seed + 1 + networks)
-    random = [open_random(model.card.arch, seed, words.threads, frames) for seed in seeds]
     each = [_hits(judge(one, walks, words).vectors, distance) for one in random]
     yield RANDOM, np.mean(each, axis=0)
     protocol = protocol_of(walks)

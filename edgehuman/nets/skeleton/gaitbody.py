@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from edgehuman.errors import UsageError
 from edgehuman.geometry import OPENPOSE_18, flip_indices
 from edgehuman.nets.skeleton.gaitformer import GaitFormer
 from edgehuman.nets.skeleton.normalise import is_seen
@@ -45,6 +46,9 @@ class GaitBody(nn.Module):
 
     Attributes:
         encoder: the GaitFormer; `project` is its projection head.
+
+    Raises:
+        UsageError: a `dim` that leaves nothing for the GaitFormer.
     """
 
     def __init__(
@@ -59,6 +63,11 @@ class GaitBody(nn.Module):
         super().__init__()
         self.proportions = Proportions()
         bones = len(self.proportions.mean_B)
+        if dim is not None and dim <= bones:
+            raise UsageError(
+                f"--dim is {dim}, of which {bones} are the body's proportions; it must be over "
+                f"{bones}"
+            )
         inner = None if dim is None else dim - bones
         self.encoder = GaitFormer(width, depth, heads, frames, attention_scale, inner)
         self.width, self.frames = self.encoder.width + bones, frames

@@ -62,8 +62,8 @@ def open_poses(
     if scheme or spec.isdigit():
         raise UsageError(
             f"source {without_secret(spec)!r} is not supported; a gait model reads skeletons: "
-            "poses.jsonl, -, udp://host:port or simulated. Run a pose estimator and a tracker on "
-            "the video first"
+            "poses.jsonl, -, udp://host:port or simulated, or the people of a video or a folder of "
+            "pictures. Of a camera, write poses.jsonl first: `edgehuman run zoo:person-pose --save`"
         )
     return source_of(_lossless(spec, seed, declared), live=realtime, paced=realtime)
 

@@ -27,11 +27,11 @@ from edgehuman.install import not_installed
 from edgehuman.reading.secrets import without_secrets
 from edgehuman.runtime.image.camera import messages
 from edgehuman.runtime.image.camera.address import live_address
-from edgehuman.runtime.image.camera.backoff import Backoff
 from edgehuman.runtime.image.camera.capture import require_there
 from edgehuman.runtime.image.camera.policy import policy_of
 from edgehuman.runtime.image.camera.process import Process
 from edgehuman.runtime.image.frames.taken import BACK, BLACK, FROZEN, LOST, TakenFrame, too_small
+from edgehuman.runtime.lines.messages import Backoff
 from edgehuman.runtime.loop.opencv import require_gstreamer
 
 OPEN_S, READ_S = 5.0, 5.0
@@ -272,8 +272,8 @@ class Camera:
             if self._ended or self._bug or self._stop.is_set():
                 break
             if has_begun:
-                backoff.reset()
-            pause_s = backoff.next_s()
+                backoff.worked()
+            pause_s = backoff.failed()
             self._change(LOST, f"{why}; trying again for ever, the next time in {pause_s:.0f} s")
             self._stop.wait(pause_s)
 

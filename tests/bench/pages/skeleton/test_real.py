@@ -14,7 +14,7 @@ from edgehuman.bench.entry import main
 from edgehuman.bench.pages.skeleton import real
 from edgehuman.bench.pages.skeleton.real import RealConfig, build_table
 from edgehuman.data.skeleton.walks import SkeletonSet
-from edgehuman.errors import UsageError
+from edgehuman.errors import DataError, UsageError
 from tests.data.gait.test_score import walks_of
 from tests.runtime.gait_models import write_gait_model
 
@@ -85,6 +85,12 @@ def test_the_same_networks_are_drawn_again(tmp_path: Path) -> None:
     model = str(write_gait_model(tmp_path / "nose.onnx", arch="gaitformer_1"))
     config = RealConfig((model,), ("scenes",), tmp_path / "t", 1)
     assert build_table(config).data == build_table(config).data
+
+
+def test_a_set_that_is_given_twice_is_refused(tmp_path: Path) -> None:
+    model = str(write_gait_model(tmp_path / "nose.onnx", arch="gaitformer_1"))
+    with pytest.raises(DataError, match="roles is other again; give each dataset once"):
+        build_table(RealConfig((model,), ("roles", "roles"), tmp_path / "t", 1))
 
 
 def test_what_cannot_be_asked(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 from edgehuman.records import Uint8
+from edgehuman.runtime.lines.messages import Backoff
 
 STAGE = Path(__file__).parent / "stage"
 _BLOCK, _BITS = 16, 12
@@ -29,7 +31,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A camera is opened again after 0.05 s."""
-    monkeypatch.setattr("edgehuman.runtime.image.camera.backoff.FIRST_S", 0.05)
+    monkeypatch.setattr("edgehuman.runtime.image.camera.camera.Backoff", partial(Backoff, 0.05))
 
 
 def numbered(number: int, height: int = 120, width: int = _BLOCK * _BITS) -> Uint8:

@@ -146,8 +146,7 @@ def test_a_camera_on_the_command_line(tmp_path: Path, capsys: Any) -> None:
         assert row["age_ms"] >= row["latency_ms"]
     assert [row["frame"] for row in live] == sorted({row["frame"] for row in live})
     assert live[0]["wall_s"] == pytest.approx(time.time(), abs=60)
-    # OpenCV before 4.10 does not say a stream's time here.
-    assert live[0].get("stream_s", 0.0) >= 0
+    assert "stream_s" in live[0] or cv2.__version__.startswith("4.8.")  # the floor does not say it
     assert "wall_s" not in next(row for row in found if row["source"] == str(video))
     folder = out / stem_of(camera)
     saved = cv2.VideoCapture(str(folder / f"{stem_of(camera)}.mp4"))
