@@ -268,6 +268,7 @@ def _outcome(config: MaeConfig, progress: Progress, learn: list[WindowSet]) -> O
         "arch": config.arch,
         "steps": progress.step,
         "finished": progress.step >= config.steps,
+        "trunk": config.trunk_name,
         "loss": losses[-1] if losses else None,
         "test_loss": tests[-1] if tests else None,
         "windows": sum(map(len, learn)),

@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -25,7 +26,7 @@ from edgehuman.progress import progress_bar, tell
 from edgehuman.training import checkpoint, loggers
 from edgehuman.training.buffers import Buffers
 from edgehuman.training.processes import Place, open_place
-from edgehuman.training.schedule import learning_rate
+from edgehuman.training.schedule import names_at, rate_at, require_trunk, start_of
 from edgehuman.training.settings import TrainingConfig, world_size
 from edgehuman.training.stopping import StopSignals
 
@@ -109,7 +110,7 @@ class _Run:
     def step(self) -> dict[str, float] | None:
         """Take one optimiser step; None if skipped because loss or gradient is not finite."""
         config, place, step = self.config, self.place, self.progress.step
-        rate = learning_rate(step, config.steps, config.lr, config.min_lr, config.warmup)
+        rate = rate_at(config, step)
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["lr_scale"]
         torch.manual_seed((config.seed * 1_000_003 + step) * place.world + place.rank)
@@ -199,7 +200,7 @@ class _Run:
         for each in (self.model.state_dict(), weights):
             checkpoint.require_finite_training(folder, step, self.config.lr, each)
         state = {
-            "step": self.progress.step,
+            "step": step,
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "scaler": self.scaler.state_dict(),
@@ -208,20 +209,21 @@ class _Run:
             "best": self.progress.best,
         }
         checkpoint.save_config(folder, self.config)
-        checkpoint.save_state(folder, state)
+        for name in names_at(self.config, step):
+            checkpoint.save_state(folder, state, name)
         checkpoint.save_weights(folder, weights, self.job.card)
         checkpoint.save_metrics(folder, self.progress.records)
 
-    def resume(self) -> None:
-        """Resume from the state in the folder.
+    def resume(self, start: Path) -> None:
+        """Resume from a state, of this folder or of the trunk.
 
         Raises:
             CheckpointError: no state, damaged state, or state of another network or optimiser.
         """
-        state = checkpoint.load_state(self.config.out)
-        where = str(self.config.out)
+        state = checkpoint.load_state(start.parent, start.name)
+        where = str(start.parent)
         load_into(self.model, state["model"], where)
-        self._resume_optimiser(state["optimiser"])
+        self._resume_optimiser(state["optimiser"], start.parent)
         if state["scaler"]:  # empty: it was off
             self.scaler.load_state_dict(state["scaler"])
         if self.average is not None and state["average"] is not None:
@@ -233,19 +235,19 @@ class _Run:
         self.progress.best = state["best"]
         self.buffers.keep()
 
-    def _resume_optimiser(self, state: dict[str, Any]) -> None:
+    def _resume_optimiser(self, state: dict[str, Any], folder: Path) -> None:
         """Load the optimiser's moments; keep the learning rates and decays of this config."""
         options = [{**group} for group in self.optimiser.param_groups]
         try:
             self.optimiser.load_state_dict(state)
         except ValueError as error:
             raise CheckpointError(
-                f"{self.config.out}: the optimiser's parameter groups differ ({error}); use the "
+                f"{folder}: the optimiser's parameter groups differ ({error}); use the "
                 "same --weight-decay and --optimiser as before"
             ) from error
         for group, own in zip(self.optimiser.param_groups, options, strict=True):
             group.update(own)
-        checkpoint.require_moments(self.config.out, self.optimiser)
+        checkpoint.require_moments(folder, self.optimiser)
 
 
 def make_optimiser(
@@ -278,6 +280,7 @@ def require_ready(config: TrainingConfig) -> None:
         UsageError, MissingDependencyError: see `loggers.makers`.
     """
     checkpoint.require_out(config.out, config.resume)
+    require_trunk(config, filled=False)
     if config.out.is_dir():
         with checkpoint.writing_alone(config.out):
             pass
@@ -294,6 +297,7 @@ def train_steps(job: Job, config: TrainingConfig) -> Progress:
         CheckpointError: nothing to resume from, another network, or the disk is full.
     """
     require_ready(config)
+    require_trunk(config)
     # Signals are caught before the processes find each other: one that ends early leaves the
     # others to wait.
     with (
@@ -308,17 +312,16 @@ def train_steps(job: Job, config: TrainingConfig) -> Progress:
 def _train(job: Job, config: TrainingConfig, place: Place, stop: StopSignals) -> Progress:
     """Run the training; its parallel module is freed before the process group is destroyed."""
     run = _Run(job, config, place, stop)
-    if config.resume:
-        run.resume()
-    if place.is_first:
-        if config.resume and (said := checkpoint.resumed_in_words(config, run.progress.step)):
-            tell(said)
-        checkpoint.begin_metrics(config.out, run.progress.records)
-    if place.is_first:
-        with loggers.opened(config) as log:
-            _loop(run, log)
-    else:
+    if (start := start_of(config)) is not None:
+        run.resume(start)
+    if not place.is_first:
         _loop(run, lambda step, metrics: None)
+        return run.progress
+    if config.resume and (said := checkpoint.resumed_in_words(config, run.progress.step)):
+        tell(said)
+    checkpoint.begin_metrics(config.out, run.progress.records)
+    with loggers.opened(config) as log:
+        _loop(run, log)
     return run.progress
 
 
@@ -346,7 +349,7 @@ def _loop(run: _Run, log: Log) -> None:
             if numbers is not None and (progress.step % config.log_every == 0 or last):
                 _record(run, {**numbers, "samples_per_s": rate}, log)
                 started, counted = time.perf_counter(), 0
-            if progress.step % config.save_every == 0 or last:
+            if progress.step % config.save_every == 0 or last or progress.step in config.keep_at:
                 _checkpoint(run, log)
                 started = time.perf_counter()
         if progress.stopped and progress.step < config.steps:
@@ -366,8 +369,7 @@ def _guard(progress: Progress, numbers: dict[str, float] | None, run: _Run) -> N
         return
     progress.bad_steps += 1
     if run.place.is_first:
-        said = f"step {progress.step}: loss or gradient is not finite; step skipped"
-        tell(said)
+        tell(f"step {progress.step}: loss or gradient is not finite; step skipped")
     if progress.bad_steps >= MAX_BAD_STEPS:
         raise TrainingError(
             f"step {progress.step}: no finite loss in {MAX_BAD_STEPS} consecutive steps; "

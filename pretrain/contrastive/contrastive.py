@@ -286,6 +286,7 @@ def _outcome(config: ContrastiveConfig, progress: Progress, learn: Walks) -> Out
         "arch": config.arch,
         "steps": progress.step,
         "finished": progress.step >= config.steps,
+        "trunk": config.trunk_name,
         "loss_first": losses[0] if losses else None,
         "loss": losses[-1] if losses else None,
         "rank1": list(exams.values())[-1] if exams else None,

@@ -312,6 +312,7 @@ def _outcome(config: SaipConfig, progress: Progress, source: PersonViews) -> Out
         "arch": config.arch,
         "steps": progress.step,
         "finished": progress.step >= config.steps,
+        "trunk": config.trunk_name,
         **losses,
         "images": len(source.images),
         "corrupt": source.num_corrupt,

@@ -268,7 +268,7 @@ def test_a_resumed_run_uses_the_new_weight_decay(tmp_path: Path) -> None:
     config = line_config(tmp_path, resume=True, weight_decay=0.5)
     with open_place(config) as place:
         run = _Run(line_job(), config, place)
-        run.resume()
+        run.resume(tmp_path / "state.pt")
     assert [group["weight_decay"] for group in run.optimiser.param_groups] == [0.5, 0.0]
     assert len(run.optimiser.state) == 2
     with pytest.raises(
