@@ -31,6 +31,7 @@ from edgehuman.training.settings import TrainingConfig, world_size
 from edgehuman.training.stopping import StopSignals
 
 MAX_BAD_STEPS = 10
+ADAM_EPS = 1e-8
 Parts = Mapping[str, Tensor]
 Log = Callable[[int, Mapping[str, float]], None]
 
@@ -48,6 +49,8 @@ class Job:
         select_by: metric of `evaluate` that selects the checkpoint; None keeps the last.
         lr_scale: parameter name in `model` -> its learning-rate factor.
         decay_scale: parameter name in `model` -> its weight-decay factor.
+        eps_scale: parameter name in `model` -> its factor of Adam's epsilon.
+        saved: weights of the product -> those that are saved.
         evaluate_at_start: whether to call `evaluate` before the first step too.
         after_step: called with the number (from 0) of each step that changed the weights.
         idle_weights: whether a step may leave some weights without a gradient.
@@ -62,6 +65,8 @@ class Job:
     select_by: str | None = None
     lr_scale: Callable[[str], float] = lambda name: 1.0
     decay_scale: Callable[[str], float] = lambda name: 1.0
+    eps_scale: Callable[[str], float] = lambda name: 1.0
+    saved: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]] = lambda weights: weights
     evaluate_at_start: bool = False
     after_step: Callable[[int], None] = lambda step: None
     idle_weights: bool = False
@@ -96,7 +101,8 @@ class _Run:
         self.job, self.config, self.place = job, config, place
         self.stop = StopSignals(place.world) if stop is None else stop
         self.model = job.model.to(place.device).train()
-        self.optimiser = make_optimiser(self.model, config, job.lr_scale, job.decay_scale)
+        scales = (job.lr_scale, job.decay_scale, job.eps_scale)
+        self.optimiser = make_optimiser(self.model, config, *scales)
         self.scaler = torch.amp.GradScaler(place.device.type, enabled=place.dtype == torch.float16)
         self.average = copy.deepcopy(job.product).requires_grad_(False) if config.ema else None
         self.parallel: nn.Module = self.model
@@ -211,7 +217,7 @@ class _Run:
         checkpoint.save_config(folder, self.config)
         for name in names_at(self.config, step):
             checkpoint.save_state(folder, state, name)
-        checkpoint.save_weights(folder, weights, self.job.card)
+        checkpoint.save_weights(folder, self.job.saved(weights), self.job.card)
         checkpoint.save_metrics(folder, self.progress.records)
 
     def resume(self, start: Path) -> None:
@@ -255,19 +261,18 @@ def make_optimiser(
     config: TrainingConfig,
     lr_scale: Callable[[str], float] = lambda name: 1.0,
     decay_scale: Callable[[str], float] = lambda name: 1.0,
+    eps_scale: Callable[[str], float] = lambda name: 1.0,
 ) -> torch.optim.Optimizer:
     """Build AdamW or Adam; weight decay applies to matrices only, not to biases and norms."""
-    groups: dict[tuple[float, float], dict[str, Any]] = {}
+    groups: dict[tuple[float, ...], dict[str, Any]] = {}
     for name, parameter in model.named_parameters():
         if not parameter.requires_grad:
             continue
         decays = parameter.ndim > 1 and config.optimiser == "adamw"
         decay = config.weight_decay * decay_scale(name) if decays else 0.0
-        scale = lr_scale(name)
-        group = groups.setdefault(
-            (scale, decay), {"params": [], "lr_scale": scale, "weight_decay": decay}
-        )
-        group["params"].append(parameter)
+        scale, eps = lr_scale(name), ADAM_EPS * eps_scale(name)
+        own = {"lr_scale": scale, "weight_decay": decay, "eps": eps}
+        groups.setdefault((*own.values(),), {"params": [], **own})["params"].append(parameter)
     kind = torch.optim.AdamW if config.optimiser == "adamw" else torch.optim.Adam
     return kind(list(groups.values()), lr=config.lr, betas=(0.9, config.beta2))
 
@@ -341,7 +346,7 @@ def _loop(run: _Run, log: Log) -> None:
             counted += config.batch * run.place.world
             rate = counted / (time.perf_counter() - started)
             if numbers is not None:
-                bar.set_postfix({**shown_losses(numbers), "per_s": f"{rate:.0f}"}, refresh=False)
+                bar.set_postfix({**loggers.shown(numbers), "per_s": f"{rate:.0f}"}, refresh=False)
             bar.update()
             if progress.step == 1:
                 bar.refresh()  # the first loss, without waiting for the bar's next state
@@ -354,12 +359,6 @@ def _loop(run: _Run, log: Log) -> None:
                 started = time.perf_counter()
         if progress.stopped and progress.step < config.steps:
             _checkpoint(run, log)
-
-
-def shown_losses(numbers: Mapping[str, float]) -> dict[str, str]:
-    """Return the losses to show in the progress bar, without learning rate and gradient norm."""
-    hidden = ("lr", "grad_norm")
-    return {name: f"{value:.4f}" for name, value in numbers.items() if name not in hidden}
 
 
 def _guard(progress: Progress, numbers: dict[str, float] | None, run: _Run) -> None:
