@@ -52,6 +52,9 @@ _GB = 10**9
 _LOCKS = 64
 _BLOCK = 1 << 20
 _RECENT_S = 10.0
+PATIENCE_S = 60.0
+"""How long a copy waits for room that readers hold."""
+_PAUSE_S = 0.05
 _TRIES = 3
 
 
@@ -205,8 +208,19 @@ class ShardCache:
         """Remove the shards that were unused for longest until so many bytes fit.
 
         Raises:
-            DataError: the rest is being read.
+            DataError: the rest is being read, for long.
         """
+        begin_s = time.monotonic()
+        while not self._make_room(need, besides) and need:
+            # Readers hold a shard for one file; copies of other programs become shards.
+            if time.monotonic() - begin_s > PATIENCE_S:
+                raise DataError(
+                    f"{self.folder}: no room for {need:,} bytes more in the {self.most:,} of the "
+                    f"cache, as its shards are in use; raise --cache-gb or {VARIABLE}"
+                )
+            time.sleep(_PAUSE_S)
+
+    def _make_room(self, need: int, besides: Path | None) -> bool:
         with _locked(self.folder / ".lock-room"):
             sizes = {}
             for entry in os.scandir(self.folder):
@@ -217,14 +231,10 @@ class ShardCache:
             shards = [path for path in sizes if path.suffix == ".tar" and path.name[0] != "."]
             for path in sorted(shards, key=lambda path: sizes[path]):
                 if total + need <= self.most:
-                    return
+                    break
                 if path != besides and _removed(path):
                     total -= sizes[path][1]
-        if need and total + need > self.most:
-            raise DataError(
-                f"{self.folder}: no room for {need:,} bytes more in the {self.most:,} of the "
-                f"cache, as its shards are in use; raise --cache-gb or {VARIABLE}"
-            )
+        return total + need <= self.most
 
     def _cannot(self, url: str, error: OSError) -> DataError:
         return DataError(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from edgehuman.data.shards import cache as cache_module
 from edgehuman.data.shards import fetch
 from edgehuman.data.shards.address import key_of
 from edgehuman.data.shards.cache import ShardCache, cache_bytes
@@ -69,7 +72,10 @@ def test_the_longest_unused_goes_first_and_its_index_stays(server: Server, tmp_p
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
-def test_a_shard_in_use_is_not_removed(server: Server, tmp_path: Path) -> None:
+def test_a_shard_in_use_is_not_removed(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache_module, "PATIENCE_S", 0.1)
     one = cache(tmp_path, 1.5)
     url, other = f"{server.url}/a.tar", f"{server.url}/b.tar"
     index = one.index_of(url)
@@ -80,6 +86,17 @@ def test_a_shard_in_use_is_not_removed(server: Server, tmp_path: Path) -> None:
         assert kept(one) == {"a"}
         assert file.read() == TARS["/a.tar"]
     read(one, other)
+    assert kept(one) == {"b"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
+def test_a_copy_waits_for_a_reader(server: Server, tmp_path: Path) -> None:
+    one = cache(tmp_path, 1.5)
+    url, other = f"{server.url}/a.tar", f"{server.url}/b.tar"
+    reader = contextlib.ExitStack()
+    reader.enter_context(one.opened(url, one.index_of(url)))
+    threading.Timer(0.3, reader.close).start()
+    assert read(one, other) == TARS["/b.tar"]
     assert kept(one) == {"b"}
 
 
