@@ -290,8 +290,8 @@ def train(config: SaipConfig, data: Sequence[Uint8] | None = None) -> Outcome:
         config.workers,
         config.seed,
         given,
-        config.on_bad_shard,
-        config.cache_gb,
+        on_bad=config.on_bad_shard,
+        cache_gb=config.cache_gb,
     )
     require_enough(source, config.data, config.batch // config.accumulate)
     job = Job(
