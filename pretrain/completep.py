@@ -131,7 +131,7 @@ def prepare(network: nn.Module, base: nn.Module) -> dict[str, Scaling]:
     """Scale a network's initial values and its attention; return how to train it.
 
     Raises:
-        UsageError: see `scalings`; or attention is not scaled as needed and cannot be.
+        UsageError: see `scalings`.
     """
     found = scalings(network, base)
     deeper = _deeper(network, base)
@@ -158,17 +158,12 @@ def _scale_attention(module: nn.Module, base: nn.Module) -> None:
         if module.head_dim != base.head_dim:
             module.scale = attention_scale(module.head_dim, base.head_dim)
     elif isinstance(module, ParallelLayer) and isinstance(base, ParallelLayer):
-        wanted = attention_scale(module.head_dim, base.head_dim)
-        if not math.isclose(module.attention_scale, wanted, rel_tol=1e-6):
-            raise UsageError(
-                f"found attention scale {module.attention_scale:.4g} in heads of "
-                f"{module.head_dim} channels; with a base of {base.head_dim} it must be "
-                f"{wanted:.4g}: choose a base with heads of the same size"
-            )
+        module.turned.root_scale = attention_scale(module.head_dim, base.head_dim) ** 0.5
 
 
 def folded(network: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return weights for the network with usual attention: the scale is in the queries' rows.
+    """Return weights for the network with its own attention: the scale is in the queries' rows, or
+    in the gains of queries and keys.
 
     Args:
         network: as it is trained.
@@ -182,6 +177,10 @@ def folded(network: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, Tenso
                 rows = made[name].clone()
                 rows[: len(rows) // 3] *= times
                 made[name] = rows
+        elif isinstance(module, ParallelLayer):
+            times = module.turned.root_scale / module.attention_scale**0.5
+            if not math.isclose(times, 1.0, rel_tol=1e-9):
+                made[f"{path}.turned.gain"] = made[f"{path}.turned.gain"] * times
     return made
 
 

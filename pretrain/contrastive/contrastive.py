@@ -202,6 +202,7 @@ def fit(
         card,
         exam,
         **completep.scales(scaled, "encoder."),
+        saved=lambda weights: completep.folded(encoder, weights),
         evaluate_at_start=True,
         name=f"contrastive {config.arch}",
     )

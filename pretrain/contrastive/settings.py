@@ -111,6 +111,11 @@ class ContrastiveConfig(TrainingConfig):
             (0 < self.share <= 1, "share", "a share above 0, up to 1"),
             (self.warmup_steps >= 0, "warmup_steps", "0 or more"),
             (self.mup or self.param == "mup", "param", "left out with --no-mup"),
+            (
+                self.weights is None or self.param == "mup",
+                "param",
+                "left out with --weights: it scales how a network starts",
+            ),
             (self.frames == 0 or self.frames > 1, "frames", "0, or at least 2"),
             (self.temperature > 0, "temperature", "above 0"),
             (self.koleo >= 0, "koleo", "0 or more"),

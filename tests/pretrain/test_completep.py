@@ -126,12 +126,21 @@ def test_wider_heads_are_scaled_and_the_saved_weights_answer_without() -> None:
     assert not torch.equal(plain.blocks[2].attention.qkv.weight, attention.qkv.weight)
 
 
-def test_gait_transformers_are_scaled_and_heads_of_another_size_refused() -> None:
+def test_gait_transformers_are_scaled_and_the_saved_weights_answer_without() -> None:
     base = GaitFormer(32, 2, 2)
     found = completep.scalings(GaitFormer(64, 6, 4), base)
     assert (found["layers.5.mlp_out.weight"].lr, found["layers.5.qkv.weight"].lr) == (1 / 6, 1 / 2)
-    with pytest.raises(UsageError, match="choose a base with heads of the same size"):
-        completep.prepare(GaitFormer(64, 6, 2), base)
+    torch.manual_seed(0)
+    network, plain = GaitFormer(64, 6, 2).eval(), GaitFormer(64, 6, 2).eval()
+    completep.prepare(network, base)
+    plain.load_state_dict(completep.folded(network, network.state_dict()))
+    skeleton_NTJ3 = torch.rand(2, 12, 18, 3) * 100
+    torch.testing.assert_close(plain(skeleton_NTJ3), network(skeleton_NTJ3))
+    # Heads of 32 against 16 channels: each gain takes the root of 1/sqrt(2).
+    assert plain.state_dict()["layers.3.turned.gain"].unique().tolist() == pytest.approx([2**-0.25])
+    same = GaitFormer(64, 6, 4)
+    completep.prepare(same, base)
+    assert completep.folded(same, same.state_dict())["layers.3.turned.gain"].eq(1).all()
 
 
 def test_a_network_without_residual_layers_or_of_another_kind_is_refused() -> None:
@@ -186,3 +195,5 @@ def test_words_that_contradict_the_parametrisation_are_refused() -> None:
         MaeConfig(base_arch="imuvit_512x5")
     with pytest.raises(UsageError, match="--param is completep; it must be left out with --no-mup"):
         ContrastiveConfig(mup=False, param="completep")
+    with pytest.raises(UsageError, match="--param is completep; it must be left out with --weig"):
+        ContrastiveConfig(weights=Path("runs/a"), param="completep")

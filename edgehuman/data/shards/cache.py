@@ -100,9 +100,9 @@ class ShardCache:
             DataError: neither can be fetched, or they do not fit each other.
         """
         own = self.folder / (key_of(url) + SUFFIX)
-        before = (
-            parse(read_bounded(own, MOST_INDEX, DataError), str(own)) if own.is_file() else None
-        )
+        before = None
+        with contextlib.suppress(DataError, FileNotFoundError):  # a damaged one is made anew
+            before = parse(read_bounded(own, MOST_INDEX, DataError), str(own))
         try:
             found = self._published_index(url) if _may_have_index(url) else None
         except Unreachable:

@@ -143,6 +143,16 @@ def test_a_bad_index_of_a_server_is_refused(server: Server, tmp_path: Path) -> N
         cache(tmp_path).index_of(f"{server.url}/a.tar")
 
 
+def test_a_damaged_index_of_the_cache_is_made_anew(server: Server, tmp_path: Path) -> None:
+    own, url = cache(tmp_path), f"{server.url}/a.tar"
+    read(own, url)
+    kept_index = own.folder / (key_of(url) + SUFFIX)
+    whole = kept_index.read_bytes()
+    kept_index.write_bytes(b"{")
+    assert read(own, url) == TARS["/a.tar"]
+    assert kept_index.read_bytes() == whole
+
+
 def test_a_signed_address_has_no_index_beside_it(server: Server, tmp_path: Path) -> None:
     own = cache(tmp_path)
     url = f"{server.url}/a.tar?X-Amz-Signature=s"
