@@ -17,7 +17,7 @@ import math
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
@@ -99,34 +99,56 @@ class ShardCache:
         Raises:
             DataError: neither can be fetched, or they do not fit each other.
         """
-        own = self.folder / (key_of(url) + SUFFIX)
-        before = None
-        with contextlib.suppress(DataError, FileNotFoundError):  # a damaged one is made anew
-            before = parse(read_bounded(own, MOST_INDEX, DataError), str(own))
-        try:
-            found = self._published_index(url) if _may_have_index(url) else None
-        except Unreachable:
-            if before is None:
-                raise
-            found = None
-        if found is None and before is not None:
-            return before
+        found = self.known_index(url)
         if found is None:
             path = self.path(url)
             made = contents(path)
             found = ShardIndex(path.stat().st_size, sha256_of(path), made.files, made.simulated)
-        elif before is not None and before.sha256 != found.sha256:
-            (self.folder / key_of(url)).unlink(missing_ok=True)  # a copy of the former shard
-        if found != before:
-            write_whole(own, as_json(found), DataError)
+            self._keep(url, found)
         return found
 
-    def _published_index(self, url: str) -> ShardIndex | None:
+    def known_index(
+        self, url: str, wait: Callable[[float], object] | None = None
+    ) -> ShardIndex | None:
+        """The index beside a remote shard, or the one kept of it; None: the shard has to be read.
+
+        Args:
+            wait: see `fetch.download`.
+
+        Raises:
+            DataError: the server does not answer and none is kept, or it is damaged.
+        """
+        before = None
+        with contextlib.suppress(DataError, FileNotFoundError):  # a damaged one is made anew
+            own = self._own_index(url)
+            before = parse(read_bounded(own, MOST_INDEX, DataError), str(own))
+        try:
+            found = self._published_index(url, wait) if _may_have_index(url) else None
+        except Unreachable:
+            if before is None:
+                raise
+            found = None
+        if found is None or found == before:
+            return before
+        if before is not None and before.sha256 != found.sha256:
+            (self.folder / key_of(url)).unlink(missing_ok=True)  # a copy of the former shard
+        self._keep(url, found)
+        return found
+
+    def _own_index(self, url: str) -> Path:
+        return self.folder / (key_of(url) + SUFFIX)
+
+    def _keep(self, url: str, index: ShardIndex) -> None:
+        write_whole(self._own_index(url), as_json(index), DataError)
+
+    def _published_index(
+        self, url: str, wait: Callable[[float], object] | None
+    ) -> ShardIndex | None:
         address, query = web_address(url).partition("?")[::2]
         beside = f"{address}{SUFFIX}" + (f"?{query}" if query else "")
         try:
             with tempfile.TemporaryFile() as file:
-                download(beside, file, MOST_INDEX)
+                download(beside, file, MOST_INDEX, wait)
                 file.seek(0)
                 return parse(file.read(), shown(beside))
         except Absent:

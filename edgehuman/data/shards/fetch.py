@@ -14,6 +14,7 @@ import random
 import re
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import sleep
 from typing import IO, Any
@@ -75,11 +76,14 @@ def pause_s(attempt: int, asked_s: float = 0.0) -> float:
     return max(longest * (1 - random.random() / 2), min(asked_s, _LONGEST_S))
 
 
-def download(url: str, file: IO[bytes], most: int) -> str:
+def download(
+    url: str, file: IO[bytes], most: int, wait: Callable[[float], object] | None = None
+) -> str:
     """Copy what a web address answers into an empty file; return its SHA-256.
 
     Args:
         most: the most bytes that it may have.
+        wait: waits before another try; by default `time.sleep`.
 
     Raises:
         Absent: 403, 404 or 410.
@@ -104,7 +108,7 @@ def download(url: str, file: IO[bytes], most: int) -> str:
                     ) from None
                 wait_s = pause_s(max(attempt - 1, 0), broken.wait_s)
                 tell(f"{shown(url)}: {broken}; again in {wait_s:.0f} s")
-                sleep(wait_s)
+                (wait or sleep)(wait_s)
 
 
 def _opener() -> urllib.request.OpenerDirector:

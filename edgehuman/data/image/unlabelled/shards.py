@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +33,8 @@ from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES, decode
 from edgehuman.progress import progress_bar, tell
 from edgehuman.records import Bool, Index, Uint8
 
+FoundT = TypeVar("FoundT")
+_AT_ONCE = 8
 BLOCK = 16
 """Remote shards whose images are shuffled together. Fixed, so that the order of a training does not
 depend on the machine's cache."""
@@ -93,17 +98,18 @@ class ShardImages:
         """
         rows = _Rows()
         skipped: list[tuple[str, str]] = []
-        for url in progress_bar(urls, "reading shards", delay=2, unit="shard"):
-            name = str(url)
-            try:
-                found = _index_of(name, cache)
-            except DataError as error:
+        names = [str(url) for url in urls]
+        with contextlib.closing(_indexes(names, cache)) as indexes:
+            found = zip(names, indexes, strict=True)
+            bar = progress_bar(found, "reading shards", total=len(names), delay=2, unit="shard")
+            for name, index in bar:
+                if not isinstance(index, DataError):
+                    rows.add(name, index)
+                    continue
                 if on_bad == "fail":
-                    raise
-                skipped.append((shown(name), str(error)))
-                tell(f"shard left out: {error}")
-            else:
-                rows.add(name, found)
+                    raise index
+                skipped.append((shown(name), str(index)))
+                tell(f"shard left out: {index}")
         if skipped and not rows.shards:
             raise DataError(
                 f"{source}: none of its {len(skipped)} shards can be read; the first: "
@@ -241,9 +247,41 @@ class _Rows:
                 self.others[suffix or "without a suffix"] += 1
 
 
-def _index_of(url: str, cache: ShardCache | None) -> ShardIndex:
-    if cache is not None and is_remote(url):
-        return cache.index_of(url)
+def _indexes(
+    urls: Sequence[str], cache: ShardCache | None
+) -> Generator[ShardIndex | DataError, None, None]:
+    """The index of each shard, or why there is none; those of servers several at a time."""
+    if cache is None:
+        yield from (_or_error(_local_index, url) for url in urls)
+        return
+
+    halt = threading.Event()
+
+    def wait(seconds: float) -> None:
+        if halt.wait(seconds):
+            raise DataError("another shard failed")
+
+    def known(url: str) -> ShardIndex | None:
+        return cache.known_index(url, wait) if is_remote(url) else _local_index(url)
+
+    pool = ThreadPoolExecutor(_AT_ONCE)
+    try:
+        for url, found in zip(urls, pool.map(partial(_or_error, known), urls), strict=True):
+            # A shard without an index is fetched and read, one after the other.
+            yield _or_error(cache.index_of, url) if found is None else found
+    finally:
+        halt.set()
+        pool.shutdown(cancel_futures=True)
+
+
+def _or_error(read: Callable[[str], FoundT], url: str) -> FoundT | DataError:
+    try:
+        return read(url)
+    except DataError as error:
+        return error
+
+
+def _local_index(url: str) -> ShardIndex:
     path = Path(url)
     return index_beside(path) or contents(path)
 

@@ -104,7 +104,7 @@ def test_shards_are_what_the_library_reads(packed: Path) -> None:
 def test_a_shard_over_http_is_fetched_once_and_when_it_is_needed(server: str, cache: Path) -> None:
     images = open_images(f"{server}/shard-{{000000..000001}}.tar")
     assert len(images) == 4
-    assert Counting.asked == [f"/shard-00000{n}.tar.idx.json" for n in range(2)]
+    assert sorted(Counting.asked) == [f"/shard-00000{n}.tar.idx.json" for n in range(2)]
     assert np.abs(images.read(3).astype(int) - picture(3)).mean() < 3
     assert np.abs(images.read(2).astype(int) - picture(2)).mean() < 3
     assert Counting.asked[2:] == ["/shard-000001.tar"]
@@ -200,6 +200,14 @@ def test_local_images_are_shuffled_all_together_and_remote_ones_in_blocks(
     # A block is two shards, whose images lie together: after it the third shard is alone.
     assert {len({*shard_N[each[-2:]]}) for each in orders if shard_N[each[-1]] != 2} == {1}
     assert len({tuple(each) for each in orders}) > 10
+
+
+def test_the_first_shard_that_fails_ends_the_tries_of_others(server: str, cache: Path) -> None:
+    start_s = time.monotonic()
+    with pytest.raises(DataError, match="no address"):
+        open_images("{http://127.0.0.1:9/a'b.tar,http://127.0.0.1:9/c.tar}")
+    assert time.monotonic() - start_s < 5
+    assert not [each for each in threading.enumerate() if "ThreadPool" in each.name]
 
 
 def test_a_small_cache_is_said(
