@@ -1,0 +1,152 @@
+"""What a finished cell says of itself: the row of `points.csv`."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from edgehuman import catalogue
+from edgehuman.bench.scale.cells import DIVERGED, DONE, FAILED, TRAIN, CellState
+from edgehuman.bench.scale.points import Point
+from edgehuman.card import WEIGHTS
+from edgehuman.errors import DataError
+from edgehuman.limits.sizes import read_bounded
+from edgehuman.reading.parsers import json_of
+from edgehuman.runtime.provenance.weights_file import read_weights_file
+
+_EMBEDDING = re.compile(r"(^|\.)\w*(embed|position|cls_token)\w*(\.|$)")
+# What the outcome of a training calls the data it learned from.
+_ITEMS = ("windows", "sequences", "walks", "images", "photos")
+_SAMPLING = {"random": "random", "user": "user", "all": "random", "top": "top", "bottom": "bottom"}
+_MOST_METRICS = 1 << 26
+
+
+def point_of(folder: Path, state: CellState) -> Point | None:
+    """The point of a cell; None while it is not finished.
+
+    Raises:
+        DataError: its checkpoint cannot be read.
+    """
+    if state.status not in (DONE, DIVERGED, FAILED) or (state.status == FAILED and state.outcome):
+        return None
+    given = _flags(state.words)
+    outcome = state.outcome or {}
+    method = given.get("method", "mae")
+    config = catalogue.load_object(catalogue.METHODS[method].config)
+    usual = {name: each.default for name, each in config.__dataclass_fields__.items()}
+    said = {name: given.get(name, usual.get(name)) for name in usual}
+    arch, steps, batch = str(said["arch"]), int(said["steps"]), int(said["batch"])
+    share = float(said.get("subset") or said.get("share") or 1)
+    kind = str(said.get("subset_by") or said.get("quality") or "all")
+    metrics, trials = _metrics(state)
+    sizes = _sizes(folder / TRAIN / WEIGHTS) if state.status == DONE else {}
+    return Point(
+        cell=state.name,
+        method=method,
+        arch=arch,
+        sampling="all" if share == 1 else _SAMPLING.get(kind, kind),
+        share=share,
+        seed=int(said["seed"]),
+        fold=str(said.get("valid_fold", "")),
+        augment=state.labels.get("augment", ""),
+        lr=float(said["lr"]),
+        batch=batch,
+        steps=steps,
+        samples=steps * batch,
+        **sizes,
+        **_shape(arch),
+        people=_number(outcome.get("people")),
+        hours=_number(outcome.get("hours")),
+        items=next((_number(outcome[name]) for name in _ITEMS if name in outcome), None),
+        flops=_flops(folder / TRAIN / "metrics.jsonl", steps) if state.status == DONE else None,
+        loss=_number(outcome.get("test_loss")),
+        train_loss=_number(outcome.get("loss")),
+        status=state.status,
+        protocol=state.protocol,
+        trunk=str(outcome.get("trunk") or ""),
+        simulated=bool(outcome.get("simulated")),
+        commit=state.commit,
+        seconds=round(state.seconds, 1) or None,
+        folder=folder.name,
+        command=" ".join(["edgehuman", *state.words]),
+        metrics=metrics,
+        trials=trials,
+        more={"retry_of": state.retry_of} if state.retry_of else {},
+    )
+
+
+def _flags(words: Sequence[str]) -> dict[str, str]:
+    """The first value of every flag."""
+    found = {}
+    for flag, value in zip(words, [*words[1:], ""], strict=True):
+        if flag.startswith("--"):
+            found[flag[2:].replace("-", "_")] = value
+    return found
+
+
+def _number(value: Any) -> float | None:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if is_number and math.isfinite(value) else None
+
+
+def _metrics(state: CellState) -> tuple[dict[str, float], dict[str, int]]:
+    """Of the pretraining's own exam, and of every fine-tuning."""
+    metrics: dict[str, float] = {}
+    trials: dict[str, int] = {}
+    if (rank1 := _number((state.outcome or {}).get("rank1"))) is not None:
+        metrics["rank1"] = rank1
+    for step in state.steps:
+        found = state.found.get(step.name, {})
+        for name in step.metrics:
+            value = _number(_deep(found, name))
+            if value is None:
+                continue
+            metrics[f"{step.name}.{name}"] = value
+            count = _number(_deep(found, step.trials)) if step.trials else None
+            if count is not None and 0 <= value <= 1:
+                trials[f"{step.name}.{name}"] = int(count)
+    return metrics, trials
+
+
+def _deep(row: Mapping[str, Any], name: str) -> Any:
+    """A value by its key, or by keys with dots between."""
+    value: Any = row
+    for key in name.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _sizes(weights: Path) -> dict[str, int]:
+    """Parameters with and without what embeds the input."""
+    file = read_weights_file(weights)
+    every = inner = 0
+    for name, about in file.header.items():
+        if name == "__metadata__":
+            continue
+        count = math.prod(about["shape"])
+        every += count
+        inner += 0 if _EMBEDDING.search(name) else count
+    return {"params": inner, "params_all": every}
+
+
+def _shape(arch: str) -> dict[str, int]:
+    """Width and depth of a catalogued network, where it has one of each."""
+    row = catalogue.NETWORKS.get(arch)
+    said = {} if row is None else {name: row.arguments.get(name) for name in ("width", "depth")}
+    return {name: value for name, value in said.items() if isinstance(value, int)}
+
+
+def _flops(path: Path, steps: int) -> float | None:
+    """Operations of the whole training; None if it did not count them."""
+    try:
+        lines = read_bounded(path, _MOST_METRICS, DataError, "log of a training").splitlines()
+    except OSError:
+        return None
+    for line in lines[:1000]:
+        if b"flops_per_step" in line:
+            value = _number(json_of(line).get("flops_per_step"))
+            return None if value is None else value * steps
+    return None
