@@ -71,9 +71,8 @@ def _measure(out: Path, cell: Cell) -> Cost | None:
     config = dataclasses.replace(cell.config, out=place / "train", log_every=1, save_every=steps)
     config = dataclasses.replace(config, steps=steps)
     begun = time.monotonic()
-    state = cells.CellState(
-        cell.name, {}, ("pretrain", "--method", _method(cell), *words_of(config))
-    )
+    words = ("pretrain", "--method", str(getattr(cell.config, "method", "mae")), *words_of(config))
+    state = cells.CellState(cell.name, {}, words)
     cells.write_state(place, state)
     ended = cells.run_cell(place)
     took = time.monotonic() - begun
@@ -86,10 +85,6 @@ def _measure(out: Path, cell: Cell) -> Cost | None:
         shutil.rmtree(place, ignore_errors=True)
     step_s = cell.config.batch / (sorted(rates)[len(rates) // 2])
     return Cost(step_s, max(0.0, took - steps * step_s))
-
-
-def _method(cell: Cell) -> str:
-    return str(getattr(cell.config, "method", "mae"))
 
 
 def _rates(path: Path) -> list[float]:
@@ -107,17 +102,12 @@ def in_words(
     sweep: Sweep, states: Mapping[str, cells.CellState], costs: Mapping[str, Cost], processes: int
 ) -> str:
     """The estimate: hours, and of which networks."""
-    ended = (cells.DONE, cells.DIVERGED)
-    left = [
-        each
-        for each in sweep.cells
-        if each.name not in states or states[each.name].status not in ended
-    ]
+    ended = {n for n, each in states.items() if each.status in (cells.DONE, cells.DIVERGED)}
+    left = [each for each in sweep.cells if each.name not in ended]
     known = [value for each in left if (value := seconds_of(each, costs)) is not None]
-    said = (
-        f"{len(left)} of {len(sweep.cells)} cells are left: about {hours(sum(known) / processes)}"
-    )
-    said += f" in {processes} process{'es' if processes > 1 else ''}, from ten measured steps of each network"
+    said = f"{len(left)} of {len(sweep.cells)} cells are left: about "
+    said += f"{hours(sum(known) / processes)} in {processes} process"
+    said += f"{'es' if processes > 1 else ''}, from {COUNTED_STEPS} measured steps of each network"
     if len(known) < len(left):
         said += f"; {len(left) - len(known)} could not be measured"
     if any(each.downstream for each in left):

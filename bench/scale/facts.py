@@ -37,7 +37,7 @@ def point_of(folder: Path, state: CellState) -> Point | None:
     method = given.get("method", "mae")
     config = catalogue.load_object(catalogue.METHODS[method].config)
     usual = {name: each.default for name, each in config.__dataclass_fields__.items()}
-    said = {name: given.get(name, usual.get(name)) for name in usual}
+    said: dict[str, Any] = {name: given.get(name, usual.get(name)) for name in usual}
     arch, steps, batch = str(said["arch"]), int(said["steps"]), int(said["batch"])
     share = float(said.get("subset") or said.get("share") or 1)
     kind = str(said.get("subset_by") or said.get("quality") or "all")

@@ -48,9 +48,7 @@ def _line(x_N: Float64, y_N: Float64) -> Float64:
     first, second = np.triu_indices(len(x_N), 1)
     run_P = x_N[second] - x_N[first]
     apart_P = run_P != 0
-    slope = (
-        float(np.median((y_N[second] - y_N[first])[apart_P] / run_P[apart_P]))
-        if apart_P.any()
-        else 0.0
-    )
+    if not apart_P.any():
+        return np.full(len(x_N), np.median(y_N))
+    slope = float(np.median((y_N[second] - y_N[first])[apart_P] / run_P[apart_P]))
     return np.asarray(slope * x_N + np.median(y_N - slope * x_N))

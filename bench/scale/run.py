@@ -116,7 +116,7 @@ def _run_alone(config: ScaleRunConfig, sweep: Sweep) -> Outcome:
         for state in _ended(config, [each.name for each in sweep.cells], stop):
             watch.add(state)
             _write(config.out, sweep, here)
-        retried = ()
+        retried: tuple[Cell, ...] = ()
         if config.retry and not stop.asked:
             retried = _retried(config, sweep, here)
             for state in _ended(config, [each.name for each in retried], stop):
@@ -137,9 +137,10 @@ def _require_its_own(out: Path, sweep: Sweep) -> None:
         state = cells.read_state(folder)
         if state is not None and state.words != (words := tuple(cell.words(folder / cells.TRAIN))):
             before, now = set(state.words) - set(words), set(words) - set(state.words)
+            was = " ".join(sorted(before)) or "fewer flags"
             raise UsageError(
-                f"{folder}: was another training: it has {' '.join(sorted(before)) or 'fewer flags'}"
-                f", the sweep {' '.join(sorted(now)) or 'fewer flags'}; take another --out"
+                f"{folder}: was another training: it has {was}, the sweep "
+                f"{' '.join(sorted(now)) or 'fewer flags'}; take another --out"
             )
 
 

@@ -46,9 +46,8 @@ class Watch:
         if isinstance(loss := outcome.get("test_loss"), float):
             said += f"  loss {loss:.4f}"
         for step, found in state.found.items():
-            said += "".join(
-                f"  {step} {k} {v:.3f}" for k, v in found.items() if isinstance(v, float)
-            )
+            numbers = {name: v for name, v in found.items() if isinstance(v, float)}
+            said += "".join(f"  {step} {name} {value:.3f}" for name, value in numbers.items())
         said += f"  {hours(state.seconds)}"
         if state.error:
             said += f"  {state.error}"
@@ -92,10 +91,8 @@ def table_of(sweep: Sweep, states: Mapping[str, CellState]) -> str:
     first = max(len(names[0]), *(len(row) for row in rows), 4)
     wide = [max(len(c), *(len(marks.get((row, c), "")) for row in rows)) for c in columns]
     wide = [min(each, _WIDE) for each in wide]
-    head = " ".join(
-        [names[0].ljust(first), *(c.ljust(w) for c, w in zip(columns, wide, strict=True))]
-    )
-    lines = [head.rstrip()]
+    heads = [name.ljust(w) for name, w in zip(columns, wide, strict=True)]
+    lines = [" ".join([names[0].ljust(first), *heads]).rstrip()]
     for row in rows:
         shown = [_shown(marks.get((row, c), ""), w) for c, w in zip(columns, wide, strict=True)]
         lines.append(" ".join([row.ljust(first), *shown]).rstrip())
