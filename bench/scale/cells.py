@@ -49,12 +49,14 @@ _NOT_FINITE = ("no finite loss", "not finite")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A fine-tuning of a cell: its name, words, and the keys of its outcome to keep."""
+    """A fine-tuning of a cell: its name and words, and the metrics of its outcome to keep, which
+    are shares of so many trials (0: they are not).
+    """
 
     name: str
     words: tuple[str, ...]
     metrics: tuple[str, ...]
-    trials: str = ""
+    trials: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class CellState:
         commit: of the code that runs it. protocol: see `sweep.Sweep`.
         status: waiting, running, done, failed, diverged or stopped.
         outcome: of the pretraining, as `--json` prints it; None until it is done.
-        found: name of a fine-tuning -> its outcome.
+        found: name of a fine-tuning -> its metrics.
         seconds: that it ran, of all attempts.
         attempts: how often it was begun.
         error: the last line of what failed.
@@ -83,7 +85,7 @@ class CellState:
     protocol: str = ""
     status: str = WAITING
     outcome: Mapping[str, Any] | None = None
-    found: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    found: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     seconds: float = 0.0
     attempts: int = 0
     error: str = ""
@@ -240,7 +242,13 @@ def _run(folder: Path, state: CellState, stop: Stop) -> CellState:
         state, outcome = _command(folder, state, words, stop)
         if outcome is None:
             return state
-        state = replace(state, found={**state.found, step.name: outcome})
+        said = {name: _metric(outcome, name) for name in step.metrics}
+        if absent := [name for name, value in said.items() if value is None]:
+            held = outcome.get("metrics")
+            error = f"{step.name}: its outcome has no metric {', '.join(absent)}; it has "
+            error += ", ".join(held) if isinstance(held, dict) else ", ".join(outcome)
+            return replace(state, status=FAILED, error=printable(error))
+        state = replace(state, found={**state.found, step.name: said})
         write_state(folder, state)
     return replace(state, status=DONE)
 
@@ -270,6 +278,16 @@ def _outcome(printed: str) -> Mapping[str, Any] | None:
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
+
+
+def _metric(outcome: Mapping[str, Any], name: str) -> float | None:
+    """A number of an outcome: of its metrics, or of its own."""
+    metrics = outcome.get("metrics")
+    for row in (metrics if isinstance(metrics, dict) else {}, outcome):
+        value = row.get(name)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return float(value)
+    return None
 
 
 def _last_line(log: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -101,22 +101,12 @@ def _metrics(state: CellState) -> tuple[dict[str, float], dict[str, int]]:
     for step in state.steps:
         found = state.found.get(step.name, {})
         for name in step.metrics:
-            value = _number(_deep(found, name))
-            if value is None:
+            if name not in found:
                 continue
-            metrics[f"{step.name}.{name}"] = value
-            count = _number(_deep(found, step.trials)) if step.trials else None
-            if count is not None and 0 <= value <= 1:
-                trials[f"{step.name}.{name}"] = int(count)
+            metrics[f"{step.name}.{name}"] = found[name]
+            if step.trials and 0 <= found[name] <= 1:
+                trials[f"{step.name}.{name}"] = step.trials
     return metrics, trials
-
-
-def _deep(row: Mapping[str, Any], name: str) -> Any:
-    """A value by its key, or by keys with dots between."""
-    value: Any = row
-    for key in name.split("."):
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value
 
 
 def _sizes(weights: Path) -> dict[str, int]:

@@ -61,14 +61,14 @@ class Downstream:
         name: of its metrics, as `metric.NAME.METRIC`, and of its folder.
         flags: of `edgehuman finetune`, without --weights and --out.
         metrics: keys of its outcome to keep.
-        trials: the key of its outcome that says how many answers were judged; "": none.
+        trials: how many answers the metrics are shares of; 0: they are none, or it is unknown.
         only: axis -> labels of the cells that it is for; empty: all.
     """
 
     name: str
     flags: Mapping[str, Any]
     metrics: tuple[str, ...]
-    trials: str = ""
+    trials: int = 0
     only: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
 
@@ -237,14 +237,17 @@ def _downstream(given: Mapping[str, Any], path: Path, axes: Mapping[str, Any]) -
     where = f"{path}: [[downstream]]"
     _require_keys(where, given, _OF_DOWNSTREAM)
     name, metrics, flags = given.get("name"), given.get("metrics"), given.get("flags", {})
+    trials = given.get("trials", 0)
     if not isinstance(name, str) or not re.fullmatch(r"[\w-]{1,40}", name):
         raise UsageError(f"{where}: name is {name!r}; give a word of letters and digits")
     if not isinstance(metrics, list) or not metrics or not all(isinstance(m, str) for m in metrics):
         raise UsageError(f"{where} {name}: metrics must be a list of names, such as ['macro_f1']")
+    if isinstance(trials, bool) or not isinstance(trials, int) or trials < 0:
+        raise UsageError(f"{where} {name}: trials is {trials!r}; give a whole number")
     if not isinstance(flags, dict):
         raise UsageError(f"{where} {name}: flags must be a table, as {{ task = 'activity' }}")
     only = _labels(given.get("only", {}), f"[[downstream]] {name}: only", path, axes)
-    return Downstream(name, flags, tuple(metrics), str(given.get("trials", "")), only)
+    return Downstream(name, flags, tuple(metrics), trials, only)
 
 
 def _cells(

@@ -46,8 +46,7 @@ class Watch:
         if isinstance(loss := outcome.get("test_loss"), float):
             said += f"  loss {loss:.4f}"
         for step, found in state.found.items():
-            numbers = {name: v for name, v in found.items() if isinstance(v, float)}
-            said += "".join(f"  {step} {name} {value:.3f}" for name, value in numbers.items())
+            said += "".join(f"  {step} {name} {value:.3f}" for name, value in found.items())
         said += f"  {hours(state.seconds)}"
         if state.error:
             said += f"  {state.error}"
