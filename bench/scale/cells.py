@@ -50,13 +50,13 @@ _NOT_FINITE = ("no finite loss", "not finite")
 @dataclass(frozen=True, slots=True)
 class Step:
     """A fine-tuning of a cell: its name and words, and the metrics of its outcome to keep, which
-    are shares of so many trials (0: they are not).
+    are shares of so many trials where `trials` says so.
     """
 
     name: str
     words: tuple[str, ...]
     metrics: tuple[str, ...]
-    trials: int = 0
+    trials: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def read_state(folder: Path) -> CellState | None:
         raise DataError(f"{path}: is of another schema than {SCHEMA}; delete the cell's folder")
     try:
         steps = tuple(
-            Step(one["name"], tuple(one["words"]), tuple(one["metrics"]), one["trials"])
+            Step(one["name"], tuple(one["words"]), tuple(one["metrics"]), dict(one["trials"]))
             for one in row.pop("steps")
         )
         return CellState(**{**row, "words": tuple(row["words"]), "steps": steps})
@@ -243,12 +243,13 @@ def _run(folder: Path, state: CellState, stop: Stop) -> CellState:
         if outcome is None:
             return state
         said = {name: _metric(outcome, name) for name in step.metrics}
-        if absent := [name for name, value in said.items() if value is None]:
+        kept = {name: value for name, value in said.items() if value is not None}
+        if absent := sorted(set(said) - set(kept)):
             held = outcome.get("metrics")
             error = f"{step.name}: its outcome has no metric {', '.join(absent)}; it has "
             error += ", ".join(held) if isinstance(held, dict) else ", ".join(outcome)
             return replace(state, status=FAILED, error=printable(error))
-        state = replace(state, found={**state.found, step.name: said})
+        state = replace(state, found={**state.found, step.name: kept})
         write_state(folder, state)
     return replace(state, status=DONE)
 

@@ -104,8 +104,8 @@ def _metrics(state: CellState) -> tuple[dict[str, float], dict[str, int]]:
             if name not in found:
                 continue
             metrics[f"{step.name}.{name}"] = found[name]
-            if step.trials and 0 <= found[name] <= 1:
-                trials[f"{step.name}.{name}"] = step.trials
+            if name in step.trials and 0 <= found[name] <= 1:
+                trials[f"{step.name}.{name}"] = step.trials[name]
     return metrics, trials
 
 

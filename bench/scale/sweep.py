@@ -61,14 +61,14 @@ class Downstream:
         name: of its metrics, as `metric.NAME.METRIC`, and of its folder.
         flags: of `edgehuman finetune`, without --weights and --out.
         metrics: keys of its outcome to keep.
-        trials: how many answers the metrics are shares of; 0: they are none, or it is unknown.
+        trials: metric -> how many answers it is a share of, for those that are such shares.
         only: axis -> labels of the cells that it is for; empty: all.
     """
 
     name: str
     flags: Mapping[str, Any]
     metrics: tuple[str, ...]
-    trials: int = 0
+    trials: Mapping[str, int] = dataclasses.field(default_factory=dict)
     only: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
 
@@ -237,13 +237,16 @@ def _downstream(given: Mapping[str, Any], path: Path, axes: Mapping[str, Any]) -
     where = f"{path}: [[downstream]]"
     _require_keys(where, given, _OF_DOWNSTREAM)
     name, metrics, flags = given.get("name"), given.get("metrics"), given.get("flags", {})
-    trials = given.get("trials", 0)
+    trials = given.get("trials", {})
     if not isinstance(name, str) or not re.fullmatch(r"[\w-]{1,40}", name):
         raise UsageError(f"{where}: name is {name!r}; give a word of letters and digits")
     if not isinstance(metrics, list) or not metrics or not all(isinstance(m, str) for m in metrics):
         raise UsageError(f"{where} {name}: metrics must be a list of names, such as ['macro_f1']")
-    if isinstance(trials, bool) or not isinstance(trials, int) or trials < 0:
-        raise UsageError(f"{where} {name}: trials is {trials!r}; give a whole number")
+    counts = trials.values() if isinstance(trials, dict) else [trials]
+    if not isinstance(trials, dict) or not all(type(n) is int and n > 0 for n in counts):
+        raise UsageError(f"{where} {name}: trials is {trials!r}; give {{ accuracy = 2947 }}")
+    if unknown := sorted(set(trials) - set(metrics)):
+        raise UsageError(f"{where} {name}: trials names {unknown[0]}, which is none of its metrics")
     if not isinstance(flags, dict):
         raise UsageError(f"{where} {name}: flags must be a table, as {{ task = 'activity' }}")
     only = _labels(given.get("only", {}), f"[[downstream]] {name}: only", path, axes)
