@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from edgehuman.bench.scale.counts import counts_of
 from edgehuman.bench.scale.sweep import Cell, finetuning, words_of
 from edgehuman.errors import DataError, UsageError, printable
 from edgehuman.files import write_whole
@@ -35,6 +36,8 @@ SCHEMA = 1
 WAITING, RUNNING, DONE, FAILED, DIVERGED, STOPPED = (
     "waiting", "running", "done", "failed", "diverged", "stopped"
 )  # fmt: skip
+ENDED = (DONE, DIVERGED)
+"""What is never run again."""
 _MOST_STATE = 1 << 22
 _GRACE_S = 60.0
 # Where Linux can, a command is told to end when the sweep is killed, and saves before it does.
@@ -212,7 +215,7 @@ def run_cell(folder: Path, stop: Stop | None = None) -> CellState:
         state = read_state(folder)
         if state is None:
             raise DataError(f"{folder}: has no {STATE}; run the sweep again")
-        if state.status in (DONE, DIVERGED):
+        if state.status in ENDED or stop.asked:
             return state
         state = replace(state, status=RUNNING, attempts=state.attempts + 1, error="")
         write_state(folder, state)
@@ -231,7 +234,8 @@ def _run(folder: Path, state: CellState, stop: Stop) -> CellState:
         state, outcome = _command(folder, state, words, stop)
         if outcome is None:
             return state
-        state = replace(state, outcome=outcome)
+        steps = int(outcome.get("steps") or 0)
+        state = replace(state, outcome={**outcome, **counts_of(folder / TRAIN, steps)})
         write_state(folder, state)
     for step in state.steps:
         if step.name in state.found:

@@ -102,7 +102,7 @@ def in_words(
     sweep: Sweep, states: Mapping[str, cells.CellState], costs: Mapping[str, Cost], processes: int
 ) -> str:
     """The estimate: hours, and of which networks."""
-    ended = {n for n, each in states.items() if each.status in (cells.DONE, cells.DIVERGED)}
+    ended = {n for n, each in states.items() if each.status in cells.ENDED}
     left = [each for each in sweep.cells if each.name not in ended]
     known = [value for each in left if (value := seconds_of(each, costs)) is not None]
     said = f"{len(left)} of {len(sweep.cells)} cells are left: about "

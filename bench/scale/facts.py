@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from edgehuman import catalogue
-from edgehuman.bench.scale.cells import DIVERGED, DONE, FAILED, TRAIN, CellState
+from edgehuman.bench.scale.cells import DIVERGED, DONE, FAILED, CellState
 from edgehuman.bench.scale.points import Point
-from edgehuman.card import WEIGHTS
-from edgehuman.errors import DataError
-from edgehuman.limits.sizes import read_bounded
-from edgehuman.reading.parsers import json_of
-from edgehuman.runtime.provenance.weights_file import read_weights_file
 
-_EMBEDDING = re.compile(r"(^|\.)\w*(embed|position|cls_token)\w*(\.|$)")
 # What the outcome of a training calls the data it learned from.
 _ITEMS = ("windows", "sequences", "walks", "images", "photos")
 _SAMPLING = {"random": "random", "user": "user", "all": "random", "top": "top", "bottom": "bottom"}
-_MOST_METRICS = 1 << 26
 
 
-def point_of(folder: Path, state: CellState) -> Point | None:
-    """The point of a cell; None while it is not finished.
-
-    Raises:
-        DataError: its checkpoint cannot be read.
-    """
+def point_of(state: CellState) -> Point | None:
+    """The point of a cell; None while it is not finished."""
     if state.status not in (DONE, DIVERGED, FAILED) or (state.status == FAILED and state.outcome):
         return None
     given = _flags(state.words)
@@ -42,7 +29,6 @@ def point_of(folder: Path, state: CellState) -> Point | None:
     share = float(said.get("subset") or said.get("share") or 1)
     kind = str(said.get("subset_by") or said.get("quality") or "all")
     metrics, trials = _metrics(state)
-    sizes = _sizes(folder / TRAIN / WEIGHTS) if state.status == DONE else {}
     return Point(
         cell=state.name,
         method=method,
@@ -56,12 +42,13 @@ def point_of(folder: Path, state: CellState) -> Point | None:
         batch=batch,
         steps=steps,
         samples=steps * batch,
-        **sizes,
+        params=outcome.get("params"),
+        params_all=outcome.get("params_all"),
         **_shape(arch),
         people=_number(outcome.get("people")),
         hours=_number(outcome.get("hours")),
         items=next((_number(outcome[name]) for name in _ITEMS if name in outcome), None),
-        flops=_flops(folder / TRAIN / "metrics.jsonl", steps) if state.status == DONE else None,
+        flops=_number(outcome.get("flops")),
         loss=_number(outcome.get("test_loss")),
         train_loss=_number(outcome.get("loss")),
         status=state.status,
@@ -70,7 +57,7 @@ def point_of(folder: Path, state: CellState) -> Point | None:
         simulated=bool(outcome.get("simulated")),
         commit=state.commit,
         seconds=round(state.seconds, 1) or None,
-        folder=folder.name,
+        folder=state.name,
         command=" ".join(["edgehuman", *state.words]),
         metrics=metrics,
         trials=trials,
@@ -109,34 +96,8 @@ def _metrics(state: CellState) -> tuple[dict[str, float], dict[str, int]]:
     return metrics, trials
 
 
-def _sizes(weights: Path) -> dict[str, int]:
-    """Parameters with and without what embeds the input."""
-    file = read_weights_file(weights)
-    every = inner = 0
-    for name, about in file.header.items():
-        if name == "__metadata__":
-            continue
-        count = math.prod(about["shape"])
-        every += count
-        inner += 0 if _EMBEDDING.search(name) else count
-    return {"params": inner, "params_all": every}
-
-
 def _shape(arch: str) -> dict[str, int]:
     """Width and depth of a catalogued network, where it has one of each."""
     row = catalogue.NETWORKS.get(arch)
     said = {} if row is None else {name: row.arguments.get(name) for name in ("width", "depth")}
     return {name: value for name, value in said.items() if isinstance(value, int)}
-
-
-def _flops(path: Path, steps: int) -> float | None:
-    """Operations of the whole training; None if it did not count them."""
-    try:
-        lines = read_bounded(path, _MOST_METRICS, DataError, "log of a training").splitlines()
-    except OSError:
-        return None
-    for line in lines[:1000]:
-        if b"flops_per_step" in line:
-            value = _number(json_of(line).get("flops_per_step"))
-            return None if value is None else value * steps
-    return None

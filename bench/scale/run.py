@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib.util
 import signal
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -33,10 +34,12 @@ from edgehuman.bench.scale.watch import Watch, table_of
 from edgehuman.config import require
 from edgehuman.errors import DataError, UsageError
 from edgehuman.files import require_usable_folder, write_whole
+from edgehuman.install import not_installed
 from edgehuman.limits.sizes import MOST_RECIPE, read_bounded
 from edgehuman.outcome import Outcome
 from edgehuman.progress import tell
 from edgehuman.runtime.lock import locked
+from edgehuman.training.ledger import commit
 
 CELLS, JOBS, COPY = "cells", "jobs", "sweep.toml"
 
@@ -86,7 +89,10 @@ def run(config: ScaleRunConfig) -> Outcome:
         UsageError: see `read_sweep`; the folder has another sweep, or cells of other code; another
             process runs it.
         DataError: a cell's state is damaged.
+        MissingDependencyError: PyTorch is not installed.
     """
+    if importlib.util.find_spec("torch") is None:
+        raise not_installed("torch", "a sweep")
     sweep = read_sweep(config.sweep)
     if config.status:
         return _outcome(config, sweep, _states(config.out, sweep), ())
@@ -97,8 +103,6 @@ def run(config: ScaleRunConfig) -> Outcome:
 
 
 def _run_alone(config: ScaleRunConfig, sweep: Sweep) -> Outcome:
-    from edgehuman.training.ledger import commit
-
     here, folder = commit(), config.out / CELLS
     _require_its_own(config.out, sweep)
     if not config.mixed_code:
@@ -111,19 +115,19 @@ def _run_alone(config: ScaleRunConfig, sweep: Sweep) -> Outcome:
         tell(estimate.in_words(sweep, _states(config.out, sweep), costs, config.processes))
         if config.estimate == "only":
             return _outcome(config, sweep, _states(config.out, sweep), ())
+    states = _states(config.out, sweep)
+    points = _Points(config.out, states)
     with _stopping() as stop:
-        watch = Watch(sweep, _states(config.out, sweep), costs, config.processes)
+        watch = Watch(sweep, states, costs, config.processes)
         for state in _ended(config, [each.name for each in sweep.cells], stop):
             watch.add(state)
-            _write(config.out, sweep, here)
-        retried: tuple[Cell, ...] = ()
+            points.add(state)
         if config.retry and not stop.asked:
-            retried = _retried(config, sweep, here)
-            for state in _ended(config, [each.name for each in retried], stop):
+            again = _retried(config, sweep, here, points.odd())
+            for state in _ended(config, [each.name for each in again], stop):
                 watch.add(state)
-        points = _write(config.out, sweep, here)
-    flagged = [point.cell for point in off_their_neighbours(points)]
-    return _outcome(config, sweep, _states(config.out, sweep), flagged)
+                points.add(state)
+    return _outcome(config, sweep, _states(config.out, sweep), points.odd())
 
 
 def _require_its_own(out: Path, sweep: Sweep) -> None:
@@ -149,13 +153,18 @@ def _keep_copy(out: Path, sweep: Sweep) -> None:
     write_whole(out / COPY, read_bounded(sweep.path, MOST_RECIPE, UsageError, "sweep"), DataError)
 
 
-def _prepare(folder: Path, sweep: Sweep, commit: str) -> None:
-    """Write the state of every cell that has none, or that was not begun by this code."""
+def _prepare(folder: Path, sweep: Sweep, here: str) -> None:
+    """Write the state of every cell that has none, or that was not begun by this code; one that
+    goes on by other code says both.
+    """
     for cell in sweep.cells:
         place = folder / cell.name
         state = cells.read_state(place)
-        if state is None or (not state.attempts and state.commit != commit):
-            cells.write_state(place, cells.begin(place, cell, commit, sweep.protocol))
+        if state is None or (not state.attempts and state.commit != here):
+            cells.write_state(place, cells.begin(place, cell, here, sweep.protocol))
+        elif here not in state.commit.split("+") and state.status not in cells.ENDED:
+            both = f"{state.commit}+{here}"
+            cells.write_state(place, dataclasses.replace(state, commit=both))
 
 
 def _states(out: Path, sweep: Sweep) -> dict[str, CellState]:
@@ -187,13 +196,15 @@ def _stopping() -> Iterator[Stop]:
 def _ended(config: ScaleRunConfig, names: Sequence[str], stop: Stop) -> Iterator[CellState]:
     """Run the cells that are not finished, and yield each as it ends."""
     folder = config.out / CELLS
-    left = []
-    for name in names:
-        state = cells.read_state(folder / name)
-        if state is not None and state.status not in (cells.DONE, cells.DIVERGED):
-            left.append((name, state.commit))
+    left = [
+        name
+        for name in names
+        if (state := cells.read_state(folder / name)) is not None
+        and state.status not in cells.ENDED
+    ]
     if config.cluster != "here":
-        jobs = [slurm.CellJob(str((folder / name).absolute()), made) for name, made in left]
+        here = commit()
+        jobs = [slurm.CellJob(str((folder / name).absolute()), here) for name in left]
         parameters = dict(each.split("=", 1) for each in config.job)
         logs = config.out / JOBS
         for job, said in slurm.submitted(jobs, logs, config.cluster, parameters) if jobs else ():
@@ -202,11 +213,13 @@ def _ended(config: ScaleRunConfig, names: Sequence[str], stop: Stop) -> Iterator
                 yield state if said == state.status else dataclasses.replace(state, error=said)
         return
     with ThreadPoolExecutor(config.processes) as pool:
-        running = {pool.submit(cells.run_cell, folder / name, stop) for name, _ in left}
+        running = {pool.submit(cells.run_cell, folder / name, stop) for name in left}
         while running:
             # A wait without end would keep Ctrl-C waiting on Windows.
             done, running = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
-            yield from map(Future.result, done)
+            yield from (future.result() for future in done if not future.cancelled())
+            for future in running if stop.asked else ():
+                future.cancel()  # what has begun ends by itself
 
 
 def retry_name(name: str) -> str:
@@ -214,12 +227,12 @@ def retry_name(name: str) -> str:
     return f"{name}+half-lr"
 
 
-def _retried(config: ScaleRunConfig, sweep: Sweep, commit: str) -> tuple[Cell, ...]:
+def _retried(
+    config: ScaleRunConfig, sweep: Sweep, here: str, odd: Sequence[str]
+) -> tuple[Cell, ...]:
     """The cells to run again, prepared; those that were are among them."""
     folder = config.out / CELLS
     states = {each.name: cells.read_state(folder / each.name) for each in sweep.cells}
-    points = _points(config.out, sweep)
-    odd = {point.cell for point in off_their_neighbours(points)}
     again = []
     for cell in sweep.cells:
         state = states[cell.name]
@@ -231,28 +244,39 @@ def _retried(config: ScaleRunConfig, sweep: Sweep, commit: str) -> tuple[Cell, .
         place = folder / retry.name
         if cells.read_state(place) is None:
             tell(f"{cell.name}: is run again with half the learning rate, {lr:g}")
-            made = cells.begin(place, retry, commit, sweep.protocol, retry_of=cell.name)
+            made = cells.begin(place, retry, here, sweep.protocol, retry_of=cell.name)
             cells.write_state(place, made)
         again.append(retry)
     return tuple(again)
 
 
-def _points(out: Path, sweep: Sweep) -> list[Point]:
-    """The finished cells; of one that was run again with success, that."""
-    states = _states(out, sweep)
-    found = []
-    for name, state in states.items():
-        point = point_of(out / CELLS / name, state)
+class _Points:
+    """The table of points: written whole whenever a cell has ended."""
+
+    def __init__(self, out: Path, states: Mapping[str, CellState]) -> None:
+        self._out = out
+        self._points: dict[str, Point] = {}
+        for state in states.values():
+            self._take(state)
+        self._write()
+
+    def add(self, state: CellState) -> None:
+        """A cell has ended."""
+        self._take(state)
+        self._write()
+
+    def odd(self) -> list[str]:
+        """The cells that lie far off their neighbours."""
+        return [point.cell for point in off_their_neighbours([*self._points.values()])]
+
+    def _take(self, state: CellState) -> None:
+        point = point_of(state)
         if point is not None:
-            found.append(point)
-    return found
+            self._points[state.name] = point
 
-
-def _write(out: Path, sweep: Sweep, commit: str) -> list[Point]:
-    points = _points(out, sweep)
-    if points:
-        write_points(out / POINTS, points)
-    return points
+    def _write(self) -> None:
+        if self._points:
+            write_points(self._out / POINTS, [self._points[name] for name in sorted(self._points)])
 
 
 def _outcome(
@@ -261,7 +285,7 @@ def _outcome(
     count = Counter(state.status for state in states.values())
     count[cells.WAITING] += sum(cell.name not in states for cell in sweep.cells)
     failed = {n: s.error for n, s in states.items() if s.status in (cells.FAILED, cells.DIVERGED)}
-    left = sum(states[c.name].status not in (cells.DONE, cells.DIVERGED) if c.name in states else 1
+    left = sum(states[c.name].status not in cells.ENDED if c.name in states else 1
                for c in sweep.cells)  # fmt: skip
     data: dict[str, Any] = {
         "out": str(config.out),

@@ -275,7 +275,7 @@ def _cells(
         for axis, label in named.items():
             flags |= axes[axis][label]
         config = _config(config_class, flags, f"{path}, cell {name}")
-        same = to_json(to_table(config))
+        same = to_json(_that_matters(config))
         if same in seen:
             raise UsageError(
                 f"{path}: cells {seen[same]} and {name} are the same training; leave one out by "
@@ -291,6 +291,15 @@ def _cells(
             where = f"{path}: [[downstream]] {each.name}"
             finetuning(each, config, Path("weights"), Path("out"), where)
         yield Cell(name, named, config, wanted)
+
+
+def _that_matters(config: TrainingConfig) -> dict[str, Any]:
+    """The settings of a training: of all of the data, it does not matter how a share is drawn."""
+    table = to_table(config)
+    for share, how in (("subset", "subset_by"), ("share", "quality")):
+        if table.get(share) == 1:
+            table.pop(how, None)
+    return table
 
 
 def _config(

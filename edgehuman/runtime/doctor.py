@@ -83,6 +83,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "finetune": _TRAIN,
     "distill": _TRAIN,
     "prune": (*_TRAIN, "torch_pruning"),
+    "scale run": _TRAIN,
+    "scale run --cluster slurm": (*_TRAIN, "submitit"),
     "export": _TRAIN,
     "export --format tensorrt": (*_TRAIN, "tensorrt"),
     "export --engine tensorrt-rtx": (*_TRAIN, "tensorrt_rtx"),

@@ -369,8 +369,7 @@ def _guard(progress: Progress, numbers: dict[str, float] | None, run: _Run) -> N
         return
     progress.bad_steps += 1
     if run.place.is_first:
-        said = f"step {progress.step}: loss or gradient is not finite; step skipped"
-        tell(said)
+        tell(f"step {progress.step}: loss or gradient is not finite; step skipped")
     if progress.bad_steps >= MAX_BAD_STEPS:
         raise TrainingError(
             f"step {progress.step}: no finite loss in {MAX_BAD_STEPS} consecutive steps; "

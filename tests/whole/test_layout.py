@@ -41,7 +41,7 @@ SUBJECTS = {
         "provenance",
     ),
     *("serve", "replay", "lines", "mqtt", "phones", "tracks", "tracking", "gallery", "store"),
-    *("scale", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
+    *("scale", "laws", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
     *("camera", "frames", "foreign", "labels", "boxes", "detection", "crowds", "crops"),
     *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
 }
