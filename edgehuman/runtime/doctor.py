@@ -37,6 +37,7 @@ PACKAGES: Mapping[str, tuple[str, ...]] = {
     "onnx": ("onnx",),
     "onnxscript": ("onnxscript",),
     "safetensors": ("safetensors",),
+    "submitit": ("submitit",),
     "sklearn": ("scikit-learn",),
     "tomli_w": ("tomli-w",),
     "webdataset": ("webdataset",),
