@@ -80,6 +80,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "bench": _DEVICE,
     "bench --out": (*_DEVICE, "matplotlib"),
     "bench --against torch,compile": (*_DEVICE, "torch"),
+    "scale fit": ("numpy", "tyro", "scipy"),
     "pretrain": _TRAIN,
     "finetune": _TRAIN,
     "distill": _TRAIN,
