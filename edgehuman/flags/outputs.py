@@ -39,12 +39,7 @@ WORDS = (
     *("gyro_axes", "gyro_unit", "image_size", "keep", "labels", "layout", "logger", "map"),
     *("objective", "placement", "placements", "policy", "protocol", "sender", "size", "slowed"),
     *("serve", "serve_name", "webhook"),
-<<<<<<< HEAD
-    *("phone", "sink", "job"),
-=======
-    *("phone", "sink"),
-    *("x", "metric", "group"),
->>>>>>> s20-laws
+    *("phone", "sink", "job", "x", "metric", "group"),
     *("consent", "consent_by", "consent_at", "head"),
     *("stamp_unit", "student", "subject", "track", "turned_alike", "upright_by", "walk", "which"),
 )
