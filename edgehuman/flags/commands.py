@@ -131,6 +131,18 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "latency, accuracy and memory side by side: one table, one picture",
         "edgehuman bench zoo:activity zoo:activity-int8 --against torch,compile",
     ),
+    "scale run": Command(
+        "edgehuman.bench.scale.run:ScaleRunConfig",
+        "edgehuman.bench.scale.run:run",
+        "a grid of pretrainings from a TOML file: resumable, here or on a Slurm cluster",
+        "edgehuman scale run recipes/scale_wearable.toml --out runs/wearable --processes 2",
+    ),
+    "scale fit": Command(
+        "edgehuman.bench.scale.fit:FitConfig",
+        "edgehuman.bench.scale.fit:fit",
+        "scaling laws of a sweep's points, or of your own, with intervals and what they rest on",
+        "edgehuman scale fit runs/sweep --json",
+    ),
     "run": ModelCommand(
         "run",
         "recognise a live stream (file, stdin, UDP, simulator), photos, skeletons, silhouettes",

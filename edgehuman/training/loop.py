@@ -25,6 +25,7 @@ from edgehuman.nets.checkpoint import load_into, require_fits
 from edgehuman.progress import progress_bar, tell
 from edgehuman.training import checkpoint, loggers
 from edgehuman.training.buffers import Buffers
+from edgehuman.training.operations import counting
 from edgehuman.training.processes import Place, open_place
 from edgehuman.training.schedule import names_at, rate_at, require_trunk, start_of
 from edgehuman.training.settings import TrainingConfig, world_size
@@ -179,11 +180,8 @@ class _Run:
         name, best = self.job.select_by, self.progress.best
         if name is not None and (best is None or numbers[name] > best["score"]):
             weights = {key: value.detach().clone() for key, value in product.state_dict().items()}
-            self.progress.best = {
-                "score": numbers[name],
-                "step": self.progress.step,
-                "weights": weights,
-            }
+            step = self.progress.step
+            self.progress.best = {"score": numbers[name], "step": step, "weights": weights}
 
     def result(self) -> nn.Module:
         """The module that is evaluated and saved: the moving average, if any."""
@@ -340,7 +338,10 @@ def _loop(run: _Run, log: Log) -> None:
             _evaluate(run, log)
         started, counted = time.perf_counter(), 0
         while not run.asked_to_stop() and progress.step < config.steps:
-            numbers = run.step()
+            with counting(config.flops and progress.step == 0) as operations:
+                numbers = run.step()
+            if operations:
+                _record(run, {"flops_per_step": operations[0] * run.place.world}, log)
             _guard(progress, numbers, run)
             progress.step += 1
             counted += config.batch * run.place.world

@@ -26,7 +26,7 @@ from edgehuman.training.settings import TrainingConfig
 CONFIG, STATE = "config.toml", "state.pt"
 # What a decay may have otherwise than its trunk: where, how long, and what changes no weight.
 _FREE = {"out", "resume", "steps", "warmup", "min_lr", "schedule", "decay", "decay_from", "trunk"}
-_FREE |= {"keep_at", "device", "threads", "log_every", "save_every", "logger"}
+_FREE |= {"keep_at", "device", "threads", "log_every", "save_every", "logger", "flops"}
 # Filled in by some methods once the data is read.
 _FILLED = {"data", "base_arch"}
 
