@@ -131,6 +131,12 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "latency, accuracy and memory side by side: one table, one picture",
         "edgehuman bench zoo:activity zoo:activity-int8 --against torch,compile",
     ),
+    "plan": Command(
+        "edgehuman.bench.scale.plan:PlanConfig",
+        "edgehuman.bench.scale.plan:plan",
+        "which models fit a budget of milliseconds on a device, and what more data would buy",
+        "edgehuman plan --device cpu --budget-ms 8 --people 8 --fps 25",
+    ),
     "run": ModelCommand(
         "run",
         "recognise a live stream (file, stdin, UDP, simulator), photos, skeletons, silhouettes",
@@ -251,7 +257,7 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
 }
 
 # Commands of a named model, besides those of `catalogue.RECORDS`, that load it.
-_LOADING = frozenset({"adapt", "bench", "export"})
+_LOADING = frozenset({"adapt", "bench", "export", "plan"})
 
 
 def loads_models(name: str, row: Command | ChoiceCommand | ModelCommand) -> bool:

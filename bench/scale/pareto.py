@@ -1,0 +1,208 @@
+"""Which models no other beats in both latency and accuracy, and the picture of that.
+
+Only models of one task, with one metric on one set, are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgehuman.bench.scale.answers import Answer
+from edgehuman.bench.scale.curve import Place
+from edgehuman.bench.scale.latencies import Accuracy
+from edgehuman.pictures.figure import blank, save_png
+
+Scored = tuple[tuple[str, str, bool], float, bool, bool]
+"""Metric, protocol, whether predicted; the score; of its own file, and known."""
+_LOWER = ("loss", "ece", "eer", "error", "_px")
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One model in a comparison.
+
+    Attributes:
+        name: in the picture.
+        ms: of a frame, p50; high_ms: the asked quantile.
+        measured: whether its time was measured; otherwise it is between measurements.
+        score: measured or predicted.
+        own: whether its score was measured of this very file.
+        known: whether it was, or what the file loses against its network was.
+    """
+
+    name: str
+    ms: float
+    high_ms: float
+    measured: bool
+    score: float
+    own: bool = True
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Models of one task with one metric on one set.
+
+    Attributes:
+        protocol: on what the metric was measured, or by which law it is predicted.
+    """
+
+    task: str
+    metric: str
+    protocol: str
+    predicted: bool
+    spots: tuple[Spot, ...]
+
+    @property
+    def best(self) -> list[bool]:
+        """Whether each spot is in the Pareto set; one whose own score nobody knows is not, and
+        puts no other out.
+        """
+        sign = -1.0 if is_lower_better(self.metric) else 1.0
+        kept = iter(pareto_set([(spot.ms, sign * spot.score) for spot in self.spots if spot.known]))
+        return [spot.known and next(kept) for spot in self.spots]
+
+    @property
+    def pareto(self) -> list[str]:
+        """The names of the Pareto set."""
+        return [spot.name for spot, kept in zip(self.spots, self.best, strict=True) if kept]
+
+
+def is_lower_better(metric: str) -> bool:
+    """Whether a smaller value of a metric is better."""
+    return metric.endswith(_LOWER)
+
+
+def pareto_set(points: Sequence[tuple[float, float]]) -> list[bool]:
+    """Whether each (cost, gain) has no other that costs no more, gains no less, and is better in
+    one of the two.
+    """
+    return [
+        not any(other[0] <= cost and other[1] >= gain and other != (cost, gain) for other in points)
+        for cost, gain in points
+    ]
+
+
+def name_of(answer: Answer) -> str:
+    """The name of an answer in a comparison: its precision where the model's name has none, its
+    engine and threads where they are not the usual ones.
+    """
+    name = answer.model
+    if not name.endswith(f"-{answer.precision}"):
+        name += f" {answer.precision}"
+    if answer.format != "onnxruntime":
+        name += f" {answer.format}"
+    return name if answer.threads == 1 else f"{name}, {answer.threads} threads"
+
+
+def score_of(accuracy: Accuracy) -> float:
+    """A metric, less what an export measured that the file loses against its network; on the few
+    records of an export some seem to gain, which counts as nothing.
+    """
+    return accuracy.value - max(0.0, accuracy.lost or 0.0)
+
+
+def compare(answers: Sequence[Answer], places: Sequence[Place]) -> list[Comparison]:
+    """The comparisons in which there is a model: by measured metrics, and by what laws predict."""
+    found: dict[tuple[str, str, str, bool], list[Spot]] = {}
+    for answer in answers:
+        if answer.frame is None:
+            continue
+        p50, high = answer.frame
+        for key, score, own, known in [*_by_card(answer), *_by_law(answer, places)]:
+            is_timed = answer.state == "measured"
+            name = name_of(answer)
+            spot = Spot(name, p50.value, high.value, is_timed, score, own, known)
+            found.setdefault((answer.task, *key), []).append(spot)
+    return [Comparison(*key, tuple(spots)) for key, spots in found.items()]
+
+
+def _by_card(answer: Answer) -> Iterator[Scored]:
+    """Its first metric, on each set on which that was measured."""
+    if answer.state != "measured" or answer.row is None or not answer.row.accuracy:
+        return
+    first = answer.row.accuracy[0].name
+    for one in answer.row.accuracy:
+        if one.name == first:
+            known = one.own or one.lost is not None
+            yield (one.name, one.protocol, False), score_of(one), one.own, known
+
+
+def _by_law(answer: Answer, places: Sequence[Place]) -> Iterator[Scored]:
+    """What the laws that cover its architecture predict, at today's data or of its size: of the
+    network in FP32.
+    """
+    known = answer.precision == "fp32"
+    for place in places:
+        law, size = place.law, place.law.sizes.get(answer.arch)
+        if size is None:
+            continue
+        if law.is_of_size:
+            if law.low <= size <= law.high:
+                yield (law.metric, f"law: {law.said}", True), law.at(size), known, known
+        else:
+            rest = ", ".join(f"{k} {v}" for k, v in law.group.items() if k != "arch" and v != "")
+            said = f"law at {place.today:g} {law.x}" + (f" ({rest})" if rest else "")
+            yield (law.metric, said, True), place.value, known, known
+
+
+def draw(comparisons: Sequence[Comparison], budget_ms: float, quantile: str, path: Path) -> Path:
+    """Write a panel for each comparison: latency by its logarithm, the budget as a line.
+
+    Raises:
+        MissingDependencyError: matplotlib is not installed.
+    """
+    columns = min(2, len(comparisons))
+    rows = -(-len(comparisons) // columns)
+    figure = blank(6.4 * columns, 4.2 * rows)
+    for number, each in enumerate(comparisons, start=1):
+        _panel(figure.add_subplot(rows, columns, number), each, budget_ms, quantile)
+    save_png(figure, path, dpi=110)
+    return path
+
+
+def _panel(axes: Any, each: Comparison, budget_ms: float, quantile: str) -> None:
+    """Points from p50 to the quantile; filled: the file's own score, open: its network's."""
+    for number, (spot, best) in enumerate(zip(each.spots, each.best, strict=True)):
+        colour = f"C{number % 10}"
+        axes.plot([spot.ms, spot.high_ms], [spot.score] * 2, color=colour, alpha=0.6)
+        said = spot.name + ("" if spot.measured else " (between)") + (" *" if best else "")
+        said += "" if spot.known else " ?"
+        axes.plot(
+            [spot.ms],
+            [spot.score],
+            "o" if spot.measured else "D",
+            color=colour,
+            markerfacecolor=colour if spot.own else "white",
+            markersize=8,
+            label=said,
+        )
+    kept = sorted(
+        (spot.ms, spot.score) for spot, best in zip(each.spots, each.best, strict=True) if best
+    )
+    if len(kept) > 1:
+        ms, score = zip(*kept, strict=True)
+        axes.step(ms, score, "--", where="post", color="grey", linewidth=1, zorder=1)
+    axes.axvline(budget_ms, color="#d1242f", linewidth=1, label=f"budget {budget_ms:g} ms")
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(lambda value, place: f"{value:g}")
+    axes.xaxis.set_minor_formatter(lambda value, place: f"{value:g}" if _is_marked(value) else "")
+    axes.tick_params(axis="x", which="minor", labelsize=7)
+    axes.set_xlabel(f"ms of a frame: p50, line to {quantile}")
+    axes.set_ylabel(each.metric)
+    said = "predicted" if each.predicted else "measured"
+    axes.set_title(f"{each.task}: {said}\n{_short(each.protocol)}", fontsize=9)
+    axes.grid(alpha=0.3, which="both")
+    axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5))
+
+
+def _is_marked(value: float) -> bool:
+    """Whether a mark between powers of ten has a number: at 2 and 5."""
+    return f"{value:e}"[0] in "25"
+
+
+def _short(text: str, most: int = 70) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
