@@ -116,6 +116,8 @@ class Latency:
         digest: SHA-256 of the file, or of a random network's builder.
         versions: of the packages that ran it.
         measured_at: UTC, ISO 8601.
+        waited: share of the timed seconds in which this process did not compute, because others
+            did; None: not measured, as with several threads.
     """
 
     model: str
@@ -141,6 +143,7 @@ class Latency:
     versions: dict[str, str]
     measured_at: str
     accuracy: tuple[Accuracy, ...] = ()
+    waited: float | None = None
 
     @property
     def key(self) -> Key:
@@ -312,6 +315,8 @@ def _require_times(row: Latency) -> None:
     for name in ("params", "flops"):
         if getattr(row, name) < 0:
             raise ValueError(f"{name} is {getattr(row, name)}; it must be 0 or more")
+    if row.waited is not None and not 0 <= row.waited <= 1:
+        raise ValueError(f"waited is {row.waited}; it must be a share from 0 to 1")
     for one in row.accuracy:
         if not math.isfinite(one.value):
             raise ValueError(f"{one.name} is {one.value}; it must be a finite number")

@@ -17,6 +17,12 @@ from edgehuman.pictures.figure import blank, save_png
 
 Scored = tuple[tuple[str, str, bool], float, bool, bool]
 """Metric, protocol, whether predicted; the score; of its own file, and known."""
+_LEAST_HEIGHT = 0.02
+"""Of a panel, as a share of its scores."""
+_KEY = (
+    "filled: accuracy of this file; open: of its FP32 network, less what the export saw that it "
+    "loses; ?: not measured; *: no other is faster and better"
+)
 _LOWER = ("loss", "ece", "eer", "error", "_px")
 
 
@@ -160,6 +166,7 @@ def draw(comparisons: Sequence[Comparison], budget_ms: float, quantile: str, pat
     figure = blank(6.4 * columns, 4.2 * rows)
     for number, each in enumerate(comparisons, start=1):
         _panel(figure.add_subplot(rows, columns, number), each, budget_ms, quantile)
+    figure.supxlabel(_KEY, fontsize=8)
     save_png(figure, path, dpi=110)
     return path
 
@@ -187,10 +194,7 @@ def _panel(axes: Any, each: Comparison, budget_ms: float, quantile: str) -> None
         ms, score = zip(*kept, strict=True)
         axes.step(ms, score, "--", where="post", color="grey", linewidth=1, zorder=1)
     axes.axvline(budget_ms, color="#d1242f", linewidth=1, label=f"budget {budget_ms:g} ms")
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(lambda value, place: f"{value:g}")
-    axes.xaxis.set_minor_formatter(lambda value, place: f"{value:g}" if _is_marked(value) else "")
-    axes.tick_params(axis="x", which="minor", labelsize=7)
+    _scale(axes, [budget_ms, *(spot.ms for spot in each.spots)], [s.score for s in each.spots])
     axes.set_xlabel(f"ms of a frame: p50, line to {quantile}")
     axes.set_ylabel(each.metric)
     said = "predicted" if each.predicted else "measured"
@@ -199,9 +203,22 @@ def _panel(axes: Any, each: Comparison, budget_ms: float, quantile: str) -> None
     axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
-def _is_marked(value: float) -> bool:
-    """Whether a mark between powers of ten has a number: at 2 and 5."""
-    return f"{value:e}"[0] in "25"
+def _scale(axes: Any, ms: Sequence[float], scores: Sequence[float]) -> None:
+    """Numbers at 2 and 5 between powers of ten, or at all if there is little to show; a height
+    that does not blow up what differs by a fraction of a percent.
+    """
+    marked = "25" if max(ms) > 10 * min(ms) else "2345678"
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(lambda value, place: f"{value:g}")
+    axes.xaxis.set_minor_formatter(
+        lambda value, place: f"{value:g}" if f"{value:e}"[0] in marked else ""
+    )
+    axes.tick_params(axis="x", which="minor", labelsize=7)
+    low, high = min(scores), max(scores)
+    missing = max(0.0, _LEAST_HEIGHT * max(abs(low), abs(high)) - (high - low)) / 2
+    pad = 0.08 * (high - low + 2 * missing)
+    axes.set_ylim(low - missing - pad, high + missing + pad)
+    axes.ticklabel_format(axis="y", useOffset=False)
 
 
 def _short(text: str, most: int = 70) -> str:

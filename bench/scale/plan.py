@@ -227,6 +227,7 @@ def _row(each: Answer, places: Sequence[Place], quantile: str) -> dict[str, Any]
         "random_weights": each.state != "measured" or (row is not None and row.random_weights),
         "measured_at": None if row is None else row.measured_at,
         "versions": None if row is None else row.versions,
+        "waited": None if kept is None else kept.waited,
         "counted_calls": None if kept is None else kept.calls,
         "shape": None if row is None else list(row.shape),
         "batch": each.batch,

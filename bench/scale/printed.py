@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 Row = Mapping[str, Any]
+_BUSY = 0.1
+"""Share of the time that other programs may take while something is timed."""
 _BEST = {True: "*", None: "?", False: ""}
 
 
@@ -107,6 +109,12 @@ def _notes(data: Mapping[str, Any]) -> Iterator[str]:
         )
     yield from _sets(data)
     yield from _when(rows)
+    waited = max((row["waited"] or 0.0 for row in rows), default=0.0)
+    if waited > _BUSY:
+        yield (
+            f"- this device was busy: other programs took up to {100 * waited:.0f} % of the timed "
+            "seconds, so these times are too long; time again with --fresh when it is idle"
+        )
 
 
 def _busy(rows: Sequence[Row]) -> Iterator[str]:

@@ -143,12 +143,14 @@ def latency_of(
     sample: Records,
     accuracy: tuple[Accuracy, ...],
     digest: str = "",
+    waited: float | None = None,
 ) -> Latency:
     """The row of one timed model.
 
     Args:
         sample: timed records (N, ...).
         digest: of the model; "": of its file, or of its builder.
+        waited: see `Latency`.
     """
     is_torch = entry.engine in UNTAUGHT
     spans = spans_of(timing.percentiles())
@@ -176,6 +178,7 @@ def latency_of(
         versions=versions_of(entry.engine),
         measured_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         accuracy=accuracy,
+        waited=waited,
     )
 
 
@@ -187,6 +190,15 @@ class _Timed:
     batches: list[Records]
     calls: int
     blocks: list[Float64]
+    wall_ns: int = 0
+    computed_ns: int = 0
+
+    @property
+    def waited(self) -> float | None:
+        """See `Latency.waited`."""
+        if self.contestant.entry.threads > 1 or not self.wall_ns:
+            return None
+        return max(0.0, 1.0 - self.computed_ns / self.wall_ns)
 
 
 def _time(
@@ -215,6 +227,7 @@ def _time(
                 timed.batches[0],
                 () if card.random_weights else accuracy_of(card),
                 digests[entry.model],
+                timed.waited,
             )
             for timed, entry, card in opened
         ]
@@ -243,6 +256,9 @@ def interleave(timed: Sequence[_Timed], rounds: int, seed: int = 0) -> None:
                 one.batches[(number * one.calls + i) % len(one.batches)]
                 for i in range(one.calls + 1)
             ]
+            wall_ns, computed_ns = time.perf_counter_ns(), time.process_time_ns()
             one.blocks.append(time_calls(one.contestant.call, block)[1:])
+            one.computed_ns += time.process_time_ns() - computed_ns
+            one.wall_ns += time.perf_counter_ns() - wall_ns
     bar.close()
     tell(f"timed {len(timed)} contestants in {time.perf_counter() - start_s:.0f} s")

@@ -71,6 +71,7 @@ def changed(path: Path, change: Change) -> Path:
         (lambda t: t["rows"][0]["p95"].update(value=1.0), "2.0, 1.0, 4.0; they must rise"),
         (lambda t: t["rows"][0].update(batch=0), "batch is 0; it must be at least 1"),
         (lambda t: t["rows"][0].update(flops=-5), "flops is -5; it must be 0 or more"),
+        (lambda t: t["rows"][0].update(waited=1.5), "waited is 1.5; it must be a share"),
         (lambda t: t["rows"][0].update(arch=7), "arch is 7, not str"),
         (lambda t: t["rows"][0].pop("p99"), "row 1: lacks 'p99'"),
         (lambda t: t["rows"][0].update(colour="red"), "row 1: .*colour"),

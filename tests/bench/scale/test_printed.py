@@ -18,6 +18,7 @@ def a_row(model: str = "zoo:a", **changes: Any) -> dict[str, Any]:
         "latency": "measured",
         "why": "",
         "random_weights": False,
+        "waited": None,
         "measured_at": "2026-11-30T12:00:00+00:00",
         "versions": {"edgehuman": "0.1.0"},
         "batch": 1,
@@ -81,6 +82,11 @@ def test_a_score_of_the_network_has_a_tilde_and_none_a_reason() -> None:
     assert "~macro_f1 0.9000  ?" in text
     assert "random weights" in text
     assert "measured of its FP32 network" in text
+
+
+def test_a_device_that_was_busy_says_so() -> None:
+    assert "busy" not in a_plan(a_row(waited=0.05)).partition("measured 2026")[2]
+    assert "took up to 40 % of the timed seconds" in a_plan(a_row(), a_row("b", waited=0.4))
 
 
 def test_people_and_frames_have_columns() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -150,3 +151,16 @@ def test_every_round_times_all_of_them(make_model: MakeModel) -> None:
     runs = ["".join(calls[i : i + 4]) for i in range(0, 32, 4)]
     assert sorted(runs[:2]) == sorted(runs[2:4]) == ["aaaa", "bbbb"]
     assert runs.count("aaaa") == runs.count("bbbb") == 4
+
+
+def test_what_other_programs_took_is_told() -> None:
+    def sleeping(records: Records) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        time.sleep(0.005)
+        return np.zeros(1, np.float32)
+
+    batch: list[Records] = [np.zeros((1, 2), np.float32)]
+    for threads, waits in ((1, True), (2, False)):
+        entry = Entry("a", "a", "onnxruntime", "", None, threads)
+        one = timed._Timed(Contestant(entry, sleeping, "", 0.0), batch, 2, [])
+        timed.interleave([one], rounds=2)
+        assert (one.waited is not None and one.waited > 0.5) is waits
