@@ -22,6 +22,8 @@ from edgehuman.reading.values import is_name, shown
 
 FILE = "laws.json"
 TIMES = (2.0, 4.0)
+_NEAR = 1 + 1e-9
+"""The x of a point is a mean of seeds, so that 128 may be 127.99999999999997."""
 HOW = "run `edgehuman scale fit DIR --out LAWS`"
 Parameters = Mapping[str, float]
 Value = Callable[[Parameters, float], float]
@@ -101,9 +103,15 @@ class Law:
     @property
     def said(self) -> str:
         """For people: "loss over people (sampling user)"."""
-        group = ", ".join(f"{name} {value}" for name, value in self.group.items() if value != "")
         made = " of simulated data" if self.simulated else ""
-        return f"{self.metric} over {self.x}{made}" + (f" ({group})" if group else "")
+        return f"{self.metric} over {self.x}{made}" + (
+            f" ({group})" if (group := self.of()) else ""
+        )
+
+    def of(self, *less: str) -> str:
+        """Its group, for people, without these columns."""
+        held = {name: value for name, value in self.group.items() if value not in ("", None)}
+        return ", ".join(f"{name} {value}" for name, value in held.items() if name not in less)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +142,15 @@ class Place:
     value: float
     steps: tuple[Step, ...]
 
+    def predicts(self, arch: str) -> float | None:
+        """Of an architecture of the law's points: at today's data, or at its size; None: nothing,
+        or its size is outside of the points.
+        """
+        size = self.law.sizes.get(arch)
+        if size is None or not self.law.is_of_size:
+            return None if size is None else self.value
+        return self.law.at(size) if self.law.low <= size <= self.law.high else None
+
     def as_table(self) -> dict[str, Any]:
         """For JSON."""
         law = self.law
@@ -142,6 +159,7 @@ class Place:
             "metric": law.metric,
             "form": law.form,
             "group": dict(law.group),
+            "said": law.of("family") if law.group.get("arch") else law.of(),
             "archs": list(law.sizes),
             "simulated": law.simulated,
             "range": [law.low, law.high],
@@ -235,9 +253,19 @@ def _law(row: Mapping[str, Any], value: Value, archs: Mapping[str, str]) -> Law:
             raise ValueError(f"its value at {x:g} is {law.at(x)}")
     cells = {str(each["cell"]): float(each["x"]) for each in row.get("points") or ()}
     sizes = {archs[cell]: x for cell, x in cells.items() if cell in archs}
-    if not sizes and group.get("arch"):
-        sizes = {str(group["arch"]): 0.0}
-    return replace(law, sizes=sizes)
+    return replace(law, sizes=_sizes(law, sizes))
+
+
+def _sizes(law: Law, sizes: Mapping[str, float]) -> Mapping[str, float]:
+    """Of the architectures of its points those that a law is of: all of one over size; of one over
+    data the only one. "best of 3" is none.
+    """
+    if law.is_of_size:
+        return sizes
+    named = law.group.get("arch")
+    if named:
+        return {str(named): 0.0} if named in sizes or not sizes else {}
+    return dict.fromkeys(sizes, 0.0) if len(sizes) == 1 else {}
 
 
 def _numbers(pair: Sequence[Any], name: str) -> tuple[float, float]:
@@ -257,7 +285,7 @@ def place_on(law: Law, today: float | None = None) -> Place:
         UsageError: that is outside the law's points.
     """
     here = law.high if today is None else today
-    if not law.low <= here <= law.high:
+    if not law.low / _NEAR <= here <= law.high * _NEAR:
         raise UsageError(
             f"--have {here:g} {law.x} is outside of what {law.said} was fitted on, {law.low:g} to "
             f"{law.high:g}; a law is not extrapolated silently: give a number inside, or add "
@@ -270,7 +298,7 @@ def place_on(law: Law, today: float | None = None) -> Place:
 
 def _step(law: Law, here: float, value: float, times: float) -> Step:
     x = times * here
-    is_outside = x > law.high
+    is_outside = x > law.high * _NEAR
     if is_outside and law.value is _log2:  # it leaves 0 to 1, and the gait paper stays inside
         return Step(times, x, None, None, None, "refused")
     predicted = law.at(x)

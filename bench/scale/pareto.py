@@ -143,16 +143,15 @@ def _by_law(answer: Answer, places: Sequence[Place]) -> Iterator[Scored]:
     """
     known = answer.precision == "fp32"
     for place in places:
-        law, size = place.law, place.law.sizes.get(answer.arch)
-        if size is None:
+        law, predicted = place.law, place.predicts(answer.arch)
+        if predicted is None:
             continue
         if law.is_of_size:
-            if law.low <= size <= law.high:
-                yield (law.metric, f"law: {law.said}", True), law.at(size), known, known
+            yield (law.metric, f"law: {law.said}", True), predicted, known, known
         else:
-            rest = ", ".join(f"{k} {v}" for k, v in law.group.items() if k != "arch" and v != "")
+            rest = law.of("arch", "family")
             said = f"law at {place.today:g} {law.x}" + (f" ({rest})" if rest else "")
-            yield (law.metric, said, True), place.value, known, known
+            yield (law.metric, said, True), predicted, known, known
 
 
 def draw(comparisons: Sequence[Comparison], budget_ms: float, quantile: str, path: Path) -> Path:

@@ -240,7 +240,11 @@ def _row(each: Answer, places: Sequence[Place], quantile: str) -> dict[str, Any]
         "fits_core": each.fits_core,
         "accuracy": [] if kept is None else [asdict(one) for one in kept.accuracy],
         "score": None if kept is None or not kept.accuracy else score_of(kept.accuracy[0]),
-        "laws": [i for i, place in enumerate(places) if each.arch in place.law.sizes],
+        "place": [
+            {"law": i, "metric": one.law.metric, "predicted": predicted}
+            for i, one in enumerate(places)
+            if (predicted := one.predicts(each.arch)) is not None
+        ],
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 Row = Mapping[str, Any]
+_SIZES = ("params", "N", "width", "depth")
 _BUSY = 0.1
 """Share of the time that other programs may take while something is timed."""
 _BEST = {True: "*", None: "?", False: ""}
@@ -59,6 +60,8 @@ def _ms(value: float) -> str:
 
 def _score(row: Row) -> str:
     """The first metric; a tilde where it is not that of this very file."""
+    if row["score"] is None and row["place"]:
+        return f"law: {row['place'][0]['metric']} {row['place'][0]['predicted']:.4g}"
     if row["score"] is None:
         return "random weights" if row["random_weights"] else "-"
     own = row["accuracy"][0]["own"]
@@ -145,37 +148,47 @@ def _when(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _laws(laws: Mapping[str, Any]) -> Iterator[str]:
+    """A line of a table for each law; what is outside of its points has a mark."""
+    places = laws["places"]
     if "said" in laws:
         yield f"- {laws['said']}"
-    for each in laws["places"]:
-        group = ", ".join(f"{name} {value}" for name, value in each["group"].items() if value != "")
-        made = ", simulated data" if each["simulated"] else ""
-        low, high = each["range"]
-        yield ""
-        yield f"{each['metric']} over {each['x']}{f' ({group})' if group else ''}{made}"
-        yield f"  fitted on {low:g} to {high:g} {each['x']}, form {each['form']}"
-        yield f"  at {each['today']:g}: {each['predicted']:.4g}"
-        for step in each["more"]:
-            yield f"  {_step(step, each['x'])}"
-        yield from (f"  {warning}" for warning in each["warnings"])
-        if each["held_out"]:
-            yield f"  {_held_out(each['held_out'])}"
+    if not places:
+        return
+    yield ""
+    made = " (of SIMULATED data where marked ~)" if any(one["simulated"] for one in places) else ""
+    yield f"laws{made}: what more would buy; x: times today's value; !: EXTRAPOLATED, no points there"
+    head = ("law", "of", "form", "points", "today", "value", "2x as much", "4x as much", "held out")
+    yield from _aligned([head, *(_law_cells(each) for each in places)])
+    yield "  held out: its own largest point, predicted by the others / measured"
+    if any(each["x"] in _SIZES for each in places):
+        yield (
+            "  a law of size is of the network itself; what it gives a smaller one as its teacher, "
+            "no law here says"
+        )
+    for warning in dict.fromkeys(one for each in places for one in each["warnings"]):
+        of = [each for each in places if warning in each["warnings"]]
+        yield f"  {len(of)} of {len(places)} laws: {warning}"
 
 
-def _step(step: Mapping[str, Any], x: str) -> str:
+def _law_cells(each: Mapping[str, Any]) -> list[str]:
+    low, high = each["range"]
+    held = each["held_out"]
+    return [
+        f"{'~' if each['simulated'] else ''}{each['metric']} over {each['x']}",
+        each["said"] or "-",
+        each["form"],
+        f"{low:.4g} to {high:.4g}",
+        f"{each['today']:.4g}",
+        f"{each['predicted']:.4g}",
+        *(_step(step) for step in each["more"]),
+        f"{held['predicted']:.4g} / {held['measured']:.4g}" if held else "-",
+    ]
+
+
+def _step(step: Mapping[str, Any]) -> str:
+    if step["predicted"] is None:
+        return "refused"
+    mark = "!" if step["state"] == "extrapolated" else ""
     interval = step["ratio_interval"]
     spread = f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else ""
-    mark = "; EXTRAPOLATED beyond the points" if step["state"] == "extrapolated" else ""
-    head = f"{step['times']:g} times as much, {step['x']:g} {x}"
-    if step["predicted"] is None:
-        return f"{head}: refused, this form holds inside the points alone"
-    return f"{head}: {step['predicted']:.4g}, x {step['ratio']:.3f}{spread}{mark}"
-
-
-def _held_out(held: Mapping[str, Any]) -> str:
-    found = held.get("interval")
-    spread = f" ({found[0]:.4g} to {found[1]:.4g})" if found else ""
-    return (
-        f"its own largest point, held out: predicted {held['predicted']:.4g}{spread}, measured "
-        f"{held['measured']:.4g}"
-    )
+    return f"{step['predicted']:.4g}{mark} x {step['ratio']:.3f}{spread}"

@@ -121,6 +121,24 @@ def test_points_beside_the_laws_say_which_architectures_they_are_of(tmp_path: Pa
     assert [*other.sizes] == ["a"]
 
 
+def test_the_best_of_several_architectures_is_none_of_them(tmp_path: Path) -> None:
+    cells = [{"cell": "1", "x": 4.0}, {"cell": "2", "x": 8.0}]
+    best = a_law(points=cells, group={"arch": "best of 2"})
+    own = a_law(points=cells[:1], group={"arch": "a"})
+    mixed = a_law(points=cells)
+    folder = written(tmp_path, best, own, mixed)
+    points = [Point(name, arch=arch, loss=0.5) for name, arch in zip("12", "ab", strict=True)]
+    write_points(folder / POINTS, points)
+    assert [[*law.sizes] for law in read_laws(folder)] == [[], ["a"], []]
+
+
+def test_a_mean_of_seeds_is_not_beyond_itself(tmp_path: Path) -> None:
+    [law] = read_laws(written(tmp_path, a_law(range=[4.000000000000001, 127.99999999999997])))
+    assert [step.state for step in place_on(law, 64.0).steps] == ["within", "extrapolated"]
+    assert place_on(law, 128.0).today == 128.0
+    assert place_on(law, 4.0).today == 4.0
+
+
 def test_without_points_the_group_may_say_it(tmp_path: Path) -> None:
     one, other = read_laws(written(tmp_path, a_law(), a_law(group={"arch": "a"})))
     assert one.sizes == {}

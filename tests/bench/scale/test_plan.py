@@ -137,8 +137,11 @@ def test_laws_say_what_more_people_would_buy(board: str, tmp_path: Path) -> None
     [place] = outcome.data["laws"]["places"]
     assert place["predicted"] == pytest.approx(50**-0.5)
     assert [each["state"] for each in place["more"]] == ["within", "extrapolated"]
-    assert rows_of(outcome)["zoo:a"]["laws"] == [0]
-    assert "EXTRAPOLATED beyond the points" in outcome.text
+    [found] = rows_of(outcome)["zoo:a"]["place"]
+    assert found == {"law": 0, "metric": "loss", "predicted": pytest.approx(50**-0.5)}
+    assert "!: EXTRAPOLATED, no points there" in outcome.text
+    assert "0.1! x 0.500" not in outcome.text
+    assert "0.1 x 0.707 (0.660 to 0.758)" in outcome.text
     assert json.dumps(outcome.data)
 
 

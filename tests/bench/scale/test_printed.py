@@ -30,6 +30,7 @@ def a_row(model: str = "zoo:a", **changes: Any) -> dict[str, Any]:
         "accuracy": [{"name": "macro_f1", "own": True}],
         "score": 0.9,
         "pareto": True,
+        "place": [],
     }
     return row | changes
 
@@ -78,7 +79,9 @@ def test_a_score_of_the_network_has_a_tilde_and_none_a_reason() -> None:
     text = a_plan(
         a_row("a8", accuracy=[{"name": "macro_f1", "own": False}], pareto=None),
         a_row("r", accuracy=[], score=None, random_weights=True, pareto=False),
+        a_row("p", accuracy=[], score=None, place=[{"metric": "loss", "predicted": 0.25}]),
     )
+    assert "law: loss 0.25" in text
     assert "~macro_f1 0.9000  ?" in text
     assert "random weights" in text
     assert "measured of its FP32 network" in text
@@ -123,23 +126,41 @@ def test_what_is_between_or_refused_says_so() -> None:
     assert "  m  refused: none was measured" in text
 
 
-def test_a_law_says_its_range_and_marks_what_leaves_it() -> None:
-    more = {"times": 2.0, "x": 200.0, "predicted": 0.5, "ratio": 0.7, "ratio_interval": [0.6, 0.8]}
-    place = {
+def a_place(**changes: Any) -> dict[str, Any]:
+    step = {"times": 2.0, "x": 200.0, "predicted": 0.5, "ratio": 0.7, "ratio_interval": [0.6, 0.8]}
+    place: dict[str, Any] = {
         "x": "people",
         "metric": "loss",
-        "form": "power",
-        "group": {"sampling": "user", "fold": ""},
+        "form": "L = a people^-b",
+        "said": "sampling user",
         "simulated": True,
         "range": [4.0, 100.0],
-        "today": 100.0,
+        "today": 50.0,
         "predicted": 0.71,
-        "more": [{**more, "state": "extrapolated"}],
+        "more": [
+            {**step, "state": "within"},
+            {**step, "state": "extrapolated", "ratio_interval": None},
+        ],
+        "held_out": {"predicted": 0.7, "interval": [0.6, 0.8], "measured": 0.72},
         "warnings": ["no floor seen"],
-        "held_out": {"predicted": 0.7, "interval": [0.6, 0.8], "measured": 0.71},
     }
+    return place | changes
+
+
+def test_a_law_says_its_range_and_marks_what_leaves_it() -> None:
+    text = a_plan(a_row(), laws={"given": True, "places": [a_place()]})
+    line = next(line for line in text.splitlines() if "~loss over people" in line)
+    assert " ".join(line.split()) == (
+        "~loss over people sampling user L = a people^-b 4 to 100 50 0.71 "
+        "0.5 x 0.700 (0.600 to 0.800) 0.5! x 0.700 0.7 / 0.72"
+    )
+    assert "SIMULATED" in text
+    assert "1 of 1 laws: no floor seen" in text
+
+
+def test_a_step_that_its_form_does_not_hold_for_is_refused() -> None:
+    refused = {"times": 4.0, "x": 400.0, "predicted": None, "ratio": None, "ratio_interval": None}
+    place = a_place(more=[{**refused, "state": "refused"}] * 2, held_out=None, x="params")
     text = a_plan(a_row(), laws={"given": True, "places": [place]})
-    assert "loss over people (sampling user), simulated data" in text
-    assert "fitted on 4 to 100 people, form power" in text
-    assert "200 people: 0.5, x 0.700 (0.600 to 0.800); EXTRAPOLATED beyond the points" in text
-    assert "held out: predicted 0.7 (0.6 to 0.8), measured 0.71" in text
+    assert "refused" in text
+    assert "as its teacher, no law here says" in text
