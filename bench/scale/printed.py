@@ -156,7 +156,7 @@ def _laws(laws: Mapping[str, Any]) -> Iterator[str]:
         return
     yield ""
     made = " (of SIMULATED data where marked ~)" if any(one["simulated"] for one in places) else ""
-    yield f"laws{made}: what more would buy; x: times today's value; !: EXTRAPOLATED, no points there"
+    yield f"laws{made}: what more would buy, and times today's value; !: EXTRAPOLATED, no points"
     head = ("law", "of", "form", "points", "today", "value", "2x as much", "4x as much", "held out")
     yield from _aligned([head, *(_law_cells(each) for each in places)])
     yield "  held out: its own largest point, predicted by the others / measured"

@@ -18,7 +18,7 @@ import numpy as np
 
 from edgehuman import catalogue
 from edgehuman.bench.contestants import Contestant, Entry, Records, entries_of, open_contestant
-from edgehuman.bench.latency import Timing, time_calls
+from edgehuman.bench.latency import Blocks, Timing, time_calls
 from edgehuman.bench.scale.latencies import (
     Accuracy,
     Latency,
@@ -36,7 +36,6 @@ from edgehuman.card import Card, sha256_of_file
 from edgehuman.errors import DataError, MissingDependencyError, UsageError
 from edgehuman.files import own_folder
 from edgehuman.progress import progress_bar, tell
-from edgehuman.records import Float64
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.zoo import file_of
 
@@ -143,14 +142,12 @@ def latency_of(
     sample: Records,
     accuracy: tuple[Accuracy, ...],
     digest: str = "",
-    waited: float | None = None,
 ) -> Latency:
     """The row of one timed model.
 
     Args:
         sample: timed records (N, ...).
         digest: of the model; "": of its file, or of its builder.
-        waited: see `Latency`.
     """
     is_torch = entry.engine in UNTAUGHT
     spans = spans_of(timing.percentiles())
@@ -178,7 +175,7 @@ def latency_of(
         versions=versions_of(entry.engine),
         measured_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         accuracy=accuracy,
-        waited=waited,
+        waited=timing.waited if entry.threads == 1 and entry.engine != "tensorrt" else None,
     )
 
 
@@ -189,16 +186,7 @@ class _Timed:
     contestant: Contestant
     batches: list[Records]
     calls: int
-    blocks: list[Float64]
-    wall_ns: int = 0
-    computed_ns: int = 0
-
-    @property
-    def waited(self) -> float | None:
-        """See `Latency.waited`."""
-        if self.contestant.entry.threads > 1 or not self.wall_ns:
-            return None
-        return max(0.0, 1.0 - self.computed_ns / self.wall_ns)
+    blocks: Blocks
 
 
 def _time(
@@ -223,11 +211,10 @@ def _time(
             latency_of(
                 entry,
                 card,
-                Timing(np.concatenate(timed.blocks), len(timed.batches[0])),
+                timed.blocks.timing(len(timed.batches[0])),
                 timed.batches[0],
                 () if card.random_weights else accuracy_of(card),
                 digests[entry.model],
-                timed.waited,
             )
             for timed, entry, card in opened
         ]
@@ -240,7 +227,7 @@ def _begun(contestant: Contestant, sample: Records, size: int) -> _Timed:
     batches = [np.ascontiguousarray(sample[i * size : (i + 1) * size]) for i in range(whole)]
     first_ms = float(time_calls(contestant.call, batches[:1] * 2)[1])
     calls = int(min(_MOST_CALLS, max(_LEAST_CALLS, _BLOCK_S * 1e3 / first_ms)))
-    return _Timed(contestant, batches, calls, [])
+    return _Timed(contestant, batches, calls, Blocks())
 
 
 def interleave(timed: Sequence[_Timed], rounds: int, seed: int = 0) -> None:
@@ -256,9 +243,6 @@ def interleave(timed: Sequence[_Timed], rounds: int, seed: int = 0) -> None:
                 one.batches[(number * one.calls + i) % len(one.batches)]
                 for i in range(one.calls + 1)
             ]
-            wall_ns, computed_ns = time.perf_counter_ns(), time.process_time_ns()
-            one.blocks.append(time_calls(one.contestant.call, block)[1:])
-            one.computed_ns += time.process_time_ns() - computed_ns
-            one.wall_ns += time.perf_counter_ns() - wall_ns
+            one.blocks.add(one.contestant.call, block)
     bar.close()
     tell(f"timed {len(timed)} contestants in {time.perf_counter() - start_s:.0f} s")

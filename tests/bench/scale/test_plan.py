@@ -139,7 +139,7 @@ def test_laws_say_what_more_people_would_buy(board: str, tmp_path: Path) -> None
     assert [each["state"] for each in place["more"]] == ["within", "extrapolated"]
     [found] = rows_of(outcome)["zoo:a"]["place"]
     assert found == {"law": 0, "metric": "loss", "predicted": pytest.approx(50**-0.5)}
-    assert "!: EXTRAPOLATED, no points there" in outcome.text
+    assert "!: EXTRAPOLATED, no points" in outcome.text
     assert "0.1! x 0.500" not in outcome.text
     assert "0.1 x 0.707 (0.660 to 0.758)" in outcome.text
     assert json.dumps(outcome.data)

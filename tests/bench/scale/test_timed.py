@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,10 +10,12 @@ import pytest
 
 from edgehuman.bench import contestants
 from edgehuman.bench.contestants import Contestant, Entry, Records
+from edgehuman.bench.latency import Blocks, Timing
 from edgehuman.bench.scale import timed
 from edgehuman.bench.scale.latencies import read_table
 from edgehuman.bench.scale.timed import Wanted, cache_file, timed_here
 from edgehuman.errors import ArtefactError, MissingDependencyError, UsageError
+from edgehuman.runtime.engine.onnx_file import read_card
 
 MakeModel = Callable[..., Path]
 
@@ -145,22 +146,24 @@ def test_every_round_times_all_of_them(make_model: MakeModel) -> None:
         return Contestant(entry, call, "", 0.0)
 
     batch: list[Records] = [np.zeros((1, 2), np.float32)]
-    both = [timed._Timed(contestant(name), batch, 3, []) for name in "ab"]
+    both = [timed._Timed(contestant(name), batch, 3, Blocks()) for name in "ab"]
     timed.interleave(both, rounds=4)
-    assert [len(block) for one in both for block in one.blocks] == [3] * 8
+    assert [len(block) for one in both for block in one.blocks.latency_ms] == [3] * 8
     runs = ["".join(calls[i : i + 4]) for i in range(0, 32, 4)]
     assert sorted(runs[:2]) == sorted(runs[2:4]) == ["aaaa", "bbbb"]
     assert runs.count("aaaa") == runs.count("bbbb") == 4
 
 
-def test_what_other_programs_took_is_told() -> None:
-    def sleeping(records: Records) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-        time.sleep(0.005)
-        return np.zeros(1, np.float32)
-
-    batch: list[Records] = [np.zeros((1, 2), np.float32)]
-    for threads, waits in ((1, True), (2, False)):
-        entry = Entry("a", "a", "onnxruntime", "", None, threads)
-        one = timed._Timed(Contestant(entry, sleeping, "", 0.0), batch, 2, [])
-        timed.interleave([one], rounds=2)
-        assert (one.waited is not None and one.waited > 0.5) is waits
+@pytest.mark.parametrize(
+    ("threads", "engine", "told"),
+    [(1, "onnxruntime", 0.5), (2, "onnxruntime", None), (1, "tensorrt", None)],
+)
+def test_only_of_one_thread_of_this_process_waiting_means_other_programs(
+    make_model: MakeModel, threads: int, engine: str, told: float | None
+) -> None:
+    path = str(make_model())
+    entry = Entry(path, path, engine, "", None, threads)
+    row = timed.latency_of(
+        entry, read_card(Path(path)), Timing(np.ones(3), 1, 0.5), np.zeros((1, 128, 6)), ()
+    )
+    assert row.waited == told
