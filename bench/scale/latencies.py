@@ -37,6 +37,8 @@ from edgehuman.runtime.lock import locked
 
 SCHEMA = "edgehuman.latencies"
 TABLE_VERSION = 1
+BUSY = 0.1
+"""Of a sound measurement, other programs took at most this share of its time."""
 OF_FP32 = "; of the FP32 network, not of this file"
 """How the protocol ends of a metric that an export carried over from its network."""
 Key = tuple[str, str, str, int, int, tuple[int, ...]]

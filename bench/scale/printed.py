@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from edgehuman.bench.scale.latencies import BUSY
+
 Row = Mapping[str, Any]
 _SIZES = ("params", "N", "width", "depth")
-_BUSY = 0.1
-"""Share of the time that other programs may take while something is timed."""
 _BEST = {True: "*", None: "?", False: ""}
 
 
@@ -113,10 +113,11 @@ def _notes(data: Mapping[str, Any]) -> Iterator[str]:
     yield from _sets(data)
     yield from _when(rows)
     waited = max((row["waited"] or 0.0 for row in rows), default=0.0)
-    if waited > _BUSY:
+    if waited > BUSY:
         yield (
             f"- this device was busy: other programs took up to {100 * waited:.0f} % of the timed "
-            "seconds, so these times are too long; time again with --fresh when it is idle"
+            "seconds, so these times are too long and none of this machine is kept; ask again when "
+            "it is idle"
         )
 
 

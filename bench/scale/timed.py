@@ -1,7 +1,8 @@
 """Latency of models on this machine, kept in the user's cache so that a second call is quick.
 
 A kept row is used while the machine, the versions, the model's bytes, threads and batch are the
-same. All that is missing is timed together, in interleaved rounds (`bench.latency`).
+same. What was timed while other programs had the core is not kept. All that is missing is timed
+together, in interleaved rounds (`bench.latency`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from edgehuman import catalogue
 from edgehuman.bench.contestants import Contestant, Entry, Records, entries_of, open_contestant
 from edgehuman.bench.latency import Blocks, Timing, time_calls
 from edgehuman.bench.scale.latencies import (
+    BUSY,
     Accuracy,
     Latency,
     Table,
@@ -89,8 +91,9 @@ def timed_here(
         if (left := tuple(b for b in each.batches if (each.model, b) not in fitting))
     ]
     new, absent = _time(missing, digests, threads, rounds) if missing else ([], {})
-    if new and place is not None:
-        _keep(place, new)
+    sound = [row for row in new if (row.waited or 0.0) <= BUSY]
+    if sound and place is not None:
+        _keep(place, sound)
     asked = {(each.model, batch) for each in wanted for batch in each.batches}
     rows = [row for key, row in fitting.items() if key in asked]
     return Table(here, ()).with_rows([*rows, *new]), absent
@@ -193,7 +196,7 @@ def _time(
     missing: Sequence[Wanted], digests: Mapping[str, str], threads: int, rounds: int
 ) -> tuple[list[Latency], dict[str, str]]:
     absent: dict[str, str] = {}
-    tell(f"timing {len(missing)} model(s) on this machine; the result is kept for the next call")
+    tell(f"timing {len(missing)} model(s) on this machine; kept for the next call")
     with tempfile.TemporaryDirectory(prefix="edgehuman-plan-") as folder:
         opened: list[tuple[_Timed, Entry, Card]] = []
         for each in missing:

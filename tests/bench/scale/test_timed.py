@@ -23,6 +23,7 @@ MakeModel = Callable[..., Path]
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(timed, "BUSY", 1.0)  # other tests run beside these
     return tmp_path / "cache"
 
 
@@ -72,6 +73,16 @@ def test_only_what_changed_is_timed_again(
     monkeypatch.setattr(timed, "versions_of", lambda format: {"onnxruntime": "99"})
     timed_here(wanted[:1], 1, 1)
     assert opened[5:] == ["one"]
+
+
+def test_what_other_programs_delayed_is_not_kept(
+    make_model: MakeModel, opened: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timed, "BUSY", -1.0)  # as if it were always so
+    wanted = [Wanted(str(make_model()), (1,))]
+    for _ in range(2):
+        assert len(timed_here(wanted, 1, 1)[0].rows) == 1
+    assert len(opened) == 2
 
 
 def test_what_is_kept_is_a_latency_table(make_model: MakeModel, cache: Path) -> None:
