@@ -137,6 +137,12 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "which models fit a budget of milliseconds on a device, and what more data would buy",
         "edgehuman plan --device cpu --budget-ms 8 --people 8 --fps 25",
     ),
+    "scale fit": Command(
+        "edgehuman.bench.scale.fit:FitConfig",
+        "edgehuman.bench.scale.fit:fit",
+        "scaling laws of a sweep's points, or of your own, with intervals and what they rest on",
+        "edgehuman scale fit runs/sweep --json",
+    ),
     "run": ModelCommand(
         "run",
         "recognise a live stream (file, stdin, UDP, simulator), photos, skeletons, silhouettes",

@@ -40,6 +40,7 @@ WORDS = (
     *("objective", "placement", "placements", "policy", "protocol", "sender", "size", "slowed"),
     *("serve", "serve_name", "task", "webhook"),
     *("phone", "sink"),
+    *("x", "metric", "group"),
     *("consent", "consent_by", "consent_at", "head"),
     *("stamp_unit", "student", "subject", "track", "turned_alike", "upright_by", "walk", "which"),
 )

@@ -82,6 +82,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "plan": _DEVICE,
     "plan --arch": _TRAIN,
     "plan --out": (*_DEVICE, "matplotlib"),
+    "scale fit": ("numpy", "tyro", "scipy"),
     "pretrain": _TRAIN,
     "finetune": _TRAIN,
     "distill": _TRAIN,

@@ -126,6 +126,7 @@ distill --teacher zoo:activity --student imuconv_288k --data uci_har --out stude
 prune mypackage.nets:MyNet --out narrow
 export imuconv_288k --out network.onnx
 run imuconv_288k --source simulated --seconds 3
+scale fit sweep
 """
 
 

@@ -25,23 +25,10 @@ from tests.whole.house import (
 )
 
 SUBJECTS = {
-    *(
-        "body",
-        "demo",
-        "loop",
-        "text",
-        "engine",
-        "view",
-        "gait",
-        "graph",
-        "proof",
-        "evaluate",
-        "targets",
-        "pages",
-        "provenance",
-    ),
+    *("body", "demo", "loop", "text", "engine", "view", "gait", "graph", "proof", "evaluate"),
+    *("targets", "pages", "provenance", "scale", "laws", "fits", "figures"),
     *("serve", "replay", "lines", "mqtt", "phones", "tracks", "tracking", "gallery", "store"),
-    *("scale", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
+    *("figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
     *("camera", "frames", "foreign", "labels", "boxes", "detection", "crowds", "crops"),
     *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
 }

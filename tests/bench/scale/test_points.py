@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
-from edgehuman.bench.scale.points import COLUMNS, MOST_TABLE, Point, read_points, write_points
+from edgehuman.bench.scale.points import MOST_TABLE, Point, read_points, write_points
 from edgehuman.errors import DataError
 
 _HEAD = "cell,arch,seed,lr,items,loss,status,metric.f1,metric.f1.trials\n"
@@ -28,9 +29,7 @@ def test_points_are_read_back_as_they_were_written(tmp_path: Path) -> None:
     write_points(path, points)
     read = read_points(path)
     assert [point.line for point in read] == [2, 3, 4]
-    assert read[0] == Point(
-        *[getattr(points[0], name) for name in COLUMNS], more={"mask": ""}, line=2
-    )
+    assert read[0] == dataclasses.replace(points[0], more={"mask": ""}, line=2)
     assert read[1].loss == 0.1 + 0.2
     assert read[1].metrics == {"f1": 0.9}
     assert read[1].trials == {"f1": 50}

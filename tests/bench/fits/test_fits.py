@@ -1,0 +1,45 @@
+"""All that a table allows is fitted, and what is not is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgehuman.bench.fits.fits import Wanted, fits_of
+from edgehuman.bench.laws.curves import Rules
+from edgehuman.bench.scale.points import Point, read_table, write_points
+from edgehuman.errors import DataError
+
+_RULES = Rules(draws=100)
+
+
+def _points(folder: Path, points: list[Point]) -> Path:
+    write_points(folder / "points.csv", points)
+    return folder / "points.csv"
+
+
+def test_a_metric_that_only_some_cells_have_does_not_stop_the_loss(tmp_path: Path) -> None:
+    points = [
+        Point(f"c{k}", share=2.0**-k, items=100 * 2.0**-k, loss=1.0 + k, seed=0) for k in range(4)
+    ]
+    points[0] = Point("c0", share=1.0, items=100.0, loss=1.0, seed=0, metrics={"f1": 0.5})
+    (loss, *more) = fits_of(read_table(_points(tmp_path, points)), Wanted(), _RULES)
+    assert loss.study.y == "loss"
+    assert [law.group.x for law in loss.laws] == ["items"]
+    assert more == []
+    assert any("no amount varies over the 1 points" in reason for reason in loss.not_fitted)
+
+
+def test_x_is_the_compute_where_it_is_asked_for(tmp_path: Path) -> None:
+    points = [
+        Point(f"c{k}", arch=f"v_{k}", flops=4.0**k, loss=2.0**-k, seed=0, items=10.0)
+        for k in range(5)
+    ]
+    table = read_table(_points(tmp_path, points))
+    (found,) = fits_of(table, Wanted(x="C"), _RULES)
+    (law,) = found.laws
+    assert law.curve.exponent == pytest.approx(-0.5)
+    assert law.group.held["cells"] == "best per octave"
+    with pytest.raises(DataError, match="not all points have params"):
+        fits_of(table, Wanted(x="N"), _RULES)

@@ -1,0 +1,70 @@
+"""Which cells make one curve."""
+
+from __future__ import annotations
+
+from edgehuman.bench.fits.groups import axes_of, by_fold, groups_of
+from edgehuman.bench.fits.study import Cell, Study
+
+
+def _cell(name: str, value: float, x: float, params: float = 1e6, **held: str) -> Cell:
+    amounts = {"items": x, "params": params, "flops": x * params * 6}
+    return Cell(name, {"family": "v", **held}, amounts, value)
+
+
+def _study(*cells: Cell) -> Study:
+    return Study("loss", "loss", "L", cells)
+
+
+def test_a_curve_along_data_is_one_network_and_the_best_comes_first() -> None:
+    cells = [
+        _cell(f"{arch}{x}", value / x, x, arch=arch)
+        for arch, value in (("a", 1.0), ("b", 2.0))
+        for x in (1.0, 2.0, 4.0)
+    ]
+    groups = groups_of(_study(*cells), "items")
+    assert [group.label for group in groups] == ["arch best of 2", "arch a", "arch b"]
+    assert [cell.name for cell in groups[0].cells] == ["a1.0", "a2.0", "a4.0"]
+
+
+def test_a_curve_along_parameters_is_one_amount_of_data() -> None:
+    cells = [
+        _cell(f"{n}-{share}", 1.0, float(share) * 100, n, arch=f"v_{n}", share=share)
+        for n in (1e6, 2e6)
+        for share in ("0.5", "1")
+    ]
+    groups = groups_of(_study(*cells), "params")
+    assert [group.label for group in groups] == ["share 0.5", "share 1"]
+    assert [cell.amounts["params"] for cell in groups[0].cells] == [1e6, 2e6]
+
+
+def test_a_curve_along_compute_is_the_best_of_each_octave() -> None:
+    cells = [_cell("a", 3.0, 1.0), _cell("b", 2.0, 1.1), _cell("c", 1.0, 4.0)]
+    (group,) = groups_of(_study(*cells), "flops")
+    assert [cell.name for cell in group.cells] == ["b", "c"]
+
+
+def test_columns_that_were_asked_for_make_the_curves() -> None:
+    cells = [_cell(f"{s}{a}", 1.0, 1.0, sampling=s, arch=a) for s in "ur" for a in "ab"]
+    groups = groups_of(_study(*cells), "items", ("sampling",))
+    assert [(group.label, len(group.cells)) for group in groups] == [
+        ("sampling u", 2),
+        ("sampling r", 2),
+    ]
+
+
+def test_simulated_cells_are_a_curve_of_their_own() -> None:
+    made = Cell("s", {"family": "v"}, {"items": 1.0, "params": 1e6}, 1.0, simulated=True)
+    groups = groups_of(_study(_cell("a", 1.0, 1.0), made), "items", ("family",))
+    assert [group.simulated for group in groups] == [False, True]
+
+
+def test_three_folds_are_pooled_and_two_are_not() -> None:
+    cells = [_cell(f"{f}{x}", 1.0, x, fold=f) for f in "012" for x in (1.0, 2.0)]
+    assert len(by_fold(groups_of(_study(*cells), "items"))[0][1]) == 3
+    assert by_fold(groups_of(_study(*cells[:4]), "items")) == []
+
+
+def test_the_axes_are_those_that_vary() -> None:
+    cells = [_cell("a", 1.0, 1.0), _cell("b", 1.0, 2.0)]
+    assert axes_of(_study(*cells), "") == ("items", "flops")
+    assert axes_of(_study(*cells), "N") == ("params",)
