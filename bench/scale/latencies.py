@@ -37,6 +37,8 @@ from edgehuman.runtime.lock import locked
 
 SCHEMA = "edgehuman.latencies"
 TABLE_VERSION = 1
+MOST_ROWS = 5000
+"""Of a table: 38 networks in four precisions, with eight batches and four counts of threads."""
 BUSY = 0.1
 """Of a sound measurement, other programs took at most this share of its time."""
 OF_FP32 = "; of the FP32 network, not of this file"
@@ -274,6 +276,9 @@ def _built(found: dict[str, Any], path: Path, again: str) -> Table:
         where_measured = Machine(**{**given, "gpus": tuple(given["gpus"])})
         require_types(where_measured)
         rows: dict[Key, Latency] = {}
+        where = "rows"
+        if len(found["rows"]) > MOST_ROWS:
+            raise ValueError(f"there are {len(found['rows']):,}; at most {MOST_ROWS:,} are read")
         for number, each in enumerate(list(found["rows"]), start=1):
             where = f"row {number}"
             row = _row(dict(each))

@@ -5,6 +5,7 @@ Only models of one task, with one metric on one set, are compared.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ Scored = tuple[tuple[str, str, bool], float, bool, bool]
 """Metric, protocol, whether predicted; the score; of its own file, and known."""
 _LEAST_HEIGHT = 0.02
 """Of a panel, as a share of its scores."""
+_MOST_PANELS, _MOST_NAMED = 12, 15
+"""Of a picture; of a panel with more spots only the Pareto set is named."""
 _KEY = (
     "filled: accuracy of this file; open: of its FP32 network, less what the export saw that it "
     "loses; ?: not measured; *: no other is faster and better"
@@ -86,10 +89,13 @@ def pareto_set(points: Sequence[tuple[float, float]]) -> list[bool]:
     """Whether each (cost, gain) has no other that costs no more, gains no less, and is better in
     one of the two.
     """
-    return [
-        not any(other[0] <= cost and other[1] >= gain and other != (cost, gain) for other in points)
-        for cost, gain in points
-    ]
+    kept: set[tuple[float, float]] = set()
+    most = -math.inf
+    for cost, gain in sorted(points, key=lambda point: (point[0], -point[1])):
+        if gain > most:
+            kept.add((cost, gain))
+            most = gain
+    return [point in kept for point in points]
 
 
 def name_of(answer: Answer) -> str:
@@ -155,15 +161,17 @@ def _by_law(answer: Answer, places: Sequence[Place]) -> Iterator[Scored]:
 
 
 def draw(comparisons: Sequence[Comparison], budget_ms: float, quantile: str, path: Path) -> Path:
-    """Write a panel for each comparison: latency by its logarithm, the budget as a line.
+    """Write a panel for each comparison, of the largest ones: latency by its logarithm, the budget
+    as a line.
 
     Raises:
         MissingDependencyError: matplotlib is not installed.
     """
-    columns = min(2, len(comparisons))
-    rows = -(-len(comparisons) // columns)
+    shown = sorted(comparisons, key=lambda each: -len(each.spots))[:_MOST_PANELS]
+    columns = min(2, len(shown))
+    rows = -(-len(shown) // columns)
     figure = blank(6.4 * columns, 4.2 * rows)
-    for number, each in enumerate(comparisons, start=1):
+    for number, each in enumerate(shown, start=1):
         _panel(figure.add_subplot(rows, columns, number), each, budget_ms, quantile)
     figure.supxlabel(_KEY, fontsize=8)
     save_png(figure, path, dpi=110)
@@ -184,7 +192,7 @@ def _panel(axes: Any, each: Comparison, budget_ms: float, quantile: str) -> None
             color=colour,
             markerfacecolor=colour if spot.own else "white",
             markersize=8,
-            label=said,
+            label=said if best or len(each.spots) <= _MOST_NAMED else None,
         )
     kept = sorted(
         (spot.ms, spot.score) for spot, best in zip(each.spots, each.best, strict=True) if best

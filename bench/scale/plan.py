@@ -75,6 +75,8 @@ class PlanConfig:
             (self.have is None or self.have > 0, "have", "above 0"),
         ]
         require(self, rules)
+        if self.fresh and self.device != HERE:
+            raise UsageError(f"--fresh is for --device {HERE}: a table is not timed again")
         if self.have is not None and self.laws is None:
             raise UsageError("--have is for laws; give --laws too, or leave it out")
 

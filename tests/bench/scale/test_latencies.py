@@ -61,6 +61,8 @@ def changed(path: Path, change: Change) -> Path:
         (lambda t: t.update(version=2), "version 2; this edgehuman reads 1"),
         (lambda t: t.update(rows=[]), "has no measurement; measure again"),
         (lambda t: t.pop("rows"), "lacks 'rows'"),
+        (lambda t: t.update(rows=t["rows"] * 2501), "rows: there are 5,002; at most 5,000"),
+        (lambda t: t.update(rows=7), "rows: "),
         (lambda t: t.update(machine=[]), "machine: "),
         (lambda t: t["machine"].update(cores="four"), "machine: cores is 'four', not int"),
         (lambda t: t["rows"][1]["p50"].update(value=-1.0), r"row 2 \(zoo:b int8.*p50 is -1.0 ms"),

@@ -104,6 +104,15 @@ def test_names_say_what_is_unusual() -> None:
     assert name_of(replace(one, model="a", format="torch", threads=4)) == "a int8 torch, 4 threads"
 
 
+def test_of_many_models_and_sets_a_part_is_drawn(tmp_path: Path) -> None:
+    cv2 = pytest.importorskip("cv2")
+    pytest.importorskip("matplotlib")
+    spots = tuple(Spot(f"m{i}", 1.0 + i, 2.0 + i, True, 0.5) for i in range(16))
+    many = [Comparison("t", "f1", str(i), False, spots[: 1 + 15 * (i == 0)]) for i in range(13)]
+    path = draw(many, 8.0, "p95", tmp_path / "plan.png")
+    assert cv2.imread(str(path)).shape[0] == int(6 * 4.2 * 110)
+
+
 def test_the_picture_is_drawn(tmp_path: Path) -> None:
     cv2 = pytest.importorskip("cv2")
     pytest.importorskip("matplotlib")

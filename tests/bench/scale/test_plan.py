@@ -18,8 +18,10 @@ from edgehuman.bench.scale.latencies import Accuracy, as_json, read_table
 from edgehuman.bench.scale.plan import PlanConfig, plan
 from edgehuman.cli import main
 from edgehuman.errors import DataError, UsageError
+from edgehuman.install import code_line
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.zoo import zoo_names
+from tests import leaving
 from tests.bench.scale.tables import made_row, made_table
 from tests.bench.scale.test_curve import a_law, written
 
@@ -100,6 +102,7 @@ def test_a_network_that_the_table_lacks_is_refused_in_its_row(board: str) -> Non
         ({"fps": -1.0}, "--fps is -1.0"),
         ({"threads": 0}, "--threads is 0"),
         ({"have": 3.0}, "--have is for laws; give --laws too"),
+        ({"fresh": True, "device": "a.json"}, "--fresh is for --device cpu"),
     ],
 )
 def test_words_that_cannot_be(words: dict[str, Any], said: str) -> None:
@@ -190,6 +193,16 @@ def test_this_machine_is_timed_when_asked(
     [row] = json.loads(capsys.readouterr().out)["rows"]
     assert (row["latency"], row["fits"], row["threads"]) == ("measured", "yes", 1)
     assert row["batch"] * row["calls"] == 3
+
+
+def test_it_imports_nothing_of_the_training_half(make_model: MakeModel) -> None:
+    words = ["plan", str(make_model()), "--budget-ms", "1000", "--rounds", "1", "--json"]
+    check = "{'torch', 'scipy', 'onnx', 'sklearn', 'matplotlib'} & set(sys.modules)"
+    run = f"import sys\nfrom edgehuman.cli import main\nassert main({words!r}) == 0"
+    code = f"{run}\nassert not {check}"
+    done = leaving.run(code_line(code), capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "no laws given: run `edgehuman scale fit" in json.loads(done.stdout)["laws"]["said"]
 
 
 def test_a_table_that_bench_saves_is_what_plan_reads(
