@@ -178,7 +178,7 @@ def _measure_all(
         if meter is not None:
             meter.close()
     latencies = [
-        _latency(each.entry, timing, sample, row["metrics"], trial, config)
+        _latency(each, timing, sample, row["metrics"], trial, config)
         for each, timing, row in zip(contestants, timings, rows, strict=True)
     ]
     rows += [
@@ -194,7 +194,7 @@ def _measure_all(
 
 
 def _latency(
-    entry: Entry,
+    contestant: Contestant,
     timing: Timing,
     sample: Records,
     metrics: dict[str, float] | None,
@@ -202,7 +202,8 @@ def _latency(
     config: BenchConfig,
 ) -> Latency:
     """A row of a latency table: with the metrics of this run, otherwise with those of the card."""
-    card = read_card(file_of(entry.path))
+    entry, model = contestant.entry, contestant.model
+    card = read_card(file_of(entry.path)) if model is None else model.card
     said = f"{trial.dataset}, split {config.split}: {trial.scored} records, as bench scored them"
     found = tuple(
         Accuracy(name, float(value), said)

@@ -73,6 +73,11 @@ class Answer:
         """Whether it keeps up with the frames; None: not asked or not known."""
         return None if self.busy is None else self.busy < 1.0
 
+    @property
+    def serves(self) -> bool:
+        """Whether it is inside the budget, or may be, and keeps up where that was asked."""
+        return self.fits in ("yes", "unsure") and self.fits_core is not False
+
 
 def measured(table: Table, ask: Ask) -> list[Answer]:
     """An answer for each model of a table, of its batches the one that a frame takes least with."""

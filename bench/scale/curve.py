@@ -22,6 +22,8 @@ from edgehuman.reading.values import is_name, shown
 
 FILE = "laws.json"
 TIMES = (2.0, 4.0)
+_STEEPEST = 100.0
+"""Exponent that no law of learning has."""
 _NEAR = 1 + 1e-9
 """The x of a point is a mean of seeds, so that 128 may be 127.99999999999997."""
 HOW = "run `edgehuman scale fit DIR --out LAWS`"
@@ -248,9 +250,13 @@ def _law(row: Mapping[str, Any], value: Value, archs: Mapping[str, str]) -> Law:
         simulated=bool(row.get("simulated", False)),
         warnings=tuple(map(str, row.get("warnings") or ())),
     )
-    for x in (low, high):
-        if not math.isfinite(law.at(x)):
-            raise ValueError(f"its value at {x:g} is {law.at(x)}")
+    for x in (low, high, max(TIMES) * high):
+        at = law.at(x)
+        if not math.isfinite(at) or (x <= high and at <= 0):
+            raise ValueError(f"its value at {x:g} is {at}; it must be a finite number above 0")
+    for end in (law.exponent or 0.0, *(law.interval or ())):
+        if not abs(end) <= _STEEPEST:
+            raise ValueError(f"its exponent is or may be {end}; it must be within {_STEEPEST:g}")
     cells = {str(each["cell"]): float(each["x"]) for each in row.get("points") or ()}
     sizes = {archs[cell]: x for cell, x in cells.items() if cell in archs}
     return replace(law, sizes=_sizes(law, sizes))

@@ -82,7 +82,7 @@ class PlanConfig:
 
 
 def plan(config: PlanConfig) -> Outcome:
-    """`edgehuman plan`; the exit code is 1 if nothing is inside the budget.
+    """`edgehuman plan`; the exit code is 1 if nothing is inside the budget, or keeps up.
 
     Raises:
         UsageError: no such model, task, network or law; or --have is outside of a law's points.
@@ -106,7 +106,7 @@ def plan(config: PlanConfig) -> Outcome:
     return Outcome(
         data,
         text + "".join(f"\n{line}" for line in _write(config, data, text, comparisons)),
-        exit_code=0 if any(each.fits in ("yes", "unsure") for each in answers) else 1,
+        exit_code=0 if any(each.serves for each in answers) else 1,
     )
 
 

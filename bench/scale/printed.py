@@ -87,8 +87,9 @@ def _aligned(cells: Sequence[Sequence[str]]) -> list[str]:
 
 def _notes(data: Mapping[str, Any]) -> Iterator[str]:
     rows: Sequence[Row] = data["rows"]
-    if not any(row["fits"] in ("yes", "unsure") for row in rows):
-        yield f"- nothing fits into {data['budget_ms']:g} ms; the fastest there is:"
+    if not any(row["fits"] in ("yes", "unsure") and row["fits_core"] is not False for row in rows):
+        rate = f" and keeps up with {data['fps']:g} frames a second" if data["fps"] else ""
+        yield f"- nothing fits into {data['budget_ms']:g} ms{rate}; the fastest there is:"
         for task, each in data["fastest"].items():
             takes = f"takes {_ms(each['frame_ms'])} ms at {data['quantile']}"
             size = f"{each['params']:,} parameters, {each['flops'] / 1e6:,.1f} MFLOPs a record"

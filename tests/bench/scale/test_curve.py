@@ -156,6 +156,10 @@ def test_without_points_the_group_may_say_it(tmp_path: Path) -> None:
         ({"parameters": {"a": float("nan"), "b": 1}}, "its value at 4 is nan"),
         ({"parameters": 7}, "law 1"),
         ({"interval": [1]}, "law 1"),
+        ({"interval": [-1e9, 0]}, "must be within 100"),
+        ({"exponent": float("nan")}, "must be within 100"),
+        ({"parameters": {"a": 0.0, "b": 0.5}}, "its value at 4 is 0.0; it must be"),
+        ({"parameters": {"a": 1.0, "b": 1000.0}}, "law 1"),
         ({"group": 3}, "law 1"),
     ],
 )

@@ -80,6 +80,13 @@ def test_a_budget_that_nothing_meets_names_the_fastest(board: str) -> None:
     assert "activity: zoo:a-int8 int8 takes 3.000 ms at p95" in outcome.text
 
 
+def test_what_cannot_keep_up_serves_nobody(board: str) -> None:
+    outcome = plan(PlanConfig(1000.0, device=board, people=25, fps=25.0))
+    assert {row["fits"] for row in rows_of(outcome).values()} == {"yes"}
+    assert outcome.exit_code == 1  # 25 x 2 ms of every 40
+    assert "fits into 1000 ms and keeps up with 25 frames a second; the fastest" in outcome.text
+
+
 def test_a_task_or_models_alone(board: str) -> None:
     assert [*rows_of(plan(PlanConfig(8.0, device=board, task="pose")))] == ["zoo:pose"]
     assert [*rows_of(plan(PlanConfig(8.0, ("zoo:a",), device=board)))] == ["zoo:a"]
