@@ -42,8 +42,8 @@ class Answer:
         why: of a refusal, or from what a time between was made.
         row: the measurement; of a time between, the nearest smaller one.
         batch, calls: records of a call, and calls of a frame.
-        call, frame: p50 and the asked quantile of one call, and of all calls of a frame; of several
-            calls the quantile is at most this.
+        call, frame: p50 and the asked quantile of one call, and of a frame: as many times that of a
+            call. Of several calls that is an estimate: a slow one is likelier among many.
         error: of a time between, worst relative error of a measurement that was left out.
         fits: whether the frame is inside the budget; unsure: the budget is inside its interval.
         busy: share of the time that its threads compute, at the asked frames a second.

@@ -100,7 +100,11 @@ def _notes(data: Mapping[str, Any]) -> Iterator[str]:
         known = [row for row in rows if row["frame_ms"] is not None]
         yield "- calls: of a frame, times the people of each; the times are those of a whole frame"
         if any(row["calls"] > 1 for row in known):
-            yield f"- {data['quantile']} of several calls: at most this; each was timed alone"
+            yield (
+                f"- of several calls, times are those of one call times their number: each was "
+                f"timed alone, and a slow one is likelier among many, so {data['quantile']} may be "
+                "higher"
+            )
     if data["fps"]:
         yield from _busy(rows)
     for row in rows:
