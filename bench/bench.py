@@ -20,6 +20,14 @@ from typing import Any
 from tyro.conf import Positional
 
 from edgehuman import catalogue
+from edgehuman.bench.budget.latencies import (
+    Accuracy,
+    Latency,
+    accuracy_of,
+    require_same_machine,
+    save_rows,
+)
+from edgehuman.bench.budget.timed import UNTAUGHT, latency_of
 from edgehuman.bench.contestants import (
     Contestant,
     Entry,
@@ -43,14 +51,6 @@ from edgehuman.bench.latency import (
     sustain,
 )
 from edgehuman.bench.page import as_html, as_markdown, draw_latency
-from edgehuman.bench.scale.latencies import (
-    Accuracy,
-    Latency,
-    accuracy_of,
-    require_same_machine,
-    save_rows,
-)
-from edgehuman.bench.scale.timed import UNTAUGHT, latency_of
 from edgehuman.bench.trial import Trial, Words
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require

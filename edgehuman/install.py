@@ -49,6 +49,7 @@ _MODULES: Mapping[str, tuple[str, str]] = {
     "serial": ("pyserial", "serial"),
     "rtmlib": ("rtmlib", "pose"),
     "mediapipe": ("mediapipe", "pose"),
+    "submitit": ("submitit", "slurm"),
     "torch_pruning": ("torch-pruning", "prune"),
     "tensorboard": ("tensorboard", "tensorboard"),
     "tensorrt": ("tensorrt", "tensorrt"),

@@ -157,15 +157,13 @@ def pretraining_windows(
     if config.valid_share and len(np.unique(known.subject_N)) == 1:
         tell("one person trains, and nobody is left to hold out: no test loss is measured")
     elif config.valid_share:
-        chosen = split_by_subject(known, config.valid_share, seed=0)
+        chosen = split_by_subject(known, config.valid_share, config.valid_fold)
         held_out = np.unique(known.subject_N[chosen]).tolist()
     not_learned = [*test_people.tolist(), *held_out]
     learn = [w.select(~np.isin(w.subject_N, not_learned)) for w in sets]
     valid = [w.select(np.isin(w.subject_N, held_out)) for w in sets]
     if config.subset < 1:
-        learn = [
-            subsample(w, config.subset, config.subset_by, config.seed) for w in learn if len(w)
-        ]
+        learn = subsample(learn, config.subset, config.subset_by, config.seed)
     return [w for w in learn if len(w)], [w for w in valid if len(w)]
 
 

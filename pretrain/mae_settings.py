@@ -29,11 +29,13 @@ class MaeConfig(TrainingConfig, ReadingFlags):
     hop: int = 64
     """Hop between windows cut from recordings, samples."""
     subset: float = 1.0
-    """Share of the pretraining set that is used."""
+    """Share of the pretraining set that is used, of all datasets together."""
     subset_by: Literal["user", "random"] = "random"
     """`user`: all windows of a share of the people. `random`: a share of all windows."""
     valid_share: float = 0.1
     """Share of the people held out for the pretraining test loss."""
+    valid_fold: int = 0
+    """Which people are held out: the number of a draw."""
     mask_ratio: float = 0.7
     """Share of the patches that are hidden."""
     encode: Literal["visible", "all"] = "visible"
@@ -67,6 +69,7 @@ class MaeConfig(TrainingConfig, ReadingFlags):
             (0 <= self.dropout < 1, "dropout", "a share from 0 to under 1"),
             (0 < self.subset <= 1, "subset", "a share above 0, at most 1"),
             (0 <= self.valid_share < 1, "valid_share", "a share from 0 to under 1"),
+            (self.valid_fold >= 0, "valid_fold", "0 or more"),
             (bool(self.data), "data", f"at least one path, or the word {SIMULATED}"),
         )
         require(self, rules)

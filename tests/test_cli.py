@@ -332,6 +332,7 @@ def test_the_package_runs_as_a_module(words: list[str], code: int) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (code, same.stdout, same.stderr)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ["--help", "models"])
 def test_a_reader_that_closes_the_pipe_early_is_no_traceback(words: str) -> None:
     reader, writer = os.pipe()

@@ -107,6 +107,7 @@ def test_the_purpose_is_said() -> None:
 PHOTO = str(ROOT / "docs" / "pictures" / "demo_timeline.png")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("absent", "words", "said"),
     [
@@ -155,6 +156,7 @@ def test_the_overview_and_the_version_do_without_any_dependency() -> None:
         assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "row"),
     [

@@ -63,6 +63,7 @@ def test_an_own_gait_network_trains_and_keeps_its_window(tmp_path: Path) -> None
     assert load(str(tmp_path / "own.onnx")).card.input.shape == (24, 18, 3)
 
 
+@pytest.mark.slow
 def test_an_own_backbone_gets_the_head_of_a_task(tmp_path: Path) -> None:
     config = ParsingConfig(
         out=tmp_path / "run",

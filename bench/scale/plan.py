@@ -15,12 +15,12 @@ from typing import Any
 from tyro.conf import Positional
 
 from edgehuman import catalogue
-from edgehuman.bench.scale.answers import Answer, Ask, Quantile, interpolated, measured
-from edgehuman.bench.scale.curve import HOW, Law, Place, place_on, read_laws
-from edgehuman.bench.scale.latencies import Table, read_table
-from edgehuman.bench.scale.pareto import Comparison, compare, draw, name_of, score_of
-from edgehuman.bench.scale.printed import as_text
-from edgehuman.bench.scale.timed import Wanted, timed_here
+from edgehuman.bench.budget.answers import Answer, Ask, Quantile, interpolated, measured
+from edgehuman.bench.budget.curve import HOW, Law, Place, place_on, read_laws
+from edgehuman.bench.budget.latencies import Table, read_table
+from edgehuman.bench.budget.pareto import Comparison, compare, draw, name_of, score_of
+from edgehuman.bench.budget.printed import as_text
+from edgehuman.bench.budget.timed import Wanted, timed_here
 from edgehuman.config import require
 from edgehuman.errors import MissingDependencyError, UsageError
 from edgehuman.files import require_usable_folder, writing_tree

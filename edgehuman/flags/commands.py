@@ -137,6 +137,12 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "which models fit a budget of milliseconds on a device, and what more data would buy",
         "edgehuman plan --device cpu --budget-ms 8 --people 8 --fps 25",
     ),
+    "scale run": Command(
+        "edgehuman.bench.scale.run:ScaleRunConfig",
+        "edgehuman.bench.scale.run:run",
+        "a grid of pretrainings from a TOML file: resumable, here or on a Slurm cluster",
+        "edgehuman scale run recipes/scale_wearable.toml --out runs/wearable --processes 2",
+    ),
     "scale fit": Command(
         "edgehuman.bench.scale.fit:FitConfig",
         "edgehuman.bench.scale.fit:fit",

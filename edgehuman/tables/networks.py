@@ -116,6 +116,10 @@ _TINYVIT = "edgehuman.nets.image.tinyvit:TinyVit"
 _TINYVIT_SOURCE = "TinyViT, arXiv 2207.10666, section 3.2; windows of 8, 8 and 4 cells"
 
 NETWORKS: Mapping[str, Network] = {
+    "imuvit_64x2": _imuvit(64, 2, 7_376, "-", 573_440),
+    "imuvit_128x3": _imuvit(128, 3, 39_744, "-", 2_850_816),
+    "imuvit_256x3": _imuvit(256, 3, 153_216, "-", 10_420_224),
+    "imuvit_256x5": _imuvit(256, 5, 253_184, "-", 17_235_968),
     "imuvit_512x5": _imuvit(512, 5, 997_888, "1M", 65_929_216),
     "imuvit_512x10": _imuvit(512, 10, 1_989_248, "2M", 131_465_216),
     "imuvit_512x20": _imuvit(512, 20, 3_971_968, "about 5M (a reading of a log axis)", 262_537_216),

@@ -24,6 +24,7 @@ from edgehuman.nets.checkpoint import load_into, require_fits
 from edgehuman.progress import progress_bar, tell
 from edgehuman.training import checkpoint, loggers
 from edgehuman.training.buffers import Buffers
+from edgehuman.training.operations import counting
 from edgehuman.training.processes import Place, open_place
 from edgehuman.training.schedule import learning_rate
 from edgehuman.training.settings import TrainingConfig, world_size
@@ -314,7 +315,6 @@ def _train(job: Job, config: TrainingConfig, place: Place, stop: StopSignals) ->
         if config.resume and (said := checkpoint.resumed_in_words(config, run.progress.step)):
             tell(said)
         checkpoint.begin_metrics(config.out, run.progress.records)
-    if place.is_first:
         with loggers.opened(config) as log:
             _loop(run, log)
     else:
@@ -332,7 +332,10 @@ def _loop(run: _Run, log: Log) -> None:
             _evaluate(run, log)
         started, counted = time.perf_counter(), 0
         while not run.asked_to_stop() and progress.step < config.steps:
-            numbers = run.step()
+            with counting(config.flops and progress.step == 0) as operations:
+                numbers = run.step()
+            if operations:
+                _record(run, {"flops_per_step": operations[0] * run.place.world}, log)
             _guard(progress, numbers, run)
             progress.step += 1
             counted += config.batch * run.place.world
@@ -366,8 +369,7 @@ def _guard(progress: Progress, numbers: dict[str, float] | None, run: _Run) -> N
         return
     progress.bad_steps += 1
     if run.place.is_first:
-        said = f"step {progress.step}: loss or gradient is not finite; step skipped"
-        tell(said)
+        tell(f"step {progress.step}: loss or gradient is not finite; step skipped")
     if progress.bad_steps >= MAX_BAD_STEPS:
         raise TrainingError(
             f"step {progress.step}: no finite loss in {MAX_BAD_STEPS} consecutive steps; "

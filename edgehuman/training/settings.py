@@ -104,6 +104,8 @@ class TrainingConfig:
     """Steps between checkpoints."""
     logger: tuple[str, ...] = ()
     """Where metrics go beside metrics.jsonl: `tensorboard`, or your own as package.module:Class."""
+    flops: bool = False
+    """Count the operations of the first step, for `edgehuman scale`: flops_per_step."""
     resume: bool = False
     """Resume from the checkpoint in `out`."""
 

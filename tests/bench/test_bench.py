@@ -182,6 +182,7 @@ def person_model(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_model_of_pictures_is_timed_on_pictures(tmp_path: Path, make_model: MakeModel) -> None:
     model = person_model(tmp_path)
     pictures = tmp_path / "pictures"

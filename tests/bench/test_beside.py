@@ -15,5 +15,6 @@ def test_the_fastest_round_counts_and_the_first_does_not(monkeypatch: pytest.Mon
     assert beside.fastest_s(lambda: None, 2) == 3.0
 
 
+@pytest.mark.slow
 def test_handing_results_over_costs_little() -> None:
     assert 1.0 < beside.slow_sink_over_none("zoo:activity", minutes=0.5, rounds=2) < 1.5

@@ -155,6 +155,7 @@ GROWING: dict[str, tuple[Callable[[], bytes], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GROWING)
 def test_what_grows_is_refused_before_it_is_made(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -80,6 +80,7 @@ def test_a_wearable_stream_is_small_without_them(recording: Path) -> None:
     assert peak_mb < MAX_STREAM_MB
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [

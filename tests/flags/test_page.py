@@ -91,6 +91,7 @@ def test_a_small_device_has_the_pages_that_it_needs() -> None:
     assert "people                  Needs cv2, which is not installed." in found["data simulate"][1]
 
 
+@pytest.mark.slow
 def test_every_page_is_there_without_torch(pages: dict[str, tuple[int, str, str]]) -> None:
     broken = {words: found for words, found in pages.items() if found[0] or found[2]}
     assert broken == {}

@@ -129,6 +129,7 @@ def test_many_members_share_what_may_be_packed_tightly(
         read_npz(tmp_path / "a.npz", names)
 
 
+@pytest.mark.slow
 def test_a_member_that_states_less_than_it_has_is_cut_off(tmp_path: Path) -> None:
     """Its real 150 MB are not made: the bound of the fixture."""
     blown = io.BytesIO()

@@ -147,6 +147,7 @@ def _whole_reads(tree: ast.AST) -> Iterator[str]:
             yield f"{node.lineno} {ast.unparse(node)[:60]}"
 
 
+@pytest.mark.slow
 def test_no_file_is_read_whole_without_a_limit() -> None:
     require_none(
         "read it with `limits.sizes.read_bounded`, or give `read` and `readline` a count",

@@ -255,6 +255,7 @@ def test_a_million_in_the_gallery_fit_in_four_gigabytes() -> None:
     assert features + 2 * block + 2 * rows * gallery + tile < 2 * 2**30
 
 
+@pytest.mark.slow
 def test_memory_stays_bounded_as_queries_and_gallery_grow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retrieval, "BLOCK_PAIRS", 20_000)
     monkeypatch.setattr(retrieval, "TILE", 10_000)

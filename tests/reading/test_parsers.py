@@ -122,6 +122,7 @@ def _outside(node: ast.AST, inside: bool = False) -> Iterator[ast.Call]:
         yield from _outside(child, inside)
 
 
+@pytest.mark.slow
 def test_every_call_of_a_parser_of_others_stands_in_the_boundary() -> None:
     require_none(
         "call a parser of others inside `with foreign():`, and json as `json_of`",

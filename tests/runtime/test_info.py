@@ -181,6 +181,7 @@ def test_what_is_no_model_is_refused(
         info(InfoConfig(model))
 
 
+@pytest.mark.slow
 def test_random_weights_are_said_by_the_commands_that_use_them(
     capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
 ) -> None:

@@ -225,6 +225,7 @@ for walk in range(count):
 """
 
 
+@pytest.mark.slow
 def test_eight_programs_enrol_at_once_and_nobody_is_lost(tmp_path: Path) -> None:
     path = tmp_path / "g.npz"
     write_gallery(path, empty_gallery(gait_card()))
@@ -237,6 +238,7 @@ def test_eight_programs_enrol_at_once_and_nobody_is_lost(tmp_path: Path) -> None
     assert [each.name for each in tmp_path.iterdir()] == ["g.npz"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks its writers")
 def test_a_kill_at_any_moment_leaves_a_whole_file_and_no_leftovers() -> None:
     words = [sys.executable, "-m", "tests.kills", "gallery", "12"]

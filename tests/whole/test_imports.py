@@ -115,6 +115,7 @@ def test_every_meeting_place_is_needed() -> None:
         ), place
 
 
+@pytest.mark.slow
 def test_nothing_imports_a_bare_stage() -> None:
     require_none(
         "a stage is imported as edgehuman.bench, not as bench",
@@ -156,6 +157,7 @@ def test_the_device_half_parses_as_python_3_10() -> None:
     )
 
 
+@pytest.mark.slow
 def test_everything_the_device_needs_imports_where_torch_is_blocked() -> None:
     modules = [
         ".".join(("edgehuman", *path.relative_to(ROOT / "edgehuman").with_suffix("").parts))

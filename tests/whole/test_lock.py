@@ -166,6 +166,7 @@ def test_what_has_no_hash_is_said_and_under_must_refused(copy: Path) -> None:
     assert "LOCK=must allows none without a hash" in done.stderr
 
 
+@pytest.mark.slow
 @locks_here
 def test_a_package_whose_needs_are_in_no_list_is_said_and_under_must_refused(copy: Path) -> None:
     environment = copy / "environment"

@@ -182,6 +182,7 @@ sys.exit(code)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
 @pytest.mark.parametrize(("suffix", "most_mb"), [(".jpg", 250), (".png", 500)])
 def test_a_huge_and_a_tiny_frame_are_answered_in_bounded_memory(

@@ -106,12 +106,13 @@ def pool(sets: Sequence[WindowSet], exclude: Iterable[str] = ()) -> WindowSet:
 
 
 def subsample(
-    windows: WindowSet, share: float, by: Literal["user", "random"], seed: int = 0
-) -> WindowSet:
-    """Draw a share of a pretraining set, in the original order.
+    sets: Sequence[WindowSet], share: float, by: Literal["user", "random"], seed: int = 0
+) -> list[WindowSet]:
+    """Draw a share of all sets together, each in its original order; a set may be left empty.
 
     `user`: all windows of a random share of the people; `random`: a random share of all windows,
-    which keeps everyone. Source: arXiv 2502.03364, USER and RANDOM subsampling.
+    which keeps everyone as long as it is large. A smaller share is a part of a larger one of the
+    same seed. Source: arXiv 2502.03364, USER and RANDOM subsampling.
 
     Raises:
         DataError: a share outside (0, 1], or `by` is neither user nor random.
@@ -120,10 +121,15 @@ def subsample(
         raise DataError(f"share is {share}; it must be over 0 and at most 1")
     rng = np.random.default_rng(seed)
     if by == "random":
-        count = max(1, round(share * len(windows)))
-        return windows.select(np.sort(rng.permutation(len(windows))[:count]))
+        order_N = rng.permutation(sum(map(len, sets)))
+        chosen_N = np.sort(order_N[: max(1, round(share * len(order_N)))])
+        ends = np.cumsum([0, *map(len, sets)])
+        return [
+            each.select(chosen_N[(chosen_N >= start) & (chosen_N < start + len(each))] - start)
+            for each, start in zip(sets, ends, strict=False)
+        ]
     if by == "user":
-        subjects = np.unique(windows.subject_N)
-        count = max(1, round(share * len(subjects)))
-        return windows.select(np.isin(windows.subject_N, rng.permutation(subjects)[:count]))
+        people = np.unique(np.concatenate([each.subject_N for each in sets]))
+        kept = rng.permutation(people)[: max(1, round(share * len(people)))]
+        return [each.select(np.isin(each.subject_N, kept)) for each in sets]
     raise DataError(f"cannot subsample by {by!r}; valid: 'user', 'random'")

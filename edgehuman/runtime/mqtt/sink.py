@@ -154,6 +154,7 @@ class MqttSink(Generic[ResultT]):
         self._place = _Place(heard_s=clock())
         self._told: dict[str, Any] = {}
         self._told_s = 0.0
+        self._announced = False
         self._under_way: deque[MQTTMessageInfo] = deque()
         self._lock = threading.Lock()
         self._leaving = threading.Event()
@@ -215,7 +216,9 @@ class MqttSink(Generic[ResultT]):
         """Publish the state if it has changed, or was told a minute ago."""
         now_s = self._clock()
         state = self._place.state(self._device, now_s, self._by_track)
-        if not state or (state == self._told and now_s - self._told_s < AGAIN_S):
+        if not state or not self._announced:
+            return  # what is there is said first, and what holds with it
+        if state == self._told and now_s - self._told_s < AGAIN_S:
             return
         topic = f"{self._device.topic}/{STATE}"
         if self._link.publish(topic, to_json(state)) is not None:
@@ -235,7 +238,7 @@ class MqttSink(Generic[ResultT]):
             self._link.subscribe(f"{self._prefix}/{STATUS}")
         with self._lock:
             self._say_what_there_is()
-            self._told = {}
+            self._told, self._announced = {}, True
             self._say_what_holds()
 
     def _hear(self, topic: str, payload: bytes, kept: bool) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from edgehuman.bench.bench import BenchConfig, bench
+from edgehuman.bench.budget.latencies import Accuracy, as_json, read_table
 from edgehuman.bench.contestants import entries_of, open_contestant
 from edgehuman.bench.latency import measure
-from edgehuman.bench.scale.latencies import Accuracy, as_json, read_table
 from edgehuman.bench.scale.plan import PlanConfig, plan
 from edgehuman.cli import main
 from edgehuman.errors import DataError, UsageError
@@ -20,8 +20,8 @@ from edgehuman.install import code_line
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.zoo import zoo_names
 from tests import leaving
-from tests.bench.scale.tables import made_row, made_table
-from tests.bench.scale.test_curve import a_law, written
+from tests.bench.budget.tables import made_row, made_table
+from tests.bench.budget.test_curve import a_law, written
 
 MakeModel = Callable[..., Path]
 F1 = (Accuracy("macro_f1", 0.9, "uci_har"),)

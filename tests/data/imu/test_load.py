@@ -120,6 +120,7 @@ def test_wrong_units_are_refused(tree: Tree) -> None:
         load_recordings(root)
 
 
+@pytest.mark.slow
 def test_a_simulated_placement_also_jogs_and_an_unknown_one_is_named() -> None:
     windows = load_windows("simulated:wrist", hop=512)
     assert windows.dataset == ("simulated",)

@@ -101,20 +101,41 @@ def test_pools_that_are_refused() -> None:
 
 def test_user_subsampling_takes_whole_people() -> None:
     windows = window_set("aaabbbcccddd")
-    part = subsample(windows, 0.5, "user", seed=1)
+    (part,) = subsample([windows], 0.5, "user", seed=1)
     assert len(part) == 6
     assert len(set(part.subject_N.tolist())) == 2
 
 
+def test_users_are_those_of_all_sets_together() -> None:
+    sets = [window_set("aabb"), window_set("bbcc"), window_set("dd")]
+    everybody = [window for each in sets for window in each.subject_N.tolist()]
+    for share, people in ((0.25, 1), (0.5, 2), (0.75, 3), (1.0, 4)):
+        parts = subsample(sets, share, "user", seed=2)
+        kept = {name for part in parts for name in part.subject_N.tolist()}
+        assert len(kept) == people
+        assert sum(map(len, parts)) == sum(name in kept for name in everybody)
+
+
 def test_random_subsampling_takes_windows_in_order() -> None:
-    part = subsample(window_set("abcdefghij"), 0.3, "random", seed=1)
+    (part,) = subsample([window_set("abcdefghij")], 0.3, "random", seed=1)
     assert len(part) == 3
     assert numbers(part) == sorted(numbers(part))
-    assert len(subsample(window_set("abc"), 1.0, "random")) == 3
+    (part,) = subsample([window_set("abc")], 1.0, "random")
+    assert len(part) == 3
+
+
+def test_random_windows_are_those_of_all_sets_together() -> None:
+    sets = [window_set("aaaa"), window_set("b" * 396)]
+    few, many = (subsample(sets, share, "random", seed=3) for share in (0.01, 0.5))
+    assert sum(map(len, few)) == 4
+    assert sum(map(len, many)) == 200
+    for small, large in zip(few, many, strict=True):  # a smaller share is a part of a larger one
+        assert set(numbers(small)) <= set(numbers(large))
+    assert numbers(many[1]) == sorted(numbers(many[1]))
 
 
 def test_subsampling_that_is_refused() -> None:
     with pytest.raises(DataError, match="share is 0; it must be over 0"):
-        subsample(window_set("ab"), 0, "user")
+        subsample([window_set("ab")], 0, "user")
     with pytest.raises(DataError, match="valid: 'user', 'random'"):
-        subsample(window_set("ab"), 0.5, "people")  # type: ignore[arg-type]
+        subsample([window_set("ab")], 0.5, "people")  # type: ignore[arg-type]

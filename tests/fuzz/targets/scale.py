@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from edgehuman.bench.scale.curve import place_on, read_laws
-from edgehuman.bench.scale.latencies import Accuracy, as_json
+from edgehuman.bench.budget.curve import place_on, read_laws
+from edgehuman.bench.budget.latencies import Accuracy, as_json
 from edgehuman.bench.scale.plan import PlanConfig, plan
-from tests.bench.scale.tables import made_row, made_table
-from tests.bench.scale.test_curve import a_law
+from tests.bench.budget.tables import made_row, made_table
+from tests.bench.budget.test_curve import a_law
 from tests.fuzz.target import Target, written
 
 

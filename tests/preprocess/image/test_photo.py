@@ -155,6 +155,7 @@ def test_a_shrunk_photo_is_turned_and_nearly_the_whole_one(
     assert away.mean() < 1.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [(), (cv2.IMWRITE_JPEG_PROGRESSIVE, 1)])
 @pytest.mark.parametrize("size", [(600, 300), (2600, 1700)])
 def test_a_jpeg_broken_in_the_middle_is_refused(

@@ -161,6 +161,7 @@ def test_memory_does_not_grow_before_the_decision() -> None:
     assert stream.report.duplicate == 19_998
 
 
+@pytest.mark.slow
 def test_a_wearable_takes_neither_opencv_nor_scipy_nor_another_record() -> None:
     """What a wearable's stream, its simulator and its windows load, where both are missing."""
     code = (

@@ -14,6 +14,7 @@ from edgehuman.runtime.demo import demo as command
 from tests.runtime.demo.conftest import Made
 
 
+@pytest.mark.slow
 def test_json_is_one_object_that_says_simulated(
     tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -73,6 +74,7 @@ def test_a_dumb_terminal_gets_lines(
     assert "[true: laying]" in printed.getvalue()
 
 
+@pytest.mark.slow
 def test_the_summary_has_every_number_of_the_page(made: Made) -> None:
     data = made.data
     assert data["door"]["named"] >= 1

@@ -283,6 +283,7 @@ def test_the_bundle_builds_itself(bundle: Path) -> None:
     assert side["engine"]["options"]["batch"] == [1, 2, 4]
 
 
+@pytest.mark.slow
 def test_the_bundle_builds_with_what_the_export_was_told(
     tmp_path: Path, model: onnx.ModelProto, card: Card
 ) -> None:

@@ -304,6 +304,7 @@ INTO_ONE = tuple(map(int, cv2.__version__.split(".")[:2])) >= (4, 10)
 WHOLE = pytest.mark.skipif(not INTO_ONE, reason="this OpenCV makes a second copy")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
 @pytest.mark.parametrize(
     ("suffix", "save"),

@@ -50,6 +50,7 @@ def test_lines_are_whole_however_they_are_cut(server: socket.socket) -> None:
         assert messages.changes == 1
 
 
+@pytest.mark.slow
 def test_a_server_that_goes_is_connected_to_again(server: socket.socket) -> None:
     with contextlib.closing(client_of(server)) as messages:
         for word in (b"first", b"second", b"third"):

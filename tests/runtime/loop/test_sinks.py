@@ -146,6 +146,7 @@ def test_an_earlier_file_stays_until_the_new_one_is_complete(tmp_path: Path) -> 
     assert (tmp_path / "x.jsonl.partial").read_text() == "half"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("waits_in", ["put", "close"])
 def test_a_sink_that_takes_nothing_does_not_keep_a_stop(waits_in: str) -> None:
     """As a named pipe that nobody reads: for ever without a stop, a moment with one."""

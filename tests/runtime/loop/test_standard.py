@@ -77,6 +77,7 @@ def ended(process: subprocess.Popen[str], number: int) -> tuple[int, float]:
     return process.wait(PATIENCE_S), time.monotonic() - begin_s
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_run_whose_reader_stopped_reading_ends_by_a_signal(number: int, tmp_path: Path) -> None:
     out, into = os.pipe()

@@ -39,7 +39,7 @@ def about(result: LiveResult) -> Facts:
 def sink_on(broker: Broker, topic: str, device: Device = ACTIVITY, **named: Any) -> MqttSink[Any]:
     address = sink_address(f"mqtt://127.0.0.1:{broker.port}/{topic}")
     sink: MqttSink[Any] = MqttSink(address, device, named.pop("facts", about), **named)
-    wait_for(lambda: sink._link.is_up)
+    wait_for(lambda: sink._announced)
     return sink
 
 

@@ -42,6 +42,7 @@ def test_a_replay_gives_the_same_lines(tmp_path: Path, capsys: Any, smoothing: s
     assert lines(capsys, *words, "--source", again) == first
 
 
+@pytest.mark.slow
 def test_a_live_sensor_that_pauses_and_sends_garbage_is_replayed_with_its_pauses(
     make_model: MakeModel, tmp_path: Path, capsys: Any
 ) -> None:

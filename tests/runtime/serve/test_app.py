@@ -24,6 +24,7 @@ INKS = """(() => {
 })()"""
 
 
+@pytest.mark.slow
 def test_a_viewer_gets_the_newest_picture_and_no_older_one(page: Running) -> None:
     page.board.show(Picture(1, stamp_ns=123))
     with page.socket() as viewer:

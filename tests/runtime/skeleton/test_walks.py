@@ -75,6 +75,7 @@ def interrupted(port: Source[PoseBlock], rows: int) -> Iterator[None]:
         thread.join()
 
 
+@pytest.mark.slow
 def test_a_sender_that_stops_early_ends_with_the_clock(
     nose: Model, port: Source[PoseBlock]
 ) -> None:

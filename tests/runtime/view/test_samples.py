@@ -59,6 +59,7 @@ def test_every_label_and_unknown_has_a_colour() -> None:
     assert label_colours(("a", "b")).keys() == {"a", "b", "unknown"}
 
 
+@pytest.mark.slow
 def test_a_run_shows_its_labels_on_the_page(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

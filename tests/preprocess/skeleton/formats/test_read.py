@@ -333,6 +333,7 @@ def keys_of(node: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from keys_of(node[key], (*at, key))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*ONE_JSON, "openpose body25", "mmpose pictures"])
 def test_whatever_a_key_holds_only_a_data_error_comes_out(name: str, tmp_path: Path) -> None:
     format, write = WRITERS[name]

@@ -235,6 +235,7 @@ def test_what_is_no_camera_or_no_number(stage: str) -> None:
 # Load ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_source_twice_as_fast_as_we_are_has_frames_of_bounded_age() -> None:
     """50 frames a second, and 40 ms a frame: a queue would grow by half a frame each. The age is
     measured from where the server gave the frame out.

@@ -69,6 +69,7 @@ def test_cameras_and_a_video_take_turns_and_each_counts_for_itself(
     assert "secret" not in str(sources.report())
 
 
+@pytest.mark.slow
 def test_a_camera_that_fails_holds_nobody_up(stage: str, at_once: None) -> None:
     sources = open_sources([f"{stage}absent", f"{stage}steady"], seconds=1.5)
     found = numbers(sources)
@@ -79,6 +80,7 @@ def test_a_camera_that_fails_holds_nobody_up(stage: str, at_once: None) -> None:
     assert len(found[steady]) > 20
 
 
+@pytest.mark.slow
 def test_seconds_end_a_camera_and_cut_a_video(stage: str, tmp_path: Path) -> None:
     begin_s = time.monotonic()
     assert list(open_sources([f"{stage}absent"], seconds=1.0))[-1].event == "lost"
@@ -118,6 +120,7 @@ def test_files_of_several_have_names_of_their_own(tmp_path: Path, stage: str) ->
 # On the command line ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_camera_on_the_command_line(tmp_path: Path, capsys: Any) -> None:
     """A camera and a video: who is in each, ids for each, one folder each, and no password."""
     video = write_video(tmp_path / "door.avi", [street(128, 192, ONE)] * 3)
@@ -160,6 +163,7 @@ def test_a_camera_on_the_command_line(tmp_path: Path, capsys: Any) -> None:
     assert not any("secret" in str(path) for path in out.rglob("*"))
 
 
+@pytest.mark.slow
 def test_what_happens_to_a_camera_is_a_line(stage: str, tmp_path: Path, capsys: Any) -> None:
     model = str(write_detector(tmp_path))
     words = ["run", model, "--source", f"{stage}black", "--seconds", "1.5"]
@@ -176,6 +180,7 @@ def test_what_happens_to_a_camera_is_a_line(stage: str, tmp_path: Path, capsys: 
     assert "s)  black: the picture is black; its lens may be covered" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_camera_that_never_comes_is_an_error_with_the_reason(
     stage: str, tmp_path: Path, capsys: Any
 ) -> None:
@@ -189,6 +194,7 @@ def test_a_camera_that_never_comes_is_an_error_with_the_reason(
     assert "no such camera (/dev/video97); cameras of this machine" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_model_of_one_person_needs_a_detector_for_a_camera(tmp_path: Path, capsys: Any) -> None:
     model, detector = str(write_image_model(tmp_path, "parsing")), write_detector(tmp_path)
     assert main(["run", model, "--source", "rtsp://door/1"]) == 2
@@ -245,6 +251,7 @@ def test_ids_and_times_go_on_over_a_gap(tmp_path: Path, at_once: None) -> None:
     assert int(after.frame) > int(before.frame)
 
 
+@pytest.mark.slow
 def test_cameras_in_python_several_or_none(tmp_path: Path, stage: str) -> None:
     model = edgehuman.load(write_detector(tmp_path))
     both = [Camera(f"{stage}black"), f"{stage}file?count=3"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from edgehuman.bench.scale.curve import place_on, read_laws
+from edgehuman.bench.budget.curve import place_on, read_laws
 from edgehuman.bench.scale.points import POINTS, Point, write_points
 from edgehuman.errors import DataError, UsageError
 

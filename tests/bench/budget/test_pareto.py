@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from edgehuman.bench.scale.answers import Ask, measured
-from edgehuman.bench.scale.curve import Law, Place
-from edgehuman.bench.scale.latencies import Accuracy, Latency
-from edgehuman.bench.scale.pareto import (
+from edgehuman.bench.budget.answers import Ask, measured
+from edgehuman.bench.budget.curve import Law, Place
+from edgehuman.bench.budget.latencies import Accuracy, Latency
+from edgehuman.bench.budget.pareto import (
     Comparison,
     Spot,
     compare,
@@ -20,7 +20,7 @@ from edgehuman.bench.scale.pareto import (
     pareto_set,
     score_of,
 )
-from tests.bench.scale.tables import made_row, made_table
+from tests.bench.budget.tables import made_row, made_table
 
 
 def test_no_other_is_both_faster_and_better() -> None:

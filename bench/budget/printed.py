@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from edgehuman.bench.scale.latencies import BUSY
+from edgehuman.bench.budget.latencies import BUSY
 
 Row = Mapping[str, Any]
 _SIZES = ("params", "N", "width", "depth")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from edgehuman import catalogue
-from edgehuman.bench.scale.between import OutsideError, between
-from edgehuman.bench.scale.latencies import Latency, Span, Table, family_of
+from edgehuman.bench.budget.between import OutsideError, between
+from edgehuman.bench.budget.latencies import Latency, Span, Table, family_of
 
 State = Literal["measured", "interpolated", "refused"]
 Fits = Literal["yes", "no", "unsure", "unknown"]

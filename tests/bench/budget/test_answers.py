@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from edgehuman import catalogue
-from edgehuman.bench.scale.answers import Answer, Ask, interpolated, measured
-from edgehuman.bench.scale.latencies import Latency
-from tests.bench.scale.tables import made_row, made_table
+from edgehuman.bench.budget.answers import Answer, Ask, interpolated, measured
+from edgehuman.bench.budget.latencies import Latency
+from tests.bench.budget.tables import made_row, made_table
 
 
 def of(*rows: Latency, ask: Ask) -> Answer:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from edgehuman.bench.scale import latencies
-from edgehuman.bench.scale.latencies import (
+from edgehuman.bench.budget import latencies
+from edgehuman.bench.budget.latencies import (
     OF_FP32,
     Accuracy,
     accuracy_of,
@@ -24,7 +24,7 @@ from edgehuman.bench.scale.latencies import (
 )
 from edgehuman.card import IMU_INPUT, Card, Metric, OutputSpec
 from edgehuman.errors import DataError, UsageError
-from tests.bench.scale.tables import BOARD, made_row, made_table
+from tests.bench.budget.tables import BOARD, made_row, made_table
 
 
 @pytest.fixture

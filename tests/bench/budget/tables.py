@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgehuman.bench.scale.latencies import Latency, Machine, Span, Table
+from edgehuman.bench.budget.latencies import Latency, Machine, Span, Table
 
 BOARD = Machine("a small core", 4, 8.0, "Board 1", (), "Linux aarch64")
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from edgehuman.bench.scale.between import OutsideError, between
+from edgehuman.bench.budget.between import OutsideError, between
 
 LINE = [(1.0, 1.0), (100.0, 100.0), (10_000.0, 10_000.0)]
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgehuman.bench.scale.answers import Answer
-from edgehuman.bench.scale.curve import Place
-from edgehuman.bench.scale.latencies import Accuracy
+from edgehuman.bench.budget.answers import Answer
+from edgehuman.bench.budget.curve import Place
+from edgehuman.bench.budget.latencies import Accuracy
 from edgehuman.pictures.figure import blank, save_png
 
 Scored = tuple[tuple[str, str, bool], float, bool, bool]

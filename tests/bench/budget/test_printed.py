@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgehuman.bench.scale.printed import as_text
+from edgehuman.bench.budget.printed import as_text
 
 MS = {"p50": {"value": 2.0, "low": 2.0, "high": 2.0}, "p95": {"value": 3.0, "low": 3, "high": 3}}
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from edgehuman.bench import contestants
+from edgehuman.bench.budget import timed
+from edgehuman.bench.budget.latencies import read_table
+from edgehuman.bench.budget.timed import Wanted, cache_file, timed_here
 from edgehuman.bench.contestants import Contestant, Entry, Records
 from edgehuman.bench.latency import Blocks, Timing
-from edgehuman.bench.scale import timed
-from edgehuman.bench.scale.latencies import read_table
-from edgehuman.bench.scale.timed import Wanted, cache_file, timed_here
 from edgehuman.errors import ArtefactError, MissingDependencyError, UsageError
 from edgehuman.runtime.engine.onnx_file import read_card
 

@@ -18,9 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from edgehuman import catalogue
-from edgehuman.bench.contestants import Contestant, Entry, Records, entries_of, open_contestant
-from edgehuman.bench.latency import Blocks, Timing, time_calls
-from edgehuman.bench.scale.latencies import (
+from edgehuman.bench.budget.latencies import (
     BUSY,
     Accuracy,
     Latency,
@@ -34,6 +32,8 @@ from edgehuman.bench.scale.latencies import (
     this_machine,
     versions_of,
 )
+from edgehuman.bench.contestants import Contestant, Entry, Records, entries_of, open_contestant
+from edgehuman.bench.latency import Blocks, Timing, time_calls
 from edgehuman.card import Card, sha256_of_file
 from edgehuman.errors import DataError, MissingDependencyError, UsageError
 from edgehuman.files import own_folder

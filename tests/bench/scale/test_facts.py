@@ -1,0 +1,65 @@
+"""What a finished cell says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from edgehuman.bench.scale.cells import DIVERGED, DONE, FAILED, RUNNING, CellState, Step
+from edgehuman.bench.scale.facts import point_of
+
+WORDS = (
+    *("pretrain", "--method", "contrastive", "--out", "cells/a/train", "--steps", "200"),
+    *("--arch", "gaitformer_1", "--data", "simulated", "--people", "64", "--quality", "top"),
+    *("--share", "0.5", "--batch", "32", "--seed", "3"),
+)
+OUTCOME = {
+    "people": 64, "sequences": 128, "loss": 1.5, "rank1": 0.25, "simulated": True,
+    "params": 100, "params_all": 120, "flops": 5e9,
+}  # fmt: skip
+STATE = CellState(
+    "a", {"augment": "none"}, WORDS, (), "abc", "p", DONE, OUTCOME, seconds=12.34, attempts=1
+)
+
+
+def test_a_contrastive_pretraining() -> None:
+    point = point_of(STATE)
+    assert point is not None
+    assert (point.method, point.arch, point.sampling) == ("contrastive", "gaitformer_1", "top")
+    assert (point.share, point.seed, point.batch, point.samples) == (0.5, 3, 32, 6400)
+    assert (point.people, point.items, point.hours, point.loss) == (64, 128, None, None)
+    assert (point.width, point.depth, point.flops) == (64, 9, 5e9)
+    assert point.metrics == {"rank1": 0.25}
+    assert point.simulated
+    assert (point.augment, point.seconds, point.folder) == ("none", 12.3, "a")
+    assert point.lr == 0.0016  # the method's own
+    assert point.command.startswith("edgehuman pretrain --method contrastive --out")
+
+
+def test_random_shares_and_all_of_the_data() -> None:
+    words = [*WORDS]
+    words[words.index("top")] = "all"
+    random = point_of(replace(STATE, words=tuple(words)))
+    words[words.index("0.5")] = "1"
+    whole = point_of(replace(STATE, words=tuple(words)))
+    assert random is not None
+    assert whole is not None
+    assert (random.sampling, whole.sampling) == ("random", "all")
+
+
+def test_metrics_of_a_fine_tuning_and_their_trials() -> None:
+    step = Step("uci", ("finetune",), ("macro_f1", "accuracy"), {"accuracy": 2947})
+    found = {"uci": {"macro_f1": 0.7, "accuracy": 0.8}}
+    point = point_of(replace(STATE, steps=(step,), found=found, outcome={**OUTCOME, "rank1": None}))
+    assert point is not None
+    assert point.metrics == {"uci.macro_f1": 0.7, "uci.accuracy": 0.8}
+    assert point.trials == {"uci.accuracy": 2947}
+
+
+def test_what_is_no_point_yet_and_what_has_no_loss() -> None:
+    assert point_of(replace(STATE, status=RUNNING)) is None
+    # Its pretraining is done: only what follows has failed, and is tried again.
+    assert point_of(replace(STATE, status=FAILED)) is None
+    lost = point_of(replace(STATE, status=DIVERGED, outcome=None, retry_of="b"))
+    assert lost is not None
+    assert (lost.status, lost.loss, lost.params) == ("diverged", None, None)
+    assert lost.more == {"retry_of": "b"}
