@@ -21,6 +21,7 @@ from edgehuman.reading.parsers import fault_of, json_of
 from edgehuman.reading.values import is_name, shown
 
 FILE = "laws.json"
+SIZES = ("params", "params_all", "N", "width", "depth")
 TIMES = (2.0, 4.0)
 _STEEPEST = 100.0
 """Exponent that no law of learning has."""
@@ -100,7 +101,12 @@ class Law:
     @property
     def is_of_size(self) -> bool:
         """Whether it is over the network's size in place of its data."""
-        return self.x in ("params", "N", "width", "depth")
+        return self.x in SIZES
+
+    @property
+    def is_of_data(self) -> bool:
+        """Whether it is over an amount of data, neither of a network nor of computing."""
+        return self.x not in (*SIZES, "flops", "C")
 
     @property
     def said(self) -> str:

@@ -156,7 +156,8 @@ def _by_law(answer: Answer, places: Sequence[Place]) -> Iterator[Scored]:
             yield (law.metric, f"law: {law.said}", True), predicted, known, known
         else:
             rest = law.of("arch", "family")
-            said = f"law at {place.today:g} {law.x}" + (f" ({rest})" if rest else "")
+            made = " of simulated data" if law.simulated else ""
+            said = f"law{made} at {place.today:g} {law.x}" + (f" ({rest})" if rest else "")
             yield (law.metric, said, True), predicted, known, known
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from edgehuman.bench.budget.curve import SIZES
 from edgehuman.bench.budget.latencies import BUSY
 
 Row = Mapping[str, Any]
-_SIZES = ("params", "N", "width", "depth")
 _BEST = {True: "*", None: "?", False: ""}
 
 
@@ -166,7 +166,7 @@ def _laws(laws: Mapping[str, Any]) -> Iterator[str]:
     head = ("law", "of", "form", "points", "today", "value", "2x as much", "4x as much", "held out")
     yield from _aligned([head, *(_law_cells(each) for each in places)])
     yield "  held out: its own largest point, predicted by the others / measured"
-    if any(each["x"] in _SIZES for each in places):
+    if any(each["x"] in SIZES for each in places):
         yield (
             "  a law of size is of the network itself; what it gives a smaller one as its teacher, "
             "no law here says"
@@ -183,12 +183,17 @@ def _law_cells(each: Mapping[str, Any]) -> list[str]:
         f"{'~' if each['simulated'] else ''}{each['metric']} over {each['x']}",
         each["said"] or "-",
         each["form"],
-        f"{low:.4g} to {high:.4g}",
-        f"{each['today']:.4g}",
+        f"{_amount(low)} to {_amount(high)}",
+        _amount(each["today"]),
         f"{each['predicted']:.4g}",
         *(_step(step) for step in each["more"]),
         f"{held['predicted']:.4g} / {held['measured']:.4g}" if held else "-",
     ]
+
+
+def _amount(value: float) -> str:
+    """Of data or parameters whole, of operations by its exponent."""
+    return f"{value:,.0f}" if 1000 <= value < 1e9 else f"{value:.4g}"
 
 
 def _step(step: Mapping[str, Any]) -> str:

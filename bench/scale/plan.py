@@ -119,7 +119,7 @@ def _archs(config: PlanConfig) -> list[str]:
 
 def _places(laws: Sequence[Law], have: float | None) -> list[Place]:
     """Where each law stands today; what there is of data moves laws over data alone."""
-    over = {law.x for law in laws if not law.is_of_size}
+    over = {law.x for law in laws if law.is_of_data}
     if have is not None and not over:
         raise UsageError("--have: none of the laws is over data; leave it out")
     x = "people" if "people" in over else next(iter(over), "")

@@ -79,7 +79,7 @@ def test_what_laws_predict_is_compared_by_today_s_data() -> None:
     rows = (made_row("a", 1.0, arch="x"), made_row("b", 2.0, arch="y"), made_row("c", arch="z"))
     [found] = compared(*rows, places=places)
     assert (found.predicted, found.metric) == (True, "loss")
-    assert found.protocol == "law at 100 people (sampling user)"
+    assert found.protocol == "law of simulated data at 100 people (sampling user)"
     assert [(spot.name, spot.score) for spot in found.spots] == [("a fp32", 0.2), ("b fp32", 0.1)]
     assert found.pareto == ["a fp32", "b fp32"]
 

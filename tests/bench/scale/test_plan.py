@@ -160,7 +160,7 @@ def test_a_law_is_not_extrapolated_silently(board: str, tmp_path: Path) -> None:
 
 
 def test_what_there_is_moves_the_laws_of_people_alone(board: str, tmp_path: Path) -> None:
-    laws = written(tmp_path, a_law(), a_law(x="hours", range=[1, 9]), a_law(x="params"))
+    laws = written(tmp_path, a_law(), a_law(x="hours", range=[1, 9]), a_law(x="flops"))
     outcome = plan(PlanConfig(8.0, device=board, laws=laws, have=25.0))
     assert isinstance(outcome.data, dict)
     assert [each["today"] for each in outcome.data["laws"]["places"]] == [25.0, 9.0, 100.0]
