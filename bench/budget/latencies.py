@@ -352,7 +352,7 @@ def save_rows(path: Path, rows: Sequence[Latency], flag: str) -> Table:
     """Add rows of this machine to a file, or begin it; written whole or not at all.
 
     Raises:
-        UsageError: the file holds another machine's rows.
+        UsageError: the file holds another machine's rows, or would have too many.
         DataError: it is no latency table, or cannot be written.
     """
     here = this_machine()
@@ -362,6 +362,11 @@ def save_rows(path: Path, rows: Sequence[Latency], flag: str) -> Table:
             table = read_table(path)
             _require_of(table, path, here, flag)
         table = table.with_rows(rows)
+        if len(table.rows) > MOST_ROWS:
+            raise UsageError(
+                f"{flag}: {path} would have {len(table.rows):,} measurements; a table has at most "
+                f"{MOST_ROWS:,}: begin another file"
+            )
         write_whole(path, as_json(table).encode(), DataError)
     return table
 

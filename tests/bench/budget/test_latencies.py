@@ -110,6 +110,18 @@ def test_rows_are_added_and_those_of_one_key_replaced(tmp_path: Path) -> None:
     assert table.machine == this_machine()
 
 
+def test_no_table_grows_beyond_what_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(latencies, "MOST_ROWS", 2)
+    path = tmp_path / "here.json"
+    save_rows(path, [made_row("a"), made_row("b")], "--save")
+    save_rows(path, [made_row("b", 3.0)], "--save")
+    with pytest.raises(UsageError, match="would have 3 measurements; a table has at most 2"):
+        save_rows(path, [made_row("c")], "--save")
+    assert len(read_table(path).rows) == 2
+
+
 def test_another_machine_s_table_is_not_added_to(
     written: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
