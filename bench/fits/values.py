@@ -47,6 +47,9 @@ def as_data(table: Table, fits: Sequence[Fits], rules: Rules) -> dict[str, Any]:
 
 def _law_data(law: Law, level: float) -> dict[str, Any]:
     curve, cells = law.curve, law.group.cells
+    warnings = list(curve.warnings)
+    if law.group.shorter:
+        warnings.append(f"{law.group.shorter} cells of shorter training are left out")
     return {
         "x": law.group.x,
         "y": law.study.y,
@@ -70,7 +73,7 @@ def _law_data(law: Law, level: float) -> dict[str, Any]:
         ],
         "range": [cells[0].amounts[law.group.x], cells[-1].amounts[law.group.x]],
         "points": points_data(cells, law.group.x, law.study, level),
-        "warnings": list(curve.warnings),
+        "warnings": warnings,
     }
 
 

@@ -80,6 +80,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "bench --out": (*_DEVICE, "matplotlib"),
     "bench --against torch,compile": (*_DEVICE, "torch"),
     "scale fit": ("numpy", "tyro", "scipy"),
+    "scale plot": ("numpy", "tyro", "scipy", "matplotlib"),
     "pretrain": _TRAIN,
     "finetune": _TRAIN,
     "distill": _TRAIN,
