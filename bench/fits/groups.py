@@ -118,18 +118,18 @@ def _grouped(cells: Sequence[Cell], x: str, fixed: Sequence[str]) -> list[Group]
 
 
 def _longest(group: Group) -> Group:
-    """Of cells of one network and share, the one that was trained for longest."""
-    longest: dict[tuple[object, ...], Cell] = {}
-    for cell in group.cells:
+    """Of cells of one network and share, those that were trained for longest."""
+
+    def alike(cell: Cell) -> tuple[str | None, ...]:
         at = cell.held.get("share") or f"{cell.amounts[group.x]:.6g}"
-        key = (cell.held.get("arch"), at, cell.held.get("method"))
-        first = longest.setdefault(key, cell)
-        if cell.amounts.get("samples", 0.0) > first.amounts.get("samples", 0.0):
-            longest[key] = cell
-        elif cell is not first and cell.amounts.get("samples") == first.amounts.get("samples"):
-            longest[(*key, cell.name)] = cell  # they differ in something else: both count
-    kept = {cell.name for cell in longest.values()}
-    cells = tuple(cell for cell in group.cells if cell.name in kept)
+        return (cell.held.get("arch"), at, cell.held.get("method"))
+
+    most: dict[tuple[str | None, ...], float] = defaultdict(float)
+    for cell in group.cells:
+        most[alike(cell)] = max(most[alike(cell)], cell.amounts.get("samples", 0.0))
+    cells = tuple(
+        cell for cell in group.cells if cell.amounts.get("samples", 0.0) == most[alike(cell)]
+    )
     shorter = len(group.cells) - len(cells)
     return Group(group.x, group.held, cells, group.simulated, shorter)
 
