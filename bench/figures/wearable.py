@@ -88,7 +88,8 @@ def _loss_by_parameters(fits: Sequence[Fits], rules: Rules) -> Figure:
     largest = _most_data(laws)
     if not largest:
         return Figure(name, title, _PAPER.format(3), lacks="loss, and three values of params")
-    traces = traces_of(largest, "sampling", "fold", rules.level)
+    marker = "fold" if any("fold" in law.group.held for law in largest) else "family"
+    traces = traces_of(largest, "sampling", marker, rules.level)
     panel = Panel(title, PARAMETERS, y_label(laws[0].study), traces, True)
     notes = ("of the most data; data_scaling and model_scaling show the other amounts",)
     return Figure(name, title, _PAPER.format(3), (panel,), "", notes, simulated(laws))

@@ -112,6 +112,8 @@ def _grouped(cells: Sequence[Cell], x: str, fixed: Sequence[str]) -> list[Group]
     groups = []
     for key, members in found.items():
         held = {fixed[k]: str(key[k]) for k in varying if key[k] != ""}
+        if "arch" in held:
+            held.pop("family", None)  # which the name of the network says
         members.sort(key=lambda cell: cell.amounts[x])
         groups.append(Group(x, held, tuple(members), members[0].simulated))
     return groups
