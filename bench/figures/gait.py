@@ -7,7 +7,7 @@ Source: "On Model and Data Scaling for Skeleton-based Self-Supervised Gait Recog
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -17,11 +17,17 @@ from edgehuman.bench.figures.parts import (
     Panel,
     Trace,
     dot_of,
-    short_labels,
     traces_of,
     y_label,
 )
 from edgehuman.bench.figures.wearable import PARAMETERS, simulated
+from edgehuman.bench.fits.compute import (
+    LEAST_OF_A_LINE,
+    LEAST_OF_A_PLANE,
+    alike_but_size,
+    column,
+    values_of,
+)
 from edgehuman.bench.fits.fits import Fits, Law
 from edgehuman.bench.fits.groups import DATA
 from edgehuman.bench.fits.study import COUNTED, Cell
@@ -30,8 +36,6 @@ from edgehuman.bench.laws.curves import Rules
 from edgehuman.records import Float64
 
 _PAPER = "gait paper, figure {}"
-_LEAST_OF_A_LINE = 3
-_LEAST_OF_A_PLANE = 6
 _LEVELS = 4
 _PLACES = 40
 _WITHIN = "the lines P = a log2 x + E hold inside the measured range alone"
@@ -113,37 +117,15 @@ def _alike(law: Law, top: Law) -> bool:
     return one == other and law.group.x == top.group.x
 
 
-def _families(fits: Fits, *needed: str) -> Iterator[tuple[str, list[Cell]]]:
-    """Cells that have all of these amounts, by what makes their values differ but for size and
-    data: family, sampling, fold, augmentation; those of a simulation apart.
-    """
-    names = ("family", "sampling", "fold", "augment")
-    found: dict[tuple[tuple[str, ...], bool], list[Cell]] = defaultdict(list)
-    for cell in fits.study.cells:
-        if all(name in cell.amounts for name in needed):
-            key = tuple(cell.held.get(name, "") for name in names)
-            found[key, cell.simulated].append(cell)
-    helds = [dict(zip(names, key, strict=True)) for key, _ in found]
-    yield from zip(short_labels(helds), found.values(), strict=True)
-
-
-def _column(cells: Sequence[Cell], name: str) -> Float64:
-    return np.array([cell.amounts[name] for cell in cells])
-
-
-def _values(cells: Sequence[Cell]) -> Float64:
-    return np.array([cell.value for cell in cells])
-
-
 def _iso_flop(name: str, number: int, x: str, fits: Sequence[Fits], rules: Rules) -> Figure:
     title = f"Equal compute, against {'parameters' if x == 'params' else 'samples seen'}"
     panels, made, notes = [], False, [_WITHIN]
     for each in fits:
-        for family, cells in _families(each, "flops", x):
+        for family, cells in alike_but_size(each.study, "flops", x):
             traces = []
-            for budget, members in frontier.budgets(_column(cells, "flops")):
+            for budget, members in frontier.budgets(column(cells, "flops")):
                 of = sorted((cells[k] for k in members), key=lambda cell: cell.amounts[x])
-                if len({cell.amounts[x] for cell in of}) >= _LEAST_OF_A_LINE:
+                if len({cell.amounts[x] for cell in of}) >= LEAST_OF_A_LINE:
                     traces.append(_iso_trace(of, x, f"about {budget:.1e} FLOPs", each, rules))
             if traces:
                 made |= cells[0].simulated
@@ -160,7 +142,7 @@ def _iso_flop(name: str, number: int, x: str, fits: Sequence[Fits], rules: Rules
 def _iso_trace(cells: Sequence[Cell], x: str, label: str, fits: Fits, rules: Rules) -> Trace:
     """Points of one budget: a line in log2 x, or of losses a parabola, where one can be drawn."""
     dots = tuple(dot_of(cell, x, fits.study, rules.level) for cell in cells)
-    x_P, y_P = _column(cells, x), _values(cells)
+    x_P, y_P = column(cells, x), values_of(cells)
     x_G: Float64 = np.asarray(np.geomspace(x_P.min(), x_P.max(), _PLACES), np.float64)
     if fits.study.kind != "loss":
         line = frontier.fit_log2(x_P, y_P)
@@ -180,13 +162,13 @@ def _iso_accuracy(fits: Sequence[Fits]) -> Figure:
     name, title = "isoaccuracy", "Equal accuracy over parameters and samples seen"
     panels, made, notes = [], False, [_WITHIN]
     for each in fits if any(one.study.kind != "loss" for one in fits) else ():
-        for family, cells in _families(each, "flops", "params", "samples"):
-            n_P, d_P = _column(cells, "params"), _column(cells, "samples")
-            if len(cells) < _LEAST_OF_A_PLANE or min(len(set(n_P)), len(set(d_P))) < 2:
+        for family, cells in alike_but_size(each.study, "flops", "params", "samples"):
+            n_P, d_P = column(cells, "params"), column(cells, "samples")
+            if len(cells) < LEAST_OF_A_PLANE or min(len(set(n_P)), len(set(d_P))) < 2:
                 continue
             made |= cells[0].simulated
-            plane = frontier.fit_plane(n_P, d_P, _values(cells))
-            gamma = frontier.compute_constant(n_P, d_P, _column(cells, "flops"))
+            plane = frontier.fit_plane(n_P, d_P, values_of(cells))
+            gamma = frontier.compute_constant(n_P, d_P, column(cells, "flops"))
             notes.append(
                 f"{family}: P = {plane.a:.4g} log2 N + {plane.b:.4g} log2 D + {plane.e:.4g}; "
                 f"C = {gamma:.4g} N D"
@@ -203,7 +185,7 @@ def _contours(
     plane: frontier.PlaneLaw,
     gamma: float,
 ) -> Panel:
-    n_P, d_P, share_P = _column(cells, "params"), _column(cells, "samples"), _values(cells)
+    n_P, d_P, share_P = column(cells, "params"), column(cells, "samples"), values_of(cells)
     n_G = np.geomspace(n_P.min(), n_P.max(), _PLACES)
     low, high = float(d_P.min()), float(d_P.max())
     dots = tuple(
@@ -234,15 +216,15 @@ def _efficient(fits: Sequence[Fits], rules: Rules) -> Figure:
     for each in fits:
         for x in ("params", "samples"):
             traces = []
-            for family, cells in _families(each, "flops", x):
+            for family, cells in alike_but_size(each.study, "flops", x):
                 higher = each.study.kind != "loss"
-                places = frontier.most_efficient(_column(cells, "flops"), _values(cells), higher)
+                places = frontier.most_efficient(column(cells, "flops"), values_of(cells), higher)
                 best = sorted((cells[k] for k in places), key=lambda cell: cell.amounts[x])
-                if len({cell.amounts[x] for cell in best}) < _LEAST_OF_A_LINE:
+                if len({cell.amounts[x] for cell in best}) < LEAST_OF_A_LINE:
                     continue
                 made |= cells[0].simulated
                 dots = tuple(dot_of(cell, x, each.study, rules.level) for cell in best)
-                line = frontier.fit_log2(_column(best, x), _values(best))
+                line = frontier.fit_log2(column(best, x), values_of(best))
                 x_G = np.asarray(np.geomspace(dots[0].x, dots[-1].x, _PLACES), np.float64)
                 y_G = [line.at(float(at)) for at in x_G]
                 words = f"P = {line.a:.4g} log2 x + {line.e:.4g}"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from edgehuman.bench.fits.checklist import checklist
+from edgehuman.bench.fits.compute import compute_laws
 from edgehuman.bench.fits.fits import Fits, Law, Over
 from edgehuman.bench.fits.groups import Group
 from edgehuman.bench.fits.study import Cell, Study
@@ -39,6 +40,9 @@ def as_data(table: Table, fits: Sequence[Fits], rules: Rules) -> dict[str, Any]:
         "laws": laws,
         "not_fitted": [reason for each in fits for reason in each.not_fitted],
         "contrasts": [{"y": each.study.y, **row} for each in fits for row in each.contrasts],
+        "compute": [
+            {"y": each.study.y, **row} for each in fits for row in compute_laws(each.study)
+        ],
         "capacity": [{"y": each.study.y, **row} for each in fits for row in each.capacity],
         "excluded": {each.study.y: list(each.study.excluded) for each in fits},
         "checklist": lists,
