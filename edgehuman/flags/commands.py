@@ -149,6 +149,12 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "scaling laws of a sweep's points, or of your own, with intervals and what they rest on",
         "edgehuman scale fit runs/sweep --json",
     ),
+    "scale plot": Command(
+        "edgehuman.bench.scale.plot:PlotConfig",
+        "edgehuman.bench.scale.plot:plot",
+        "the papers' scaling figures from a sweep's points, and one page with their numbers",
+        "edgehuman scale plot runs/sweep --out figures",
+    ),
     "run": ModelCommand(
         "run",
         "recognise a live stream (file, stdin, UDP, simulator), photos, skeletons, silhouettes",

@@ -84,6 +84,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "plan --arch": _TRAIN,
     "plan --out": (*_DEVICE, "matplotlib"),
     "scale fit": ("numpy", "tyro", "scipy"),
+    "scale plot": ("numpy", "tyro", "scipy", "matplotlib"),
     "pretrain": _TRAIN,
     "finetune": _TRAIN,
     "distill": _TRAIN,

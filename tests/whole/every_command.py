@@ -128,6 +128,7 @@ prune mypackage.nets:MyNet --out narrow
 export imuconv_288k --out network.onnx
 run imuconv_288k --source simulated --seconds 3
 scale fit sweep
+scale plot sweep --out figures
 """
 
 
