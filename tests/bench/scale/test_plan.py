@@ -13,7 +13,9 @@ from edgehuman.bench.bench import BenchConfig, bench
 from edgehuman.bench.budget.latencies import Accuracy, as_json, read_table
 from edgehuman.bench.contestants import entries_of, open_contestant
 from edgehuman.bench.latency import measure
+from edgehuman.bench.scale.fit import FitConfig, fit
 from edgehuman.bench.scale.plan import PlanConfig, plan
+from edgehuman.bench.scale.points import POINTS, Point, write_points
 from edgehuman.cli import main
 from edgehuman.errors import DataError, UsageError
 from edgehuman.install import code_line
@@ -177,6 +179,25 @@ def test_what_there_is_must_be_of_one_law(
         plan(PlanConfig(8.0, device=board, laws=laws, have=25.0))
 
 
+def test_what_the_fit_writes_is_what_the_plan_reads(board: str, tmp_path: Path) -> None:
+    pytest.importorskip("scipy")
+    people = (4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
+    points = [
+        Point(f"c{i}", arch="imuconv_292k", sampling="user", people=x, loss=x**-0.2, simulated=True)
+        for i, x in enumerate(people)
+    ]
+    (tmp_path / "sweep").mkdir()
+    write_points(tmp_path / "sweep" / POINTS, points)
+    fit(FitConfig(tmp_path / "sweep", out=tmp_path / "laws", draws=100))
+    outcome = plan(PlanConfig(8.0, device=board, laws=tmp_path / "laws", have=64.0))
+    [found] = rows_of(outcome)["zoo:a"]["place"]
+    assert found["predicted"] == pytest.approx(64**-0.2, rel=1e-3)
+    assert isinstance(outcome.data, dict)
+    two, four = outcome.data["laws"]["places"][0]["more"]
+    assert (two["state"], two["ratio"]) == ("within", pytest.approx(2**-0.2, rel=1e-3))
+    assert (four["state"], four["x"]) == ("extrapolated", pytest.approx(256.0))
+
+
 # Files and this machine ---------------------------------------------------------------------------
 
 
@@ -200,6 +221,7 @@ def test_this_machine_is_timed_when_asked(
     assert row["batch"] * row["calls"] == 3
 
 
+@pytest.mark.slow
 def test_it_imports_nothing_of_the_training_half(make_model: MakeModel) -> None:
     words = ["plan", str(make_model()), "--budget-ms", "1000", "--rounds", "1", "--json"]
     check = "{'torch', 'scipy', 'onnx', 'sklearn', 'matplotlib'} & set(sys.modules)"
@@ -210,6 +232,7 @@ def test_it_imports_nothing_of_the_training_half(make_model: MakeModel) -> None:
     assert "no laws given: run `edgehuman scale fit" in json.loads(done.stdout)["laws"]["said"]
 
 
+@pytest.mark.slow
 def test_a_table_that_bench_saves_is_what_plan_reads(
     make_model: MakeModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
