@@ -41,6 +41,7 @@ _NUMBERS = {
 _NUMBER_OR_NONE = re.compile(
     r"no type matching \{None\}\|(FLOAT|INT) could be instantiated from \[(.+?)\]"
 )
+_FLAG_BEFORE = re.compile(r"^\s*--[\w-]+=")
 _KINDS = {"FLOAT": "a number", "INT": "a whole number"}
 
 
@@ -256,24 +257,29 @@ def _values(config_class: type[Any], table: dict[str, Any], where: str) -> dict[
             raise UsageError(
                 f"{where}: unknown key {key!r}{hint} Valid keys: {', '.join(sorted(fields))}"
             )
-        _require_no_command(table[key], f"{where}: {key}")
+        require_no_command(table[key], f"{where}: {key}")
     hints = typing.get_type_hints(config_class)
     return {key: _coerce(value, hints[key], f"{where}: {key}") for key, value in table.items()}
 
 
-def _require_no_command(value: Any, where: str) -> None:
+def require_no_command(value: Any, where: str) -> None:
     """Refuse the address of shards that is a command, and a pipeline of GStreamer: a file from
     elsewhere may run nothing.
 
     Raises:
-        UsageError: a text that begins with "pipe:" or "gst:", also inside a list, or as a path
-            would ("./pipe:").
+        UsageError: a text that begins with "pipe:" or "gst:", also inside a list or a table, or as
+            a path would ("./pipe:").
     """
+    if isinstance(value, dict):
+        for key, one in value.items():
+            require_no_command(one, f"{where}: {key}")
+        return
     if isinstance(value, list):
         for one in value:
-            _require_no_command(one, where)
+            require_no_command(one, where)
         return
-    said = (value, str(Path(value))) if isinstance(value, str) else ()
+    plain = _FLAG_BEFORE.sub("", value) if isinstance(value, str) else ""
+    said = (plain, str(Path(plain)))
     if any(one.lstrip().startswith(("pipe:", "gst:")) for one in said):
         flag = f"--{where.rpartition(' ')[2].replace('_', '-')}"
         raise UsageError(

@@ -34,6 +34,7 @@ from edgehuman.nets.attention import Block, initialise_linear, sine_positions
 from edgehuman.nets.building import build, size_of
 from edgehuman.nets.imu.imuvit import PATCH_VALUES, ImuVit
 from edgehuman.outcome import Outcome
+from edgehuman.pretrain import completep, mup
 from edgehuman.pretrain.mae_settings import MaeConfig, visible_patches
 from edgehuman.progress import tell
 from edgehuman.records import IMU_RATE_HZ, Float32, WindowSet
@@ -199,6 +200,31 @@ def encoder_card(config: MaeConfig, encoder: ImuVit, data: tuple[TrainingData, .
     )
 
 
+def make_autoencoder(config: MaeConfig, arch: str) -> MaskedAutoencoder:
+    """Build a catalogued network with the config's decoder, from its seed.
+
+    Raises:
+        UsageError: the network has no masked autoencoder.
+    """
+    encoder = build(arch, config.seed, dropout=config.dropout)
+    if not isinstance(encoder, ImuVit):
+        raise UsageError(
+            f"--arch {arch} is {type(encoder).__name__}; masked autoencoding needs the "
+            "patches of edgehuman.nets.imu.imuvit.ImuVit: inherit from it"
+        )
+    augment = ImuAugment(
+        rotation_deg=config.rotation_deg,
+        scale=config.scale,
+        jitter=config.jitter,
+        time_warp=config.time_warp,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        return MaskedAutoencoder(
+            encoder, config.mask_ratio, config.decoder_depth, config.encode, config.loss_on, augment
+        )
+
+
 def train(config: MaeConfig, data: WindowSet | Sequence[WindowSet] | None = None) -> Outcome:
     """Run `edgehuman pretrain --method mae`; write the encoder's checkpoint to `config.out`.
 
@@ -220,23 +246,11 @@ def train(config: MaeConfig, data: WindowSet | Sequence[WindowSet] | None = None
         said = "pretraining on simulated data (edgehuman's walker)"
         tell(said)
     learn, valid = pretraining_windows(config, given)
-    encoder = build(config.arch, config.seed, dropout=config.dropout)
-    if not isinstance(encoder, ImuVit):
-        raise UsageError(
-            f"--arch {config.arch} is {type(encoder).__name__}; masked autoencoding needs the "
-            "patches of edgehuman.nets.imu.imuvit.ImuVit: inherit from it"
-        )
-    augment = ImuAugment(
-        rotation_deg=config.rotation_deg,
-        scale=config.scale,
-        jitter=config.jitter,
-        time_warp=config.time_warp,
-    )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        autoencoder = MaskedAutoencoder(
-            encoder, config.mask_ratio, config.decoder_depth, config.encode, config.loss_on, augment
-        )
+    autoencoder = make_autoencoder(config, config.arch)
+    encoder, scales = autoencoder.encoder, completep.scales({})
+    if config.param == "completep":
+        base = make_autoencoder(config, config.base_arch or mup.base_of(config.arch))
+        scales = completep.scales(completep.prepare(autoencoder, base))
     imu_NTC = torch.from_numpy(np.concatenate([w.imu_NTC for w in learn]))
     held_out_NTC = np.concatenate([w.imu_NTC for w in valid]) if valid else None
 
@@ -253,7 +267,16 @@ def train(config: MaeConfig, data: WindowSet | Sequence[WindowSet] | None = None
         return {"test_loss": test_loss(autoencoder, held_out_NTC, device)}
 
     card = encoder_card(config, encoder, data_rows(learn, "pretraining"))
-    job = Job(autoencoder, batch, encoder, card, evaluate, name=f"mae {config.arch}")
+    job = Job(
+        autoencoder,
+        batch,
+        encoder,
+        card,
+        evaluate,
+        **scales,
+        saved=lambda weights: completep.folded(encoder, weights),
+        name=f"mae {config.arch}",
+    )
     progress = train_steps(job, config)
     return _outcome(config, progress, learn)
 
@@ -266,6 +289,7 @@ def _outcome(config: MaeConfig, progress: Progress, learn: list[WindowSet]) -> O
         "arch": config.arch,
         "steps": progress.step,
         "finished": progress.step >= config.steps,
+        "trunk": config.trunk_name,
         "loss": losses[-1] if losses else None,
         "test_loss": tests[-1] if tests else None,
         "windows": sum(map(len, learn)),

@@ -44,6 +44,11 @@ class MaeConfig(TrainingConfig, ReadingFlags):
     """Patches that the loss is computed on."""
     decoder_depth: int = 2
     """Blocks of the decoder."""
+    param: Literal["sp", "completep"] = "sp"
+    """Parametrisation: as the network starts, or CompleteP, for series of depths and widths."""
+    base_arch: str = ""
+    """completep: network whose width and depth --lr is tuned for; by default the smallest of the
+    family."""
     dropout: float = 0.1
     """Dropout in attention and MLP of the encoder, while training."""
     rotation_deg: float = 0.0
@@ -65,6 +70,11 @@ class MaeConfig(TrainingConfig, ReadingFlags):
                 f"a share that leaves 1 to {NUM_PATCHES - 1} of {NUM_PATCHES} patches visible",
             ),
             (self.hop > 0, "hop", "at least 1"),
+            (
+                not self.base_arch or self.param == "completep",
+                "base_arch",
+                "left out, or used with --param completep",
+            ),
             (self.decoder_depth > 0, "decoder_depth", "at least 1"),
             (0 <= self.dropout < 1, "dropout", "a share from 0 to under 1"),
             (0 < self.subset <= 1, "subset", "a share above 0, at most 1"),

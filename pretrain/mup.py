@@ -50,11 +50,13 @@ class Scaling:
         role: see the table above.
         std: initial standard deviation; None keeps the network's initial values.
         lr: factor of the learning rate; the weight decay is scaled by its inverse.
+        eps: factor of Adam's epsilon; 1 in muP.
     """
 
     role: Role
     std: float | None
     lr: float
+    eps: float = 1.0
 
 
 def scalings(network: nn.Module, base: nn.Module) -> dict[str, Scaling]:
@@ -68,7 +70,7 @@ def scalings(network: nn.Module, base: nn.Module) -> dict[str, Scaling]:
     """
     shapes = {name: parameter.shape for name, parameter in base.named_parameters()}
     names = [name for name, _ in network.named_parameters()]
-    matrices = _matrices(network)
+    linear = matrices(network)
     if list(shapes) != names:
         odd = sorted(set(shapes) ^ set(names))
         raise UsageError(
@@ -82,14 +84,14 @@ def scalings(network: nn.Module, base: nn.Module) -> dict[str, Scaling]:
                 f"{name} has other dimensions in the base network; use one of the same family"
             )
         found[name] = (
-            _matrix(parameter.shape, shapes[name])
-            if name in matrices
+            matrix_scaling(parameter.shape, shapes[name])
+            if name in linear
             else Scaling("vector", None, 1.0)
         )
     return found
 
 
-def _matrices(network: nn.Module) -> set[str]:
+def matrices(network: nn.Module) -> set[str]:
     """Return the names of the weights of linear layers and convolutions."""
     kinds = (nn.Linear, nn.Conv1d, nn.Conv2d)
     return {
@@ -99,7 +101,8 @@ def _matrices(network: nn.Module) -> set[str]:
     }
 
 
-def _matrix(shape: torch.Size, base: torch.Size) -> Scaling:
+def matrix_scaling(shape: torch.Size, base: torch.Size) -> Scaling:
+    """Return how a matrix is initialised and trained, by its shape and that in the base."""
     inputs, base_inputs = math.prod(shape[1:]), math.prod(base[1:])
     base_std, factor = base_inputs**-0.5, inputs / base_inputs
     if inputs == base_inputs:

@@ -17,6 +17,7 @@ from edgehuman.config import (
     read_table,
     read_toml,
     require,
+    require_no_command,
     resolve,
     to_table,
     write_toml,
@@ -324,6 +325,22 @@ def test_a_command_is_taken_from_the_command_line_alone(
     assert not made.exists()
     typed = resolve(ShardsConfig, ["--data", f"pipe:cat {made}"])
     assert typed.data == f"pipe:cat {made}"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"grid": {"data": ["photos", "pipe:touch x"]}},
+        [{"cells": [{"data": "pipe:touch x"}]}],
+        ["--data", "pipe:touch x"],
+        ["--data=pipe:touch x"],
+        "gst:videotestsrc",
+    ],
+)
+def test_a_command_is_found_at_any_depth_of_a_file(value: object) -> None:
+    with pytest.raises(UsageError, match=r"sweep\.toml.* a command; commands run only where you"):
+        require_no_command(value, "sweep.toml")
+    require_no_command({"grid": {"data": ["s3://b/a.tar", "photos"]}, "steps": 3}, "sweep.toml")
 
 
 def test_a_recipe_that_is_no_recipe_is_refused_before_it_is_parsed(tmp_path: Path) -> None:

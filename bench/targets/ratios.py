@@ -226,6 +226,13 @@ def views_per_second() -> float:
     return photos_per_second()
 
 
+def shards_over_memory() -> float:
+    """Photos per second from local shards over those from memory, see `targets.views`."""
+    from edgehuman.bench.targets.views import shards_over_memory
+
+    return shards_over_memory()
+
+
 def help_seconds(rounds: int = 9) -> float:
     """Median seconds of `edgehuman --help`, start of Python included."""
     words = module_line("edgehuman", "--help")

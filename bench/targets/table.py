@@ -291,6 +291,14 @@ TARGETS: tuple[Target, ...] = (
         lambda config: ratios.views_per_second(),
     ),
     Target(
+        "shards",
+        "photos per second to those views from local shards / from memory, one core",
+        "at least",
+        0.95,
+        "x",
+        lambda config: ratios.shards_over_memory(),
+    ),
+    Target(
         "help",
         "`edgehuman --help`, start of Python included",
         "at most",

@@ -9,9 +9,11 @@ in memory as the bytes of their files, so that disks are not measured.
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import cv2
@@ -19,7 +21,9 @@ import numpy as np
 
 from edgehuman.bench.entry import main
 from edgehuman.bench.targets.recordings import recordings_folder
+from edgehuman.data.image.pack import write_shard
 from edgehuman.data.image.unlabelled.images import DrawnImages, Images, open_images
+from edgehuman.data.image.unlabelled.shards import ShardImages
 from edgehuman.data.image.views import make as view_making
 from edgehuman.data.image.views.make import ViewConfig
 from edgehuman.errors import ImageError, UsageError
@@ -33,6 +37,7 @@ ResultT = TypeVar("ResultT")
 
 _HEIGHT, _WIDTH = 320, 212
 _ROUNDS = 3
+_SHARD = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +173,36 @@ def photos_per_second(data: str = "", count: int = 300) -> float:
     """Photos per second of one core to the paper's ten views."""
     images = photos_in_memory(data, count)
     return len(images) / sum(best_stages(images).values())
+
+
+def shards_over_memory(data: str = "", count: int = 200) -> float:
+    """Photos per second to ten views from local shards, over those from memory.
+
+    Both sides of each photo are timed one after the other, so that other work slows both alike; the
+    median over rounds counts.
+    """
+    images = photos_in_memory(data, count)
+    config = ViewConfig()
+    global_VHWC = np.empty((2, config.height, config.width, 3), np.uint8)
+    local_VHWC = np.empty((config.locals_, config.height // 2, config.width // 2, 3), np.uint8)
+
+    def one(of: Images, index: int) -> float:
+        rng, start_s = np.random.default_rng((0, index)), time.perf_counter()
+        view_making.make_views(of, index, config, rng, global_VHWC, local_VHWC)
+        return time.perf_counter() - start_s
+
+    with tempfile.TemporaryDirectory() as folder:
+        shards = [Path(folder) / f"{start:06d}.tar" for start in range(0, len(images), _SHARD)]
+        for number, path in enumerate(shards):
+            start = number * _SHARD
+            write_shard(path, images, range(start, min(start + _SHARD, len(images))))
+        packed = ShardImages.of(shards, folder)
+        one(images, 0)  # what is made once, is made
+        spent_R2 = np.zeros((_ROUNDS, 2))
+        for spent_2 in spent_R2:
+            for index in np.random.default_rng(0).permutation(len(packed)).tolist():
+                spent_2 += one(images, index), one(packed, index)
+    return float(np.median(spent_R2[:, 0] / spent_R2[:, 1]))
 
 
 def bench_views(config: ViewsConfig) -> Outcome:

@@ -15,11 +15,17 @@ from edgehuman.nets.drop_path import DropPath
 
 
 class Attention(nn.Module):
-    """Multi-head self-attention, (N, S, D) -> (N, S, D)."""
+    """Multi-head self-attention, (N, S, D) -> (N, S, D).
+
+    Attributes:
+        scale: of the products of queries and keys while training; None: 1 / sqrt(E).
+    """
 
     def __init__(self, width: int, heads: int, dropout: float) -> None:
         super().__init__()
         self.heads = heads
+        self.head_dim = width // heads
+        self.scale: float | None = None
         self.dropout = dropout
         self.qkv = nn.Linear(width, 3 * width)
         self.project = nn.Linear(width, width)
@@ -29,7 +35,9 @@ class Attention(nn.Module):
         qkv = self.qkv(x_NSD).view(-1, tokens, 3, self.heads, width // self.heads)
         q_NHSE, k_NHSE, v_NHSE = qkv.permute(2, 0, 3, 1, 4).unbind(0)
         dropout = self.dropout if self.training else 0.0
-        y = functional.scaled_dot_product_attention(q_NHSE, k_NHSE, v_NHSE, dropout_p=dropout)
+        y = functional.scaled_dot_product_attention(
+            q_NHSE, k_NHSE, v_NHSE, dropout_p=dropout, scale=self.scale
+        )
         projected: Tensor = self.project(y.transpose(1, 2).reshape(-1, tokens, width))
         return projected
 

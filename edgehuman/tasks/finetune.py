@@ -281,6 +281,7 @@ def judged(config: FinetuneConfig, network: nn.Module, card: Card, judge: Judge)
     decided = judge.decide(network, card.replace(pruned=is_pruned(network)))
     card, text = decided.card, decided.text
     said: dict[str, Any] = {"out": str(config.out), "arch": card.arch, "finished": True}
+    said |= {"trunk": config.trunk_name} if config.trunk_name else {}
     said |= decided.data
     if config.read_test:
         found = judge.test(network, card)

@@ -4,6 +4,7 @@
     config.toml         the full resolved config
     state.pt            everything to resume from, weights too: one file, so it is consistent
     metrics.jsonl       one JSON object per line, written as they come
+    state-STEP.pt       the state of a step of --keep-at, for trainings with --trunk
 
 Each file is written whole (`edgehuman.files`). A crash between two files leaves the
 `model.safetensors` of one save beside the `state.pt` of the next: both are intact, and resuming
@@ -24,7 +25,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from edgehuman.card import WEIGHTS, Card, sealed_metadata
-from edgehuman.config import read_table, to_table, write_toml
+from edgehuman.config import read_table, write_toml
 from edgehuman.errors import CheckpointError, TrainingError, UsageError
 from edgehuman.files import require_usable_folder, writing
 from edgehuman.nets.checkpoint import require_finite, sha256_of
@@ -34,9 +35,10 @@ from edgehuman.placing import sweep, why
 from edgehuman.progress import tell
 from edgehuman.reading.parsers import fault_of, foreign
 from edgehuman.runtime.lock import locked
+from edgehuman.training import schedule
 from edgehuman.training.settings import TrainingConfig, process_rank
 
-CONFIG, STATE, METRICS = "config.toml", "state.pt", "metrics.jsonl"
+CONFIG, STATE, METRICS = schedule.CONFIG, schedule.STATE, "metrics.jsonl"
 VERSION = 1
 """Of `state.pt`; one without a version is of the first, whose keys were the same."""
 _KEYS = ("step", "model", "optimiser", "scaler", "average", "records", "best")
@@ -119,9 +121,9 @@ def save_weights(folder: Path, weights: Mapping[str, Tensor], card: Card) -> Non
     _write(folder / WEIGHTS, lambda path: path.write_bytes(save(tensors, metadata)))
 
 
-def save_state(folder: Path, state: Mapping[str, Any]) -> None:
-    """Write `state.pt`, which `load_state` reads."""
-    _write(folder / STATE, lambda path: torch.save({_VERSION: VERSION, **state}, path))
+def save_state(folder: Path, state: Mapping[str, Any], name: str = STATE) -> None:
+    """Write `state.pt`, or another name, which `load_state` reads."""
+    _write(folder / name, lambda path: torch.save({_VERSION: VERSION, **state}, path))
 
 
 def save_config(folder: Path, config: Any) -> None:
@@ -194,23 +196,17 @@ def changed_words(folder: Path, config: Any) -> list[str]:
     path = folder / CONFIG
     if not path.is_file():
         return []
-    before, now = read_table(path), to_table(config)
-    names = [name for name in dict.fromkeys([*now, *before]) if name not in ("out", "resume")]
-    return [
-        f"--{name.replace('_', '-')} {before.get(name, 'none')} -> {now.get(name, 'none')}"
-        for name in names
-        if before.get(name) != now.get(name)
-    ]
+    return schedule.differing(read_table(path), config, ("out", "resume"))
 
 
-def load_state(folder: Path) -> dict[str, Any]:
+def load_state(folder: Path, name: str = STATE) -> dict[str, Any]:
     """Read what `save_state` wrote; only tensors and plain values are unpickled.
 
     Raises:
         CheckpointError: missing, damaged, of a newer version, or with weights that are not finite.
     """
-    _require_state(folder)
-    path = folder / STATE
+    _require_state(folder, name)
+    path = folder / name
     try:
         with path.open("rb") as stream, foreign():
             state: Any = torch.load(stream, map_location="cpu", weights_only=True)
@@ -326,8 +322,6 @@ _FORM: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def _require_state(folder: Path) -> None:
-    if not (folder / STATE).is_file():
-        raise CheckpointError(
-            f"{folder}: no {STATE} to resume from; remove --resume to start again"
-        )
+def _require_state(folder: Path, name: str = STATE) -> None:
+    if not (folder / name).is_file():
+        raise CheckpointError(f"{folder}: no {name} to resume from; remove --resume to start again")

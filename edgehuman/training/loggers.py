@@ -200,3 +200,9 @@ def _close(loggers: Sequence[Logger]) -> None:
             first = first or error
     if first is not None:
         raise first
+
+
+def shown(numbers: Mapping[str, float]) -> dict[str, str]:
+    """Return the losses to show in the progress bar, without learning rate and gradient norm."""
+    hidden = ("lr", "grad_norm")
+    return {name: f"{value:.4f}" for name, value in numbers.items() if name not in hidden}

@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -26,11 +27,12 @@ from edgehuman.training import checkpoint, loggers
 from edgehuman.training.buffers import Buffers
 from edgehuman.training.operations import counting
 from edgehuman.training.processes import Place, open_place
-from edgehuman.training.schedule import learning_rate
+from edgehuman.training.schedule import names_at, rate_at, require_trunk, start_of
 from edgehuman.training.settings import TrainingConfig, world_size
 from edgehuman.training.stopping import StopSignals
 
 MAX_BAD_STEPS = 10
+ADAM_EPS = 1e-8
 Parts = Mapping[str, Tensor]
 Log = Callable[[int, Mapping[str, float]], None]
 
@@ -48,6 +50,8 @@ class Job:
         select_by: metric of `evaluate` that selects the checkpoint; None keeps the last.
         lr_scale: parameter name in `model` -> its learning-rate factor.
         decay_scale: parameter name in `model` -> its weight-decay factor.
+        eps_scale: parameter name in `model` -> its factor of Adam's epsilon.
+        saved: weights of the product -> those that are saved.
         evaluate_at_start: whether to call `evaluate` before the first step too.
         after_step: called with the number (from 0) of each step that changed the weights.
         idle_weights: whether a step may leave some weights without a gradient.
@@ -62,6 +66,8 @@ class Job:
     select_by: str | None = None
     lr_scale: Callable[[str], float] = lambda name: 1.0
     decay_scale: Callable[[str], float] = lambda name: 1.0
+    eps_scale: Callable[[str], float] = lambda name: 1.0
+    saved: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]] = lambda weights: weights
     evaluate_at_start: bool = False
     after_step: Callable[[int], None] = lambda step: None
     idle_weights: bool = False
@@ -96,7 +102,8 @@ class _Run:
         self.job, self.config, self.place = job, config, place
         self.stop = StopSignals(place.world) if stop is None else stop
         self.model = job.model.to(place.device).train()
-        self.optimiser = make_optimiser(self.model, config, job.lr_scale, job.decay_scale)
+        scales = (job.lr_scale, job.decay_scale, job.eps_scale)
+        self.optimiser = make_optimiser(self.model, config, *scales)
         self.scaler = torch.amp.GradScaler(place.device.type, enabled=place.dtype == torch.float16)
         self.average = copy.deepcopy(job.product).requires_grad_(False) if config.ema else None
         self.parallel: nn.Module = self.model
@@ -110,7 +117,7 @@ class _Run:
     def step(self) -> dict[str, float] | None:
         """Take one optimiser step; None if skipped because loss or gradient is not finite."""
         config, place, step = self.config, self.place, self.progress.step
-        rate = learning_rate(step, config.steps, config.lr, config.min_lr, config.warmup)
+        rate = rate_at(config, step)
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["lr_scale"]
         torch.manual_seed((config.seed * 1_000_003 + step) * place.world + place.rank)
@@ -173,11 +180,8 @@ class _Run:
         name, best = self.job.select_by, self.progress.best
         if name is not None and (best is None or numbers[name] > best["score"]):
             weights = {key: value.detach().clone() for key, value in product.state_dict().items()}
-            self.progress.best = {
-                "score": numbers[name],
-                "step": self.progress.step,
-                "weights": weights,
-            }
+            step = self.progress.step
+            self.progress.best = {"score": numbers[name], "step": step, "weights": weights}
 
     def result(self) -> nn.Module:
         """The module that is evaluated and saved: the moving average, if any."""
@@ -200,7 +204,7 @@ class _Run:
         for each in (self.model.state_dict(), weights):
             checkpoint.require_finite_training(folder, step, self.config.lr, each)
         state = {
-            "step": self.progress.step,
+            "step": step,
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "scaler": self.scaler.state_dict(),
@@ -209,20 +213,21 @@ class _Run:
             "best": self.progress.best,
         }
         checkpoint.save_config(folder, self.config)
-        checkpoint.save_state(folder, state)
-        checkpoint.save_weights(folder, weights, self.job.card)
+        for name in names_at(self.config, step):
+            checkpoint.save_state(folder, state, name)
+        checkpoint.save_weights(folder, self.job.saved(weights), self.job.card)
         checkpoint.save_metrics(folder, self.progress.records)
 
-    def resume(self) -> None:
-        """Resume from the state in the folder.
+    def resume(self, start: Path) -> None:
+        """Resume from a state, of this folder or of the trunk.
 
         Raises:
             CheckpointError: no state, damaged state, or state of another network or optimiser.
         """
-        state = checkpoint.load_state(self.config.out)
-        where = str(self.config.out)
+        state = checkpoint.load_state(start.parent, start.name)
+        where = str(start.parent)
         load_into(self.model, state["model"], where)
-        self._resume_optimiser(state["optimiser"])
+        self._resume_optimiser(state["optimiser"], start.parent)
         if state["scaler"]:  # empty: it was off
             self.scaler.load_state_dict(state["scaler"])
         if self.average is not None and state["average"] is not None:
@@ -234,19 +239,19 @@ class _Run:
         self.progress.best = state["best"]
         self.buffers.keep()
 
-    def _resume_optimiser(self, state: dict[str, Any]) -> None:
+    def _resume_optimiser(self, state: dict[str, Any], folder: Path) -> None:
         """Load the optimiser's moments; keep the learning rates and decays of this config."""
         options = [{**group} for group in self.optimiser.param_groups]
         try:
             self.optimiser.load_state_dict(state)
         except ValueError as error:
             raise CheckpointError(
-                f"{self.config.out}: the optimiser's parameter groups differ ({error}); use the "
+                f"{folder}: the optimiser's parameter groups differ ({error}); use the "
                 "same --weight-decay and --optimiser as before"
             ) from error
         for group, own in zip(self.optimiser.param_groups, options, strict=True):
             group.update(own)
-        checkpoint.require_moments(self.config.out, self.optimiser)
+        checkpoint.require_moments(folder, self.optimiser)
 
 
 def make_optimiser(
@@ -254,19 +259,18 @@ def make_optimiser(
     config: TrainingConfig,
     lr_scale: Callable[[str], float] = lambda name: 1.0,
     decay_scale: Callable[[str], float] = lambda name: 1.0,
+    eps_scale: Callable[[str], float] = lambda name: 1.0,
 ) -> torch.optim.Optimizer:
     """Build AdamW or Adam; weight decay applies to matrices only, not to biases and norms."""
-    groups: dict[tuple[float, float], dict[str, Any]] = {}
+    groups: dict[tuple[float, ...], dict[str, Any]] = {}
     for name, parameter in model.named_parameters():
         if not parameter.requires_grad:
             continue
         decays = parameter.ndim > 1 and config.optimiser == "adamw"
         decay = config.weight_decay * decay_scale(name) if decays else 0.0
-        scale = lr_scale(name)
-        group = groups.setdefault(
-            (scale, decay), {"params": [], "lr_scale": scale, "weight_decay": decay}
-        )
-        group["params"].append(parameter)
+        scale, eps = lr_scale(name), ADAM_EPS * eps_scale(name)
+        own = {"lr_scale": scale, "weight_decay": decay, "eps": eps}
+        groups.setdefault((*own.values(),), {"params": [], **own})["params"].append(parameter)
     kind = torch.optim.AdamW if config.optimiser == "adamw" else torch.optim.Adam
     return kind(list(groups.values()), lr=config.lr, betas=(0.9, config.beta2))
 
@@ -279,6 +283,7 @@ def require_ready(config: TrainingConfig) -> None:
         UsageError, MissingDependencyError: see `loggers.makers`.
     """
     checkpoint.require_out(config.out, config.resume)
+    require_trunk(config, filled=False)
     if config.out.is_dir():
         with checkpoint.writing_alone(config.out):
             pass
@@ -295,6 +300,7 @@ def train_steps(job: Job, config: TrainingConfig) -> Progress:
         CheckpointError: nothing to resume from, another network, or the disk is full.
     """
     require_ready(config)
+    require_trunk(config)
     # Signals are caught before the processes find each other: one that ends early leaves the
     # others to wait.
     with (
@@ -309,16 +315,16 @@ def train_steps(job: Job, config: TrainingConfig) -> Progress:
 def _train(job: Job, config: TrainingConfig, place: Place, stop: StopSignals) -> Progress:
     """Run the training; its parallel module is freed before the process group is destroyed."""
     run = _Run(job, config, place, stop)
-    if config.resume:
-        run.resume()
-    if place.is_first:
-        if config.resume and (said := checkpoint.resumed_in_words(config, run.progress.step)):
-            tell(said)
-        checkpoint.begin_metrics(config.out, run.progress.records)
-        with loggers.opened(config) as log:
-            _loop(run, log)
-    else:
+    if (start := start_of(config)) is not None:
+        run.resume(start)
+    if not place.is_first:
         _loop(run, lambda step, metrics: None)
+        return run.progress
+    if config.resume and (said := checkpoint.resumed_in_words(config, run.progress.step)):
+        tell(said)
+    checkpoint.begin_metrics(config.out, run.progress.records)
+    with loggers.opened(config) as log:
+        _loop(run, log)
     return run.progress
 
 
@@ -341,7 +347,7 @@ def _loop(run: _Run, log: Log) -> None:
             counted += config.batch * run.place.world
             rate = counted / (time.perf_counter() - started)
             if numbers is not None:
-                bar.set_postfix({**shown_losses(numbers), "per_s": f"{rate:.0f}"}, refresh=False)
+                bar.set_postfix({**loggers.shown(numbers), "per_s": f"{rate:.0f}"}, refresh=False)
             bar.update()
             if progress.step == 1:
                 bar.refresh()  # the first loss, without waiting for the bar's next state
@@ -349,17 +355,11 @@ def _loop(run: _Run, log: Log) -> None:
             if numbers is not None and (progress.step % config.log_every == 0 or last):
                 _record(run, {**numbers, "samples_per_s": rate}, log)
                 started, counted = time.perf_counter(), 0
-            if progress.step % config.save_every == 0 or last:
+            if progress.step % config.save_every == 0 or last or progress.step in config.keep_at:
                 _checkpoint(run, log)
                 started = time.perf_counter()
         if progress.stopped and progress.step < config.steps:
             _checkpoint(run, log)
-
-
-def shown_losses(numbers: Mapping[str, float]) -> dict[str, str]:
-    """Return the losses to show in the progress bar, without learning rate and gradient norm."""
-    hidden = ("lr", "grad_norm")
-    return {name: f"{value:.4f}" for name, value in numbers.items() if name not in hidden}
 
 
 def _guard(progress: Progress, numbers: dict[str, float] | None, run: _Run) -> None:

@@ -14,6 +14,7 @@ from edgehuman.config import require
 from edgehuman.errors import UsageError
 
 DEFAULT_OUT = Path("runs/NAME")
+MOST_KEPT = 32
 _NOT_IN_NAMES, _LONGEST = r"[^\w.-]", 80
 
 
@@ -77,9 +78,19 @@ class TrainingConfig:
     lr: float = 1e-3
     """Peak learning rate."""
     min_lr: float = 1e-6
-    """Learning rate at the end of the cosine."""
+    """Learning rate at the end of the schedule."""
     warmup: float = 0.05
     """Share of the steps over which the learning rate rises linearly."""
+    schedule: Literal["cosine", "wsd"] = "cosine"
+    """After the warm-up: half a cosine; or wsd: constant, then a short decay."""
+    decay: float = 0.1
+    """wsd: share of the steps over which the learning rate falls at the end; 0: it stays."""
+    decay_from: int = 0
+    """wsd: step from which it falls, in the place of --decay; 0: as --decay says."""
+    trunk: Path | None = None
+    """wsd: folder of a training that kept its state at step --decay-from; go on from there."""
+    keep_at: tuple[int, ...] = ()
+    """wsd: steps at which the state is kept, for trainings with --trunk."""
     weight_decay: float = 0.05
     """Decoupled weight decay (AdamW), on matrices only."""
     optimiser: Literal["adamw", "adam"] = "adamw"
@@ -126,6 +137,7 @@ class TrainingConfig:
             (0 <= self.beta2 < 1, "beta2", "a decay from 0 to under 1"),
             (self.clip_norm >= 0, "clip_norm", "0 or more"),
             (0 <= self.warmup < 1, "warmup", "a share from 0 to under 1"),
+            *self._rules_of_wsd(),
             (0 <= self.ema < 1, "ema", "a decay from 0 to under 1"),
             (self.save_every > 0, "save_every", "at least 1"),
             (self.log_every > 0, "log_every", "at least 1"),
@@ -133,6 +145,44 @@ class TrainingConfig:
             (self.seed >= 0, "seed", "0 or more"),
         )
         require(self, rules)
+
+    def _rules_of_wsd(self) -> tuple[tuple[bool, str, str], ...]:
+        usual = (not self.decay_from, self.trunk is None, not self.keep_at)
+        if self.schedule != "wsd":
+            names = ("decay_from", "trunk", "keep_at")
+            alone = "left out, or used with --schedule wsd"
+            return tuple((out, name, alone) for out, name in zip(usual, names, strict=True))
+        begins, rises = self.falls_from, round(self.warmup * self.steps)
+        earliest = 1 if self.trunk else rises
+        fits = all(0 < step <= begins for step in self.keep_at)
+        return (
+            (0 <= self.decay < 1, "decay", "a share from 0 to under 1"),
+            (
+                not self.decay_from or earliest <= self.decay_from <= self.steps,
+                "decay_from",
+                f"0, or a step from {earliest} (the end of the warm-up) to --steps {self.steps}",
+            ),
+            (begins >= rises or self.decay_from > 0, "decay", "a share that ends the warm-up"),
+            (
+                self.trunk is None or 0 < self.decay_from < self.steps,
+                "trunk",
+                f"used with --decay-from STEP, a step that it keeps, under --steps {self.steps}",
+            ),
+            (fits, "keep_at", f"steps from 1 to {begins}, where the decay begins"),
+            (len(self.keep_at) <= MOST_KEPT, "keep_at", f"at most {MOST_KEPT} steps"),
+        )
+
+    @property
+    def falls_from(self) -> int:
+        """The first step of wsd's decay."""
+        return self.decay_from or self.steps - round(self.decay * self.steps)
+
+    @property
+    def trunk_name(self) -> str:
+        """The name of the training whose trunk this one shares: points of one trunk depend on each
+        other. Empty: it shares none.
+        """
+        return self.trunk.name if self.trunk else self.out.name if self.keep_at else ""
 
     def _name(self) -> str:
         """Name of the method or task, and of the network if it is chosen: mae-imuvit_512x5."""

@@ -34,7 +34,7 @@ from edgehuman.metrics.gait.strangers import stranger_threshold
 from edgehuman.nets.building import build, count_linear_flops, size_of
 from edgehuman.nets.checkpoint import load_encoder, load_network, read_card, require_arch
 from edgehuman.outcome import Outcome
-from edgehuman.pretrain import mup
+from edgehuman.pretrain import completep, mup
 from edgehuman.pretrain.contrastive.settings import ContrastiveConfig, Positives
 from edgehuman.pretrain.contrastive.walks import (
     Exam,
@@ -187,8 +187,11 @@ def fit(
         UsageError: no base for this network.
     """
     frames = config.frames or cast("int", encoder.frames)
-    # A network that is its own base has the same initial weights and one learning rate.
-    scaled = mup.prepare(encoder, base if config.mup else encoder, config.seed)
+    if config.param == "completep":
+        scaled = completep.prepare(encoder, base)
+    else:
+        # A network that is its own base has the same initial weights and one learning rate.
+        scaled = mup.prepare(encoder, base if config.mup else encoder, config.seed)
     if config.weights is not None:
         load_encoder(encoder, config.weights, config.arch)
     model = Contrastive(encoder, config.augment(frames), config.temperature, config.koleo)
@@ -198,8 +201,8 @@ def fit(
         encoder,
         card,
         exam,
-        lr_scale=mup.lr_scale(scaled, "encoder."),
-        decay_scale=mup.decay_scale(scaled, "encoder."),
+        **completep.scales(scaled, "encoder."),
+        saved=lambda weights: completep.folded(encoder, weights),
         evaluate_at_start=True,
         name=f"contrastive {config.arch}",
     )
@@ -236,7 +239,9 @@ def train(
     frames = config.frames or row.arguments["frames"]
     _require_window(config, frames)
     encoder, base = build(config.arch, config.seed, frames=frames), build(config.base_arch)
-    if config.mup:
+    if config.param == "completep":
+        completep.scalings(encoder, base)
+    elif config.mup:
         mup.require_base(encoder, base)
     before: tuple[TrainingData, ...] = ()
     if config.weights is not None:  # refused before anybody is simulated
@@ -286,6 +291,7 @@ def _outcome(config: ContrastiveConfig, progress: Progress, learn: Walks) -> Out
         "arch": config.arch,
         "steps": progress.step,
         "finished": progress.step >= config.steps,
+        "trunk": config.trunk_name,
         "loss_first": losses[0] if losses else None,
         "loss": losses[-1] if losses else None,
         "rank1": list(exams.values())[-1] if exams else None,

@@ -61,8 +61,11 @@ class ContrastiveConfig(TrainingConfig):
     """Weight of the KoLeo loss, which spreads the embeddings."""
     mup: bool = True
     """Train with the maximal update parametrisation (muP)."""
+    param: Literal["mup", "completep"] = "mup"
+    """With --mup: the parametrisation; completep is for depths too."""
     base_arch: str = ""
-    """Network whose width --lr is tuned for; by default the smallest of the family."""
+    """Network whose width (completep: and depth) --lr is tuned for; by default the smallest of the
+    family."""
     distance: Distance = "cosine"
     """Distance between embeddings, in the exam and on the card."""
     exam_people: int = 64
@@ -107,6 +110,12 @@ class ContrastiveConfig(TrainingConfig):
             (self.each >= 0, "each", "0 or more"),
             (0 < self.share <= 1, "share", "a share above 0, up to 1"),
             (self.warmup_steps >= 0, "warmup_steps", "0 or more"),
+            (self.mup or self.param == "mup", "param", "left out with --no-mup"),
+            (
+                self.weights is None or self.param == "mup",
+                "param",
+                "left out with --weights: it scales how a network starts",
+            ),
             (self.frames == 0 or self.frames > 1, "frames", "0, or at least 2"),
             (self.temperature > 0, "temperature", "above 0"),
             (self.koleo >= 0, "koleo", "0 or more"),

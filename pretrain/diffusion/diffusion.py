@@ -80,7 +80,7 @@ class Diffusion(nn.Module):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             self.denoiser = VideoUnet(config.dim, width, LATENT_CHANNELS)
-        share_S = signal_shares(config.schedule)
+        share_S = signal_shares(config.noise_schedule)
         self.share_S: Tensor
         self.register_buffer("share_S", share_S.float(), persistent=False)
         # Step 0 has no noise and is never drawn.
@@ -247,6 +247,7 @@ def _outcome(config: DiffusionConfig, progress: Progress, learn: Pairs) -> Outco
         "arch": config.arch,
         "steps": progress.step,
         "finished": progress.step >= config.steps,
+        "trunk": config.trunk_name,
         "loss_first": losses[0] if losses else None,
         "loss": losses[-1] if losses else None,
         **{

@@ -54,8 +54,8 @@ class DiffusionConfig(TrainingConfig):
     latent_weights: str = STAND_IN
     """Weights of the latent encoder: a path of TAESD's taesd_encoder.pth or of safetensors, or the
     word `stand-in`: a narrow one that ships, trained on simulated silhouettes."""
-    schedule: Schedule = "inverted-cosine"
-    """Noise schedule."""
+    noise_schedule: Schedule = "inverted-cosine"
+    """How the noise grows over the time steps."""
     weighting: Weighting = "medium-noise"
     """Weights of the loss over time steps: medium-noise lowers those of low and of high noise."""
     snr_limit: float = 5.0

@@ -284,7 +284,14 @@ def train(config: SaipConfig, data: Sequence[Uint8] | None = None) -> Outcome:
         tell(said)
     model = make_model(config)
     source = PersonViews(
-        config.data, config.views(), config.batch, config.workers, config.seed, given
+        config.data,
+        config.views(),
+        config.batch,
+        config.workers,
+        config.seed,
+        given,
+        on_bad=config.on_bad_shard,
+        cache_gb=config.cache_gb,
     )
     require_enough(source, config.data, config.batch // config.accumulate)
     job = Job(
@@ -312,15 +319,20 @@ def _outcome(config: SaipConfig, progress: Progress, source: PersonViews) -> Out
         "arch": config.arch,
         "steps": progress.step,
         "finished": progress.step >= config.steps,
+        "trunk": config.trunk_name,
         **losses,
         "images": len(source.images),
         "corrupt": source.num_corrupt,
+        "skipped_shards": source.skipped,
         "simulated": source.simulated,
     }
     text = f"{config.out}: {config.arch}, {progress.step} steps, {data['images']} images"
     text += "".join(f", {name} {value:.4f}" for name, value in losses.items() if name != "loss")
     if source.num_corrupt:
         text += f"; left out {source.num_corrupt} unreadable images"
+    if source.skipped:
+        listed = ", ".join([*source.skipped][:5])
+        text += f"; LEFT OUT {len(source.skipped)} shards: {listed}"
     if progress.stopped:
         text += "; stopped early, continue with --resume"
     return Outcome(data, text, exit_code=1 if progress.stopped else 0)

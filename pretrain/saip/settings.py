@@ -34,6 +34,10 @@ class SaipConfig(TrainingConfig):
     """A network from `edgehuman models` whose method is saip."""
     data: str = SIMULATED
     """A folder of images, WebDataset shards, or the word `simulated`."""
+    on_bad_shard: Literal["fail", "skip"] = "fail"
+    """A shard that is missing, damaged or not its index's: an error, or left out and listed."""
+    cache_gb: float = 0.0
+    """GB of remote shards kept on this machine; 0: EDGEHUMAN_CACHE_GB, or 50."""
     dataset: str = ""
     """Name of --data in `edgehuman data list`; the card then states its licence."""
     steps: int = 300
@@ -162,6 +166,7 @@ class SaipConfig(TrainingConfig):
         yield self.lr >= 0, "lr", "above 0, or 0 for base_lr x batch / 256"
         yield self.base_lr > 0, "base_lr", "above 0"
         yield self.workers >= 0, "workers", "0 or more"
+        yield self.cache_gb >= 0, "cache_gb", "0 or more"
         yield self.height > 0 and self.height % 32 == 0, "height", "a multiple of 32"
         yield self.width > 0 and self.width % 32 == 0, "width", "a multiple of 32"
         yield self.local_views >= 0, "local_views", "0 or more"

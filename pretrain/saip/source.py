@@ -11,7 +11,10 @@ from edgehuman import catalogue
 from edgehuman.card import TrainingData
 from edgehuman.catalogue import SIMULATED
 from edgehuman.data.image.unlabelled.images import Images, open_images
+from edgehuman.data.image.unlabelled.shards import LOST, ShardImages
 from edgehuman.data.image.views.load import ViewConfig, ViewLoader
+from edgehuman.data.shards.address import shown
+from edgehuman.data.shards.cache import OnBad
 from edgehuman.errors import DataError, UsageError
 from edgehuman.training.processes import Place
 
@@ -26,6 +29,7 @@ class PersonViews:
         workers: processes that make views.
         seed: of order and random draws.
         given: images in memory, in the place of those that `data` names.
+        on_bad, cache_gb: of shards, see `open_images`.
 
     Attributes:
         images: the opened images.
@@ -45,8 +49,10 @@ class PersonViews:
         workers: int,
         seed: int,
         given: Images | None = None,
+        on_bad: OnBad = "fail",
+        cache_gb: float = 0.0,
     ) -> None:
-        self.images = open_images(data, seed) if given is None else given
+        self.images = open_images(data, seed, on_bad, cache_gb) if given is None else given
         self._data = data
         self.num_simulated = int(self.images.simulated_N.sum())
         self.simulated = 0 < self.num_simulated == len(self.images)
@@ -76,6 +82,19 @@ class PersonViews:
     def num_corrupt(self) -> int:
         """Number of unreadable images so far; other images replace them."""
         return 0 if self._loader is None else len(self._loader.corrupt)
+
+    @property
+    def skipped(self) -> dict[str, str]:
+        """Shards left out so far, with the reason: on opening, or as they were needed."""
+        if not isinstance(self.images, ShardImages):
+            return {}
+        corrupt = {} if self._loader is None else self._loader.corrupt
+        lost = {
+            shown(self.images.shards[self.images.shard_N[index]]): reason
+            for index, reason in corrupt.items()
+            if reason.startswith(LOST)
+        }
+        return {**dict(self.images.skipped), **lost}
 
     def row(self, dataset: str = "") -> TrainingData:
         """Return the card's row; for a known dataset, with its licence.

@@ -24,9 +24,17 @@ class MadePersons:
     """Replaces `PersonViews` in training: large views of 64x32, small ones of 32x16."""
 
     def __init__(
-        self, data: str, config: Any, batch: int, workers: int, seed: int, given: None = None
+        self,
+        data: str,
+        config: Any,
+        batch: int,
+        workers: int,
+        seed: int,
+        given: None = None,
+        **of_shards: Any,
     ) -> None:
         self.images, self.simulated, self.num_corrupt = [0] * PERSONS, False, 0
+        self.skipped: dict[str, str] = {}
         self.small, self.batch, self.seed, self.closed = config.num_locals + 1, batch, seed, False
 
     def tensors(self, step: int, place: Place) -> tuple[Tensor, Tensor]:

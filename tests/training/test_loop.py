@@ -15,7 +15,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from edgehuman.errors import CheckpointError, TrainingError, UsageError
-from edgehuman.training.loop import _Run, make_optimiser, shown_losses, train_steps
+from edgehuman.training import loggers
+from edgehuman.training.loop import _Run, make_optimiser, train_steps
 from edgehuman.training.processes import Place, open_place
 from tests.leaving import run
 from tests.training.toy import Line, line_config, line_job
@@ -188,7 +189,7 @@ def test_the_best_checkpoint_is_kept(tmp_path: Path) -> None:
 
 def test_the_bar_shows_every_loss_and_not_the_rate() -> None:
     numbers = {"loss": 1.25, "csm": 0.5, "lr": 1e-3, "grad_norm": 2.0}
-    assert shown_losses(numbers) == {"loss": "1.2500", "csm": "0.5000"}
+    assert loggers.shown(numbers) == {"loss": "1.2500", "csm": "0.5000"}
 
 
 def test_after_step_is_called_when_weights_changed(tmp_path: Path) -> None:
@@ -268,7 +269,7 @@ def test_a_resumed_run_uses_the_new_weight_decay(tmp_path: Path) -> None:
     config = line_config(tmp_path, resume=True, weight_decay=0.5)
     with open_place(config) as place:
         run = _Run(line_job(), config, place)
-        run.resume()
+        run.resume(tmp_path / "state.pt")
     assert [group["weight_decay"] for group in run.optimiser.param_groups] == [0.5, 0.0]
     assert len(run.optimiser.state) == 2
     with pytest.raises(

@@ -29,7 +29,7 @@ SUBJECTS = {
     *("targets", "pages", "provenance", "scale", "laws", "fits", "figures", "budget"),
     *("serve", "replay", "lines", "mqtt", "phones", "tracks", "tracking", "gallery", "store"),
     *("figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
-    *("camera", "frames", "foreign", "labels", "boxes", "detection", "crowds", "crops"),
+    *("camera", "frames", "foreign", "labels", "boxes", "detection", "crowds", "crops", "shards"),
     *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
 }
 # Only a folder of these may hold folders of a third level.

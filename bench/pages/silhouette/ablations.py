@@ -91,9 +91,9 @@ def rows_of(config: Schedule) -> dict[str, Settings]:
         "default": {},
         "min-snr": {"weighting": "min-snr"},
         "uniform": {"weighting": "uniform"},
-        "cosine-medium-noise": {"schedule": "cosine"},
-        "cosine-min-snr": {"schedule": "cosine", "weighting": "min-snr"},
-        "cosine-uniform": {"schedule": "cosine", "weighting": "uniform"},
+        "cosine-medium-noise": {"noise_schedule": "cosine"},
+        "cosine-min-snr": {"noise_schedule": "cosine", "weighting": "min-snr"},
+        "cosine-uniform": {"noise_schedule": "cosine", "weighting": "uniform"},
         "max": {"pooling": "max"},
         "mean+max": {"pooling": "mean+max"},
         "no-augmentation": off,
@@ -158,7 +158,7 @@ def settings_of(config: Schedule, changes: Settings) -> list[str]:
     denoiser_lr, dim = config.lr, changes.get("dim", config.dim)
     ratio = changes.get("backbone_lr", LR_RATIO * denoiser_lr) / denoiser_lr
     return [
-        changes.get("schedule", "inverted-cosine"),
+        changes.get("noise_schedule", "inverted-cosine"),
         changes.get("weighting", "medium-noise"),
         changes.get("pooling", "mean"),
         "off" if "affine" in changes else "on",

@@ -3,9 +3,9 @@
     edgehuman data pack LUPerson --out shards --shard-size 5000
 
 Image i of the source is always in shard i // shard_size, so an interrupted run resumes with the
-missing shards. A shard is written under a temporary name and renamed when complete; `pack.json`
-next to the shards describes them. Each image has a JSON file with its "name" in the source, and
-"simulated" if it is, which `shards.py` reads.
+missing shards. A shard is written under a temporary name and renamed when complete, with its index
+beside it (`edgehuman.data.shards.index`); `pack.json` next to the shards describes them. Each image
+has a JSON file with its "name" in the source, and "simulated" if it is, which `shards.py` reads.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import cv2
 from tyro.conf import Positional
 
 from edgehuman.data.image.unlabelled.images import Images, open_images
+from edgehuman.data.shards.index import index_path, write_index
 from edgehuman.errors import DataError, ImageError, UsageError
 from edgehuman.files import cannot_write, require_usable_folder, writing
 from edgehuman.limits.sizes import MOST_TEXT, read_bounded
@@ -114,6 +115,8 @@ def pack(config: PackConfig) -> Outcome:
                     )
                     with writing(config.out / PLAN) as partial:
                         partial.write_text(to_json(asdict(plan), indent=1), encoding="utf-8")
+                elif not index_path(config.out / name).is_file():  # of an earlier edgehuman
+                    write_index(config.out / name)
                 bar.update(stop - start)
     except OSError as error:
         raise DataError(f"--out: {cannot_write(config.out, error)}") from None
@@ -178,6 +181,7 @@ def write_shard(path: Path, images: Images, chosen: range, longest_side: int = 0
 
     unreadable: dict[str, str] = {}
     simulated = 0
+    index_path(path).unlink(missing_ok=True)  # of a former shard of this name
     with (
         writing(path) as partial,
         partial.open("wb") as file,
@@ -194,6 +198,7 @@ def write_shard(path: Path, images: Images, chosen: range, longest_side: int = 0
                 about["simulated"] = True
                 simulated += 1
             writer.write({"__key__": f"{index:09d}", suffix: data, "json": about})
+    write_index(path)
     read = len(chosen) - len(unreadable)
     return {
         "images": read,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from edgehuman.bench.entry import main
 from edgehuman.bench.targets import views
 from edgehuman.bench.targets.table import TARGETS
 from edgehuman.bench.targets.views import StageClock, ViewsConfig, bench_views, photos_in_memory
-from edgehuman.data.image.unlabelled.images import open_images
+from edgehuman.data.image.unlabelled.images import Images, open_images
+from edgehuman.data.image.unlabelled.shards import ShardImages
+from edgehuman.data.image.views import make as view_making
 from edgehuman.errors import UsageError
 from tests.data.pictures import cut_short, photos
 
@@ -70,6 +73,23 @@ def test_the_target_measures_this(monkeypatch: pytest.MonkeyPatch, folder: Path)
     monkeypatch.setattr(views, "photos_in_memory", lambda data, count: open_images(folder))
     assert target.goal == 250
     assert target.measure(None) > 10  # type: ignore[arg-type]
+
+
+def test_local_shards_are_held_against_memory(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("webdataset")
+    clock_s = [0.0]
+
+    def make(images: Images, index: int, *others: object) -> None:
+        assert images.read(index).shape == (160, 106, 3)
+        clock_s[0] += 2.0 if isinstance(images, ShardImages) else 1.5
+
+    monkeypatch.setattr(view_making, "make_views", make)
+    monkeypatch.setattr(time, "perf_counter", lambda: clock_s[0])
+    assert views.shards_over_memory(str(folder), 4) == 0.75
+    [target] = [each for each in TARGETS if each.name == "shards"]
+    assert (target.sense, target.goal) == ("at least", 0.95)
 
 
 def test_no_photo_is_no_number() -> None:

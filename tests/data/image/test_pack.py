@@ -82,12 +82,26 @@ def test_it_goes_on_where_it_stopped(
         patch.setattr(packing, "decode", stop_at_three)
         with pytest.raises(KeyboardInterrupt):
             packed(source, out)
-    assert sorted(path.name for path in out.iterdir()) == ["pack.json", "shard-000000.tar"]
+    names = ["pack.json", "shard-000000.tar", "shard-000000.tar.idx.json"]
+    assert sorted(path.name for path in out.iterdir()) == names
     first = (out / "shard-000000.tar").stat().st_mtime_ns
     outcome = packed(source, out)
     assert isinstance(outcome.data, dict)
     assert (outcome.data["found_ready"], outcome.data["images"]) == (1, 5)
     assert (out / "shard-000000.tar").stat().st_mtime_ns == first
+
+
+def test_each_shard_has_its_index_also_those_of_an_earlier_edgehuman(
+    source: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "s"
+    packed(source, out)
+    before = {path.name: path.read_bytes() for path in out.glob("*.idx.json")}
+    assert len(before) == len(list(out.glob("*.tar")))
+    for path in out.glob("*.idx.json"):
+        path.unlink()
+    packed(source, out)
+    assert {path.name: path.read_bytes() for path in out.glob("*.idx.json")} == before
 
 
 def test_a_shard_that_was_damaged_since_is_written_again(source: Path, tmp_path: Path) -> None:

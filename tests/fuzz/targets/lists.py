@@ -11,8 +11,9 @@ from pathlib import Path
 from edgehuman.data.gait.roles import read_partition
 from edgehuman.data.image.published import parsing, reid
 from edgehuman.data.imu.published import extrasensory
+from edgehuman.data.shards.index import SUFFIX, ShardIndex, as_json
 from edgehuman.data.skeleton.published import text
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, ImageError
 from edgehuman.outcome import to_json
 from tests.fuzz.target import Target, written
 
@@ -65,6 +66,29 @@ def _plan(content: bytes, folder: Path) -> None:
     pack._finished(folder, pack.Plan("people", 64, 0, 3, 0, "0" * 64))
 
 
+def _shard_index(content: bytes, folder: Path) -> None:
+    """The index beside a shard, and the images that it leads to."""
+    from edgehuman.data.image.unlabelled.shards import ShardImages
+
+    shard = written(_made_shard(), folder, "s.tar")
+    written(content, folder, f"s.tar{SUFFIX}")
+    images = ShardImages.of([shard], "s.tar")
+    for index in range(len(images)):
+        with contextlib.suppress(ImageError):
+            images.read(index)
+
+
+def _made_shard() -> bytes:
+    from tests.data.shards.unsteady import tar_of
+
+    return tar_of(**{"0.jpg": b"no picture", "0.json": b'{"simulated": true}', "1.jpg": b"nor"})
+
+
+def _shard_index_seeds() -> Sequence[bytes]:
+    files = [("0.jpg", 512, 10), ("0.json", 1536, 19), ("1.jpg", 2560, 3)]
+    return [as_json(ShardIndex(len(_made_shard()), "", files, frozenset({"0"})))]
+
+
 def _texts(content: bytes, folder: Path) -> None:
     """Lists of plain words: each reader has its own form, and refuses the others."""
     names = ("list_query.txt", "labels.txt", "00001.txt")
@@ -103,5 +127,6 @@ TARGETS: dict[str, Target] = {
     "targets-index": Target(_index, _index_seeds, "json", needs="torch"),
     "partition": Target(_partition, lambda: [json.dumps(_SETS).encode()], "json"),
     "pack-plan": Target(_plan, lambda: [json.dumps(_PLAN).encode()], "json", needs="webdataset"),
+    "shard-index": Target(_shard_index, _shard_index_seeds, "json"),
     "lists": Target(_texts, _text_seeds, "lines"),
 }

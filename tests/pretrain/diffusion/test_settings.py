@@ -19,7 +19,7 @@ def test_the_recipe_and_the_defaults_are_the_papers() -> None:
     assert (config.frames, config.dim, config.batch, config.steps) == (30, 64, 64, 120_000)
     assert (config.lr, config.backbone_lr, config.warmup_steps) == (1e-4, 5e-4, 2000)
     assert (config.uncond, config.pooling) == (0.15, "mean")
-    assert (config.schedule, config.weighting) == ("inverted-cosine", "medium-noise")
+    assert (config.noise_schedule, config.weighting) == ("inverted-cosine", "medium-noise")
     chances = [getattr(config, name) for name in config.CHANCES]
     assert chances == [0.2, 0.2, 0.5, 0.2, 0.2]
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from edgehuman.data.image.pack import PackConfig, pack
+from edgehuman.data.image.unlabelled.shards import LOST
 from edgehuman.data.image.views.load import ViewConfig
 from edgehuman.data.image.write import simulate_people_folder
 from edgehuman.errors import DataError, UsageError
@@ -43,6 +44,26 @@ def test_views_depend_on_the_step_only(photos: Path) -> None:
     again.tensors(0, PLACE)
     assert torch.equal(again.tensors(3, PLACE)[0], global_NVHWC)
     assert not torch.equal(again.tensors(4, PLACE)[0], global_NVHWC)
+    views.close()
+
+
+def test_shards_left_out_are_listed_whenever_they_went(photos: Path, tmp_path: Path) -> None:
+    pack(PackConfig(str(photos), tmp_path / "s", shard_size=2))
+    whole = opened(str(tmp_path / "s"))
+    assert whole.skipped == {}
+    (tmp_path / "s" / "shard-000001.tar").write_bytes(b"another")
+    with pytest.raises(DataError, match=r"shard-000001\.tar: has 7 bytes, but .* by its index"):
+        opened(str(tmp_path / "s"))
+    views = PersonViews(
+        str(tmp_path / "s"), ViewConfig(64, 32, num_locals=1), 4, workers=0, seed=0, on_bad="skip"
+    )
+    assert [Path(name).name for name in views.skipped] == ["shard-000001.tar"]
+    assert len(views.images) == 4
+    views.tensors(0, PLACE)
+    # A remote one that went after opening is known by its images.
+    assert views._loader is not None
+    views._loader.corrupt[0] = f"{LOST}shard-000000.tar: gone"
+    assert len(views.skipped) == 2
     views.close()
 
 

@@ -13,12 +13,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from edgehuman.catalogue import SIMULATED
 from edgehuman.data.image.unlabelled.file_names import Names
+from edgehuman.data.shards.address import is_remote
 from edgehuman.errors import DataError, ImageError
 from edgehuman.limits.sizes import MOST_PICTURE, read_bounded
 from edgehuman.preprocess.image.folder import ImageWalk, is_simulated
@@ -26,9 +27,11 @@ from edgehuman.preprocess.image.pixels import HEIGHT, IMAGE_SUFFIXES, WIDTH, dec
 from edgehuman.progress import progress_bar, tell
 from edgehuman.records import Bool, Uint8
 
+if TYPE_CHECKING:
+    from edgehuman.data.shards.cache import OnBad
+
 SIMULATED_PEOPLE = 1000
 SIMULATED_EACH = 8
-_REMOTE = ("http://", "https://", "pipe:")
 _ARCHIVES = (".zip", ".rar", ".7z", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
 
 
@@ -122,16 +125,20 @@ class DrawnImages:
         return self._images.read(index)
 
 
-def open_images(path: Path | str, seed: int = 0) -> Images:
+def open_images(
+    path: Path | str, seed: int = 0, on_bad: OnBad = "fail", cache_gb: float = 0.0
+) -> Images:
     """Open the images at a path.
 
     Args:
         path: a folder with images at any depth (label maps are skipped, see
             `preprocess.image.folder`, and counted on stderr); one image; WebDataset shards, as a
-            .tar file, a folder of them, a pattern with braces ("s-{000..099}.tar"), an http(s)
-            address or "pipe:" and a command (remote shards are copied once into the user's cache);
+            .tar file, a folder of them, a pattern with braces ("s-{000..099}.tar"), an http(s) or
+            s3 address or "pipe:" and a command (remote shards are copied into the user's cache);
             or the word "simulated".
         seed: of the simulator.
+        on_bad: of a shard that cannot be read: an error, or it is left out and listed.
+        cache_gb: of the user's cache; 0: see `data.shards.cache.cache_bytes`.
 
     Raises:
         DataError: no such path, no images in it, or unreadable shards.
@@ -140,12 +147,10 @@ def open_images(path: Path | str, seed: int = 0) -> Images:
     if said == SIMULATED:
         return DrawnImages(SIMULATED_PEOPLE, SIMULATED_EACH, seed, HEIGHT, WIDTH)
     path = Path(path)
-    if (
-        said.startswith(_REMOTE)
-        or said.endswith(".tar")
-        or ("{" in said and not os.path.exists(said))
-    ):
-        return _shards(said)
+    if is_remote(said) or said.endswith(".tar") or ("{" in said and not os.path.exists(said)):
+        from edgehuman.data.image.unlabelled.shards import open_shards
+
+        return open_shards(said, on_bad, cache_gb)
     if said.lower().endswith(_ARCHIVES):
         raise DataError(f"{path} is a packed archive; unpack it and give the folder")
     if os.path.isfile(said):  # of a name that is too long, a path's own would raise
@@ -155,13 +160,7 @@ def open_images(path: Path | str, seed: int = 0) -> Images:
             f"{path}: no such file or folder; give a folder of images, shards (.tar), or the word "
             "simulated"
         )
-    return _folder(path)
-
-
-def _shards(said: str) -> Images:
-    from edgehuman.data.image.unlabelled.shards import open_shards
-
-    return open_shards(said)
+    return _folder(path, on_bad)
 
 
 def _one_file(path: Path) -> Images:
@@ -170,7 +169,7 @@ def _one_file(path: Path) -> Images:
     return FolderImages(str(path.parent), Names([path.name]), np.array([is_simulated(path)]))
 
 
-def _folder(path: Path) -> Images:
+def _folder(path: Path, on_bad: OnBad) -> Images:
     walk = ImageWalk(path)
     found = progress_bar(walk.names(), "looking for images", delay=2, unit="image", leave=False)
     names = Names(found)
@@ -183,7 +182,7 @@ def _folder(path: Path) -> Images:
     if shards:
         from edgehuman.data.image.unlabelled.shards import ShardImages
 
-        return ShardImages.of(shards, str(path))
+        return ShardImages.of(shards, str(path), on_bad)
     if not len(names):
         held = ", ".join(f"{count} {suffix}" for suffix, count in walk.suffixes.most_common(5))
         raise DataError(

@@ -7,16 +7,26 @@ sees the same data as an uninterrupted one.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from edgehuman.data.image.unlabelled.images import Images
+from edgehuman.data.image.unlabelled.shards import LostShard
 from edgehuman.data.image.views.make import ViewConfig, make_views
 from edgehuman.errors import DataError, ImageError
 from edgehuman.records import Index, Uint8
 
 # After this many unreadable images in a row the whole source counts as unreadable.
 _MOST_IN_A_ROW = 1000
+
+
+@runtime_checkable
+class Ordered(Protocol):
+    """Images that say in which order an epoch takes them."""
+
+    def order(self, draw: np.random.Generator) -> Index:
+        """Every index once."""
 
 
 @dataclass
@@ -73,14 +83,17 @@ class Filler:
         if epoch not in self._orders:
             self._orders = {e: order for e, order in self._orders.items() if abs(e - epoch) == 1}
             draw = np.random.default_rng((self.seed, epoch))
-            self._orders[epoch] = draw.permutation(len(self.images))
+            images = self.images
+            self._orders[epoch] = (
+                images.order(draw) if isinstance(images, Ordered) else draw.permutation(len(images))
+            )
         return self._orders[epoch]
 
     def _make(self, step: int, row: int, index: int, global_VHWC: Uint8, local_VHWC: Uint8) -> int:
         """Make one row; an unreadable photo is recorded and replaced by the next readable one."""
-        num_images = len(self.images)
-        for turn in range(min(num_images, _MOST_IN_A_ROW)):
-            number = (index + turn) % num_images
+        num_images, number = len(self.images), index - 1
+        for _ in range(min(num_images, _MOST_IN_A_ROW)):
+            number = (number + 1) % num_images
             if number in self.corrupt:
                 continue
             # Rank and row identify the step's row, whichever process makes it.
@@ -90,6 +103,8 @@ class Filler:
                 return number
             except ImageError as error:
                 self.corrupt[number] = str(error)
+                if isinstance(error, LostShard):  # nothing up to the next shard can be read
+                    number = error.next - 1
         reasons = list(self.corrupt.values())
         raise DataError(
             f"{self.images.source}: {min(num_images, _MOST_IN_A_ROW)} images in a row cannot be "

@@ -62,7 +62,7 @@ def test_the_rows_are_those_of_the_paper_and_the_whole_grid(asked: Asked, tmp_pa
     build_table(small(tmp_path, seeds=(0,)))
     every = of(asked, "pretrain")
     assert len({config.out for config in every}) == len(every) == 15
-    grid = {(c.schedule, c.weighting) for c in every}
+    grid = {(c.noise_schedule, c.weighting) for c in every}
     schedules, weightings = ("cosine", "inverted-cosine"), ("uniform", "min-snr", "medium-noise")
     assert grid == {(s, w) for s in schedules for w in weightings}
     assert {c.pooling for c in every} == {"mean", "max", "mean+max"}

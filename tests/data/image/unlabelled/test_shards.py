@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import http.server
 import io
 import json
 import os
 import pickle
-import shutil
 import tarfile
 import threading
 import time
@@ -19,7 +19,13 @@ import numpy as np
 import pytest
 
 from edgehuman.data.image.pack import PackConfig, pack
+from edgehuman.data.image.unlabelled import shards
 from edgehuman.data.image.unlabelled.images import open_images
+from edgehuman.data.image.unlabelled.shards import LOST, LostShard, ShardImages
+from edgehuman.data.image.views.make import ViewConfig
+from edgehuman.data.image.views.order import Filler
+from edgehuman.data.shards.cache import ShardCache
+from edgehuman.data.shards.index import index_path
 from edgehuman.errors import DataError, ImageError
 from tests.data.pictures import encode, photos, picture
 
@@ -95,27 +101,120 @@ def test_shards_are_what_the_library_reads(packed: Path) -> None:
     assert said == [f"{i:03d}.jpg" for i in range(5)]
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_a_shard_over_http_is_fetched_once(server: str, cache: Path) -> None:
+def test_a_shard_over_http_is_fetched_once_and_when_it_is_needed(server: str, cache: Path) -> None:
     images = open_images(f"{server}/shard-{{000000..000001}}.tar")
     assert len(images) == 4
+    assert sorted(Counting.asked) == [f"/shard-00000{n}.tar.idx.json" for n in range(2)]
     assert np.abs(images.read(3).astype(int) - picture(3)).mean() < 3
-    assert len(Counting.asked) == len(list(cache.iterdir())) == 2
+    assert np.abs(images.read(2).astype(int) - picture(2)).mean() < 3
+    assert Counting.asked[2:] == ["/shard-000001.tar"]
+    again = pickle.loads(pickle.dumps(open_images(f"{server}/shard-000001.tar")))
+    assert again.encoded(1) == images.encoded(3)
+    assert Counting.asked.count("/shard-000001.tar") == len(list(cache.glob("*.tar"))) == 1
+
+
+def test_a_shard_without_an_index_is_fetched_to_be_read_and_then_known(
+    server: str, packed: Path, cache: Path
+) -> None:
+    for path in packed.glob("*.idx.json"):
+        path.unlink()
     assert len(open_images(f"{server}/shard-000001.tar")) == 2
-    assert len(Counting.asked) == 2
+    [copy] = cache.glob("*.tar")
+    copy.unlink()  # as if the room was needed
+    images = open_images(f"{server}/shard-000001.tar")
+    assert Counting.asked.count("/shard-000001.tar") == 1
+    assert (images.encoded(1) or b"")[:2] == b"\xff\xd8"
+    assert Counting.asked.count("/shard-000001.tar") == 2
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_an_address_of_a_store_is_one_of_its_endpoint(
+    server: str, packed: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
+    (packed / "bucket").mkdir()
+    for name in ("shard-000000.tar", "shard-000000.tar.idx.json"):
+        (packed / name).rename(packed / "bucket" / name)
+    images = open_images("s3://bucket/shard-000000.tar")
+    assert np.abs(images.read(1).astype(int) - picture(1)).mean() < 3
+
+
 def test_an_address_that_leads_nowhere(server: str, cache: Path) -> None:
-    with pytest.raises(DataError, match=r"Cannot fetch .*shard-9\.tar .* check the address"):
+    with pytest.raises(DataError, match=r"Cannot fetch .*shard-9\.tar: .*404.* check the address"):
         open_images(f"{server}/shard-9.tar")
-    assert not cache.exists()
+    assert not list(cache.glob("*.tar*"))
 
 
-def test_fetching_without_curl_says_so(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(DataError, match="fetching needs curl, which is not installed"):
-        open_images("http://127.0.0.1:9/a.tar")
+def test_bad_shards_are_an_error_or_left_out_and_listed(packed: Path) -> None:
+    (packed / "shard-000001.tar").write_bytes(b"")
+    with pytest.raises(DataError, match=r"shard-000001\.tar: has 0 bytes, but .* by its index"):
+        open_images(packed)
+    images = open_images(packed, on_bad="skip")
+    assert isinstance(images, ShardImages)
+    assert len(images) == 3
+    [(name, reason)] = images.skipped
+    assert name.endswith("shard-000001.tar")
+    assert "cut short or another shard" in reason
+    assert np.abs(images.read(2).astype(int) - picture(4)).mean() < 3
+    with pytest.raises(DataError, match=r"none of its 1 shards can be read; .*none\.tar"):
+        open_images(packed / "none.tar", on_bad="skip")
+
+
+def test_a_remote_shard_that_goes_after_opening_is_an_error_or_passed_over(
+    server: str, packed: Path, cache: Path
+) -> None:
+    said = f"{server}/shard-{{000000..000002}}.tar"
+    failing, skipping = open_images(said), open_images(said, on_bad="skip")
+    (packed / "shard-000001.tar").unlink()
+    with pytest.raises(DataError, match=r"shard-000001\.tar: .*404"):
+        failing.read(2)
+    with pytest.raises(LostShard, match=f"^{LOST}http.*404") as lost:
+        skipping.read(2)
+    assert lost.value.next == 4
+    asked = len(Counting.asked)
+    with pytest.raises(LostShard):
+        skipping.read(3)
+    assert len(Counting.asked) == asked  # not asked for again
+    filler = Filler(skipping, ViewConfig(64, 32, num_locals=1), 5, seed=0)
+    global_NVHWC = np.empty((5, 2, 64, 32, 3), np.uint8)
+    local_NVHWC = np.empty((5, filler.config.locals_, 32, 16, 3), np.uint8)
+    taken = filler.fill(0, 0, global_NVHWC, local_NVHWC)
+    assert set(taken.tolist()) == {0, 1, 4}
+
+
+def test_local_images_are_shuffled_all_together_and_remote_ones_in_blocks(
+    packed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shards, "BLOCK", 2)
+    images = open_images(packed)
+    assert isinstance(images, ShardImages)
+
+    def order(of: ShardImages, seed: int) -> list[int]:
+        return [int(index) for index in of.order(np.random.default_rng(seed))]
+
+    assert order(images, 3) == np.random.default_rng(3).permutation(5).tolist()
+    remote = dataclasses.replace(images, cache=ShardCache(packed, 1))
+    orders = [order(remote, seed) for seed in range(20)]
+    assert all(sorted(each) == list(range(5)) for each in orders)
+    assert orders[0] == order(remote, 0)
+    shard_N = images.shard_N
+    # A block is two shards, whose images lie together: after it the third shard is alone.
+    assert {len({*shard_N[each[-2:]]}) for each in orders if shard_N[each[-1]] != 2} == {1}
+    assert len({tuple(each) for each in orders}) > 10
+
+
+def test_the_first_shard_that_fails_ends_the_tries_of_others(server: str, cache: Path) -> None:
+    start_s = time.monotonic()
+    with pytest.raises(DataError, match="no address"):
+        open_images("{http://127.0.0.1:9/a'b.tar,http://127.0.0.1:9/c.tar}")
+    assert time.monotonic() - start_s < 5
+    assert not [each for each in threading.enumerate() if "ThreadPool" in each.name]
+
+
+def test_a_small_cache_is_said(
+    server: str, cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    open_images(f"{server}/shard-000000.tar", cache_gb=0.000005)
+    assert "holds fewer than 16 shards" in capsys.readouterr().err
 
 
 def test_a_folder_with_braces_in_its_name_is_a_folder(tmp_path: Path) -> None:
@@ -128,7 +227,7 @@ def test_a_command_gives_a_shard(packed: Path, cache: Path) -> None:
     assert np.abs(images.read(1).astype(int) - picture(3)).mean() < 3
     with pytest.raises(DataError, match="Cannot fetch pipe:exit 3"):
         open_images("pipe:exit 3")
-    assert len(list(cache.iterdir())) == 1
+    assert len(list(cache.glob("*.tar"))) == 1
 
 
 @pytest.mark.parametrize(
@@ -194,7 +293,7 @@ def test_an_address_holds_nothing_that_a_shell_would_take(
     assert not (tmp_path / "made").exists()
 
 
-@pytest.mark.parametrize("scheme", ["s3", "hf", "gs", "scp", "sftp", "ais", "htgs", "file:pipe"])
+@pytest.mark.parametrize("scheme", ["hf", "gs", "scp", "sftp", "ais", "htgs", "file:pipe"])
 def test_other_schemes_are_paths_and_run_nothing(scheme: str, cache: Path) -> None:
     with pytest.raises(DataError, match="No such file"):
         open_images(f"{scheme}://host/a.tar")
@@ -206,6 +305,7 @@ def test_a_shard_cut_short_loses_what_is_behind_the_cut(packed: Path) -> None:
         last = archive.getmembers()[-2]
     assert last.name == "000000001.jpg"
     os.truncate(path, last.offset_data + 100)
+    index_path(path).unlink()
     images = open_images(path)
     assert len(images) == 2
     assert images.read(0).shape == (96, 64, 3)
