@@ -1,11 +1,13 @@
 """`edgehuman bench`: latency, accuracy, memory and energy of models and engines, side by side.
 
 One run, one machine, the same records for all. What could not be measured is listed with the
-reason; nothing is estimated. `--out DIR` writes bench.md, bench.json, bench.png and bench.html.
+reason; nothing is estimated. `--out DIR` writes bench.md, bench.json, bench.png and bench.html;
+`--save FILE` adds the latencies to a table that `edgehuman plan` reads on any machine.
 """
 
 from __future__ import annotations
 
+import math
 import sys
 import tempfile
 import time
@@ -18,10 +20,19 @@ from typing import Any
 from tyro.conf import Positional
 
 from edgehuman import catalogue
+from edgehuman.bench.budget.latencies import (
+    Accuracy,
+    Latency,
+    accuracy_of,
+    require_same_machine,
+    save_rows,
+)
+from edgehuman.bench.budget.timed import UNTAUGHT, latency_of
 from edgehuman.bench.contestants import (
     Contestant,
     Entry,
     NotMeasured,
+    Records,
     entries_of,
     open_contestant,
     parse_engines,
@@ -44,11 +55,13 @@ from edgehuman.bench.trial import Trial, Words
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
 from edgehuman.errors import DataError, EdgehumanError, MissingDependencyError, UsageError
-from edgehuman.files import require_usable_folder, writing_tree
+from edgehuman.files import require_usable_file, require_usable_folder, writing_tree
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.progress import tell
 from edgehuman.runtime import machine
+from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.model import load
+from edgehuman.runtime.zoo import file_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,8 @@ class BenchConfig:
     """After the rounds, run each contestant back to back for this many minutes."""
     out: Path | None = None
     """Folder for the tables, the picture and the page."""
+    save: Path | None = None
+    """Latency table to begin or to add to, for `edgehuman plan --device FILE`."""
     seed: int = 0
     """Seed of random weights and of the order inside a round."""
 
@@ -98,15 +113,18 @@ def bench(config: BenchConfig) -> Outcome:
     engines = parse_engines(config.against)
     if config.out is not None:
         require_usable_folder(config.out, "--out")
+    if config.save is not None:
+        require_usable_file(config.save, "--save")
+        require_same_machine(config.save, "--save")
     with tempfile.TemporaryDirectory(prefix="edgehuman-bench-") as folder:
         entries = [
             entry
             for model in dict.fromkeys(config.models)
             for entry in entries_of(model, engines, config.threads, config.seed, Path(folder))
         ]
-        data = _measure_all(config, entries, _load(config, entries))
+        data, latencies = _measure_all(config, entries, _load(config, entries))
     try:
-        written = _write(data, config.out)
+        written = _save(config.save, latencies) + _write(data, config.out)
     except EdgehumanError:
         _say(as_markdown(data))  # a folder that cannot be written must not lose the measurements
         raise
@@ -132,7 +150,10 @@ def _load(config: BenchConfig, entries: Sequence[Entry]) -> Trial:
     return trial
 
 
-def _measure_all(config: BenchConfig, entries: Sequence[Entry], trial: Trial) -> dict[str, Any]:
+def _measure_all(
+    config: BenchConfig, entries: Sequence[Entry], trial: Trial
+) -> tuple[dict[str, Any], list[Latency]]:
+    """The report's data, and the rows of a latency table."""
     sample = cut_batches(trial.timed, config.batch)[0]
     clock_before = machine.clock_mhz()
     opened: dict[Entry, Contestant | str] = {}
@@ -156,6 +177,10 @@ def _measure_all(config: BenchConfig, entries: Sequence[Entry], trial: Trial) ->
     finally:
         if meter is not None:
             meter.close()
+    latencies = [
+        _latency(each, timing, sample, row["metrics"], trial, config)
+        for each, timing, row in zip(contestants, timings, rows, strict=True)
+    ]
     rows += [
         {"model": entry.model, "engine": entry.engine, "not_measured": {"all": reason}}
         for entry, reason in opened.items()
@@ -165,7 +190,36 @@ def _measure_all(config: BenchConfig, entries: Sequence[Entry], trial: Trial) ->
         "machine": _machine(clock_before, clock_after, meter_words, idle_w),
         "settings": _settings(config, trial),
         "rows": rows,
-    }
+    }, latencies
+
+
+def _latency(
+    contestant: Contestant,
+    timing: Timing,
+    sample: Records,
+    metrics: dict[str, float] | None,
+    trial: Trial,
+    config: BenchConfig,
+) -> Latency:
+    """A row of a latency table: with the metrics of this run, otherwise with those of the card."""
+    entry, model = contestant.entry, contestant.model
+    card = read_card(file_of(entry.path)) if model is None else model.card
+    said = f"{trial.dataset}, split {config.split}: {trial.scored} records, as bench scored them"
+    found = tuple(
+        Accuracy(name, float(value), said)
+        for name, value in (metrics or {}).items()
+        if math.isfinite(value)
+    )
+    carried = () if card.random_weights or entry.engine in UNTAUGHT else accuracy_of(card)
+    return latency_of(entry, card, timing, sample, found or carried)
+
+
+def _save(path: Path | None, latencies: Sequence[Latency]) -> list[str]:
+    """Add to the latency table; a line that says so."""
+    if path is None:
+        return []
+    table = save_rows(path, latencies, "--save")
+    return [f"wrote {path}: {len(latencies)} of its {len(table.rows)} measurements are new"]
 
 
 def _row(

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
@@ -36,10 +36,13 @@ class Timing:
     Attributes:
         latency_ms_R: every counted call, in order.
         batch: records per call.
+        waited: share of the time in which this process did not compute, because other programs did
+            or a GPU; None: not measured.
     """
 
     latency_ms_R: Float64
     batch: int
+    waited: float | None = None
 
     def percentiles(self) -> dict[str, Interval]:
         """p50, p95 and p99 with their 95 % bootstrap intervals, ms."""
@@ -103,15 +106,38 @@ def measure(
     if rounds < 1:
         raise UsageError(f"rounds is {rounds}; it must be at least 1")
     rng = np.random.default_rng(seed)
-    taken: list[list[Float64]] = [[] for _ in contestants]
+    taken = [Blocks() for _ in contestants]
     for number in range(rounds):
         block = [
             batches[(number * CALLS_PER_BLOCK + i) % len(batches)]
             for i in range(CALLS_PER_BLOCK + 1)
         ]
         for index in rng.permutation(len(contestants)):
-            taken[index].append(time_calls(contestants[index].call, block, clock)[1:])
-    return [Timing(np.concatenate(blocks), batch) for blocks in taken]
+            taken[index].add(contestants[index].call, block, clock)
+    return [blocks.timing(batch) for blocks in taken]
+
+
+@dataclass(slots=True)
+class Blocks:
+    """What one contestant took, block by block, and how much of it this process computed."""
+
+    latency_ms: list[Float64] = field(default_factory=list)
+    wall_ns: int = 0
+    computed_ns: int = 0
+
+    def add(
+        self, call: Call, batches: Sequence[Records], clock: Callable[[], int] | None = None
+    ) -> None:
+        """Time a block; its first call is an uncounted warm-up."""
+        wall_ns, computed_ns = time.perf_counter_ns(), time.process_time_ns()
+        self.latency_ms.append(time_calls(call, batches, clock)[1:])
+        self.computed_ns += time.process_time_ns() - computed_ns
+        self.wall_ns += time.perf_counter_ns() - wall_ns
+
+    def timing(self, batch: int) -> Timing:
+        """All blocks as one."""
+        waited = max(0.0, 1.0 - self.computed_ns / self.wall_ns) if self.wall_ns else None
+        return Timing(np.concatenate(self.latency_ms), batch, waited)
 
 
 def cut_batches(record_N: Records, batch: int) -> list[Records]:

@@ -18,6 +18,8 @@ from edgehuman.bench.scale.points import Table
 from edgehuman.errors import DataError
 from edgehuman.records import Float64
 
+_LEAST_SPAN, _STEEPEST = 1.1, 20.0
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -141,10 +143,22 @@ def _fits(study: Study, x: str, columns: Sequence[str], rules: Rules) -> Fits:
 
 
 def _too_few(group: Group) -> str:
-    values = len({cell.amounts[group.x] for cell in group.cells})
+    """Why these points cannot carry a law; "" where they can."""
+    x_P = np.array([cell.amounts[group.x] for cell in group.cells])
+    values = len(np.unique(x_P))
     if values == 1:
-        return f"all {len(group.cells)} points have one value of {group.x}; a law needs {LEAST}"
-    return "" if values >= LEAST else f"{values} values of {group.x}; a law needs {LEAST}"
+        return f"all {len(x_P)} points have one value of {group.x}; a law needs {LEAST}"
+    if values < LEAST:
+        return f"{values} values of {group.x}; a law needs {LEAST}"
+    span = float(x_P.max() / x_P.min())
+    if span < _LEAST_SPAN:
+        return f"{group.x} spans {span:.4g} times; a law needs {_LEAST_SPAN:g} times"
+    y_P = np.array([cell.value for cell in group.cells])
+    if (y_P > 0).all():
+        slope = float(np.polyfit(np.log(x_P), np.log(y_P), 1)[0])
+        if abs(slope) > _STEEPEST:
+            return f"its slope is {slope:.3g}, which is no law of these; see the values"
+    return ""
 
 
 def _curve(study: Study, group: Group, rules: Rules) -> Curve:

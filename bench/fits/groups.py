@@ -33,12 +33,14 @@ class Group:
     """Attributes:
     x: the column. held: what is equal in all cells: column -> value, without what is unknown.
     cells: by x. simulated: their data were made.
+    shorter: cells that were left out, as others differ from them in longer training alone.
     """
 
     x: str
     held: Mapping[str, str]
     cells: tuple[Cell, ...]
     simulated: bool = False
+    shorter: int = 0
 
     @property
     def label(self) -> str:
@@ -90,11 +92,13 @@ def groups_of(study: Study, x: str, columns: Sequence[str] = ()) -> list[Group]:
         fixed: Sequence[str] = columns or ("group",)
         return _grouped(study.cells, x, fixed)
     if x in SIZE:
-        return _grouped(study.cells, x, _BY_SIZE)
+        return [_longest(group) for group in _grouped(study.cells, x, _BY_SIZE)]
     if x == "flops":
         return [_frontier(group, study) for group in _grouped(study.cells, x, _BY_COMPUTE)]
     fixed = (*_BY_DATA, "share") if x == "samples" else _BY_DATA
     groups = _grouped(study.cells, x, fixed)
+    if x != "samples":
+        groups = [_longest(group) for group in groups]
     return _best(study, groups, x) + groups
 
 
@@ -108,9 +112,28 @@ def _grouped(cells: Sequence[Cell], x: str, fixed: Sequence[str]) -> list[Group]
     groups = []
     for key, members in found.items():
         held = {fixed[k]: str(key[k]) for k in varying if key[k] != ""}
+        if "arch" in held:
+            held.pop("family", None)  # which the name of the network says
         members.sort(key=lambda cell: cell.amounts[x])
         groups.append(Group(x, held, tuple(members), members[0].simulated))
     return groups
+
+
+def _longest(group: Group) -> Group:
+    """Of cells of one network and share, those that were trained for longest."""
+
+    def alike(cell: Cell) -> tuple[str | None, ...]:
+        at = cell.held.get("share") or f"{cell.amounts[group.x]:.6g}"
+        return (cell.held.get("arch"), at, cell.held.get("method"))
+
+    most: dict[tuple[str | None, ...], float] = defaultdict(float)
+    for cell in group.cells:
+        most[alike(cell)] = max(most[alike(cell)], cell.amounts.get("samples", 0.0))
+    cells = tuple(
+        cell for cell in group.cells if cell.amounts.get("samples", 0.0) == most[alike(cell)]
+    )
+    shorter = len(group.cells) - len(cells)
+    return Group(group.x, group.held, cells, group.simulated, shorter)
 
 
 def _held(cell: Cell, name: str) -> str:

@@ -32,6 +32,7 @@ def as_text(data: Mapping[str, Any]) -> str:
     lines += _section("Warnings", warned)
     lines += _section("Comparisons of what is equal in all else", _contrasts(data["contrasts"]))
     lines += _section("Best network for each amount of data", _capacity(data["capacity"]))
+    lines += _section("Compute: C = gamma N D, and equal accuracy", _compute(data["compute"]))
     lines += _section("Not fitted", [f"  {reason}" for reason in data["not_fitted"]])
     for y, answers in data["checklist"].items():
         lines += [f"Checklist of {y}", *(f"  {key}: {said}" for key, said in answers.items()), ""]
@@ -131,6 +132,18 @@ def _contrasts(rows: Sequence[Mapping[str, Any]]) -> list[str]:
         lines.append(
             f"  {row['y']}: {row['what']}{where}: {value:.4g} ({low:.4g} to {high:.4g}){pairs}"
         )
+    return lines
+
+
+def _compute(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    lines = []
+    for row in rows:
+        plane = row.get("iso_accuracy")
+        said = ""
+        if plane:
+            said = f"; P = {plane['a']:.4g} log2 N + {plane['b']:.4g} log2 D + {plane['E']:.4g}"
+        budgets = f"; {len(row['iso_flop'])} curves of equal compute" if row["iso_flop"] else ""
+        lines.append(f"  {row['y']}, {row['group']}: gamma {row['gamma']:.4g}{said}{budgets}")
     return lines
 
 

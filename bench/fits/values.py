@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from edgehuman.bench.fits.checklist import checklist
+from edgehuman.bench.fits.compute import compute_laws
 from edgehuman.bench.fits.fits import Fits, Law, Over
 from edgehuman.bench.fits.groups import Group
 from edgehuman.bench.fits.study import Cell, Study
@@ -39,6 +40,9 @@ def as_data(table: Table, fits: Sequence[Fits], rules: Rules) -> dict[str, Any]:
         "laws": laws,
         "not_fitted": [reason for each in fits for reason in each.not_fitted],
         "contrasts": [{"y": each.study.y, **row} for each in fits for row in each.contrasts],
+        "compute": [
+            {"y": each.study.y, **row} for each in fits for row in compute_laws(each.study)
+        ],
         "capacity": [{"y": each.study.y, **row} for each in fits for row in each.capacity],
         "excluded": {each.study.y: list(each.study.excluded) for each in fits},
         "checklist": lists,
@@ -47,6 +51,9 @@ def as_data(table: Table, fits: Sequence[Fits], rules: Rules) -> dict[str, Any]:
 
 def _law_data(law: Law, level: float) -> dict[str, Any]:
     curve, cells = law.curve, law.group.cells
+    warnings = list(curve.warnings)
+    if law.group.shorter:
+        warnings.append(f"{law.group.shorter} cells of shorter training are left out")
     return {
         "x": law.group.x,
         "y": law.study.y,
@@ -70,7 +77,7 @@ def _law_data(law: Law, level: float) -> dict[str, Any]:
         ],
         "range": [cells[0].amounts[law.group.x], cells[-1].amounts[law.group.x]],
         "points": points_data(cells, law.group.x, law.study, level),
-        "warnings": list(curve.warnings),
+        "warnings": warnings,
     }
 
 

@@ -19,6 +19,7 @@ from edgehuman.records import Float64
 
 LEAST = 3
 LEAST_HELD_OUT = 4
+LEAST_FOR_A_FLOOR = 6
 _PLACES = 48
 
 
@@ -183,6 +184,10 @@ def fit_curve(
             warnings.append("no floor seen: the interval of E reaches 0")
             place, chosen = 0, families[0]
             curve = _with_intervals(chosen, x_P, inside_P, rules)
+    if kind == "loss" and FLOORS not in families and len(np.unique(x_P)) < LEAST_FOR_A_FLOOR:
+        warnings.append(
+            f"too few values of {words[0]} for a floor, which needs {LEAST_FOR_A_FLOOR}"
+        )
     if kind == "share" and chosen is SHARES[2]:
         warnings.append("a log2 law holds inside the measured range alone")
     theta_K, interval, band, x_G, draws_B = curve
@@ -239,7 +244,7 @@ def _tried(
 def _families(x_P: Float64, y_P: Float64) -> tuple[Family, ...]:
     """The floor is tried where y falls with x, and enough values of x show a bend."""
     falls = power.fit_power(x_P, y_P).b > 0
-    enough = len(np.unique(x_P)) >= len(FLOORS.names) + 3
+    enough = len(np.unique(x_P)) >= LEAST_FOR_A_FLOOR
     return (POWERS, FLOORS) if falls and enough else (POWERS,)
 
 

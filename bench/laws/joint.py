@@ -29,6 +29,7 @@ FTOL = 1e-14
 STARTS = 54
 AGREES = 1e-4
 """A start agrees with the best where its sum is at most this much above, relatively."""
+LEAST_EXPONENT, MOST_EXPONENT = 0.005, 10.0
 _GRID = np.geomspace(0.02, 2.5, 25)
 _STEPS, _ROUNDS = 5, 32
 _ACTIVE = ((0, 1, 2), (1, 2), (0, 2), (0, 1), (2,), (1,), (0,))
@@ -91,7 +92,7 @@ def fit_joint(n_P: Float64, d_P: Float64, loss_P: Float64) -> JointLaw:
     offsets = np.linspace(-1.0, 1.0, _STEPS)
     around_G2 = np.array(list(itertools.product(offsets, offsets)))
     for _ in range(_ROUNDS):
-        near_G2 = np.clip(best_2 * np.exp(width_2 * around_G2), _GRID[0] / 4, _GRID[-1] * 4)
+        near_G2 = np.clip(best_2 * np.exp(width_2 * around_G2), LEAST_EXPONENT, MOST_EXPONENT)
         cost_G, linear_G3 = _project(near_G2, log_n_P, log_d_P, loss_P, ones_P)
         place = int(np.argmin(cost_G))
         # Where the best lies at an edge the valley goes on: that exponent keeps its width.

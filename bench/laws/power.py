@@ -70,7 +70,8 @@ def fit_floor(x_P: Float64, y_P: Float64) -> PowerLaw:
 def power_fits(x_P: Float64, y_BP: Float64, weight_BP: Float64) -> PowerLaws:
     """`fit_power` for each row of weights, and of y where it has rows."""
     slope_B, level_B = lines(np.log(x_P), np.log(y_BP), weight_BP)
-    return PowerLaws(np.exp(level_B), -slope_B, np.zeros(len(slope_B)))
+    with np.errstate(over="ignore"):
+        return PowerLaws(np.exp(level_B), -slope_B, np.zeros(len(slope_B)))
 
 
 def lines(x_P: Float64, y_BP: Float64, weight_BP: Float64) -> tuple[Float64, Float64]:
@@ -129,22 +130,23 @@ def _solve(
     Relative: the residual is (floor + a basis) / y - 1.
     """
     u_BP = 1.0 / y_BP  # of the floor
-    v_BGP = basis_BGP * u_BP[:, None]
-    weighted_BGP = v_BGP * weight_BP[:, None]
+    with np.errstate(all="ignore"):
+        v_BGP = basis_BGP * u_BP[:, None]
+        weighted_BGP = v_BGP * weight_BP[:, None]
     vv = np.einsum("bgp,bgp->bg", weighted_BGP, v_BGP)
     uv = np.einsum("bgp,bp->bg", weighted_BGP, u_BP)
     v1 = weighted_BGP.sum(axis=2)
     uu = (weight_BP * u_BP**2).sum(axis=1)[:, None]
     u1 = (weight_BP * u_BP).sum(axis=1)[:, None]
     ones = weight_BP.sum(axis=1)[:, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         det = uu * vv - uv**2
         floor = (u1 * vv - v1 * uv) / det
         a = (v1 * uu - u1 * uv) / det
         bare = ~((floor >= 0) & (a >= 0) & (det > 1e-14 * uu * vv))
         floor, a = np.where(bare, 0.0, floor), np.where(bare, v1 / vv, a)
-    cost = ones - 2 * (floor * u1 + a * v1) + floor**2 * uu + 2 * floor * a * uv + a**2 * vv
-    return cost, floor, a
+        cost = ones - 2 * (floor * u1 + a * v1) + floor**2 * uu + 2 * floor * a * uv + a**2 * vv
+    return np.where(np.isfinite(cost), cost, np.inf), floor, a
 
 
 def jacobian(law: PowerLaw, x_P: Float64) -> Float64:

@@ -22,6 +22,7 @@ NAMES = ("E", "A", "B", "alpha", "beta")
 SIZES, AMOUNTS, SPAN = 5, 6, 64.0
 FEW_SIZES, FEW_AMOUNTS, FEW_SPAN, LITTLE_NOISE = 3, 5, 16.0, 0.003
 _ALIKE = 1.02
+_NOTHING = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,19 @@ def fit_surface(
             f"Approach 3 gives another {' and '.join(apart)}: look for outliers, which it counts "
             "for less"
         )
+    terms = (("N", law.a * n_P**-law.alpha), ("D", law.b * d_P**-law.beta))
+    warnings += [
+        f"no part of {letter} is seen, so its exponent says nothing"
+        for letter, term_P in terms
+        if term_P.max() < _NOTHING * loss_P.min()
+    ]
+    edges = [
+        name
+        for name, value in (("alpha", law.alpha), ("beta", law.beta))
+        if not joint.LEAST_EXPONENT * 1.02 < value < joint.MOST_EXPONENT / 1.02
+    ]
+    if edges:
+        warnings.append(f"{' and '.join(edges)} at the edge of what was searched: no such law")
     if check.agreeing < check.starts // 2:
         warnings.append(f"only {check.agreeing} of {check.starts} starts of Approach 3 agree")
     gamma = None if flops_P is None else compute_constant(n_P, d_P, flops_P)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tyro.conf import Positional
 
@@ -61,12 +61,22 @@ class FitConfig:
     """Folder for laws.json and laws.txt."""
 
     def __post_init__(self) -> None:
-        rules = [
-            (0.5 <= self.level < 1.0, "level", "from 0.5 to below 1"),
-            (_LEAST_DRAWS <= self.draws <= _MOST_DRAWS, "draws", f"from {_LEAST_DRAWS} to 100000"),
-            (0 <= self.seed < 1 << 32, "seed", "from 0 to 4294967295"),
-        ]
-        require(self, rules)
+        require_draws(self)
+
+
+def require_draws(config: Any) -> None:
+    """Check level, draws and seed.
+
+    Raises:
+        UsageError: one is outside its range.
+    """
+    draws = f"from {_LEAST_DRAWS} to {_MOST_DRAWS}"
+    rules = [
+        (0.5 <= config.level < 1.0, "level", "from 0.5 to below 1"),
+        (_LEAST_DRAWS <= config.draws <= _MOST_DRAWS, "draws", draws),
+        (0 <= config.seed < 1 << 32, "seed", "from 0 to 4294967295"),
+    ]
+    require(config, rules)
 
 
 def fit(config: FitConfig) -> Outcome:

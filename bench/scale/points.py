@@ -30,6 +30,8 @@ POINTS = "points.csv"
 MOST_TABLE = 1 << 26
 """Of a table of points, bytes."""
 MOST_POINTS, MOST_COLUMNS = 100_000, 400
+SMALLEST, LARGEST = 1e-30, 1e30
+"""Of amounts and losses: beyond, powers of them are no numbers of a computer."""
 STATUSES = ("done", "diverged", "failed")
 _METRIC, _TRIALS = "metric.", ".trials"
 _FLAGS = {"0": False, "1": True, "false": False, "true": True, "": False}
@@ -210,6 +212,11 @@ def number_of(text: str, where: str, name: str) -> float | None:
         raise DataError(f"{where}: {name} is {shown(text)}; it must be a number") from None
     if not math.isfinite(value):
         raise DataError(f"{where}: {name} is {text}; it must be finite, or empty where unknown")
+    if value and not SMALLEST <= abs(value) <= LARGEST:
+        raise DataError(
+            f"{where}: {name} is {text}; it must be from {SMALLEST:g} to {LARGEST:g}; give it in "
+            "another unit"
+        )
     return value
 
 

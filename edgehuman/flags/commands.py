@@ -131,6 +131,12 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "latency, accuracy and memory side by side: one table, one picture",
         "edgehuman bench zoo:activity zoo:activity-int8 --against torch,compile",
     ),
+    "plan": Command(
+        "edgehuman.bench.scale.plan:PlanConfig",
+        "edgehuman.bench.scale.plan:plan",
+        "which models fit a budget of milliseconds on a device, and what more data would buy",
+        "edgehuman plan --device cpu --budget-ms 8 --people 8 --fps 25",
+    ),
     "scale run": Command(
         "edgehuman.bench.scale.run:ScaleRunConfig",
         "edgehuman.bench.scale.run:run",
@@ -142,6 +148,12 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "edgehuman.bench.scale.fit:fit",
         "scaling laws of a sweep's points, or of your own, with intervals and what they rest on",
         "edgehuman scale fit runs/sweep --json",
+    ),
+    "scale plot": Command(
+        "edgehuman.bench.scale.plot:PlotConfig",
+        "edgehuman.bench.scale.plot:plot",
+        "the papers' scaling figures from a sweep's points, and one page with their numbers",
+        "edgehuman scale plot runs/sweep --out figures",
     ),
     "run": ModelCommand(
         "run",
@@ -263,7 +275,7 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
 }
 
 # Commands of a named model, besides those of `catalogue.RECORDS`, that load it.
-_LOADING = frozenset({"adapt", "bench", "export"})
+_LOADING = frozenset({"adapt", "bench", "export", "plan"})
 
 
 def loads_models(name: str, row: Command | ChoiceCommand | ModelCommand) -> bool:

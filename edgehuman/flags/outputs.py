@@ -28,7 +28,7 @@ INPUTS = (
     *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher", "more_data"),
     *("selected", "gallery", "key", "signature", "stream_data", "network", "latent_weights"),
     *("detector", "pose", "beside", "also", "serve_cert", "serve_key", "before", "after"),
-    *("new_key", "sweep"),
+    *("new_key", "device", "laws", "sweep"),
 )
 NEITHER = ("root", "name", "serve_token")
 """`root` of `doctor`: where it looks for the system's own files; `name` of `keys new` and
@@ -38,7 +38,7 @@ WORDS = (
     "foreign_label",
     *("gyro_axes", "gyro_unit", "image_size", "keep", "labels", "layout", "logger", "map"),
     *("objective", "placement", "placements", "policy", "protocol", "sender", "size", "slowed"),
-    *("serve", "serve_name", "webhook"),
+    *("serve", "serve_name", "task", "webhook"),
     *("phone", "sink", "job", "x", "metric", "group"),
     *("consent", "consent_by", "consent_at", "head"),
     *("stamp_unit", "student", "subject", "track", "turned_alike", "upright_by", "walk", "which"),

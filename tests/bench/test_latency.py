@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgehuman.bench.contestants import Contestant, Entry
+from edgehuman.bench.contestants import Contestant, Entry, Records
 from edgehuman.bench.latency import (
     CALLS_PER_BLOCK,
+    Blocks,
     Footprint,
     Timing,
     cut_batches,
@@ -146,3 +147,18 @@ def test_a_footprint_that_fails_says_why() -> None:
     found = footprint(Entry("toy", "nowhere.onnx", "onnxruntime", "imuvit_512x5", 3))
     assert isinstance(found, str)
     assert "no such file" in found
+
+
+def test_the_time_in_which_others_computed_is_told() -> None:
+    blocks = Blocks()
+
+    def sleeping(records: Records) -> Float32:
+        time.sleep(0.005)
+        return np.zeros(1, np.float32)
+
+    blocks.add(sleeping, [np.zeros((1, 2), np.float32)] * 3)
+    timing = blocks.timing(batch=4)
+    assert timing.batch == 4
+    assert len(timing.latency_ms_R) == 2  # the first is a warm-up
+    assert timing.waited is not None
+    assert timing.waited > 0.5

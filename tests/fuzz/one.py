@@ -30,7 +30,10 @@ CACHE = Path(__file__).parents[2] / ".cache" / "fuzz"
 ADDRESS_SPACE = 8 << 30
 RSS_MB = 2048
 HANG_S = 10
-MODULES = ("wearable", "live", "poses", "models", "signed", "pictures", "frames", "lists", "kept")
+MODULES = (
+    *("wearable", "live", "poses", "models", "signed", "pictures", "frames", "lists", "kept"),
+    "scale",
+)
 MOST_CORPUS = 4 << 20
 
 

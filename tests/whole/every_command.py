@@ -87,7 +87,9 @@ data convert hapt_raw --out hapt_raw.npz
 data export hapt_raw.npz --subject 2 --out exported
 data convert uci_har --out uci_har.npz
 evaluate zoo:activity --data uci_har.npz
-bench zoo:activity zoo:activity-int8 --rounds 2 --out measured
+bench zoo:activity zoo:activity-int8 --rounds 2 --out measured --save device.json
+plan --device device.json --budget-ms 50 --out planned
+plan --device cpu --budget-ms 50 --task activity --rounds 2 --json
 
 data simulate --kind skeletons --people 2 --out walks
 data simulate --kind silhouettes --people 1 --out silhouettes
@@ -126,6 +128,7 @@ prune mypackage.nets:MyNet --out narrow
 export imuconv_288k --out network.onnx
 run imuconv_288k --source simulated --seconds 3
 scale fit sweep
+scale plot sweep --out figures
 """
 
 

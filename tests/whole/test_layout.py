@@ -26,7 +26,7 @@ from tests.whole.house import (
 
 SUBJECTS = {
     *("body", "demo", "loop", "text", "engine", "view", "gait", "graph", "proof", "evaluate"),
-    *("targets", "pages", "provenance", "scale", "laws", "fits", "figures"),
+    *("targets", "pages", "provenance", "scale", "laws", "fits", "figures", "budget"),
     *("serve", "replay", "lines", "mqtt", "phones", "tracks", "tracking", "gallery", "store"),
     *("figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
     *("camera", "frames", "foreign", "labels", "boxes", "detection", "crowds", "crops", "shards"),

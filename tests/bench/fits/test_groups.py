@@ -64,6 +64,17 @@ def test_three_folds_are_pooled_and_two_are_not() -> None:
     assert by_fold(groups_of(_study(*cells[:4]), "items")) == []
 
 
+def test_of_cells_that_differ_in_their_training_the_longest_counts() -> None:
+    cells = []
+    for share, seen in (("0.5", 10.0), ("0.5", 40.0), ("1", 20.0), ("1", 80.0)):
+        amounts = {"items": 100 * float(share), "params": 1e6, "samples": seen}
+        cells.append(Cell(f"{share}-{seen}", {"arch": "a", "share": share}, amounts, 1.0))
+    (group,) = groups_of(_study(*cells), "items")
+    assert [cell.name for cell in group.cells] == ["0.5-40.0", "1-80.0"]
+    assert group.shorter == 2
+    assert [len(each.cells) for each in groups_of(_study(*cells), "samples")] == [2, 2]
+
+
 def test_the_axes_are_those_that_vary() -> None:
     cells = [_cell("a", 1.0, 1.0), _cell("b", 1.0, 2.0)]
     assert axes_of(_study(*cells), "") == ("items", "flops")

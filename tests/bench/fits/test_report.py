@@ -31,6 +31,7 @@ def _data(laws: list[dict[str, Any]], simulated: bool = False) -> dict[str, Any]
         "not_fitted": [f"reason {k}" for k in range(20)],
         "contrasts": [{"y": "loss", "what": "wide: ratio", "value": 0.9, "interval": [0.8, 1.0]}],
         "capacity": [],
+        "compute": [{"y": "f1", "group": "v", "gamma": 6.5, "iso_flop": [{}]}],
         "checklist": {"loss": {"forms": "L = a hours^-b"}},
     }
 
@@ -43,6 +44,7 @@ def test_the_star_stands_first_and_says_where_it_fell() -> None:
     assert "no floor seen" in text
     assert "wide: ratio: 0.9 (0.8 to 1)" in text
     assert "forms: L = a hours^-b" in text
+    assert "f1, v: gamma 6.5; 1 curves of equal compute" in text
     assert "and 8 more (--json has them)" in text
 
 

@@ -115,6 +115,9 @@ def test_groups_of_a_user_s_table(tmp_path: Path) -> None:
         ("x,y\n3,2\n3,1\n3,4\n", "no amount varies over the 1 points"),
         ("x,y,group\n3,2,a\n3,1,b\n3,4,c\n", "no amount varies"),
         ("x,y\n1,2\n2,1\n4,-1\n", "line 4: y is -1"),
+        ("x,y\n1e300,2\n2,1\n4,1\n", "line 2: x is 1e300; it must be from 1e-30 to 1e+30"),
+        ("x,y\n1,2\n1.01,1\n1.02,3\n", "x spans 1.02 times; a law needs 1.1 times"),
+        ("x,y\n1,1e-20\n1.2,1\n1.4,1e20\n", "which is no law of these"),
     ],
 )
 def test_too_few_and_bad_points_are_refused(text: str, said: str, tmp_path: Path) -> None:
@@ -136,6 +139,26 @@ def test_what_cannot_be_fitted_is_refused(tmp_path: Path) -> None:
     write_points(tmp_path / "points.csv", [Point("a", status="failed"), Point("b", seed=1)])
     with pytest.raises(DataError, match="no point is done and has a loss"):
         fit(FitConfig(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x,y\n" + "".join(f"{k},2\n" for k in range(1, 9)),  # nothing changes
+        "x,accuracy\n1,0\n2,0\n4,0\n8,0\n",
+        "x,accuracy,trials\n1,0,10\n2,1,10\n4,1,10\n8,0.5,10\n",
+        "x,y\n1e-30,1e30\n2,1e-29\n4,1e-28\n1e28,1e-30\n1e30,1\n3,1\n5,2\n",
+        "N,D,loss\n" + "".join(f"{4**a},{4**b},1\n" for a in range(5) for b in range(6)),
+        "N,D,loss\n" + "".join(f"{4**a},{4**b},{4**a}\n" for a in range(5) for b in range(6)),
+    ],
+)
+def test_strange_points_are_fitted_without_a_warning_of_numpy(text: str, tmp_path: Path) -> None:
+    outcome = fit(FitConfig(_table(tmp_path, text), draws=100))
+    assert isinstance(outcome.data, dict)
+    assert outcome.data["laws"]
+    for law in outcome.data["laws"]:
+        if law["x"] == "N, D":
+            assert law["warnings"]  # there is no such law, and each says why
 
 
 @pytest.mark.parametrize("words", [{"level": 1.0}, {"draws": 5}, {"seed": -1}])
