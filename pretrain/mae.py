@@ -35,7 +35,7 @@ from edgehuman.nets.building import build, size_of
 from edgehuman.nets.imu.imuvit import PATCH_VALUES, ImuVit
 from edgehuman.outcome import Outcome
 from edgehuman.pretrain import completep, mup
-from edgehuman.pretrain.mae_settings import MaeConfig, visible_patches
+from edgehuman.pretrain.mae_settings import PATCH, MaeConfig, visible_patches
 from edgehuman.progress import tell
 from edgehuman.records import IMU_RATE_HZ, Float32, WindowSet
 from edgehuman.training.batches import batch_indices
@@ -54,6 +54,7 @@ class MaskedAutoencoder(nn.Module):
         decoder_depth: blocks of the decoder; its width is half the encoder's.
         encode: "visible" drops hidden patches before the encoder; "all" uses mask tokens for them.
         loss_on: patches that the loss is computed on.
+        loss_view: what of them: raw signals and their fine view, or the raw signals alone.
         augment: applied to the raw windows while training.
     """
 
@@ -64,18 +65,21 @@ class MaskedAutoencoder(nn.Module):
         decoder_depth: int = 2,
         encode: Literal["visible", "all"] = "visible",
         loss_on: Literal["masked", "all"] = "masked",
+        loss_view: Literal["both", "raw"] = "both",
         augment: ImuAugment | None = None,
     ) -> None:
         super().__init__()
         self.encoder = encoder
         self.encode, self.loss_on, self.augment = encode, loss_on, augment
+        self.loss_view = loss_view
         self.visible = visible_patches(mask_ratio)
         inner = encoder.width // 2
         self.narrow = nn.Linear(encoder.width, inner)
         self.mask_token = nn.Parameter(torch.zeros(inner if encode == "visible" else encoder.width))
         self.position_SE: Tensor
         self.register_buffer("position_SE", sine_positions(encoder.tokens, inner), persistent=False)
-        self.blocks = nn.ModuleList(Block(inner, 4 * inner, 8) for _ in range(decoder_depth))
+        heads = max(1, min(8, inner // 8))
+        self.blocks = nn.ModuleList(Block(inner, 4 * inner, heads) for _ in range(decoder_depth))
         self.norm = nn.LayerNorm(inner)
         self.predict = nn.Linear(inner, PATCH_VALUES)
         for part in (self.narrow, self.blocks, self.predict):
@@ -89,6 +93,8 @@ class MaskedAutoencoder(nn.Module):
         patch_NSK = self.encoder.patches(imu_NTC)
         order_NS = torch.rand(patch_NSK.shape[:2], device=patch_NSK.device).argsort(dim=1)
         predicted_NSK = self.reconstruct(patch_NSK, order_NS)
+        if self.loss_view == "raw":
+            predicted_NSK, patch_NSK = raw_of(predicted_NSK), raw_of(patch_NSK)
         return {"loss": reconstruction_loss(predicted_NSK, patch_NSK, order_NS, self.hidden_from)}
 
     @property
@@ -117,6 +123,12 @@ class MaskedAutoencoder(nn.Module):
             inner_NSE = block(inner_NSE)
         predicted_NSK: Tensor = self.predict(self.norm(inner_NSE))
         return predicted_NSK
+
+
+def raw_of(patch_NSK: Tensor) -> Tensor:
+    """The raw signals (N, S, 24) of patches, without their fine views."""
+    both_NSTC = patch_NSK.unflatten(2, (PATCH, -1))
+    return both_NSTC[..., : both_NSTC.shape[3] // 2].flatten(2)
 
 
 def reconstruction_loss(
@@ -221,7 +233,13 @@ def make_autoencoder(config: MaeConfig, arch: str) -> MaskedAutoencoder:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         return MaskedAutoencoder(
-            encoder, config.mask_ratio, config.decoder_depth, config.encode, config.loss_on, augment
+            encoder,
+            config.mask_ratio,
+            config.decoder_depth,
+            config.encode,
+            config.loss_on,
+            config.loss_view,
+            augment,
         )
 
 

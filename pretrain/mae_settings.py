@@ -42,6 +42,9 @@ class MaeConfig(TrainingConfig, ReadingFlags):
     """Encode the visible patches only, or all, with mask tokens for the hidden ones (slow)."""
     loss_on: Literal["masked", "all"] = "masked"
     """Patches that the loss is computed on."""
+    loss_view: Literal["both", "raw"] = "both"
+    """What of a patch the loss is computed on: raw signals and their fine view, which is much
+    noise, or the raw signals alone, as in the paper."""
     decoder_depth: int = 2
     """Blocks of the decoder."""
     param: Literal["sp", "completep"] = "sp"

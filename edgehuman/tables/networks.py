@@ -23,10 +23,13 @@ _IMUVIT: dict[str, str] = {**_IMU, "family": "imuvit", "method": "mae", "source"
 _IMUCONV: dict[str, str] = {**_IMU, "family": "imuconv", "method": "none", "params_paper": "-"}
 
 
-def _imuvit(mlp_width: int, depth: int, params: int, params_paper: str, flops: int) -> Network:
+def _imuvit(
+    mlp_width: int, depth: int, params: int, params_paper: str, flops: int, heads: int = 8
+) -> Network:
+    """The paper's have 8 heads; smaller ones than the paper's have heads of 8 channels."""
     return Network(
         "edgehuman.nets.imu.imuvit:ImuVit",
-        {"width": mlp_width // 4, "depth": depth, "mlp_width": mlp_width},
+        {"width": mlp_width // 4, "depth": depth, "mlp_width": mlp_width, "heads": heads},
         params=params,
         params_paper=params_paper,
         flops=flops,
@@ -116,8 +119,9 @@ _TINYVIT = "edgehuman.nets.image.tinyvit:TinyVit"
 _TINYVIT_SOURCE = "TinyViT, arXiv 2207.10666, section 3.2; windows of 8, 8 and 4 cells"
 
 NETWORKS: Mapping[str, Network] = {
-    "imuvit_64x2": _imuvit(64, 2, 7_376, "-", 573_440),
-    "imuvit_128x3": _imuvit(128, 3, 39_744, "-", 2_850_816),
+    "imuvit_64x2": _imuvit(64, 2, 7_376, "-", 573_440, heads=2),
+    "imuvit_128x3": _imuvit(128, 3, 39_744, "-", 2_850_816, heads=4),
+    "imuvit_128x5": _imuvit(128, 5, 65_152, "-", 4_685_824, heads=4),
     "imuvit_256x3": _imuvit(256, 3, 153_216, "-", 10_420_224),
     "imuvit_256x5": _imuvit(256, 5, 253_184, "-", 17_235_968),
     "imuvit_512x5": _imuvit(512, 5, 997_888, "1M", 65_929_216),

@@ -114,6 +114,22 @@ def test_training_learns_without_test_people(tmp_path: Path) -> None:
     assert last < first
 
 
+def test_the_loss_of_the_raw_view_leaves_the_fine_one_out() -> None:
+    both = torch.arange(2 * 32 * 48, dtype=torch.float32).reshape(2, 32, 48)
+    raw_NSK = mae.raw_of(both)
+    assert raw_NSK.shape == (2, 32, 24)
+    # Of each of a patch's four samples the first six of twelve values.
+    assert raw_NSK[0, 0].tolist() == [*range(6), *range(12, 18), *range(24, 30), *range(36, 42)]
+    imu_NTC = torch.randn(4, 128, 6)
+    losses = []
+    for view in ("both", "raw"):
+        torch.manual_seed(0)
+        model = MaskedAutoencoder(ImuVit(16, 1, 64), loss_view=view).eval()  # type: ignore[arg-type]
+        torch.manual_seed(1)
+        losses.append(float(model(imu_NTC)["loss"]))
+    assert losses[0] != losses[1]
+
+
 @pytest.mark.usefixtures("made_data")
 @pytest.mark.parametrize(("by", "people"), [("user", 1), ("random", 2)])
 def test_subsets_by_user_drop_people_and_by_random_keep_them(
