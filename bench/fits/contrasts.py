@@ -135,13 +135,11 @@ def capacity_by_data(study: Study, x: str) -> list[dict[str, Any]]:
     """For each amount of data the parameters of the best network, and of those as good within the
     noise between seeds: the wearable paper's figure 6.
     """
-    names = ("method", "sampling", "fold", "augment")
+    names = ("method", "family", "sampling", "fold", "augment")
     curves: dict[tuple[str, ...], dict[str, list[Cell]]] = defaultdict(lambda: defaultdict(list))
     for cell in study.cells:
         if x in cell.amounts and "params" in cell.amounts:
-            key = tuple(
-                cell.held.get(name, "") for name in ("method", "sampling", "fold", "augment")
-            )
+            key = tuple(cell.held.get(name, "") for name in names)
             at = cell.held.get("share") or f"{cell.amounts[x]:.6g}"
             curves[key][at].append(cell)
     better = min if study.kind == "loss" else max

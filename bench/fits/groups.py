@@ -89,7 +89,7 @@ def _values(x: Sequence[float]) -> int:
 def groups_of(study: Study, x: str, columns: Sequence[str] = ()) -> list[Group]:
     """The curves along x: with columns given, all cells equal in those."""
     if columns or "params" not in study.axes:
-        fixed: Sequence[str] = columns or ("group",)
+        fixed: Sequence[str] = columns or ("group", *(axis for axis in study.axes if axis != x))
         return _grouped(study.cells, x, fixed)
     if x in SIZE:
         return [_longest(group) for group in _grouped(study.cells, x, _BY_SIZE)]
@@ -142,6 +142,8 @@ def _held(cell: Cell, name: str) -> str:
         for column in DATA:
             if column in cell.amounts:
                 return f"{cell.amounts[column]:g} {column}"
+    if name in ("N", "D") and name in cell.amounts:  # of a user's table: a curve has one of it
+        return f"{cell.amounts[name]:.6g}"
     return cell.held.get(name, "")
 
 
