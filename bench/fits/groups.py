@@ -148,7 +148,7 @@ def _held(cell: Cell, name: str) -> str:
 
 
 def _best(study: Study, groups: Sequence[Group], x: str) -> list[Group]:
-    """The best architecture at each amount, where there are several."""
+    """The best architecture at each amount that several have."""
     pools: dict[tuple[object, ...], list[Group]] = defaultdict(list)
     for group in groups:
         rest = tuple((k, v) for k, v in group.held.items() if k not in ("arch", "family"))
@@ -161,7 +161,11 @@ def _best(study: Study, groups: Sequence[Group], x: str) -> list[Group]:
         for cell in (cell for group in members for cell in group.cells):
             at[cell.held.get("share") or f"{cell.amounts[x]:.6g}"].append(cell)
         choose = min if study.kind == "loss" else max
-        cells = [choose(each, key=lambda cell: cell.value) for each in at.values()]
+        # An amount that one network alone has is no choice.
+        shared = [each for each in at.values() if len({c.held.get("arch") for c in each}) > 1]
+        if not shared:
+            continue
+        cells = [choose(each, key=lambda cell: cell.value) for each in shared]
         cells.sort(key=lambda cell: cell.amounts[x])
         held = {k: v for k, v in members[0].held.items() if k not in ("arch", "family")}
         held["arch"] = f"best of {len(members)}"
