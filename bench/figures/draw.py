@@ -53,10 +53,12 @@ def _panel(axes: Any, panel: Panel) -> None:
     for label, x, y in panel.contours:
         axes.plot(x, y, color=_GREY, linewidth=0.8, linestyle=":", zorder=0)
         axes.annotate(label, (x[-1], y[-1]), fontsize=6, color="#6b7682", ha="right", va="bottom")
+    places = [dot.x for trace in traces for dot in trace.dots]
+    decades = math.log10(max(places) / min(places)) if places else 0.0
     for place, trace in enumerate(traces):
         marker = _MARKERS[markers.index(trace.marker) % len(_MARKERS)]
         shade = _GREY if trace.grey else colour[trace.colour or trace.label]
-        _trace(axes, trace, shade, marker, 1.04 + 0.012 * place)
+        _trace(axes, trace, shade, marker, 10.0 ** (decades * (0.014 + 0.005 * place)))
     axes.set_xscale("log")
     _ticks(axes.xaxis, *axes.get_xlim())
     if panel.log_y:

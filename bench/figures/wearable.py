@@ -187,9 +187,17 @@ def _augmented(fits: Sequence[Fits], rules: Rules) -> Figure:
         if len(words) < 2:
             continue
         made |= any(cell.simulated for cell in best)
+        families: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+        for cell in best:
+            families[cell.held.get("family", ""), cell.held["augment"]].append(cell)
+        several = len({family for family, _ in families}) > 1
         traces = tuple(
-            _points(f"augment {word}", [c for c in best if c.held["augment"] == word], each, rules)
-            for word in words
+            dataclasses.replace(
+                _points(f"{f'{family}, ' if several else ''}augment {word}", of, each, rules),
+                colour=word,
+                marker=family,
+            )
+            for (family, word), of in sorted(families.items())
         )
         panels.append(Panel(title, PARAMETERS, y_label(each.study), traces))
     lacks = "" if panels else "metric.NAME and params with two values of augment"

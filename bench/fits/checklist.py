@@ -41,8 +41,8 @@ def checklist(
         "intervals": (
             f"{rules.level:.0%}, bootstrap of {rules.draws} draws by cell (all seeds together), "
             f"seed {rules.seed}: below {resample.BCA_FROM} cells residuals of cells drawn onto the "
-            "amounts, percentiles as wide as Student's t; from there on cells drawn, BCa. Pooled "
-            "over folds: folds drawn"
+            "amounts, percentiles as wide as Student's t; from there on cells drawn, BCa. Over "
+            "folds, of pairs, and of three or four points: Student's t of the draws' deviation"
         ),
         "choice of form": (
             "held-out error at the largest point and AICc, both; the broken law (BNSL) is not "

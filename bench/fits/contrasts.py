@@ -46,14 +46,15 @@ def slopes_apart(
         count = min(len(first_B), len(second_B))
         if not paired:  # the draws of two fits begin with one seed: they are taken apart
             second_B = np.random.default_rng(rules.seed + 2).permutation(second_B)
-        found_interval = resample.interval(
-            first_B[:count] - second_B[:count], rules.level, cells, 1, of_residuals=not paired
+        drawn_B, apart = first_B[:count] - second_B[:count], first - second
+        found_interval = resample.student(
+            drawn_B, apart, rules.level, cells, 1 if paired else 2, of_residuals=not paired
         )
         found.append(
             {
                 "what": f"exponent of {x}: sampling {one} less {other}",
                 "group": dict(held),
-                "difference": first - second,
+                "difference": apart,
                 "interval": [found_interval.low, found_interval.high],
             }
         )
@@ -117,8 +118,9 @@ def _paired(
     in_logs = study.kind == "loss"
     apart_P = np.log(after / before) if in_logs else after - before
     weight_BP = resample.draw_weights(range(len(pairs)), rules.draws, rules.seed)
-    found = resample.interval(weight_BP @ apart_P / len(pairs), rules.level, len(pairs), 1)
-    ends = [float(apart_P.mean()), found.low, found.high]
+    mean, drawn_B = float(apart_P.mean()), weight_BP @ apart_P / len(pairs)
+    found = resample.student(drawn_B, mean, rules.level, len(pairs))
+    ends = [mean, found.low, found.high]
     if in_logs:
         ends = [math.exp(end) for end in ends]
     return {
@@ -133,13 +135,11 @@ def capacity_by_data(study: Study, x: str) -> list[dict[str, Any]]:
     """For each amount of data the parameters of the best network, and of those as good within the
     noise between seeds: the wearable paper's figure 6.
     """
-    names = ("method", "sampling", "fold", "augment")
+    names = ("method", "family", "sampling", "fold", "augment")
     curves: dict[tuple[str, ...], dict[str, list[Cell]]] = defaultdict(lambda: defaultdict(list))
     for cell in study.cells:
         if x in cell.amounts and "params" in cell.amounts:
-            key = tuple(
-                cell.held.get(name, "") for name in ("method", "sampling", "fold", "augment")
-            )
+            key = tuple(cell.held.get(name, "") for name in names)
             at = cell.held.get("share") or f"{cell.amounts[x]:.6g}"
             curves[key][at].append(cell)
     better = min if study.kind == "loss" else max

@@ -18,7 +18,10 @@ from edgehuman.bench.scale.points import Table
 from edgehuman.errors import DataError
 from edgehuman.records import Float64
 
+MOST_CELLS = 1000
+"""Of one fit: its draws and its jackknife take memory by their square."""
 _LEAST_SPAN, _STEEPEST = 1.1, 20.0
+_MOST_REASONS, _MOST_SINGLES = 20, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +112,21 @@ def _fits(study: Study, x: str, columns: Sequence[str], rules: Rules) -> Fits:
     compared: list[Mapping[str, Any]] = []
     for axis in axes:
         groups = groups_of(study, axis, columns)
-        done = []
+        done, reasons = [], []
         for group in groups:
             if reason := _too_few(group):
-                not_fitted.append(f"{study.y} against {axis}, {group.label}: {reason}")
+                reasons.append(f"{study.y} against {axis}, {group.label}: {reason}")
             else:
                 done.append(Law(study, group, _curve(study, group, rules)))
         laws += done
+        singles = sum(len(group.cells) == 1 for group in groups)
+        if singles > _MOST_SINGLES:  # such as a grid that is none
+            reasons = [
+                f"{study.y} against {axis}: {singles} of {len(groups)} curves have one point"
+            ]
+        not_fitted += reasons[:_MOST_REASONS]
+        if (more := len(reasons) - _MOST_REASONS) > 0:
+            not_fitted.append(f"{study.y} against {axis}: {more} more curves have too few points")
         over = []
         if study.kind != "share":
             over = [
@@ -125,7 +136,7 @@ def _fits(study: Study, x: str, columns: Sequence[str], rules: Rules) -> Fits:
         pooled += over
         if axis in DATA:
             compared += _by_sampling(done, over, axis, rules)
-    surfaces, reasons = _surfaces(study, rules, columns)
+    surfaces, too_few_for_joint = _surfaces(study, rules, columns)
     if "params" in study.axes:
         compared += contrasts.augmentation(study, rules) + contrasts.wide_or_deep(study, rules)
     data = next((axis for axis in (*axes, *DATA) if axis in DATA), "")
@@ -136,7 +147,7 @@ def _fits(study: Study, x: str, columns: Sequence[str], rules: Rules) -> Fits:
         tuple(laws),
         tuple(pooled),
         surfaces,
-        (*not_fitted, *reasons),
+        (*not_fitted, *too_few_for_joint),
         tuple(compared),
         tuple(capacity),
     )
@@ -145,6 +156,8 @@ def _fits(study: Study, x: str, columns: Sequence[str], rules: Rules) -> Fits:
 def _too_few(group: Group) -> str:
     """Why these points cannot carry a law; "" where they can."""
     x_P = np.array([cell.amounts[group.x] for cell in group.cells])
+    if len(x_P) > MOST_CELLS:
+        return f"{len(x_P):,} cells; at most {MOST_CELLS:,} make a curve: group them"
     values = len(np.unique(x_P))
     if values == 1:
         return f"all {len(x_P)} points have one value of {group.x}; a law needs {LEAST}"
@@ -220,6 +233,7 @@ def _surfaces(
     data = [name for name in ("D", *DATA) if all(name in cell.amounts for cell in study.cells)]
     if study.kind != "loss" or not data or n_axis not in study.axes:
         return (), []
+    # Columns alone: neither amount is held.
     fixed = columns or ("group", "method", "family", "sampling", "fold", "augment")
     found, reasons = [], []
     for group in groups_of(study, n_axis, fixed):
@@ -227,6 +241,9 @@ def _surfaces(
         n_P = np.array([cell.amounts[n_axis] for cell in cells])
         d_P = np.array([cell.amounts[data[0]] for cell in cells])
         if len(np.unique(n_P)) < 2 or len(np.unique(d_P)) < 2:
+            continue
+        if len(cells) > MOST_CELLS:
+            reasons.append(f"joint law, {group.label}: over {MOST_CELLS:,} cells")
             continue
         if reason := too_few(n_P, d_P, study.noise):
             reasons.append(f"joint law, {group.label}: {reason}")

@@ -89,7 +89,7 @@ def _values(x: Sequence[float]) -> int:
 def groups_of(study: Study, x: str, columns: Sequence[str] = ()) -> list[Group]:
     """The curves along x: with columns given, all cells equal in those."""
     if columns or "params" not in study.axes:
-        fixed: Sequence[str] = columns or ("group",)
+        fixed: Sequence[str] = columns or ("group", *(axis for axis in study.axes if axis != x))
         return _grouped(study.cells, x, fixed)
     if x in SIZE:
         return [_longest(group) for group in _grouped(study.cells, x, _BY_SIZE)]
@@ -142,11 +142,13 @@ def _held(cell: Cell, name: str) -> str:
         for column in DATA:
             if column in cell.amounts:
                 return f"{cell.amounts[column]:g} {column}"
+    if name in ("N", "D") and name in cell.amounts:  # of a user's table: a curve has one of it
+        return f"{cell.amounts[name]:.6g}"
     return cell.held.get(name, "")
 
 
 def _best(study: Study, groups: Sequence[Group], x: str) -> list[Group]:
-    """The best architecture at each amount, where there are several."""
+    """The best architecture at each amount that several have."""
     pools: dict[tuple[object, ...], list[Group]] = defaultdict(list)
     for group in groups:
         rest = tuple((k, v) for k, v in group.held.items() if k not in ("arch", "family"))
@@ -159,7 +161,11 @@ def _best(study: Study, groups: Sequence[Group], x: str) -> list[Group]:
         for cell in (cell for group in members for cell in group.cells):
             at[cell.held.get("share") or f"{cell.amounts[x]:.6g}"].append(cell)
         choose = min if study.kind == "loss" else max
-        cells = [choose(each, key=lambda cell: cell.value) for each in at.values()]
+        # An amount that one network alone has is no choice.
+        shared = [each for each in at.values() if len({c.held.get("arch") for c in each}) > 1]
+        if not shared:
+            continue
+        cells = [choose(each, key=lambda cell: cell.value) for each in shared]
         cells.sort(key=lambda cell: cell.amounts[x])
         held = {k: v for k, v in members[0].held.items() if k not in ("arch", "family")}
         held["arch"] = f"best of {len(members)}"

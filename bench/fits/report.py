@@ -24,12 +24,7 @@ def as_text(data: Mapping[str, Any]) -> str:
         lines += [*_joint_lines(law), ""]
     if len(joint) > _MOST_JOINT:
         lines += [f"and {len(joint) - _MOST_JOINT} more joint laws (--json has them)", ""]
-    warned = [
-        f"  {law['y']} against {law['x']}, {_group(law)}: {'; '.join(law['warnings'])}"
-        for law in laws
-        if law["warnings"]
-    ]
-    lines += _section("Warnings", warned)
+    lines += _section("Warnings", _warnings(laws))
     lines += _section("Comparisons of what is equal in all else", _contrasts(data["contrasts"]))
     lines += _section("Best network for each amount of data", _capacity(data["capacity"]))
     lines += _section("Compute: C = gamma N D, and equal accuracy", _compute(data["compute"]))
@@ -45,6 +40,18 @@ def _section(title: str, lines: Sequence[str]) -> list[str]:
     more = len(lines) - _MOST_REASONS
     kept = list(lines[:_MOST_REASONS]) if more > 1 else list(lines)
     return [title, *kept, *([f"  and {more} more (--json has them)"] if more > 1 else []), ""]
+
+
+def _warnings(laws: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Each warning once, with the curves that have it."""
+    found: dict[str, list[str]] = {}
+    for law in laws:
+        for warning in law["warnings"]:
+            found.setdefault(warning, []).append(f"{law['y']} against {law['x']}, {_group(law)}")
+    return [
+        f"  {warning}: {of[0]}" + (f", and {len(of) - 1} more" if len(of) > 1 else "")
+        for warning, of in found.items()
+    ]
 
 
 _STAR_HEAD = ("curve", "x", "predicted", "interval", "measured", "")
@@ -151,7 +158,7 @@ def _capacity(groups: Sequence[Mapping[str, Any]]) -> list[str]:
     lines = []
     for each in groups:
         held = ", ".join(f"{name} {value}" for name, value in each["group"].items())
-        best = "; ".join(f"{row['x']:.4g}: {row['params']:,.0f}" for row in each["rows"])
+        best = "; ".join(f"{row['x']:.3g}: {row['params']:.3g}" for row in each["rows"])
         lines.append(f"  {each['y']}, {held}: parameters by {each['x']}: {best}")
     return lines
 

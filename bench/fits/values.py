@@ -91,7 +91,7 @@ def _pooled_data(each: Fits, over: Over) -> dict[str, Any]:
         "form": POOLED.format(x=over.x, y=each.study.letter),
         "exponent": fit.exponent,
         "interval": list(fit.interval),
-        "interval_method": "percentile, folds drawn",
+        "interval_method": "folds drawn, Student's t of the draws",
         "parameters": {"b": -fit.exponent, **fit.levels},
         "held_out": None,
         "points": [],

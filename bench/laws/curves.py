@@ -306,8 +306,11 @@ def _with_intervals(
     interval = _interval(family, column, sign, x_P, y_P, drawn, rules)
     x_G = np.geomspace(x_P.min(), x_P.max(), _PLACES)
     values_BG = family.values(theta_BK, x_G)
-    low_G, high_G = resample.band(values_BG, rules.level, len(x_P), len(family.names), of_residuals)
-    band = [family.values(theta_K[None], x_G)[0], low_G, high_G]
+    y_G = family.values(theta_K[None], x_G)[0]
+    low_G, high_G = resample.band(
+        values_BG, y_G, rules.level, len(x_P), len(family.names), of_residuals
+    )
+    band = [y_G, np.clip(low_G, *_inside(family)), np.clip(high_G, *_inside(family))]
     return theta_K, interval, band, x_G, sign * theta_BK[:, column]
 
 
@@ -350,10 +353,15 @@ def _held_out(
     trials = math.nan if trials_P is None else float(np.min(trials_P[last]))
     if math.isfinite(trials):
         new_B = rng.binomial(round(trials), np.clip(new_B, 0.0, 1.0)) / round(trials)
-    interval = resample.interval(
-        new_B, rules.level, int(left.sum()), len(family.names), of_residuals=of_residuals
-    )
     predicted = float(family.values(theta_K[None], at)[0, 0])
+    interval = resample.interval(
+        new_B,
+        rules.level,
+        int(left.sum()),
+        len(family.names),
+        predicted,
+        of_residuals=of_residuals,
+    )
     measured = float(np.mean(y_P[last]))
     return {
         "x": float(at[0]),

@@ -49,7 +49,7 @@ def fit_pooled(folds: Mapping[str, tuple[Float64, Float64]], rules: Rules) -> Po
     exponent = float(xy_K.sum() / xx_K.sum())
     weight_BK = resample.draw_weights(range(len(folds)), rules.draws, rules.seed)
     draws_B = (weight_BK @ xy_K) / (weight_BK @ xx_K)
-    found = resample.interval(draws_B, rules.level, len(folds), 1)
+    found = resample.student(draws_B, exponent, rules.level, len(folds))
     levels = {
         f"a of fold {name}": float(np.exp(y - exponent * x))
         for name, (x, y) in zip(sorted(folds), middles, strict=True)

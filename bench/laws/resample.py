@@ -25,8 +25,8 @@ from edgehuman.errors import DataError
 from edgehuman.records import Float64
 
 DRAWS = 1000
-BCA_FROM = 30
-"""Points from which BCa intervals are given."""
+BCA_FROM, FEW = 30, 2
+"""Points from which BCa intervals are given; degrees of freedom up to which Student's t is."""
 _ROUNDS = 60
 _OFF = 0.05
 
@@ -129,6 +129,8 @@ def interval(
     held = np.sort(estimates_B[np.isfinite(estimates_B)])
     if len(held) < 2:
         return Interval(float("nan"), float("nan"))
+    if estimate is not None and points - parameters <= FEW:
+        return student(held, estimate, level, points, parameters, of_residuals)
     low = expanded_level(level, points, parameters, of_residuals)
     high, method = 1.0 - low, "percentile"
     if points >= BCA_FROM and estimate is not None and jackknife_K is not None:
@@ -147,6 +149,27 @@ def _share_below(held_B: Float64, estimate: float) -> float:
     return float((np.sum(held_B < estimate) + same) / len(held_B))
 
 
+def student(
+    estimates_B: Float64,
+    estimate: float,
+    level: float,
+    points: int,
+    parameters: int = 1,
+    of_residuals: bool = False,
+) -> Interval:
+    """The interval of an estimate of few clusters, such as three folds: as wide as Student's t asks
+    for by the draws' deviation. Percentiles end at the range of what was drawn, which is far too
+    narrow of three.
+    """
+    from scipy.stats import t
+
+    free = max(points - parameters, 1)
+    half = float(t.ppf((1.0 + level) / 2.0, free) * np.std(estimates_B))
+    if not of_residuals:
+        half *= float(np.sqrt(points / free))
+    return Interval(estimate - half, estimate + half, "Student's t of the draws")
+
+
 @functools.lru_cache(maxsize=256)
 def expanded_level(level: float, points: int, parameters: int, of_residuals: bool = False) -> float:
     """The lower percentile whose interval is as wide as Student's t with points - parameters
@@ -162,11 +185,22 @@ def expanded_level(level: float, points: int, parameters: int, of_residuals: boo
 
 
 def band(
-    values_BG: Float64, level: float, points: int, parameters: int, of_residuals: bool
+    values_BG: Float64,
+    estimate_G: Float64,
+    level: float,
+    points: int,
+    parameters: int,
+    of_residuals: bool,
 ) -> tuple[Float64, Float64]:
-    """The percentile interval of each column: of a curve at many places."""
-    low = expanded_level(level, points, parameters, of_residuals)
+    """The interval of each column, without BCa: of a curve at many places."""
     held_BG = values_BG[np.isfinite(values_BG).all(axis=1)]
+    if points - parameters <= FEW:
+        ends = [
+            student(held_BG[:, k], float(each), level, points, parameters, of_residuals)
+            for k, each in enumerate(estimate_G)
+        ]
+        return np.array([end.low for end in ends]), np.array([end.high for end in ends])
+    low = expanded_level(level, points, parameters, of_residuals)
     ends_2G = np.quantile(held_BG, [low, 1.0 - low], axis=0)
     return ends_2G[0], ends_2G[1]
 

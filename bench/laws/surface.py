@@ -163,10 +163,9 @@ def _held_out(n_P: Float64, d_P: Float64, loss_P: Float64, rules: Rules) -> dict
     floor, a, b, alpha, beta = theta_B5.T
     predicted_B = floor + a * n**-alpha + b * d**-beta
     noise_B = np.random.default_rng(rules.seed + 1).permutation(noise_BP[:, 0])
-    found = resample.interval(
-        predicted_B * np.exp(noise_B), rules.level, int(left.sum()), len(NAMES), of_residuals=few
-    )
     predicted, measured = float(law.at(n, d)), float(loss_P[last])
+    drawn_B, points = predicted_B * np.exp(noise_B), int(left.sum())
+    found = resample.interval(drawn_B, rules.level, points, len(NAMES), predicted, of_residuals=few)
     return {
         "x": {"N": n, "D": d},
         "predicted": predicted,

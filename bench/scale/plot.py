@@ -38,7 +38,7 @@ PICTURES = (
     *("loss_by_data", "loss_by_parameters", "metric_by_data", "metric_by_parameters"),
     *("best_capacity_by_data", "augmentation", "model_scaling", "data_scaling", "data_quality"),
     *("isoflop_by_parameters", "isoflop_by_samples", "isoaccuracy", "most_efficient"),
-    *curves.NAMES.values(),
+    *(*curves.NAMES.values(), "joint_law"),
 )
 
 
@@ -75,9 +75,9 @@ def plot(config: PlotConfig) -> Outcome:
         DataError: as of `edgehuman scale fit`.
         MissingDependencyError: scipy or matplotlib is not installed.
     """
-    require_pictures()
     if find_spec("scipy") is None:
         raise not_installed("scipy", "fitting a law")
+    require_pictures()
     assert config.out is not None
     names = {PAGE, LAWS, *(f"{name}.png" for name in PICTURES)}
     require_own_folder(config.out, names, "--out")
@@ -89,6 +89,7 @@ def plot(config: PlotConfig) -> Outcome:
         figures = [*wearable.figures(fits, rules), *gait.figures(fits, rules)]
     else:
         figures = curves.figures(fits, rules)
+    figures.append(curves.joint(fits, rules))
     pictures = {figure.name: draw(figure) for figure in figures if figure.panels}
     commands = [_own_command(config), *_run_commands(table)]
     contents = {f"{name}.png": picture for name, picture in pictures.items()}

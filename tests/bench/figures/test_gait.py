@@ -77,6 +77,10 @@ def test_losses_of_equal_compute_have_a_parabola_that_says_it_is_a_picture(tmp_p
                 loss=loss,
             )
         )
+    for k in range(3):  # a curve along data, each of another budget
+        points.append(
+            Point(f"d{k}", arch="w_1", seed=0, params=10**6, items=4.0**k, flops=1e9 * 4**k, loss=2)
+        )
     write_points(tmp_path / "points.csv", points)
     fits = fits_of(read_table(tmp_path / "points.csv"), Wanted(), RULES)
     found = {each.name: each for each in figures(fits, RULES)}

@@ -26,6 +26,12 @@ def test_a_curve_along_data_is_one_network_and_the_best_comes_first() -> None:
     assert [cell.name for cell in groups[0].cells] == ["a1.0", "a2.0", "a4.0"]
 
 
+def test_an_amount_that_one_network_alone_has_is_no_choice() -> None:
+    cells = [_cell(f"a{x}", 1.0, x, arch="a") for x in (1.0, 2.0, 4.0)]
+    cells += [_cell(f"b{x}", 1.0, x, arch="b") for x in (3.0, 5.0, 7.0)]
+    assert [group.label for group in groups_of(_study(*cells), "items")] == ["arch a", "arch b"]
+
+
 def test_a_curve_along_parameters_is_one_amount_of_data() -> None:
     cells = [
         _cell(f"{n}-{share}", 1.0, float(share) * 100, n, arch=f"v_{n}", share=share)

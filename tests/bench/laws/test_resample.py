@@ -7,12 +7,14 @@ import pytest
 
 from edgehuman.bench.laws.power import fit_power, jacobian, power_fits
 from edgehuman.bench.laws.resample import (
+    band,
     distinct,
     draw_residuals,
     draw_weights,
     expanded_level,
     interval,
     leave_one_out,
+    student,
 )
 from edgehuman.errors import DataError
 
@@ -73,6 +75,22 @@ def test_an_estimate_at_a_bound_is_inside_its_interval() -> None:
     assert found.method == "percentile"
 
 
+def test_student_of_three_by_hand() -> None:
+    # Deviation 1, three clusters: t(2) at 95 % is 2.92, times sqrt(3 / 2)
+    found = student(np.array([1.0, 3.0]), 2.0, 0.9, 3)
+    assert found.high - 2.0 == pytest.approx(2.92 * np.sqrt(1.5), abs=1e-3)
+    assert found.low + found.high == pytest.approx(4.0)
+
+
+def test_a_band_is_the_interval_of_each_place() -> None:
+    drawn_BG = np.stack([np.linspace(0, 1, 101), np.linspace(5, 9, 101)], axis=1)
+    low_G, high_G = band(drawn_BG, np.array([0.5, 7.0]), 0.9, 10**6, 2, True)
+    np.testing.assert_allclose(low_G, [0.05, 5.2], atol=1e-3)
+    np.testing.assert_allclose(high_G, [0.95, 8.8], atol=1e-3)
+    low_G, _ = band(drawn_BG, np.array([0.5, 7.0]), 0.9, 3, 1, True)
+    assert low_G[0] == pytest.approx(0.5 - 2.92 * np.std(drawn_BG[:, 0]), abs=1e-3)
+
+
 def planted(cells: int, seeds: int, noise: float, laws: int, draws: int) -> tuple[float, float]:
     """How often the planted exponent, and a new cell at twice the largest x, are in 90 %."""
     rng = np.random.default_rng(3)
@@ -85,16 +103,16 @@ def planted(cells: int, seeds: int, noise: float, laws: int, draws: int) -> tupl
         fitted = law.a * x**-law.b
         noise_BP = draw_residuals(np.log(y / fitted), jacobian(law, x), draws, seed)
         made = power_fits(x, fitted * np.exp(noise_BP), np.ones((1, cells)))
-        found = interval(made.b_B, 0.9, cells, 2, of_residuals=True)
+        found = interval(made.b_B, 0.9, cells, 2, law.b, of_residuals=True)
         inside += found.low <= b <= found.high
         new = 128**-b * np.exp(noise * rng.standard_normal(seeds).mean())
         at = made.at(128.0) * np.exp(np.random.default_rng(seed).permutation(noise_BP[:, 0]))
-        found = interval(at, 0.9, cells, 2, of_residuals=True)
+        found = interval(at, 0.9, cells, 2, law.at(128.0), of_residuals=True)
         predicted += found.low <= new <= found.high
     return inside / laws, predicted / laws
 
 
-@pytest.mark.parametrize("cells", [5, 8])
+@pytest.mark.parametrize("cells", [3, 5, 8])
 def test_200_planted_laws_are_in_their_90_percent_intervals(cells: int) -> None:
     inside, predicted = planted(cells, 3, 0.01, 200, 400)
     assert 0.85 <= inside <= 0.95

@@ -116,6 +116,7 @@ def test_groups_of_a_user_s_table(tmp_path: Path) -> None:
         ("x,y,group\n3,2,a\n3,1,b\n3,4,c\n", "no amount varies"),
         ("x,y\n1,2\n2,1\n4,-1\n", "line 4: y is -1"),
         ("x,y\n1e300,2\n2,1\n4,1\n", "line 2: x is 1e300; it must be from 1e-30 to 1e+30"),
+        ("x,y\n" + "".join(f"{k},1\n" for k in range(1, 1010)), "1,009 cells; at most 1,000"),
         ("x,y\n1,2\n1.01,1\n1.02,3\n", "x spans 1.02 times; a law needs 1.1 times"),
         ("x,y\n1,1e-20\n1.2,1\n1.4,1e20\n", "which is no law of these"),
     ],
