@@ -30,6 +30,7 @@ from edgehuman.data.imu.load import load_windows, require_own
 from edgehuman.data.imu.splits import pool, split_by_subject, subsample
 from edgehuman.data.memory import sets_in_memory
 from edgehuman.errors import DataError, UsageError
+from edgehuman.nets import draws
 from edgehuman.nets.attention import Block, initialise_linear, sine_positions
 from edgehuman.nets.building import build, size_of
 from edgehuman.nets.imu.imuvit import PATCH_VALUES, ImuVit
@@ -86,7 +87,7 @@ class MaskedAutoencoder(nn.Module):
         if self.augment is not None and self.training:
             imu_NTC = self.augment(imu_NTC)
         patch_NSK = self.encoder.patches(imu_NTC)
-        order_NS = torch.rand(patch_NSK.shape[:2], device=patch_NSK.device).argsort(dim=1)
+        order_NS = draws.rand(*patch_NSK.shape[:2], device=patch_NSK.device).argsort(dim=1)
         predicted_NSK = self.reconstruct(patch_NSK, order_NS)
         return {"loss": reconstruction_loss(predicted_NSK, patch_NSK, order_NS, self.hidden_from)}
 

@@ -33,7 +33,8 @@ from edgehuman.outcome import to_json
 from edgehuman.placing import sweep, why
 from edgehuman.progress import tell
 from edgehuman.reading.parsers import fault_of, foreign
-from edgehuman.runtime.lock import locked
+from edgehuman.runtime.lock import WAIT_S, locked
+from edgehuman.training.many import elastic
 from edgehuman.training.settings import TrainingConfig, process_rank
 
 CONFIG, STATE, METRICS = "config.toml", "state.pt", "metrics.jsonl"
@@ -59,7 +60,9 @@ def writing_alone(folder: Path) -> Iterator[None]:
         f"--out {shown}: {{holder}} is training there; choose another --out, or end that program "
         "and continue its training with --resume"
     )
-    with locked(folder / STATE, tell, wait_s=0.0, refusal=refusal):
+    # Of a job that torchrun started again, the one before may still be ending on another machine.
+    wait_s = WAIT_S if elastic.is_started_again(folder) else 0.0
+    with locked(folder / STATE, tell, wait_s=wait_s, refusal=refusal):
         for name in (WEIGHTS, CONFIG, METRICS):
             sweep(folder / name)
         yield
@@ -156,8 +159,9 @@ def _write(path: Path, write: Callable[[Path], object]) -> None:
         ) from error
 
 
-def require_out(folder: Path, resume: bool) -> None:
-    """Check, before anything is read, that a training can write to --out.
+def require_out(folder: Path, resume: bool) -> bool:
+    """Check, before anything is read, that a training can write to --out; return whether it resumes
+    from there: asked to, or of a job that torchrun started again.
 
     Raises:
         UsageError: it cannot be written to, or has a checkpoint that a new training would
@@ -167,13 +171,16 @@ def require_out(folder: Path, resume: bool) -> None:
     require_usable_folder(folder, f"--out {folder}")
     if resume:
         _require_state(folder)
-        return
+        return True
+    if elastic.is_started_again(folder):
+        return (folder / STATE).is_file()
     held = [name for name in (WEIGHTS, STATE) if (folder / name).is_file()]
     if held:
         raise UsageError(
             f"--out {folder} already contains a checkpoint ({' and '.join(held)}); continue "
             "from it with --resume, or choose another --out to start again"
         )
+    return False
 
 
 def resumed_in_words(config: TrainingConfig, step: int) -> str:

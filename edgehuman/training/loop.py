@@ -1,32 +1,46 @@
 """The training loop: every method and task runs through `train_steps`.
 
-Batches, masks, dropout and augmentation depend on (seed, step, process) only, so a resumed run
-equals an uninterrupted one bit for bit on a CPU. Under torchrun each process takes its share of
-every step.
+Batches, masks, dropout and augmentation depend on seed, step and the sample's place in the step's
+batch, so a resumed run equals an uninterrupted one bit for bit on a CPU, and neither the number of
+processes nor that of parts changes what is learned, but for rounding. Under torchrun each process
+takes its share of every batch (`training/many/`).
 """
 
 from __future__ import annotations
 
 import copy
+import dataclasses
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 
 from edgehuman.card import Card
-from edgehuman.errors import CheckpointError, TrainingError
+from edgehuman.errors import TrainingError
 from edgehuman.nets.checkpoint import load_into, require_fits
+from edgehuman.nets.draws import share
 from edgehuman.progress import progress_bar, tell
 from edgehuman.training import checkpoint, loggers
 from edgehuman.training.buffers import Buffers
+from edgehuman.training.many import elastic
+from edgehuman.training.many.agreed import require_agreed
+from edgehuman.training.many.joining import exchanging, require_group
+from edgehuman.training.many.parallel import (
+    in_parallel,
+    mean_of_all,
+    parts_of,
+    require_divides,
+    without_exchange,
+)
+from edgehuman.training.many.statistics import shared_statistics
+from edgehuman.training.optimiser import follow, load_moments, make_optimiser
 from edgehuman.training.processes import Place, open_place
 from edgehuman.training.schedule import learning_rate
-from edgehuman.training.settings import TrainingConfig, world_size
+from edgehuman.training.settings import TrainingConfig, process_rank, world_size
 from edgehuman.training.stopping import StopSignals
 
 MAX_BAD_STEPS = 10
@@ -40,7 +54,8 @@ class Job:
 
     Attributes:
         model: forward(*batch) returns {"loss": scalar, other scalars to log}.
-        batch: (step, process) -> the tensors of one process's batch, on the CPU.
+        batch: (step, process) -> the tensors of that process's share of the batch, on the CPU; each
+            has a row for each sample.
         product: the part of `model` that is saved as the result.
         card: of the result.
         evaluate: called at every checkpoint with the product in eval mode; its metrics are logged.
@@ -98,11 +113,8 @@ class _Run:
         self.optimiser = make_optimiser(self.model, config, job.lr_scale, job.decay_scale)
         self.scaler = torch.amp.GradScaler(place.device.type, enabled=place.dtype == torch.float16)
         self.average = copy.deepcopy(job.product).requires_grad_(False) if config.ema else None
-        self.parallel: nn.Module = self.model
-        if place.world > 1:
-            self.parallel = DistributedDataParallel(
-                self.model, find_unused_parameters=job.idle_weights
-            )
+        self.parts = parts_of(config.accumulate, place.world)
+        self.parallel = in_parallel(self.model, place, job.idle_weights, self.parts)
         self.progress = Progress()
         self.buffers = Buffers(self.model)
 
@@ -112,17 +124,10 @@ class _Run:
         rate = learning_rate(step, config.steps, config.lr, config.min_lr, config.warmup)
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["lr_scale"]
-        torch.manual_seed((config.seed * 1_000_003 + step) * place.world + place.rank)
+        torch.manual_seed(config.seed * 1_000_003 + step)
         self.optimiser.zero_grad(set_to_none=True)
         batch = [tensor.to(place.device) for tensor in self.job.batch(step, place)]
-        chunks = zip(*(tensor.chunk(config.accumulate) for tensor in batch), strict=True)
-        total: dict[str, float] = {}
-        for chunk in chunks:
-            with place.autocast():
-                parts: Parts = self.parallel(*chunk)
-            self.scaler.scale(parts["loss"] / config.accumulate).backward()  # type: ignore[no-untyped-call]
-            for name, value in parts.items():
-                total[name] = total.get(name, 0.0) + float(value.detach()) / config.accumulate
+        total = self._gradients(batch, config.seed * 1_000_003 + step)
         self.scaler.unscale_(self.optimiser)
         limit = config.clip_norm or math.inf
         norm = float(nn.utils.clip_grad_norm_(self.model.parameters(), limit))
@@ -134,22 +139,30 @@ class _Run:
         if not good:
             self.buffers.put_back()
             return None
-        self._update_average()
+        if self.average is not None:
+            follow(self.average, self.job.product, config.ema, step)
         self.job.after_step(step)
         self.buffers.keep()
         return {**total, "lr": rate, "grad_norm": norm}
 
-    def _update_average(self) -> None:
-        if self.average is None:
-            return
-        # Start as a plain mean, so that the random initial weights are soon forgotten.
-        decay = min(self.config.ema, (1 + self.progress.step) / (10 + self.progress.step))
-        with torch.no_grad():
-            new = self.job.product.state_dict()
-            for name, kept in self.average.state_dict().items():
-                kept.lerp_(new[name], 1 - decay) if kept.is_floating_point() else kept.copy_(
-                    new[name]
-                )
+    def _gradients(self, batch: Sequence[Tensor], seed: int) -> dict[str, float]:
+        """Compute the gradients of a step, part by part; return its losses, of all processes."""
+        place, own, total = self.place, len(batch[0]), dict[str, float]()
+        first = place.rank * own
+        parted = zip(*(tensor.chunk(self.parts) for tensor in batch), strict=True)
+        for number, part in enumerate(parted):
+            if number:
+                torch.manual_seed(seed)  # every part draws for the whole batch
+            rows = share(first, len(part[0]), own * place.world)
+            more = number < self.parts - 1
+            with rows, without_exchange(self.parallel, more), shared_statistics(self.model):
+                with place.autocast():
+                    losses: Parts = self.parallel(*part)
+                self.scaler.scale(losses["loss"] / self.parts).backward()  # type: ignore[no-untyped-call]
+            first += len(part[0])
+            for name, value in losses.items():
+                total[name] = total.get(name, 0.0) + float(value.detach()) / self.parts
+        return mean_of_all(total, place.device)
 
     def asked_to_stop(self) -> bool:
         """Whether any process was asked to stop; the same in all processes."""
@@ -221,7 +234,7 @@ class _Run:
         state = checkpoint.load_state(self.config.out)
         where = str(self.config.out)
         load_into(self.model, state["model"], where)
-        self._resume_optimiser(state["optimiser"])
+        load_moments(self.optimiser, state["optimiser"], self.config.out)
         if state["scaler"]:  # empty: it was off
             self.scaler.load_state_dict(state["scaler"])
         if self.average is not None and state["average"] is not None:
@@ -233,54 +246,23 @@ class _Run:
         self.progress.best = state["best"]
         self.buffers.keep()
 
-    def _resume_optimiser(self, state: dict[str, Any]) -> None:
-        """Load the optimiser's moments; keep the learning rates and decays of this config."""
-        options = [{**group} for group in self.optimiser.param_groups]
-        try:
-            self.optimiser.load_state_dict(state)
-        except ValueError as error:
-            raise CheckpointError(
-                f"{self.config.out}: the optimiser's parameter groups differ ({error}); use the "
-                "same --weight-decay and --optimiser as before"
-            ) from error
-        for group, own in zip(self.optimiser.param_groups, options, strict=True):
-            group.update(own)
-        checkpoint.require_moments(self.config.out, self.optimiser)
-
-
-def make_optimiser(
-    model: nn.Module,
-    config: TrainingConfig,
-    lr_scale: Callable[[str], float] = lambda name: 1.0,
-    decay_scale: Callable[[str], float] = lambda name: 1.0,
-) -> torch.optim.Optimizer:
-    """Build AdamW or Adam; weight decay applies to matrices only, not to biases and norms."""
-    groups: dict[tuple[float, float], dict[str, Any]] = {}
-    for name, parameter in model.named_parameters():
-        if not parameter.requires_grad:
-            continue
-        decays = parameter.ndim > 1 and config.optimiser == "adamw"
-        decay = config.weight_decay * decay_scale(name) if decays else 0.0
-        scale = lr_scale(name)
-        group = groups.setdefault(
-            (scale, decay), {"params": [], "lr_scale": scale, "weight_decay": decay}
-        )
-        group["params"].append(parameter)
-    kind = torch.optim.AdamW if config.optimiser == "adamw" else torch.optim.Adam
-    return kind(list(groups.values()), lr=config.lr, betas=(0.9, config.beta2))
-
 
 def require_ready(config: TrainingConfig) -> None:
     """Check, before anything is read, that a training can write to --out and to its loggers.
 
     Raises:
         UsageError, CheckpointError: see `checkpoint.require_out`.
+        UsageError: a batch that the processes cannot share, or an environment without their
+            address.
         UsageError, MissingDependencyError: see `loggers.makers`.
     """
-    checkpoint.require_out(config.out, config.resume)
-    if config.out.is_dir():
-        with checkpoint.writing_alone(config.out):
-            pass
+    require_group()
+    require_divides(config, world_size())
+    if not process_rank():  # which alone writes, and speaks for all
+        checkpoint.require_out(config.out, config.resume)
+        if config.out.is_dir():
+            with checkpoint.writing_alone(config.out):
+                pass
     loggers.makers(config.logger)
 
 
@@ -291,7 +273,9 @@ def train_steps(job: Job, config: TrainingConfig) -> Progress:
         UsageError: the folder holds a checkpoint and `resume` is off.
         TrainingError: ten consecutive steps without a finite loss; the last good checkpoint is
             kept.
+        TrainingError: the processes do not find each other, or one is lost.
         CheckpointError: nothing to resume from, another network, or the disk is full.
+        UsageError: the processes have different settings or code.
     """
     require_ready(config)
     # Signals are caught before the processes find each other: one that ends early leaves the
@@ -299,10 +283,23 @@ def train_steps(job: Job, config: TrainingConfig) -> Progress:
     with (
         checkpoint.writing_alone(config.out),
         StopSignals(world_size()) as stop,
+        exchanging(config.out),
         open_place(config) as place,
     ):
-        checkpoint.require_out(config.out, config.resume)  # another one may have ended since
-        return _train(job, config, place, stop)
+        return _train(job, _begun(config, place), place, stop)
+
+
+def _begun(config: TrainingConfig, place: Place) -> TrainingConfig:
+    """Look at the folder again, as another training may have ended since; return the config, which
+    resumes a job that torchrun started again.
+    """
+    goes_on = False
+    if place.is_first:
+        goes_on = checkpoint.require_out(config.out, config.resume)
+        elastic.mark(config.out)
+    if elastic.first_says(goes_on, place.device) == config.resume:
+        return config
+    return dataclasses.replace(config, resume=not config.resume)
 
 
 def _train(job: Job, config: TrainingConfig, place: Place, stop: StopSignals) -> Progress:
@@ -310,6 +307,7 @@ def _train(job: Job, config: TrainingConfig, place: Place, stop: StopSignals) ->
     run = _Run(job, config, place, stop)
     if config.resume:
         run.resume()
+    require_agreed(config, run.model.state_dict(), place.device)
     if place.is_first:
         if config.resume and (said := checkpoint.resumed_in_words(config, run.progress.step)):
             tell(said)
@@ -335,7 +333,7 @@ def _loop(run: _Run, log: Log) -> None:
             numbers = run.step()
             _guard(progress, numbers, run)
             progress.step += 1
-            counted += config.batch * run.place.world
+            counted += config.batch
             rate = counted / (time.perf_counter() - started)
             if numbers is not None:
                 bar.set_postfix({**shown_losses(numbers), "per_s": f"{rate:.0f}"}, refresh=False)

@@ -71,9 +71,9 @@ class TrainingConfig:
     steps: int = 1000
     """Optimiser steps."""
     batch: int = 256
-    """Samples per step and process, after accumulation."""
+    """Samples per optimiser step, of all processes and parts together."""
     accumulate: int = 1
-    """Number of parts a batch is split into to fit in memory."""
+    """Number of parts a batch is split into to fit in memory; several processes share them."""
     lr: float = 1e-3
     """Peak learning rate."""
     min_lr: float = 1e-6
@@ -131,6 +131,10 @@ class TrainingConfig:
             (self.seed >= 0, "seed", "0 or more"),
         )
         require(self, rules)
+
+    def kept_together(self) -> int:
+        """How many samples of a batch must go to one process, such as those of one person."""
+        return 1
 
     def _name(self) -> str:
         """Name of the method or task, and of the network if it is chosen: mae-imuvit_512x5."""

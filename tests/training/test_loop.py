@@ -15,7 +15,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from edgehuman.errors import CheckpointError, TrainingError, UsageError
-from edgehuman.training.loop import _Run, make_optimiser, shown_losses, train_steps
+from edgehuman.training.loop import _Run, shown_losses, train_steps
+from edgehuman.training.optimiser import make_optimiser
 from edgehuman.training.processes import Place, open_place
 from tests.leaving import run
 from tests.training.toy import Line, line_config, line_job

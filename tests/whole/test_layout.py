@@ -43,7 +43,17 @@ SUBJECTS = {
     *("serve", "replay", "lines", "mqtt", "phones", "tracks", "tracking", "gallery", "store"),
     *("scale", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
     *("camera", "frames", "foreign", "labels", "boxes", "detection", "crowds", "crops"),
-    *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
+    *(
+        "saip",
+        "contrastive",
+        "diffusion",
+        "objectives",
+        "teachers",
+        "prune",
+        "distil",
+        "qat",
+        "many",
+    ),
 }
 # Only a folder of these may hold folders of a third level.
 DEEP = re.compile(

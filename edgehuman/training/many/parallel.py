@@ -1,0 +1,86 @@
+"""A model in several processes: its gradients, and what else a step exchanges.
+
+Each process has the whole model; gradients are averaged while they are computed. Batch
+normalisation sees the batch of all (`statistics.py`), and numbers to log are means over all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+
+import torch
+from torch import distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from edgehuman.errors import UsageError
+from edgehuman.training.many.gather import together
+from edgehuman.training.processes import Place
+from edgehuman.training.settings import TrainingConfig
+
+
+def parts_of(accumulate: int, world: int) -> int:
+    """How many parts each process makes of its rows: those of --accumulate are shared out, so that
+    no part is larger than with one process.
+    """
+    return -(-accumulate // world)
+
+
+def require_divides(config: TrainingConfig, world: int) -> None:
+    """Check that --batch, of all processes together, can be shared out.
+
+    Raises:
+        UsageError: it cannot; with the nearest that can.
+    """
+    if world == 1:
+        return
+    parts, unit = parts_of(config.accumulate, world), config.kept_together()
+    multiple = world * parts * unit
+    if config.batch % multiple == 0:
+        return
+    below = config.batch // multiple * multiple
+    nearest = " or ".join(str(each) for each in (below, below + multiple) if each)
+    of_parts = f", {parts} parts in each" if parts > 1 else ""
+    in_groups = f", {unit} samples kept together" if unit > 1 else ""
+    raise UsageError(
+        f"--batch is {config.batch}, the samples of a step of all processes; with {world} processes"
+        f"{of_parts}{in_groups} it must be a multiple of {multiple}: give {nearest}, or start "
+        "another number of processes"
+    )
+
+
+def in_parallel(model: nn.Module, place: Place, idle_weights: bool, parts: int) -> nn.Module:
+    """Return the module to call in training.
+
+    Args:
+        idle_weights: whether a step may leave some weights without a gradient.
+        parts: how often it is called before its gradients are exchanged.
+    """
+    if place.world == 1:
+        return model
+    # With a static graph, weights without a gradient are found once instead of in every step.
+    static = parts == 1
+    return DistributedDataParallel(
+        model,
+        gradient_as_bucket_view=True,
+        static_graph=static,
+        find_unused_parameters=idle_weights and not static,
+    )
+
+
+def without_exchange(model: nn.Module, skip: bool) -> AbstractContextManager[None]:
+    """Keep the gradients of all parts but the last in this process."""
+    if skip and isinstance(model, DistributedDataParallel):
+        return model.no_sync()
+    return contextlib.nullcontext()
+
+
+def mean_of_all(numbers: Mapping[str, float], device: torch.device) -> dict[str, float]:
+    """Return the means over all processes, the same in each."""
+    world = together()[1]
+    if world == 1:
+        return dict(numbers)
+    values = torch.tensor([*numbers.values()], dtype=torch.float64, device=device)
+    distributed.all_reduce(values)
+    return dict(zip(numbers, (values / world).tolist(), strict=True))
