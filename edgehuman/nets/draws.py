@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -111,6 +112,28 @@ def dropout(x_N: Tensor, rate: float) -> Tensor:
         return functional.dropout(x_N.new_ones(whole), rate)
 
     return x_N * of_rows(mask, *x_N.shape)
+
+
+@contextmanager
+def in_networks(model: nn.Module) -> Iterator[None]:
+    """Inside, plain `nn.Dropout` of a model, as an own network has it, is of the samples too. As
+    everyone has the same seed, its masks would be equal in all shares.
+    """
+    plain = [each for each in model.modules() if type(each) is nn.Dropout] if is_split() else []
+    for each in plain:
+        each.forward = partial(_dropped, each)  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        for each in plain:
+            del each.forward
+
+
+def _dropped(layer: nn.Dropout, x_N: Tensor) -> Tensor:
+    now = _share.get()
+    if now is None or not layer.training or len(x_N) % (now.copies * now.count):
+        return nn.Dropout.forward(layer, x_N)
+    return dropout(x_N, layer.p)
 
 
 class Dropout(nn.Dropout):

@@ -30,13 +30,13 @@ from edgehuman.training.many import elastic
 from edgehuman.training.many.agreed import require_agreed
 from edgehuman.training.many.joining import exchanging, require_group
 from edgehuman.training.many.parallel import (
+    alike,
     in_parallel,
     mean_of_all,
     parts_of,
     require_divides,
     without_exchange,
 )
-from edgehuman.training.many.statistics import shared_statistics
 from edgehuman.training.optimiser import follow, load_moments, make_optimiser
 from edgehuman.training.processes import Place, open_place
 from edgehuman.training.schedule import learning_rate
@@ -155,7 +155,7 @@ class _Run:
                 torch.manual_seed(seed)  # every part draws for the whole batch
             rows = share(first, len(part[0]), own * place.world)
             more = number < self.parts - 1
-            with rows, without_exchange(self.parallel, more), shared_statistics(self.model):
+            with rows, without_exchange(self.parallel, more), alike(self.model):
                 with place.autocast():
                     losses: Parts = self.parallel(*part)
                 self.scaler.scale(losses["loss"] / self.parts).backward()  # type: ignore[no-untyped-call]

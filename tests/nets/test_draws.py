@@ -86,3 +86,16 @@ def test_layers_drop_the_same_of_a_sample_however_the_batch_is_split(layer: nn.M
     assert not torch.equal(layer(x_NSD), layer(x_NSD))
     layer.eval()
     assert torch.equal(layer(x_NSD), layer(x_NSD))
+
+
+def test_dropout_of_an_own_network_is_of_the_samples_too() -> None:
+    model, x_ND = nn.Sequential(nn.Dropout(0.5)), torch.ones(4, 20)
+
+    def dropped(count: int) -> Tensor:
+        with draws.in_networks(model):
+            return torch.as_tensor(model(torch.ones(count, 20)))
+
+    assert torch.equal(torch.cat(of_shares(dropped, 4, 2)), whole(lambda n: model(x_ND), 4))
+    assert "forward" not in vars(model[0])
+    first, second = of_shares(lambda n: model(torch.ones(n, 20)), 4, 2)
+    assert torch.equal(first, second)  # without: the same mask in both

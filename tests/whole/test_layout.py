@@ -42,18 +42,8 @@ SUBJECTS = {
     ),
     *("serve", "replay", "lines", "mqtt", "phones", "tracks", "tracking", "gallery", "store"),
     *("scale", "figure", "clothes", "scene", "unlabelled", "views", "published", "formats"),
-    *("camera", "frames", "foreign", "labels", "boxes", "detection", "crowds", "crops"),
-    *(
-        "saip",
-        "contrastive",
-        "diffusion",
-        "objectives",
-        "teachers",
-        "prune",
-        "distil",
-        "qat",
-        "many",
-    ),
+    *("camera", "frames", "foreign", "many", "labels", "boxes", "detection", "crowds", "crops"),
+    *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
 }
 # Only a folder of these may hold folders of a third level.
 DEEP = re.compile(

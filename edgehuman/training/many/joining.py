@@ -7,22 +7,26 @@ default 600 seconds.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
+import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 import torch
 from torch import distributed
-from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
 
 from edgehuman.errors import TrainingError, UsageError
 from edgehuman.training.settings import process_rank, set_number, world_size
 
 JOIN_S = 600
-_PREFIX = "edgehuman"
+_TOKEN, _ANSWER, _GO = (f"edgehuman/{name}" for name in ("token", "answer", "go"))
+_POLL_S = 0.02
 # What gloo and NCCL write when a process that they exchange with is gone.
 _LOST = ("gloo/", "NCCL", "Connection closed by peer", "Connection reset", "Broken pipe")
 
@@ -73,33 +77,68 @@ def join(device: torch.device) -> None:
     wait = timedelta(seconds=set_number("EDGEHUMAN_JOIN_S", JOIN_S, least=1))
     where = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
     try:
-        meeting = rendezvous("env://", rank, world, timeout=wait)
-        store = PrefixStore(_PREFIX, next(iter(meeting))[0])
+        store = _meeting_point(where, rank, world, wait)
     except (RuntimeError, ValueError, OSError) as error:
         raise TrainingError(
             f"process {rank} of {world} found nobody at {where} in {wait.seconds} s "
             f"({_first_line(error)}); check that all processes were started, that this address is "
             "reachable from here and that no firewall closes the port, or raise EDGEHUMAN_JOIN_S"
         ) from None
-    _wait_for_all(store, rank, world, wait, where)
+    own = PrefixStore(_token(store, rank, world, wait, where), store)
     backend = "nccl" if device.type == "cuda" else "gloo"
-    own = device if device.type == "cuda" else None
-    distributed.init_process_group(backend, store=store, rank=rank, world_size=world, device_id=own)
+    gpu = device if device.type == "cuda" else None
+    distributed.init_process_group(backend, store=own, rank=rank, world_size=world, device_id=gpu)
 
 
-def _wait_for_all(store: PrefixStore, rank: int, world: int, wait: timedelta, where: str) -> None:
-    """Raise TrainingError, with their numbers, if processes do not come in time."""
-    names = [f"here-{each}" for each in range(world)]
-    store.set(names[rank], "1")
-    try:
-        store.wait(names, wait)
-    except RuntimeError:
-        absent = [str(each) for each, name in enumerate(names) if not store.check([name])]
-        raise TrainingError(
-            f"process {rank} of {world} waited {wait.seconds} s at {where}, and "
-            f"{'process' if len(absent) == 1 else 'processes'} {', '.join(absent[:8])} did not "
-            "come; start all of them with the same command, or raise EDGEHUMAN_JOIN_S"
-        ) from None
+@functools.cache
+def _meeting_point(where: str, rank: int, world: int, wait: timedelta) -> Store:
+    """The store that all processes write to. A second training of a process meets there again: a
+    store that one process closes and opens anew could be missed by the others.
+    """
+    store: Store = next(iter(rendezvous("env://", rank, world, timeout=wait)))[0]
+    return store
+
+
+def _token(store: Store, rank: int, world: int, wait: timedelta, where: str) -> str:
+    """Return what this start of the processes is called, when all of them have come.
+
+    torchrun keeps its store when it starts processes again, with what the earlier ones wrote, and
+    does not always count the start. So the first process makes up a token; each other answers with
+    it and a number of its own; the first says "go" with all numbers. A process that finds its own
+    number there knows that the token is of this start.
+
+    Raises:
+        TrainingError: processes that did not come in time, by their numbers.
+    """
+    end_s = time.monotonic() + wait.total_seconds()
+    own = secrets.token_hex(8)
+    if rank == 0:
+        store.set(_TOKEN, own)
+    answers: dict[int, str] = {}
+    while time.monotonic() < end_s:
+        if rank == 0:
+            for other in set(range(1, world)).difference(answers):
+                token, _, number = _read(store, f"{_ANSWER}-{other}").partition(" ")
+                if token == own:
+                    answers[other] = number
+            if len(answers) == world - 1:
+                store.set(_GO, " ".join(answers.values()))
+                return own
+        elif token := _read(store, _TOKEN):
+            store.set(f"{_ANSWER}-{rank}", f"{token} {own}")
+            if own in _read(store, _GO).split():
+                return token
+        time.sleep(_POLL_S)
+    absent = [str(each) for each in range(1, world) if each not in answers] if rank == 0 else ["0"]
+    raise TrainingError(
+        f"process {rank} of {world} waited {wait.seconds} s at {where}, and "
+        f"{'process' if len(absent) == 1 else 'processes'} {', '.join(absent[:8])} did not come; "
+        "start all of them with the same command, or raise EDGEHUMAN_JOIN_S"
+    )
+
+
+def _read(store: Store, key: str) -> str:
+    return store.get(key).decode() if store.check([key]) else ""
 
 
 @contextmanager

@@ -7,7 +7,7 @@ normalisation sees the batch of all (`statistics.py`), and numbers to log are me
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 
 import torch
@@ -15,7 +15,9 @@ from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from edgehuman.errors import UsageError
+from edgehuman.nets.draws import in_networks
 from edgehuman.training.many.gather import together
+from edgehuman.training.many.statistics import shared_statistics
 from edgehuman.training.processes import Place
 from edgehuman.training.settings import TrainingConfig
 
@@ -67,6 +69,15 @@ def in_parallel(model: nn.Module, place: Place, idle_weights: bool, parts: int) 
         static_graph=static,
         find_unused_parameters=idle_weights and not static,
     )
+
+
+@contextlib.contextmanager
+def alike(model: nn.Module) -> Iterator[None]:
+    """Inside, the layers of a model that know of the whole batch, or draw numbers, act as in one
+    process that has it all.
+    """
+    with shared_statistics(model), in_networks(model):
+        yield
 
 
 def without_exchange(model: nn.Module, skip: bool) -> AbstractContextManager[None]:

@@ -56,7 +56,7 @@ def test_after_a_hundred_steps_too(double: bool, tolerance: float, tmp_path: Pat
         assert shared == pytest.approx(alone, rel=tolerance), name
 
 
-@pytest.mark.parametrize("name", ["mae", "pose"])
+@pytest.mark.parametrize("name", ["mae", "diffusion"])
 def test_parts_have_the_losses_of_the_whole_batch(name: str, tmp_path: Path) -> None:
     train_all(tmp_path / "whole", (name,), 3)
     train_all(tmp_path / "parts", (name,), 3, accumulate=4)
