@@ -108,6 +108,23 @@ def require_finite_result(folder: Path, numbers: Mapping[str, float], what: str)
         )
 
 
+def save_all(
+    config: TrainingConfig, state: Mapping[str, Any], weights: Mapping[str, Tensor], card: Card
+) -> None:
+    """Write a whole checkpoint: config, state, the weights of the result, metrics.
+
+    Raises:
+        TrainingError: weights that are not finite; the last checkpoint stays.
+        CheckpointError: see `save_weights`.
+    """
+    for each in (state["model"], weights):
+        require_finite_training(config.out, state["step"], config.lr, each)
+    save_config(config.out, config)
+    save_state(config.out, state)
+    save_weights(config.out, weights, card)
+    save_metrics(config.out, state["records"])
+
+
 def save_weights(folder: Path, weights: Mapping[str, Tensor], card: Card) -> None:
     """Write `model.safetensors` with the card inside, which has the hash of these weights.
 
@@ -170,10 +187,11 @@ def require_out(folder: Path, resume: bool) -> bool:
     """
     require_usable_folder(folder, f"--out {folder}")
     if resume:
-        _require_state(folder)
+        if pieces_in(folder) is None:
+            _require_state(folder)
         return True
     if elastic.is_started_again(folder):
-        return (folder / STATE).is_file()
+        return (folder / STATE).is_file() or pieces_in(folder) is not None
     held = [name for name in (WEIGHTS, STATE) if (folder / name).is_file()]
     if held:
         raise UsageError(
@@ -333,7 +351,33 @@ _FORM: dict[str, Callable[[Any], bool]] = {
 }
 
 
+def require_progress(said: Any, path: Path) -> dict[str, Any]:
+    """Return what a checkpoint in pieces says of itself: step, records, best score.
+
+    Raises:
+        CheckpointError: it has another form.
+    """
+    best = said.get("best", ()) if isinstance(said, dict) else ()
+    holds = best is None or (
+        isinstance(best, dict) and _is_number(best.get("score")) and _is_count(best.get("step"))
+    )
+    if not (holds and all(_FORM[key](said.get(key)) for key in ("step", "records"))):
+        raise _no_state(path, "as it has another form")
+    return {key: said[key] for key in ("step", "records", "best")}
+
+
+def pieces_in(folder: Path) -> Path | None:
+    """The last complete checkpoint in pieces (`many/pieces.py`); None if there is none."""
+    found = sorted(each for each in folder.glob("pieces-*") if (each / ".metadata").is_file())
+    return found[-1] if found else None
+
+
 def _require_state(folder: Path) -> None:
+    if pieces_in(folder) is not None and not (folder / STATE).is_file():
+        raise CheckpointError(
+            f"{folder}: its checkpoint is in the pieces of several processes; resume it under "
+            "torchrun with --shard fsdp, as it was trained"
+        )
     if not (folder / STATE).is_file():
         raise CheckpointError(
             f"{folder}: no {STATE} to resume from; remove --resume to start again"

@@ -9,7 +9,6 @@ takes its share of every batch (`training/many/`).
 from __future__ import annotations
 
 import copy
-import dataclasses
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -26,15 +25,16 @@ from edgehuman.nets.draws import share
 from edgehuman.progress import progress_bar, tell
 from edgehuman.training import checkpoint, loggers
 from edgehuman.training.buffers import Buffers
-from edgehuman.training.many import elastic
-from edgehuman.training.many.agreed import require_agreed
+from edgehuman.training.many.agreed import begun, require_agreed
 from edgehuman.training.many.joining import exchanging, require_group
 from edgehuman.training.many.parallel import (
     alike,
     in_parallel,
+    is_sharded,
     mean_of_all,
     parts_of,
     require_divides,
+    require_shardable,
     without_exchange,
 )
 from edgehuman.training.optimiser import follow, load_moments, make_optimiser
@@ -102,7 +102,13 @@ class Progress:
 
 
 class _Run:
-    """The state of a run (model, optimiser, average); steps, saves and resumes it."""
+    """The state of a run (model, optimiser, average); steps, saves and resumes it.
+
+    Attributes:
+        evaluates_together: whether all processes must take part in an evaluation.
+    """
+
+    evaluates_together = False
 
     def __init__(
         self, job: Job, config: TrainingConfig, place: Place, stop: StopSignals | None = None
@@ -110,6 +116,7 @@ class _Run:
         self.job, self.config, self.place = job, config, place
         self.stop = StopSignals(place.world) if stop is None else stop
         self.model = job.model.to(place.device).train()
+        self.share_out()
         self.optimiser = make_optimiser(self.model, config, job.lr_scale, job.decay_scale)
         self.scaler = torch.amp.GradScaler(place.device.type, enabled=place.dtype == torch.float16)
         self.average = copy.deepcopy(job.product).requires_grad_(False) if config.ema else None
@@ -117,6 +124,14 @@ class _Run:
         self.parallel = in_parallel(self.model, place, job.idle_weights, self.parts)
         self.progress = Progress()
         self.buffers = Buffers(self.model)
+
+    def share_out(self) -> None:
+        """Leave each process its part of the weights; here it has all."""
+
+    def clipped(self) -> float:
+        """Clip the gradients; return their norm before that."""
+        limit = self.config.clip_norm or math.inf
+        return float(nn.utils.clip_grad_norm_(self.model.parameters(), limit))
 
     def step(self) -> dict[str, float] | None:
         """Take one optimiser step; None if skipped because loss or gradient is not finite."""
@@ -129,8 +144,7 @@ class _Run:
         batch = [tensor.to(place.device) for tensor in self.job.batch(step, place)]
         total = self._gradients(batch, config.seed * 1_000_003 + step)
         self.scaler.unscale_(self.optimiser)
-        limit = config.clip_norm or math.inf
-        norm = float(nn.utils.clip_grad_norm_(self.model.parameters(), limit))
+        norm = self.clipped()
         good = math.isfinite(total["loss"]) and math.isfinite(norm)
         # A float16 scaler skips an overflowing step itself and lowers its scale.
         if good or self.scaler.is_enabled():
@@ -174,7 +188,7 @@ class _Run:
         if self.job.evaluate is None:
             return {}
         product, step = self.result().eval(), self.progress.step
-        with torch.inference_mode():
+        with torch.no_grad() if self.evaluates_together else torch.inference_mode():
             numbers = dict(self.job.evaluate(product))
         checkpoint.require_finite_scores(self.config.out, step, numbers, self.job.select_by)
         self.model.train()
@@ -207,10 +221,6 @@ class _Run:
         """Write the checkpoint, in the first process only."""
         if not self.place.is_first:
             return
-        folder, step = self.config.out, self.progress.step
-        weights = self.result_weights()
-        for each in (self.model.state_dict(), weights):
-            checkpoint.require_finite_training(folder, step, self.config.lr, each)
         state = {
             "step": self.progress.step,
             "model": self.model.state_dict(),
@@ -220,10 +230,7 @@ class _Run:
             "records": self.progress.records,
             "best": self.progress.best,
         }
-        checkpoint.save_config(folder, self.config)
-        checkpoint.save_state(folder, state)
-        checkpoint.save_weights(folder, weights, self.job.card)
-        checkpoint.save_metrics(folder, self.progress.records)
+        checkpoint.save_all(self.config, state, self.result_weights(), self.job.card)
 
     def resume(self) -> None:
         """Resume from the state in the folder.
@@ -258,6 +265,7 @@ def require_ready(config: TrainingConfig) -> None:
     """
     require_group()
     require_divides(config, world_size())
+    require_shardable(config, world_size())
     if not process_rank():  # which alone writes, and speaks for all
         checkpoint.require_out(config.out, config.resume)
         if config.out.is_dir():
@@ -286,28 +294,22 @@ def train_steps(job: Job, config: TrainingConfig) -> Progress:
         exchanging(config.out),
         open_place(config) as place,
     ):
-        return _train(job, _begun(config, place), place, stop)
-
-
-def _begun(config: TrainingConfig, place: Place) -> TrainingConfig:
-    """Look at the folder again, as another training may have ended since; return the config, which
-    resumes a job that torchrun started again.
-    """
-    goes_on = False
-    if place.is_first:
-        goes_on = checkpoint.require_out(config.out, config.resume)
-        elastic.mark(config.out)
-    if elastic.first_says(goes_on, place.device) == config.resume:
-        return config
-    return dataclasses.replace(config, resume=not config.resume)
+        return _train(job, begun(config, place), place, stop)
 
 
 def _train(job: Job, config: TrainingConfig, place: Place, stop: StopSignals) -> Progress:
     """Run the training; its parallel module is freed before the process group is destroyed."""
-    run = _Run(job, config, place, stop)
+    if is_sharded(config):
+        from edgehuman.training.many.sharded import ShardedRun
+
+        require_agreed(config, job.model.state_dict(), place.device)
+        run: _Run = ShardedRun(job, config, place, stop)
+    else:
+        run = _Run(job, config, place, stop)
     if config.resume:
         run.resume()
-    require_agreed(config, run.model.state_dict(), place.device)
+    if not is_sharded(config):
+        require_agreed(config, run.model.state_dict(), place.device)
     if place.is_first:
         if config.resume and (said := checkpoint.resumed_in_words(config, run.progress.step)):
             tell(said)
@@ -326,7 +328,7 @@ def _loop(run: _Run, log: Log) -> None:
         total=config.steps, initial=progress.step, desc=run.job.name, disable=not first, unit="step"
     )
     with bar:
-        if progress.step == 0 and run.job.evaluate_at_start and first:
+        if progress.step == 0 and run.job.evaluate_at_start:
             _evaluate(run, log)
         started, counted = time.perf_counter(), 0
         while not run.asked_to_stop() and progress.step < config.steps:
@@ -382,15 +384,16 @@ def _record(run: _Run, numbers: Mapping[str, float], log: Log) -> None:
 
 
 def _evaluate(run: _Run, log: Log) -> None:
-    """Compute, record and print the job's metrics."""
+    """Compute, record and print the job's metrics, in the first process."""
+    if not (run.place.is_first or run.evaluates_together):
+        return
     numbers = run.evaluate()
-    if numbers:
+    if numbers and run.place.is_first:
         _record(run, numbers, log)
         said = ", ".join(f"{name} {value:.4f}" for name, value in numbers.items())
         tell(f"step {run.progress.step}: {said}")
 
 
 def _checkpoint(run: _Run, log: Log) -> None:
-    if run.place.is_first:
-        _evaluate(run, log)
+    _evaluate(run, log)
     run.save()

@@ -92,6 +92,9 @@ class TrainingConfig:
     """Decay of the moving average of the weights that is saved; 0: no average."""
     autocast: Literal["auto", "off", "bf16", "fp16"] = "auto"
     """Reduced precision; auto uses the device's fast type, and float32 on a CPU."""
+    shard: Literal["off", "fsdp"] = "off"
+    """Where weights and optimiser states are: all in every process, or (`fsdp`, under torchrun)
+    shared out among the processes, for networks larger than a GPU."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Device to train on."""
     threads: int = 2

@@ -6,6 +6,7 @@ them with those of the first process before the first step.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import zlib
 from collections.abc import Mapping
@@ -17,8 +18,11 @@ from torch import Tensor, distributed
 import edgehuman
 from edgehuman.config import to_table
 from edgehuman.errors import UsageError
+from edgehuman.training import checkpoint
 from edgehuman.training.ledger import versions
+from edgehuman.training.many import elastic
 from edgehuman.training.many.gather import together
+from edgehuman.training.processes import Place
 from edgehuman.training.settings import TrainingConfig
 
 # Of one process: they change no result.
@@ -42,6 +46,24 @@ def require_agreed(
         names = [name for name in dict.fromkeys([*first, *own]) if first.get(name) != own.get(name)]
         if names:
             raise UsageError(_refusal(names, number, own, first))
+
+
+def begun(config: TrainingConfig, place: Place) -> TrainingConfig:
+    """Look at --out again in the first process, as another training may have ended there since;
+    return the config, which resumes if the job was started again.
+
+    Raises:
+        UsageError, CheckpointError: see `checkpoint.require_out`.
+    """
+    goes_on = False
+    if place.is_first:
+        goes_on = checkpoint.require_out(config.out, config.resume)
+        elastic.mark(config.out)
+    if together()[1] > 1:
+        flag = torch.tensor(int(goes_on), device=place.device)
+        distributed.broadcast(flag, 0)
+        goes_on = bool(flag)
+    return config if goes_on == config.resume else dataclasses.replace(config, resume=goes_on)
 
 
 def _refusal(names: list[str], number: int, own: dict[str, str], first: dict[str, str]) -> str:

@@ -14,12 +14,8 @@ import os
 import socket
 from pathlib import Path
 
-import torch
-from torch import distributed
-
 from edgehuman.errors import CheckpointError
 from edgehuman.files import writing
-from edgehuman.training.many.gather import together
 
 MARK = ".torchrun"
 _LONGEST = 512
@@ -61,12 +57,3 @@ def mark(folder: Path) -> None:
             partial.write_text(f"{job()}\n", encoding="utf-8")
     except OSError as error:
         raise CheckpointError(f"cannot write {path} ({error}); choose another --out") from error
-
-
-def first_says(flag: bool, device: torch.device) -> bool:
-    """Return what the first process answers, in all of them."""
-    if together()[1] == 1:
-        return flag
-    number = torch.tensor(int(flag), device=device)
-    distributed.broadcast(number, 0)
-    return bool(number)

@@ -21,6 +21,8 @@ from edgehuman.training.many.statistics import shared_statistics
 from edgehuman.training.processes import Place
 from edgehuman.training.settings import TrainingConfig
 
+_SHARDED = "set_requires_gradient_sync"  # what a module of FSDP2 has
+
 
 def parts_of(accumulate: int, world: int) -> int:
     """How many parts each process makes of its rows: those of --accumulate are shared out, so that
@@ -52,6 +54,29 @@ def require_divides(config: TrainingConfig, world: int) -> None:
     )
 
 
+def is_sharded(config: TrainingConfig) -> bool:
+    """Whether a training shares its weights out."""
+    return config.shard == "fsdp"
+
+
+def require_shardable(config: TrainingConfig, world: int) -> None:
+    """Check what cannot be shared out.
+
+    Raises:
+        UsageError: one process, a moving average of the weights, or float16.
+    """
+    if not is_sharded(config):
+        return
+    rules = (
+        (world > 1, "needs several processes; start them with torchrun, or give --shard off"),
+        (not config.ema, "keeps no moving average; give --ema 0"),
+        (config.autocast != "fp16", "has no scaling of float16; give --autocast bf16 or off"),
+    )
+    for holds, said in rules:
+        if not holds:
+            raise UsageError(f"--shard fsdp {said}")
+
+
 def in_parallel(model: nn.Module, place: Place, idle_weights: bool, parts: int) -> nn.Module:
     """Return the module to call in training.
 
@@ -59,7 +84,7 @@ def in_parallel(model: nn.Module, place: Place, idle_weights: bool, parts: int) 
         idle_weights: whether a step may leave some weights without a gradient.
         parts: how often it is called before its gradients are exchanged.
     """
-    if place.world == 1:
+    if place.world == 1 or hasattr(model, _SHARDED):
         return model
     # With a static graph, weights without a gradient are found once instead of in every step.
     static = parts == 1
@@ -84,6 +109,8 @@ def without_exchange(model: nn.Module, skip: bool) -> AbstractContextManager[Non
     """Keep the gradients of all parts but the last in this process."""
     if skip and isinstance(model, DistributedDataParallel):
         return model.no_sync()
+    if hasattr(model, _SHARDED):
+        getattr(model, _SHARDED)(not skip)
     return contextlib.nullcontext()
 
 
