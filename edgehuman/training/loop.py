@@ -12,6 +12,7 @@ import copy
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -102,13 +103,9 @@ class Progress:
 
 
 class _Run:
-    """The state of a run (model, optimiser, average); steps, saves and resumes it.
+    """The state of a run (model, optimiser, average); steps, saves and resumes it."""
 
-    Attributes:
-        evaluates_together: whether all processes must take part in an evaluation.
-    """
-
-    evaluates_together = False
+    evaluates_together = False  # whether all processes must take part in an evaluation
 
     def __init__(
         self, job: Job, config: TrainingConfig, place: Place, stop: StopSignals | None = None
@@ -183,12 +180,16 @@ class _Run:
         self.progress.stopped = self.stop.agreed(self.place)
         return self.progress.stopped
 
+    def judging(self) -> AbstractContextManager[Any]:
+        """The context of an evaluation."""
+        return torch.inference_mode()
+
     def evaluate(self) -> dict[str, float]:
         """Return the job's metrics on the weights that would be saved."""
         if self.job.evaluate is None:
             return {}
         product, step = self.result().eval(), self.progress.step
-        with torch.no_grad() if self.evaluates_together else torch.inference_mode():
+        with self.judging():
             numbers = dict(self.job.evaluate(product))
         checkpoint.require_finite_scores(self.config.out, step, numbers, self.job.select_by)
         self.model.train()

@@ -60,6 +60,11 @@ _KNOWN = {
 }
 
 
+# What a damaged index or piece raises.
+_DAMAGE = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, EOFError,
+           IndexError, pickle.UnpicklingError)  # fmt: skip
+
+
 def save(
     folder: Path,
     model: nn.Module,
@@ -127,8 +132,10 @@ def load(
         best = {name: value.detach().clone() for name, value in product.state_dict().items()}
     state = _state(model, optimiser, best)
     try:
-        load_pieces(state, storage_reader=_Reader(path))
-    except (OSError, RuntimeError, ValueError, KeyError, CheckpointException) as error:
+        reader = _Reader(path)
+        reader.read_metadata()  # by itself, as DCP tries other indices where one is refused
+        load_pieces(state, storage_reader=reader)
+    except (*_DAMAGE, CheckpointException) as error:
         said = str(error).strip().partition("\n")[0][:300]
         raise CheckpointError(
             f"{path}: cannot be resumed ({said}); it is damaged, of another network, or of another "

@@ -5,19 +5,21 @@ is a unit of FSDP2 (`fully_shard`): a process holds its part of each tensor and 
 while it computes with it. Every process writes its part of a checkpoint (`pieces.py`), which
 another number of processes can read; the result is one `model.safetensors` as always.
 
-Evaluation gathers units too, so all processes take part in it and the first counts.
+For an evaluation the whole weights are gathered, so all processes take part in it; what the first
+finds counts.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn
 from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.fsdp import fully_shard
+from torch.distributed.fsdp import FSDPModule, fully_shard
 from torch.distributed.tensor import DTensor
 
 from edgehuman.training import checkpoint
@@ -30,6 +32,8 @@ _LISTS = ("blocks", "layers", "stages")
 
 def shard(model: nn.Module, device: torch.device) -> None:
     """Share out the parameters of a model, in place; they become DTensors of the same names."""
+    for parameter in model.parameters():  # such as those of channels_last
+        parameter.data = parameter.data.contiguous()
     mesh = init_device_mesh(device.type, (distributed.get_world_size(),))
     for name, module in model.named_modules():
         if isinstance(module, nn.ModuleList) and name.rpartition(".")[2] in _LISTS:
@@ -61,6 +65,19 @@ class ShardedRun(_Run):
         limit = self.config.clip_norm or math.inf
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), limit)
         return float(norm.full_tensor() if isinstance(norm, DTensor) else norm)
+
+    @contextmanager
+    def judging(self) -> Iterator[None]:
+        """Every process has the whole weights inside: a judge may call any part of the model."""
+        units = [each for each in self.model.modules() if isinstance(each, FSDPModule)]
+        for unit in units:
+            unit.unshard()
+        try:
+            with torch.no_grad():
+                yield
+        finally:
+            for unit in units:
+                unit.reshard()
 
     def save(self) -> None:
         """Write every process's piece of the checkpoint, and the whole weights in the first."""
