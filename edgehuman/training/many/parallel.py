@@ -45,11 +45,11 @@ def require_divides(config: TrainingConfig, world: int) -> None:
         return
     below = config.batch // multiple * multiple
     nearest = " or ".join(str(each) for each in (below, below + multiple) if each)
-    of_parts = f", {parts} parts in each" if parts > 1 else ""
-    in_groups = f", {unit} samples kept together" if unit > 1 else ""
+    said = [f"{parts} parts in each"] * (parts > 1) + [f"{unit} samples kept together"] * (unit > 1)
+    of_them = f" ({', '.join(said)})" if said else ""
     raise UsageError(
         f"--batch is {config.batch}, the samples of a step of all processes; with {world} processes"
-        f"{of_parts}{in_groups} it must be a multiple of {multiple}: give {nearest}, or start "
+        f"{of_them} it must be a multiple of {multiple}: give {nearest}, or start "
         "another number of processes"
     )
 

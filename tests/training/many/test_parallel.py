@@ -75,11 +75,13 @@ def test_a_batch_that_cannot_be_shared_names_the_nearest(tmp_path: Path) -> None
     with pytest.raises(UsageError, match=r"--batch is 100, .* with 3 processes it must be a multi"
                        r"ple of 3: give 99 or 102, or start another number"):  # fmt: skip
         require_divides(config, 3)
-    with pytest.raises(UsageError, match=r"2 parts in each it must be a multiple of 6: give 6 or"):
+    with pytest.raises(
+        UsageError, match=r"2 parts in each\) it must be a multiple of 6: give 6 or"
+    ):
         require_divides(line_config(tmp_path, batch=8, accumulate=4), 3)
     people = ReidConfig(out=tmp_path, arch="vit_5m", batch=16, each=4)
-    with pytest.raises(UsageError, match="4 samples kept together it must be a multiple of 32: giv"
-                       "e 32, or"):  # fmt: skip
+    with pytest.raises(UsageError, match=r"4 samples kept together\) it must be a multiple of 32: giv"
+                       r"e 32, or"):  # fmt: skip
         require_divides(people, 8)
 
 
