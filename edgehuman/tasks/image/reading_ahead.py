@@ -1,6 +1,6 @@
 """Image batches, read and augmented by threads ahead of the training step.
 
-A batch depends on seed, step and process alone, so prefetching does not change it. OpenCV releases
+A batch depends on seed and step alone, so prefetching does not change it. OpenCV releases
 Python's global lock, so threads are enough.
 """
 
