@@ -46,7 +46,13 @@ from tests.tasks.drawn_frames import drawn_set
 
 Train = Callable[[Path, Mapping[str, Any]], object]
 SHARED: dict[str, Any] = {"threads": 1, "log_every": 1, "device": "cpu", "read_test": False}
-PERSONS: dict[str, Any] = {"batch": 8, "workers": 0, "read_test": False, "device": "cpu"}
+PERSONS: dict[str, Any] = {"lr": 3e-4, "workers": 0, "read_test": False, "device": "cpu"}
+    "lr": 3e-4,
+    "batch": 8,
+    "workers": 0,
+    "read_test": False,
+    "device": "cpu",
+}
 TEACHER = "teacher"
 DISTIL = ("kd", "features", "rkd", "similarity")
 
@@ -101,7 +107,7 @@ def _skeleton(out: Path, given: Mapping[str, Any]) -> object:
 
 
 def _silhouette(out: Path, given: Mapping[str, Any]) -> object:
-    values = {"arch": "tiny_base", "batch": 8, "frames": 4, "read_test": False, **given}
+    values = {"arch": "tiny_base", "batch": 8, "lr": 3e-4, "frames": 4, "read_test": False, **given}
     like, arguments = outlines.TINY["tiny_base"]
     row = dataclasses.replace(catalogue.NETWORKS[like], arguments=arguments)
     with pytest.MonkeyPatch.context() as patch:
@@ -130,7 +136,7 @@ def _detection(out: Path, given: Mapping[str, Any]) -> object:
 
 def _distil(out: Path, given: Mapping[str, Any]) -> object:
     config = DistilActivity(
-        out=out, teacher=(str(out.parent / TEACHER),), student="imuconv_288k", batch=24, lr=1e-3,
+        out=out, teacher=(str(out.parent / TEACHER),), student="imuconv_288k", batch=24, lr=3e-4,
         select_share=0.25, views=2, seed=1, jitter=0.02, objective=DISTIL, keep=False,
         **SHARED, **given,
     )  # fmt: skip
