@@ -46,7 +46,7 @@ from tests.tasks.drawn_frames import drawn_set
 
 Train = Callable[[Path, Mapping[str, Any]], object]
 SHARED: dict[str, Any] = {"threads": 1, "log_every": 1, "device": "cpu", "read_test": False}
-PERSONS: dict[str, Any] = {"lr": 3e-4, "workers": 0, "read_test": False, "device": "cpu"}
+PERSONS: dict[str, Any] = {"lr": 1e-4, "workers": 0, "read_test": False, "device": "cpu"}
 TEACHER = "teacher"
 DISTIL = ("kd", "features", "rkd", "similarity")
 
