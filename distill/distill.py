@@ -368,7 +368,7 @@ def _batches(
 
     def make(step: int, place: Place) -> tuple[Tensor, ...]:
         index_B = samples.indices(step, place)
-        view = views.of_step(step, place, config.batch)
+        view = views.of_step(step, config.batch)
         said = targets.rows(index_B, view)
         answers = (torch.from_numpy(said[kind]) for kind in targets.shapes)
         return (*views.batch(index_B, view), *answers)

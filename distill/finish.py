@@ -96,7 +96,7 @@ def trained_in_int8(
 
     def batch(step: int, place: Place) -> tuple[Tensor, ...]:
         index_B = views.samples.indices(step, place)
-        return (views.batch(index_B, views.of_step(step, place, config.batch))[0],)
+        return (views.batch(index_B, views.of_step(step, config.batch))[0],)
 
     job = Job(
         model=SelfTaught(rounded, student, kind, objectives),

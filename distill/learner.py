@@ -62,7 +62,7 @@ class Pupil(nn.Module):
         loss = found.pop(TOTAL)
         losses = {name: value.detach() for name, value in found.items()}
         if self.task_weight:
-            task = self.learner.loss_of(output_N, *target)
+            task = self.learner.losses(output_N, *target)
             loss = loss + self.task_weight * task["loss"]
             losses["task"] = task["loss"].detach()
             losses |= {name: task[name] for name in task if name not in ("loss", *losses)}

@@ -25,7 +25,6 @@ from torch import Tensor
 from edgehuman.records import Index
 from edgehuman.tasks.finetune import TrainingSamples
 from edgehuman.tasks.learner import Learner
-from edgehuman.training.processes import Place
 
 _STREAM = 23  # of random numbers, beside those of the training
 _LOOKED_AT = 64  # samples read one by one, whose views stand for the preprocessing
@@ -49,9 +48,9 @@ class Views:
     def __len__(self) -> int:
         return len(self.samples.names)
 
-    def of_step(self, step: int, place: Place, batch: int) -> int:
+    def of_step(self, step: int, batch: int) -> int:
         """Return the view of a step: the next one in every pass over the samples."""
-        return (step * batch * place.world // len(self)) % self.views
+        return (step * batch // len(self)) % self.views
 
     def batch(self, index_B: Index, view: int) -> tuple[Tensor, ...]:
         """Return the records of one view of these samples, and their targets: a row for each."""

@@ -30,6 +30,7 @@ from edgehuman.data.imu.load import load_windows, require_own
 from edgehuman.data.imu.splits import pool, split_by_subject, subsample
 from edgehuman.data.memory import sets_in_memory
 from edgehuman.errors import DataError, UsageError
+from edgehuman.nets import draws
 from edgehuman.nets.attention import Block, initialise_linear, sine_positions
 from edgehuman.nets.building import build, size_of
 from edgehuman.nets.imu.imuvit import PATCH_VALUES, ImuVit
@@ -91,7 +92,7 @@ class MaskedAutoencoder(nn.Module):
         if self.augment is not None and self.training:
             imu_NTC = self.augment(imu_NTC)
         patch_NSK = self.encoder.patches(imu_NTC)
-        order_NS = torch.rand(patch_NSK.shape[:2], device=patch_NSK.device).argsort(dim=1)
+        order_NS = draws.rand(*patch_NSK.shape[:2], device=patch_NSK.device).argsort(dim=1)
         predicted_NSK = self.reconstruct(patch_NSK, order_NS)
         if self.loss_view == "raw":
             predicted_NSK, patch_NSK = raw_of(predicted_NSK), raw_of(patch_NSK)
@@ -127,7 +128,7 @@ class MaskedAutoencoder(nn.Module):
 
 def raw_of(patch_NSK: Tensor) -> Tensor:
     """The raw signals (N, S, 24) of patches, without their fine views."""
-    both_NSTC = patch_NSK.unflatten(2, (PATCH, -1))
+    both_NSTC = patch_NSK.reshape(*patch_NSK.shape[:2], PATCH, -1)
     return both_NSTC[..., : both_NSTC.shape[3] // 2].flatten(2)
 
 

@@ -75,7 +75,7 @@ def movement(config: DepthCheckConfig, width: int, depth: int, side: str, seed: 
     import torch
 
     from edgehuman.pretrain import completep
-    from edgehuman.training.loop import make_optimiser
+    from edgehuman.training.optimiser import make_optimiser
     from edgehuman.training.settings import TrainingConfig
 
     torch.manual_seed(seed)

@@ -49,7 +49,7 @@ def step_of(model: Saip, config: SaipConfig) -> Callable[[], None]:
     """One training step as in the loop, without reading the images."""
     import torch
 
-    from edgehuman.training.loop import make_optimiser
+    from edgehuman.training.optimiser import make_optimiser
 
     optimiser = make_optimiser(model, config)
     chance = torch.Generator().manual_seed(0)

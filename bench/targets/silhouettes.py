@@ -246,7 +246,7 @@ def _step_of(model: Diffusion) -> Callable[[], None]:
     """One training step as in the loop, without reading the walks."""
     import torch
 
-    from edgehuman.training.loop import make_optimiser
+    from edgehuman.training.optimiser import make_optimiser
 
     config = model.config
     optimiser = make_optimiser(model, config)

@@ -56,6 +56,8 @@ class _OfMaps(Objective):
 class Pixels(_OfMaps):
     """`pixel`: what each pixel is."""
 
+    compares = True  # the mean is over the certainty of the whole batch
+
     def compare(self, student_NKS: Tensor, teacher_NKS: Tensor) -> Tensor:
         wanted_NKS = functional.log_softmax(teacher_NKS, dim=1)
         kl_NS = functional.kl_div(

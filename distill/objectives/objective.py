@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edgehuman.errors import DataError, UsageError
+from edgehuman.training.many.gather import gather, whole_batch
 
 Answers = Mapping[str, Tensor]
 Shapes = Mapping[str, tuple[int, ...]]
@@ -40,10 +41,13 @@ class Objective(nn.Module):
     Attributes:
         needs: kinds of answers that both must give.
         weight: where none is asked for; from the literature, for the mean loss of a batch.
+        compares: whether the loss is more than the mean of the samples' own losses, so that it
+            needs the answers of all processes.
     """
 
     needs: ClassVar[tuple[str, ...]]
     weight: ClassVar[float] = 1.0
+    compares: ClassVar[bool] = False
 
     def __init__(self, student: Shapes, teacher: Shapes) -> None:
         super().__init__()
@@ -71,7 +75,11 @@ class Objective(nn.Module):
         wide = {kind: widened(student[kind]) for kind in self.needs}
         goal = {kind: teacher[kind].detach().to(wide[kind]) for kind in self.needs}
         with torch.autocast(wide[self.needs[0]].device.type, enabled=False):
-            return self.loss(wide, goal, target_N)
+            if not self.compares:
+                return self.loss(wide, goal, target_N)
+            wide, goal = ({k: gather(v) for k, v in each.items()} for each in (wide, goal))
+            with whole_batch():
+                return self.loss(wide, goal, None if target_N is None else gather(target_N))
 
     def loss(self, student: Answers, teacher: Answers, target_N: Tensor | None) -> Tensor:
         """Return the loss of answers in float32 or wider, outside of autocast."""

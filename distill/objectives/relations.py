@@ -68,6 +68,7 @@ class Relations(Objective):
 
     needs = ("embedding",)
     weight = 25.0
+    compares = True
 
     def __init__(self, student: Shapes, teacher: Shapes) -> None:
         super().__init__(student, teacher)

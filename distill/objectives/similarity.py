@@ -34,11 +34,11 @@ class Similarity(Objective):
     """`similarity`: the distribution of similarities over batch and queue.
 
     The queue is part of the state, so a resumed run goes on as it would have. It takes up a batch
-    in each training forward; of several processes, that of the first counts, whose buffers
-    `DistributedDataParallel` gives to all. The oldest samples leave it.
+    of all processes in each training forward. The oldest samples leave it.
     """
 
     needs = ("embedding",)
+    compares = True
     student_QD: Tensor
     teacher_QD: Tensor
     taken_up: Tensor

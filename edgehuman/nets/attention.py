@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from edgehuman.nets import draws
 from edgehuman.nets.drop_path import DropPath
 
 
@@ -35,9 +36,14 @@ class Attention(nn.Module):
         qkv = self.qkv(x_NSD).view(-1, tokens, 3, self.heads, width // self.heads)
         q_NHSE, k_NHSE, v_NHSE = qkv.permute(2, 0, 3, 1, 4).unbind(0)
         dropout = self.dropout if self.training else 0.0
-        y = functional.scaled_dot_product_attention(
-            q_NHSE, k_NHSE, v_NHSE, dropout_p=dropout, scale=self.scale
-        )
+        if dropout and draws.is_split():
+            scale = self.scale or 1 / math.sqrt(q_NHSE.shape[-1])
+            share_NHSS = torch.softmax(q_NHSE @ k_NHSE.transpose(-1, -2) * scale, dim=-1)
+            y = draws.dropout(share_NHSS, dropout) @ v_NHSE
+        else:
+            y = functional.scaled_dot_product_attention(
+                q_NHSE, k_NHSE, v_NHSE, dropout_p=dropout, scale=self.scale
+            )
         projected: Tensor = self.project(y.transpose(1, 2).reshape(-1, tokens, width))
         return projected
 
@@ -59,9 +65,12 @@ class Block(nn.Module):
         self.attention = Attention(width, heads, dropout)
         self.mlp_norm = nn.LayerNorm(width, eps=norm_eps)
         self.mlp = nn.Sequential(
-            nn.Linear(width, mlp_width), nn.GELU(), nn.Dropout(dropout), nn.Linear(mlp_width, width)
+            nn.Linear(width, mlp_width),
+            nn.GELU(),
+            draws.Dropout(dropout),
+            nn.Linear(mlp_width, width),
         )
-        self.drop = nn.Sequential(nn.Dropout(dropout), DropPath(drop_path))
+        self.drop = nn.Sequential(draws.Dropout(dropout), DropPath(drop_path))
 
     def forward(self, x_NSD: Tensor) -> Tensor:
         x_NSD = x_NSD + self.drop(self.attention(self.attention_norm(x_NSD)))

@@ -8,6 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from edgehuman.nets import draws
+
 
 class DropPath(nn.Module):
     """Set whole samples of (N, ...) to zero with probability `rate` while training."""
@@ -23,7 +25,12 @@ class DropPath(nn.Module):
             return x
         kept = 1.0 - self.rate
         shape = (x.shape[0],) + (1,) * (x.ndim - 1)
-        return x * torch.empty(shape, dtype=x.dtype, device=x.device).bernoulli_(kept).div_(kept)
+
+        def scale(whole: tuple[int, ...]) -> Tensor:
+            empty = torch.empty(whole, dtype=x.dtype, device=x.device)
+            return empty.bernoulli_(kept).div_(kept)
+
+        return x * draws.of_rows(scale, *shape)
 
     def extra_repr(self) -> str:
         return f"rate={self.rate}"

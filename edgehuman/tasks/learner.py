@@ -11,8 +11,11 @@ and adds what the teacher says of it to the loss.
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import ClassVar
 
 from torch import Tensor, nn
+
+from edgehuman.training.many.gather import gather, whole_batch
 
 
 class Learner(nn.Module):
@@ -20,9 +23,12 @@ class Learner(nn.Module):
 
     Attributes:
         network: what is trained and saved: raw records (N, ...) -> outputs (N, ...).
+        compares: whether the loss is more than the mean of the samples' own losses, so that it
+            needs the outputs of all processes.
     """
 
     network: nn.Module
+    compares: ClassVar[bool] = False
 
     def viewed(self, *batch: Tensor) -> tuple[Tensor, ...]:
         """Augment a batch: return its records as the network sees them, then the targets. Each
@@ -48,4 +54,11 @@ class Learner(nn.Module):
     def forward(self, *batch: Tensor) -> dict[str, Tensor]:
         """Return the losses of a batch."""
         record_N, *target = self.viewed(*batch)
-        return self.loss_of(self.output_of(record_N, *target), *target)
+        return self.losses(self.output_of(record_N, *target), *target)
+
+    def losses(self, output_N: Tensor, *target: Tensor) -> dict[str, Tensor]:
+        """Return `loss_of` of this process's outputs, or of those of all if it compares them."""
+        if not self.compares:
+            return self.loss_of(output_N, *target)
+        with whole_batch():
+            return self.loss_of(gather(output_N.contiguous()), *map(gather, target))

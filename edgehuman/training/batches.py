@@ -1,4 +1,6 @@
-"""Sample indices of a step's batch, from seed, step and process alone, without state."""
+"""Sample indices of a step's batch, from seed and step alone, without state; each process takes its
+share of them.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +12,17 @@ from edgehuman.records import Float64, Index
 def batch_indices(
     num_samples: int, batch: int, step: int, seed: int, rank: int = 0, world: int = 1
 ) -> Index:
-    """Return indices (batch,) of one process's share of a step.
+    """Return indices (batch / world,) of one process's share of a step's batch.
 
     Every epoch is a new shuffle of all samples; a batch may span two epochs, so no sample is
-    dropped and every batch is full.
+    dropped and every batch is full. The shares of all processes, one after another, are the batch
+    of one.
     """
-    first = (step * world + rank) * batch
-    wanted = np.arange(first, first + batch)
+    share = batch // world
+    first = step * batch + rank * share
+    wanted = np.arange(first, first + share)
     epoch, place = wanted // num_samples, wanted % num_samples
-    chosen = np.empty(batch, np.int64)
+    chosen = np.empty(share, np.int64)
     for number in np.unique(epoch):
         order = np.random.default_rng((seed, int(number))).permutation(num_samples)
         here = epoch == number
@@ -41,9 +45,11 @@ def balance(group_N: Index, share_G: Float64) -> Float64:
 def drawn_indices(
     prob_N: Float64, batch: int, step: int, seed: int, rank: int = 0, world: int = 1
 ) -> Index:
-    """Return indices (batch,) of one process's share of a step, drawn with these probabilities."""
-    rng = np.random.default_rng((seed, step * world + rank))
+    """Return indices (batch / world,) of one process's share of a step's batch, drawn with these
+    probabilities.
+    """
+    rng = np.random.default_rng((seed, step))
     bounds_N = np.cumsum(prob_N)
     chosen = np.searchsorted(bounds_N, rng.random(batch) * bounds_N[-1], side="right")
     indices: Index = np.minimum(chosen, len(prob_N) - 1).astype(np.int64)
-    return indices
+    return indices[rank * (batch // world) :][: batch // world]

@@ -34,8 +34,9 @@ from edgehuman.outcome import to_json
 from edgehuman.placing import sweep, why
 from edgehuman.progress import tell
 from edgehuman.reading.parsers import fault_of, foreign
-from edgehuman.runtime.lock import locked
+from edgehuman.runtime.lock import WAIT_S, locked
 from edgehuman.training import schedule
+from edgehuman.training.many import elastic
 from edgehuman.training.settings import TrainingConfig, process_rank
 
 CONFIG, STATE, METRICS = schedule.CONFIG, schedule.STATE, "metrics.jsonl"
@@ -61,7 +62,9 @@ def writing_alone(folder: Path) -> Iterator[None]:
         f"--out {shown}: {{holder}} is training there; choose another --out, or end that program "
         "and continue its training with --resume"
     )
-    with locked(folder / STATE, tell, wait_s=0.0, refusal=refusal):
+    # Of a job that torchrun started again, the one before may still be ending on another machine.
+    wait_s = WAIT_S if elastic.is_started_again(folder) else 0.0
+    with locked(folder / STATE, tell, wait_s=wait_s, refusal=refusal):
         for name in (WEIGHTS, CONFIG, METRICS):
             sweep(folder / name)
         yield
@@ -105,6 +108,24 @@ def require_finite_result(folder: Path, numbers: Mapping[str, float], what: str)
             f"{what}: {', '.join(wrong[:3])}, so there is no result; {folder} keeps the trained "
             "weights. Check the data with `edgehuman data check`"
         )
+
+
+def save_all(
+    config: TrainingConfig, state: Mapping[str, Any], weights: Mapping[str, Tensor], card: Card
+) -> None:
+    """Write a whole checkpoint: config, state, the weights of the result, metrics.
+
+    Raises:
+        TrainingError: weights that are not finite; the last checkpoint stays.
+        CheckpointError: see `save_weights`.
+    """
+    for each in (state["model"], weights):
+        require_finite_training(config.out, state["step"], config.lr, each)
+    save_config(config.out, config)
+    for name in schedule.names_at(config, state["step"]):
+        save_state(config.out, state, name)
+    save_weights(config.out, weights, card)
+    save_metrics(config.out, state["records"])
 
 
 def save_weights(folder: Path, weights: Mapping[str, Tensor], card: Card) -> None:
@@ -158,8 +179,9 @@ def _write(path: Path, write: Callable[[Path], object]) -> None:
         ) from error
 
 
-def require_out(folder: Path, resume: bool) -> None:
-    """Check, before anything is read, that a training can write to --out.
+def require_out(folder: Path, resume: bool) -> bool:
+    """Check, before anything is read, that a training can write to --out; return whether it resumes
+    from there: asked to, or of a job that torchrun started again.
 
     Raises:
         UsageError: it cannot be written to, or has a checkpoint that a new training would
@@ -168,14 +190,18 @@ def require_out(folder: Path, resume: bool) -> None:
     """
     require_usable_folder(folder, f"--out {folder}")
     if resume:
-        _require_state(folder)
-        return
+        if pieces_in(folder) is None:
+            _require_state(folder)
+        return True
+    if elastic.is_started_again(folder):
+        return (folder / STATE).is_file() or pieces_in(folder) is not None
     held = [name for name in (WEIGHTS, STATE) if (folder / name).is_file()]
     if held:
         raise UsageError(
             f"--out {folder} already contains a checkpoint ({' and '.join(held)}); continue "
             "from it with --resume, or choose another --out to start again"
         )
+    return False
 
 
 def resumed_in_words(config: TrainingConfig, step: int) -> str:
@@ -322,6 +348,33 @@ _FORM: dict[str, Callable[[Any], bool]] = {
 }
 
 
+def require_progress(said: Any, path: Path) -> dict[str, Any]:
+    """Return what a checkpoint in pieces says of itself: step, records, best score.
+
+    Raises:
+        CheckpointError: it has another form.
+    """
+    best = said.get("best", ()) if isinstance(said, dict) else ()
+    holds = best is None or (
+        isinstance(best, dict) and _is_number(best.get("score")) and _is_count(best.get("step"))
+    )
+    if not (holds and all(_FORM[key](said.get(key)) for key in ("step", "records"))):
+        raise _no_state(path, "as it has another form")
+    return {key: said[key] for key in ("step", "records", "best")}
+
+
+def pieces_in(folder: Path) -> Path | None:
+    """The last complete checkpoint in pieces (`many/pieces.py`); None if there is none."""
+    found = sorted(each for each in folder.glob("pieces-*") if (each / ".metadata").is_file())
+    return found[-1] if found else None
+
+
 def _require_state(folder: Path, name: str = STATE) -> None:
-    if not (folder / name).is_file():
-        raise CheckpointError(f"{folder}: no {name} to resume from; remove --resume to start again")
+    if (folder / name).is_file():
+        return
+    if pieces_in(folder) is not None:
+        raise CheckpointError(
+            f"{folder}: its checkpoint is in the pieces of several processes; resume it under "
+            "torchrun with --shard fsdp, as it was trained"
+        )
+    raise CheckpointError(f"{folder}: no {name} to resume from; remove --resume to start again")

@@ -1,7 +1,7 @@
 """Batches for retrieval: P people with K samples (images or walks) each.
 
 Source: Hermans et al., "In defense of the triplet loss for person re-identification" (2017),
-section 2. The samples of a step depend on seed, step and process alone.
+section 2. The samples of a step depend on seed and step alone.
 """
 
 from __future__ import annotations
@@ -49,14 +49,15 @@ def pk_indices(
     rank: int,
     world: int,
 ) -> Index:
-    """Return indices (batch,) of a step: batch / each people in shuffled order, each with `each`
-    samples, drawn without replacement if there are enough.
+    """Return one process's share (batch / world,) of a step's indices: batch / each people in
+    shuffled order, each with `each` samples, drawn without replacement if there are enough.
     """
     names = list(pictures)
-    chosen = batch_indices(len(names), batch // each, step, seed, rank, world)
-    rng = np.random.default_rng((seed, step, rank, 7))
+    chosen = batch_indices(len(names), batch // each, step, seed)
+    rng = np.random.default_rng((seed, step, 0, 7))
     drawn = []
     for place in chosen:
         own = pictures[names[place]]
         drawn.append(rng.choice(own, each, replace=len(own) < each))
-    return np.concatenate(drawn)
+    share = len(drawn) // world
+    return np.concatenate(drawn[rank * share :][:share])

@@ -1,8 +1,9 @@
 """The training loop: every method and task runs through `train_steps`.
 
-Batches, masks, dropout and augmentation depend on (seed, step, process) only, so a resumed run
-equals an uninterrupted one bit for bit on a CPU. Under torchrun each process takes its share of
-every step.
+Batches, masks, dropout and augmentation depend on seed, step and the sample's place in the step's
+batch, so a resumed run equals an uninterrupted one bit for bit on a CPU, and neither the number of
+processes nor that of parts changes what is learned, but for rounding. Under torchrun each process
+takes its share of every batch (`training/many/`).
 """
 
 from __future__ import annotations
@@ -10,29 +11,42 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 
 from edgehuman.card import Card
-from edgehuman.errors import CheckpointError, TrainingError
+from edgehuman.errors import TrainingError
 from edgehuman.nets.checkpoint import load_into, require_fits
+from edgehuman.nets.draws import share
 from edgehuman.progress import progress_bar, tell
 from edgehuman.training import checkpoint, loggers
 from edgehuman.training.buffers import Buffers
+from edgehuman.training.many.agreed import begun, require_agreed
+from edgehuman.training.many.joining import exchanging, require_group
+from edgehuman.training.many.parallel import (
+    alike,
+    in_parallel,
+    is_sharded,
+    mean_of_all,
+    parts_of,
+    require_divides,
+    require_shardable,
+    without_exchange,
+)
 from edgehuman.training.operations import counting
+from edgehuman.training.optimiser import follow, load_moments, make_optimiser
 from edgehuman.training.processes import Place, open_place
-from edgehuman.training.schedule import names_at, rate_at, require_trunk, start_of
-from edgehuman.training.settings import TrainingConfig, world_size
+from edgehuman.training.schedule import rate_at, require_trunk, start_of
+from edgehuman.training.settings import TrainingConfig, process_rank, world_size
 from edgehuman.training.stopping import StopSignals
 
 MAX_BAD_STEPS = 10
-ADAM_EPS = 1e-8
 Parts = Mapping[str, Tensor]
 Log = Callable[[int, Mapping[str, float]], None]
 
@@ -43,7 +57,8 @@ class Job:
 
     Attributes:
         model: forward(*batch) returns {"loss": scalar, other scalars to log}.
-        batch: (step, process) -> the tensors of one process's batch, on the CPU.
+        batch: (step, process) -> the tensors of that process's share of the batch, on the CPU; each
+            has a row for each sample.
         product: the part of `model` that is saved as the result.
         card: of the result.
         evaluate: called at every checkpoint with the product in eval mode; its metrics are logged.
@@ -96,23 +111,31 @@ class Progress:
 class _Run:
     """The state of a run (model, optimiser, average); steps, saves and resumes it."""
 
+    evaluates_together = False  # whether all processes must take part in an evaluation
+
     def __init__(
         self, job: Job, config: TrainingConfig, place: Place, stop: StopSignals | None = None
     ) -> None:
         self.job, self.config, self.place = job, config, place
         self.stop = StopSignals(place.world) if stop is None else stop
         self.model = job.model.to(place.device).train()
+        self.share_out()
         scales = (job.lr_scale, job.decay_scale, job.eps_scale)
         self.optimiser = make_optimiser(self.model, config, *scales)
         self.scaler = torch.amp.GradScaler(place.device.type, enabled=place.dtype == torch.float16)
         self.average = copy.deepcopy(job.product).requires_grad_(False) if config.ema else None
-        self.parallel: nn.Module = self.model
-        if place.world > 1:
-            self.parallel = DistributedDataParallel(
-                self.model, find_unused_parameters=job.idle_weights
-            )
+        self.parts = parts_of(config.accumulate, place.world)
+        self.parallel = in_parallel(self.model, place, job.idle_weights, self.parts)
         self.progress = Progress()
         self.buffers = Buffers(self.model)
+
+    def share_out(self) -> None:
+        """Leave each process its part of the weights; here it has all."""
+
+    def clipped(self) -> float:
+        """Clip the gradients; return their norm before that."""
+        limit = self.config.clip_norm or math.inf
+        return float(nn.utils.clip_grad_norm_(self.model.parameters(), limit))
 
     def step(self) -> dict[str, float] | None:
         """Take one optimiser step; None if skipped because loss or gradient is not finite."""
@@ -120,20 +143,12 @@ class _Run:
         rate = rate_at(config, step)
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["lr_scale"]
-        torch.manual_seed((config.seed * 1_000_003 + step) * place.world + place.rank)
+        torch.manual_seed(config.seed * 1_000_003 + step)
         self.optimiser.zero_grad(set_to_none=True)
         batch = [tensor.to(place.device) for tensor in self.job.batch(step, place)]
-        chunks = zip(*(tensor.chunk(config.accumulate) for tensor in batch), strict=True)
-        total: dict[str, float] = {}
-        for chunk in chunks:
-            with place.autocast():
-                parts: Parts = self.parallel(*chunk)
-            self.scaler.scale(parts["loss"] / config.accumulate).backward()  # type: ignore[no-untyped-call]
-            for name, value in parts.items():
-                total[name] = total.get(name, 0.0) + float(value.detach()) / config.accumulate
+        total = self._gradients(batch, config.seed * 1_000_003 + step)
         self.scaler.unscale_(self.optimiser)
-        limit = config.clip_norm or math.inf
-        norm = float(nn.utils.clip_grad_norm_(self.model.parameters(), limit))
+        norm = self.clipped()
         good = math.isfinite(total["loss"]) and math.isfinite(norm)
         # A float16 scaler skips an overflowing step itself and lowers its scale.
         if good or self.scaler.is_enabled():
@@ -142,34 +157,46 @@ class _Run:
         if not good:
             self.buffers.put_back()
             return None
-        self._update_average()
+        if self.average is not None:
+            follow(self.average, self.job.product, config.ema, step)
         self.job.after_step(step)
         self.buffers.keep()
         return {**total, "lr": rate, "grad_norm": norm}
 
-    def _update_average(self) -> None:
-        if self.average is None:
-            return
-        # Start as a plain mean, so that the random initial weights are soon forgotten.
-        decay = min(self.config.ema, (1 + self.progress.step) / (10 + self.progress.step))
-        with torch.no_grad():
-            new = self.job.product.state_dict()
-            for name, kept in self.average.state_dict().items():
-                kept.lerp_(new[name], 1 - decay) if kept.is_floating_point() else kept.copy_(
-                    new[name]
-                )
+    def _gradients(self, batch: Sequence[Tensor], seed: int) -> dict[str, float]:
+        """Compute the gradients of a step, part by part; return its losses, of all processes."""
+        place, own, total = self.place, len(batch[0]), dict[str, float]()
+        first = place.rank * own
+        parted = zip(*(tensor.chunk(self.parts) for tensor in batch), strict=True)
+        for number, part in enumerate(parted):
+            if number:
+                torch.manual_seed(seed)  # every part draws for the whole batch
+            rows = share(first, len(part[0]), own * place.world)
+            more = number < self.parts - 1
+            with rows, without_exchange(self.parallel, more), alike(self.model):
+                with place.autocast():
+                    losses: Parts = self.parallel(*part)
+                self.scaler.scale(losses["loss"] / self.parts).backward()  # type: ignore[no-untyped-call]
+            first += len(part[0])
+            for name, value in losses.items():
+                total[name] = total.get(name, 0.0) + float(value.detach()) / self.parts
+        return mean_of_all(total, place.device)
 
     def asked_to_stop(self) -> bool:
         """Whether any process was asked to stop; the same in all processes."""
         self.progress.stopped = self.stop.agreed(self.place)
         return self.progress.stopped
 
+    def judging(self) -> AbstractContextManager[Any]:
+        """The context of an evaluation."""
+        return torch.inference_mode()
+
     def evaluate(self) -> dict[str, float]:
         """Return the job's metrics on the weights that would be saved."""
         if self.job.evaluate is None:
             return {}
         product, step = self.result().eval(), self.progress.step
-        with torch.inference_mode():
+        with self.judging():
             numbers = dict(self.job.evaluate(product))
         checkpoint.require_finite_scores(self.config.out, step, numbers, self.job.select_by)
         self.model.train()
@@ -180,8 +207,8 @@ class _Run:
         name, best = self.job.select_by, self.progress.best
         if name is not None and (best is None or numbers[name] > best["score"]):
             weights = {key: value.detach().clone() for key, value in product.state_dict().items()}
-            step = self.progress.step
-            self.progress.best = {"score": numbers[name], "step": step, "weights": weights}
+            best = {"score": numbers[name], "step": self.progress.step, "weights": weights}
+            self.progress.best = best
 
     def result(self) -> nn.Module:
         """The module that is evaluated and saved: the moving average, if any."""
@@ -190,21 +217,15 @@ class _Run:
     def result_weights(self) -> Mapping[str, Tensor]:
         """The weights to save: the best so far if the job selects, else the last."""
         best = self.progress.best
-        weights: Mapping[str, Tensor] = (
-            self.result().state_dict() if best is None else best["weights"]
-        )
-        return weights
+        held: Mapping[str, Tensor] = self.result().state_dict() if best is None else best["weights"]
+        return held
 
     def save(self) -> None:
         """Write the checkpoint, in the first process only."""
         if not self.place.is_first:
             return
-        folder, step = self.config.out, self.progress.step
-        weights = self.result_weights()
-        for each in (self.model.state_dict(), weights):
-            checkpoint.require_finite_training(folder, step, self.config.lr, each)
         state = {
-            "step": step,
+            "step": self.progress.step,
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "scaler": self.scaler.state_dict(),
@@ -212,11 +233,8 @@ class _Run:
             "records": self.progress.records,
             "best": self.progress.best,
         }
-        checkpoint.save_config(folder, self.config)
-        for name in names_at(self.config, step):
-            checkpoint.save_state(folder, state, name)
-        checkpoint.save_weights(folder, self.job.saved(weights), self.job.card)
-        checkpoint.save_metrics(folder, self.progress.records)
+        weights = self.job.saved(self.result_weights())
+        checkpoint.save_all(self.config, state, weights, self.job.card)
 
     def resume(self, start: Path) -> None:
         """Resume from a state, of this folder or of the trunk.
@@ -227,7 +245,7 @@ class _Run:
         state = checkpoint.load_state(start.parent, start.name)
         where = str(start.parent)
         load_into(self.model, state["model"], where)
-        self._resume_optimiser(state["optimiser"], start.parent)
+        load_moments(self.optimiser, state["optimiser"], start.parent)
         if state["scaler"]:  # empty: it was off
             self.scaler.load_state_dict(state["scaler"])
         if self.average is not None and state["average"] is not None:
@@ -239,54 +257,25 @@ class _Run:
         self.progress.best = state["best"]
         self.buffers.keep()
 
-    def _resume_optimiser(self, state: dict[str, Any], folder: Path) -> None:
-        """Load the optimiser's moments; keep the learning rates and decays of this config."""
-        options = [{**group} for group in self.optimiser.param_groups]
-        try:
-            self.optimiser.load_state_dict(state)
-        except ValueError as error:
-            raise CheckpointError(
-                f"{folder}: the optimiser's parameter groups differ ({error}); use the "
-                "same --weight-decay and --optimiser as before"
-            ) from error
-        for group, own in zip(self.optimiser.param_groups, options, strict=True):
-            group.update(own)
-        checkpoint.require_moments(folder, self.optimiser)
-
-
-def make_optimiser(
-    model: nn.Module,
-    config: TrainingConfig,
-    lr_scale: Callable[[str], float] = lambda name: 1.0,
-    decay_scale: Callable[[str], float] = lambda name: 1.0,
-    eps_scale: Callable[[str], float] = lambda name: 1.0,
-) -> torch.optim.Optimizer:
-    """Build AdamW or Adam; weight decay applies to matrices only, not to biases and norms."""
-    groups: dict[tuple[float, ...], dict[str, Any]] = {}
-    for name, parameter in model.named_parameters():
-        if not parameter.requires_grad:
-            continue
-        decays = parameter.ndim > 1 and config.optimiser == "adamw"
-        decay = config.weight_decay * decay_scale(name) if decays else 0.0
-        scale, eps = lr_scale(name), ADAM_EPS * eps_scale(name)
-        own = {"lr_scale": scale, "weight_decay": decay, "eps": eps}
-        groups.setdefault((*own.values(),), {"params": [], **own})["params"].append(parameter)
-    kind = torch.optim.AdamW if config.optimiser == "adamw" else torch.optim.Adam
-    return kind(list(groups.values()), lr=config.lr, betas=(0.9, config.beta2))
-
 
 def require_ready(config: TrainingConfig) -> None:
     """Check, before anything is read, that a training can write to --out and to its loggers.
 
     Raises:
         UsageError, CheckpointError: see `checkpoint.require_out`.
+        UsageError: a batch that the processes cannot share, or an environment without their
+            address.
         UsageError, MissingDependencyError: see `loggers.makers`.
     """
-    checkpoint.require_out(config.out, config.resume)
+    require_group()
+    require_divides(config, world_size())
+    require_shardable(config, world_size())
     require_trunk(config, filled=False)
-    if config.out.is_dir():
-        with checkpoint.writing_alone(config.out):
-            pass
+    if not process_rank():  # which alone writes, and speaks for all
+        checkpoint.require_out(config.out, config.resume)
+        if config.out.is_dir():
+            with checkpoint.writing_alone(config.out):
+                pass
     loggers.makers(config.logger)
 
 
@@ -297,7 +286,9 @@ def train_steps(job: Job, config: TrainingConfig) -> Progress:
         UsageError: the folder holds a checkpoint and `resume` is off.
         TrainingError: ten consecutive steps without a finite loss; the last good checkpoint is
             kept.
+        TrainingError: the processes do not find each other, or one is lost.
         CheckpointError: nothing to resume from, another network, or the disk is full.
+        UsageError: the processes have different settings or code.
     """
     require_ready(config)
     require_trunk(config)
@@ -306,17 +297,25 @@ def train_steps(job: Job, config: TrainingConfig) -> Progress:
     with (
         checkpoint.writing_alone(config.out),
         StopSignals(world_size()) as stop,
+        exchanging(config.out),
         open_place(config) as place,
     ):
-        checkpoint.require_out(config.out, config.resume)  # another one may have ended since
-        return _train(job, config, place, stop)
+        return _train(job, begun(config, place), place, stop)
 
 
 def _train(job: Job, config: TrainingConfig, place: Place, stop: StopSignals) -> Progress:
     """Run the training; its parallel module is freed before the process group is destroyed."""
-    run = _Run(job, config, place, stop)
+    if is_sharded(config):
+        from edgehuman.training.many.sharded import ShardedRun
+
+        require_agreed(config, job.model.state_dict(), place.device)
+        run: _Run = ShardedRun(job, config, place, stop)
+    else:
+        run = _Run(job, config, place, stop)
     if (start := start_of(config)) is not None:
         run.resume(start)
+    if not is_sharded(config):
+        require_agreed(config, run.model.state_dict(), place.device)
     if not place.is_first:
         _loop(run, lambda step, metrics: None)
         return run.progress
@@ -334,7 +333,7 @@ def _loop(run: _Run, log: Log) -> None:
         total=config.steps, initial=progress.step, desc=run.job.name, disable=not first, unit="step"
     )
     with bar:
-        if progress.step == 0 and run.job.evaluate_at_start and first:
+        if progress.step == 0 and run.job.evaluate_at_start:
             _evaluate(run, log)
         started, counted = time.perf_counter(), 0
         while not run.asked_to_stop() and progress.step < config.steps:
@@ -344,7 +343,7 @@ def _loop(run: _Run, log: Log) -> None:
                 _record(run, {"flops_per_step": operations[0] * run.place.world}, log)
             _guard(progress, numbers, run)
             progress.step += 1
-            counted += config.batch * run.place.world
+            counted += config.batch
             rate = counted / (time.perf_counter() - started)
             if numbers is not None:
                 bar.set_postfix({**loggers.shown(numbers), "per_s": f"{rate:.0f}"}, refresh=False)
@@ -386,15 +385,16 @@ def _record(run: _Run, numbers: Mapping[str, float], log: Log) -> None:
 
 
 def _evaluate(run: _Run, log: Log) -> None:
-    """Compute, record and print the job's metrics."""
+    """Compute, record and print the job's metrics, in the first process."""
+    if not (run.place.is_first or run.evaluates_together):
+        return
     numbers = run.evaluate()
-    if numbers:
+    if numbers and run.place.is_first:
         _record(run, numbers, log)
         said = ", ".join(f"{name} {value:.4f}" for name, value in numbers.items())
         tell(f"step {run.progress.step}: {said}")
 
 
 def _checkpoint(run: _Run, log: Log) -> None:
-    if run.place.is_first:
-        _evaluate(run, log)
+    _evaluate(run, log)
     run.save()

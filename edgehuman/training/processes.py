@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gc
-import importlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from torch import distributed
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from edgehuman.errors import UsageError
+from edgehuman.training.many.joining import join
 from edgehuman.training.settings import TrainingConfig, process_rank, set_number, world_size
 
 
@@ -37,6 +38,15 @@ class Place:
     def is_first(self) -> bool:
         """Whether this process writes files and shows progress."""
         return self.rank == 0
+
+    def rows(self, total: int) -> slice:
+        """Return this process's rows of a batch of `total`."""
+        share = total // self.world
+        return slice(self.rank * share, (self.rank + 1) * share)
+
+    def whole(self) -> Place:
+        """Return the place of a process that is alone: its share is the whole batch."""
+        return dataclasses.replace(self, rank=0, world=1)
 
     def autocast(self) -> AbstractContextManager[Any]:
         """Return the context that sets the precision of the forward pass."""
@@ -67,6 +77,7 @@ def open_place(config: TrainingConfig) -> Iterator[Place]:
 
     Raises:
         UsageError: a CUDA device was requested and there is none.
+        UsageError, TrainingError: the processes do not find each other, see `joining.join`.
     """
     # oneDNN waits for every thread it was promised, and never ends if OpenMP grants fewer.
     granted = set_number("OMP_THREAD_LIMIT", config.threads, least=1)
@@ -80,7 +91,7 @@ def open_place(config: TrainingConfig) -> Iterator[Place]:
     if use_cuda:
         torch.cuda.set_device(device)
     if world > 1:
-        _join(use_cuda)
+        join(device)
     try:
         yield Place(device, rank, world, _choose_dtype(config, device))
     finally:
@@ -88,15 +99,3 @@ def open_place(config: TrainingConfig) -> Iterator[Place]:
             # Free objects that refer to the group, such as a parallel module and its threads.
             gc.collect()
             distributed.destroy_process_group()
-
-
-def _join(use_cuda: bool) -> None:
-    """Join the process group.
-
-    torch.distributed.nn stores the current group as a default argument when it is imported, and
-    DistributedDataParallel imports it late. The group and its threads would then never be freed,
-    and a thread that releases a tensor during interpreter exit aborts a finished training. If it is
-    imported before the group exists, it stores none.
-    """
-    importlib.import_module("torch.distributed.nn.functional")
-    distributed.init_process_group("nccl" if use_cuda else "gloo")

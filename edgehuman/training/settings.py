@@ -72,9 +72,9 @@ class TrainingConfig:
     steps: int = 1000
     """Optimiser steps."""
     batch: int = 256
-    """Samples per step and process, after accumulation."""
+    """Samples per optimiser step, of all processes and parts together."""
     accumulate: int = 1
-    """Number of parts a batch is split into to fit in memory."""
+    """Number of parts a batch is split into to fit in memory; several processes share them."""
     lr: float = 1e-3
     """Peak learning rate."""
     min_lr: float = 1e-6
@@ -103,6 +103,9 @@ class TrainingConfig:
     """Decay of the moving average of the weights that is saved; 0: no average."""
     autocast: Literal["auto", "off", "bf16", "fp16"] = "auto"
     """Reduced precision; auto uses the device's fast type, and float32 on a CPU."""
+    shard: Literal["off", "fsdp"] = "off"
+    """Where weights and optimiser states are: all in every process, or (`fsdp`, under torchrun)
+    shared out among the processes, for networks larger than a GPU."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Device to train on."""
     threads: int = 2
@@ -183,6 +186,10 @@ class TrainingConfig:
         other. Empty: it shares none.
         """
         return self.trunk.name if self.trunk else self.out.name if self.keep_at else ""
+
+    def kept_together(self) -> int:
+        """How many samples of a batch must go to one process, such as those of one person."""
+        return 1
 
     def _name(self) -> str:
         """Name of the method or task, and of the network if it is chosen: mae-imuvit_512x5."""

@@ -31,6 +31,7 @@ from edgehuman.data.memory import sets_in_memory
 from edgehuman.data.skeleton.walks import SIMULATED_FRAMES, SkeletonSet
 from edgehuman.errors import DataError
 from edgehuman.metrics.gait.strangers import stranger_threshold
+from edgehuman.nets import draws
 from edgehuman.nets.building import build, count_linear_flops, size_of
 from edgehuman.nets.checkpoint import load_encoder, load_network, read_card, require_arch
 from edgehuman.outcome import Outcome
@@ -48,10 +49,10 @@ from edgehuman.pretrain.contrastive.walks import (
 from edgehuman.progress import tell
 from edgehuman.tasks.finetune import answer_of
 from edgehuman.training import checkpoint
-from edgehuman.training.gather import gather, together
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.loop import Job, Progress, require_ready, train_steps
-from edgehuman.training.settings import process_rank, world_size
+from edgehuman.training.many.gather import gather, together
+from edgehuman.training.settings import process_rank
 from edgehuman.training.skeleton.augment import SkeletonAugment
 
 
@@ -73,13 +74,15 @@ def nt_xent(projected_NP: Tensor, temperature: float) -> Tensor:
 
 
 def koleo(embedding_NE: Tensor) -> Tensor:
-    """Return minus the mean log distance to the nearest other direction in the batch."""
+    """Return minus the mean log distance to the nearest other direction of all processes."""
     unit_NE = functional.normalize(embedding_NE, dim=1)
+    unit_ME, (rank, _) = gather(unit_NE), together()
     with torch.no_grad():
-        cosine_NN = unit_NE @ unit_NE.T
-        nearest_N = cosine_NN.fill_diagonal_(-2).argmax(dim=1)
+        cosine_NM = unit_NE @ unit_ME.T
+        cosine_NM.diagonal(rank * len(unit_NE)).fill_(-2)
+        nearest_N = cosine_NM.argmax(dim=1)
     # The small epsilon keeps the gradient of two equal directions finite.
-    distance_N = functional.pairwise_distance(unit_NE, unit_NE[nearest_N], eps=1e-6)
+    distance_N = functional.pairwise_distance(unit_NE, unit_ME[nearest_N], eps=1e-6)
     return -(distance_N + 1e-8).log().mean()
 
 
@@ -109,8 +112,9 @@ class Contrastive(nn.Module):
 
     def forward(self, source_NVSJ3: Tensor, length_NV: Tensor) -> dict[str, Tensor]:
         """Return the losses and their sum for sources of one or two takes each."""
-        embedding_NE = self.encoder(self.views(source_NVSJ3, length_NV))
-        projected_NP = cast("Tensor", self.encoder.project(embedding_NE))  # type: ignore[operator]
+        with draws.copies(2):
+            embedding_NE = self.encoder(self.views(source_NVSJ3, length_NV))
+            projected_NP = cast("Tensor", self.encoder.project(embedding_NE))  # type: ignore[operator]
         with torch.autocast(embedding_NE.device.type, enabled=False):
             parts = {"nt_xent": nt_xent(projected_NP.float(), self.temperature)}
             if self.koleo:
@@ -129,7 +133,7 @@ def learning_set(
         given: sets in memory, in the place of those that --data names.
 
     Raises:
-        DataError: fewer sequences than a step of all processes needs, or none as long as a window.
+        DataError: fewer sequences than a step needs, or none as long as a window.
     """
     walks_of: Sequence[SkeletonSet | None] = given or [None] * len(config.data)
     sources = zip(config.data, walks_of, strict=True)
@@ -143,7 +147,7 @@ def learning_set(
         sets = [in_pairs(each) for each in sets]
     learn = Walks(sets, config.augment(frames).source_frames, positives)
     have = len(learn) if positives == "sequence" else len(learn.people)
-    need = config.batch // 2 * world_size()
+    need = config.batch // 2
     if have < need:
         raise DataError(
             f"--data {' '.join(config.data)} has {have} training items (--positives "

@@ -124,6 +124,10 @@ class ContrastiveConfig(TrainingConfig):
         require(self, rules)
         self.augment(2)
 
+    def kept_together(self) -> int:
+        """The two views of a pair."""
+        return 2
+
     def augment(self, frames: int) -> SkeletonAugment:
         """Return the augmentation for windows of this length."""
         from edgehuman.training.skeleton.augment import SkeletonAugment

@@ -137,7 +137,7 @@ def in_pairs(walks: SkeletonSet) -> SkeletonSet:
 
 
 class Walks:
-    """Sequences in memory, in batches determined by (seed, step, process) alone.
+    """Sequences in memory, in batches determined by (seed, step) alone.
 
     Args:
         sets: training sequences.
@@ -170,10 +170,12 @@ class Walks:
         return len(self.length_N)
 
     def batch(self, count: int, step: int, seed: int, place: Place) -> tuple[Tensor, Tensor]:
-        """Return sources (N, V, S, J, 3) and their lengths (N, V), on the CPU."""
+        """Return this process's share of `count` sources (N, V, S, J, 3) and their lengths (N, V),
+        on the CPU.
+        """
         total = len(self) if self.positives == "sequence" else len(self.people)
-        drawn_N = batch_indices(total, count, step, seed, place.rank, place.world)
-        source = np.random.default_rng((seed, step, place.rank, 2))
+        drawn_N = batch_indices(total, count, step, seed)
+        source = np.random.default_rng((seed, step, 0, 2))
         take_NV = drawn_N[:, None]
         if self.positives == "person":
             two_N2 = source.random((count, 2))
@@ -184,7 +186,8 @@ class Walks:
         row_NVS, length_NV = random_cut(
             self.start_N[take_NV], self.length_N[take_NV], self.longest, source
         )
-        return self.skeleton_SJ3[torch.from_numpy(row_NVS)], torch.from_numpy(length_NV)
+        own = place.rows(count)
+        return self.skeleton_SJ3[torch.from_numpy(row_NVS[own])], torch.from_numpy(length_NV[own])
 
     def rows(self) -> tuple[TrainingData, ...]:
         """Return the training data, for the card."""

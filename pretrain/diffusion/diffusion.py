@@ -34,6 +34,7 @@ from edgehuman.catalogue import IN_MEMORY, SIMULATED
 from edgehuman.data.memory import sets_in_memory
 from edgehuman.data.silhouette.walks import SilhouetteSet
 from edgehuman.errors import UsageError
+from edgehuman.nets import draws
 from edgehuman.nets.building import build, size_of
 from edgehuman.nets.checkpoint import read_weights
 from edgehuman.nets.silhouette.network import middle
@@ -98,9 +99,9 @@ class Diffusion(nn.Module):
         """
         clean_NCTHW = encode_silhouettes(self.latent, target_NTHW.float() / 255).float()
         count, device = len(clean_NCTHW), clean_NCTHW.device
-        time_N = torch.randint(1, STEPS + 1, (count,), device=device)
-        dropped_N = torch.rand(count, device=device) < self.config.uncond
-        noise_NCTHW = torch.randn(clean_NCTHW.shape, device=device)
+        time_N = draws.randint(1, STEPS + 1, count, device=device)
+        dropped_N = draws.rand(count, device=device) < self.config.uncond
+        noise_NCTHW = draws.randn(*clean_NCTHW.shape, device=device)
         share_N1111 = self.share_S[time_N].view(-1, 1, 1, 1, 1)
         noisy_NCTHW = share_N1111.sqrt() * clean_NCTHW + (1 - share_N1111).sqrt() * noise_NCTHW
         condition_ND = self.condition(seen_NTHW)

@@ -5,8 +5,9 @@ Axes: N sequences, T frames of a subsequence, H height, W width.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -22,10 +23,9 @@ from edgehuman.data.silhouette.walks import SilhouetteSet, simulated_set
 from edgehuman.errors import DataError
 from edgehuman.pretrain.diffusion.subsequences import consecutive, two_subsequences
 from edgehuman.progress import tell
-from edgehuman.records import Bool, Uint8
+from edgehuman.records import Bool, Index, Uint8
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.processes import Place
-from edgehuman.training.settings import world_size
 
 # Simulator seeds, distinct from each other and from that of `edgehuman evaluate` (0).
 LEARNED_WORLD = 1_000_000
@@ -35,8 +35,16 @@ SIMULATED_EACH = 4
 LEAST_SIMULATED_FRAMES = 24
 HELD_OUT_SEED = 0
 """Of the choice of held-out people: the same for every seed of a training."""
-Augment = Callable[[Uint8, np.random.Generator], Uint8]
-"""(silhouettes (T, 64, 64), rng) -> the same shape, one draw of parameters for all frames."""
+
+
+class Augmentation(Protocol):
+    """One draw of parameters for all frames of a sequence."""
+
+    def draw(self, rng: np.random.Generator) -> Any:
+        """Draw what happens to a sequence."""
+
+    def made(self, silhouette_THW: Uint8, draw: Any) -> Uint8:
+        """Return the silhouettes (T, 64, 64) with that draw."""
 
 
 def load(
@@ -139,18 +147,24 @@ def long_enough(walks: SilhouetteSet, frames: int, where: str) -> SilhouetteSet:
 
 
 def require_enough(pairs: Pairs, batch: int, data: str) -> None:
-    """Raise DataError if a step of all processes needs more walks than there are."""
-    need = batch * world_size()
-    if len(pairs) < need:
+    """Raise DataError if a step needs more walks than there are."""
+    if len(pairs) < batch:
         raise DataError(
-            f"--data {data} has {len(pairs)} training walks, but a step needs {need}; give more "
+            f"--data {data} has {len(pairs)} training walks, but a step needs {batch}; give more "
             "data or lower --batch"
         )
 
 
+class Plan(NamedTuple):
+    """What becomes of a walk: for s_E and s_G, which frames, and their augmentation."""
+
+    walk: int
+    sides: tuple[tuple[Index, Any], ...]
+
+
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of subsequences of the same walk, in batches determined by (seed, step, process).
+    """Pairs of subsequences of the same walk, in batches determined by (seed, step).
 
     Attributes:
         sets: training walks, each longer than a subsequence.
@@ -161,7 +175,7 @@ class Pairs:
 
     sets: Sequence[SilhouetteSet]
     sampling: Sampling
-    augment: Augment
+    augment: Augmentation
     same: bool = False
 
     def __len__(self) -> int:
@@ -173,20 +187,32 @@ class Pairs:
         return self.sampling.frames
 
     def batch(self, count: int, step: int, seed: int, place: Place) -> tuple[Tensor, Tensor]:
-        """Return s_E and s_G of `count` walks, uint8 (N, T, 64, 64) each, on the CPU."""
-        chosen_N = batch_indices(len(self), count, step, seed, place.rank, place.world)
-        rng = np.random.default_rng((seed, step, place.rank, 3))
-        return self.stacked([self.pair(int(i), rng) for i in chosen_N])
+        """Return s_E and s_G, uint8 (N, T, 64, 64) each, of this process's share of `count`
+        walks, on the CPU.
+        """
+        chosen_N = batch_indices(len(self), count, step, seed)
+        rng = np.random.default_rng((seed, step, 0, 3))
+        # Draws follow each other through the whole batch; only the own walks are made.
+        plans = [self.plan(int(i), rng) for i in chosen_N]
+        return self.stacked([self.made(plan) for plan in plans[place.rows(count)]])
 
     def pair(self, i: int, rng: np.random.Generator) -> tuple[Uint8, Uint8]:
         """Return s_E and s_G of walk i of all sets, augmented."""
-        walk_SHW = self._walk(i)
+        return self.made(self.plan(i, rng))
+
+    def plan(self, i: int, rng: np.random.Generator) -> Plan:
+        """Draw which frames of walk i become s_E and s_G, and their augmentation."""
+        length = len(self._walk(i))
         if self.same:
-            target = self.augment(walk_SHW[consecutive(len(walk_SHW), self.frames, rng)], rng)
-            return target, target
-        indices = two_subsequences(len(walk_SHW), self.sampling, rng)
-        target, seen = (self.augment(walk_SHW[index], rng) for index in indices)
-        return target, seen
+            return Plan(i, ((consecutive(length, self.frames, rng), self.augment.draw(rng)),))
+        parts = two_subsequences(length, self.sampling, rng)
+        return Plan(i, tuple((index, self.augment.draw(rng)) for index in parts))
+
+    def made(self, plan: Plan) -> tuple[Uint8, Uint8]:
+        """Return s_E and s_G as planned."""
+        walk_SHW = self._walk(plan.walk)
+        sides = [self.augment.made(walk_SHW[index], draw) for index, draw in plan.sides]
+        return sides[0], sides[-1]
 
     def middle(self, i: int) -> Uint8:
         """Return the middle frames of walk i."""

@@ -21,7 +21,7 @@ from torch.nn import functional
 
 from edgehuman.nets.attention import initialise_linear
 from edgehuman.pretrain.saip.settings import Centring
-from edgehuman.training.gather import together
+from edgehuman.training.many.gather import together
 
 BOTTLENECK = 256
 

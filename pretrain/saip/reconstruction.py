@@ -14,6 +14,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from edgehuman.nets import draws
 from edgehuman.nets.image.features import Features, ImageBackbone
 from edgehuman.pretrain.saip.decoder import PixelDecoder
 from edgehuman.pretrain.saip.views import draw_size, resize
@@ -25,7 +26,7 @@ def draw_hidden(images: int, rows: int, columns: int, ratio: float, device: torc
     """Draw cells to hide, bool (N, rows, columns): the same number per image, at least one left."""
     count = rows * columns
     hidden = min(count - 1, max(1, round(ratio * count)))
-    place_NS = torch.rand(images, count, device=device).argsort(dim=1)
+    place_NS = draws.rand(images, count, device=device).argsort(dim=1)
     return (place_NS < hidden).view(images, rows, columns)
 
 

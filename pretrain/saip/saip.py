@@ -30,6 +30,7 @@ from edgehuman.card import Card, OutputSpec, TrainingData, image_input
 from edgehuman.catalogue import IN_MEMORY, SIMULATED
 from edgehuman.data.image.unlabelled.arrays import ArrayImages
 from edgehuman.errors import UsageError
+from edgehuman.nets import draws
 from edgehuman.nets.building import build, size_of
 from edgehuman.nets.image.features import Features, ImageBackbone
 from edgehuman.outcome import Outcome
@@ -64,7 +65,6 @@ from edgehuman.progress import tell
 from edgehuman.records import Uint8
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.loop import Job, Progress, require_ready, train_steps
-from edgehuman.training.settings import world_size
 
 __all__ = ["Saip", "SaipConfig", "train"]
 
@@ -93,8 +93,7 @@ class Saip(nn.Module):
         else:
             # Not a submodule: a given expert is neither trained nor saved.
             object.__setattr__(self, "expert", given)
-        batch = config.batch * world_size()
-        usual = starting_momentum(batch, config.steps)
+        usual = starting_momentum(config.batch, config.steps)
         self.start = usual if config.momentum is None else config.momentum
         self.relate = config.relation > 0
         self.sizes = self._sizes(as_backbone(student))
@@ -170,7 +169,11 @@ class Saip(nn.Module):
         x_NCHW = student.normalise(image_NHWC)
         expert_x_NCHW = as_backbone(self.expert).normalise(image_NHWC) if self.given else x_NCHW
         parts: dict[str, Tensor] = {}
-        with self._stream(seed, "global"), caught_relations(self.student, self.relate) as own:
+        with (
+            self._stream(seed, "global"),
+            draws.copies(2),
+            caught_relations(self.student, self.relate) as own,
+        ):
             both = student.features(x_NCHW)
         anchor = Features(*(part[:persons] for part in both))
         if self.matching or self.search:
@@ -179,7 +182,11 @@ class Saip(nn.Module):
         if self.matching:
             tokens = [both.token_ND, scaled.token_ND, *self._local_tokens(local_NVHWC, seed)]
             student_VND = torch.cat(tokens).view(-1, persons, tokens[0].shape[1])
-            with torch.no_grad(), caught_relations(self.expert, self.relate) as told:
+            with (
+                torch.no_grad(),
+                draws.copies(2),
+                caught_relations(self.expert, self.relate) as told,
+            ):
                 expert_ND = as_backbone(self.expert).backbone(expert_x_NCHW)[0]
             parts["csm"] = self.matching(student_VND, expert_ND.view(2, persons, -1))
             if self.relate:
@@ -203,7 +210,11 @@ class Saip(nn.Module):
         if not local_NVHWC.shape[1]:
             return []
         student = as_backbone(self.student)
-        with self._stream(seed, "local"), still_statistics(self.student):
+        with (
+            self._stream(seed, "local"),
+            draws.copies(local_NVHWC.shape[1]),
+            still_statistics(self.student),
+        ):
             return [student.backbone(student.normalise(by_view(local_NVHWC)))[0]]
 
     def train(self, mode: bool = True) -> Saip:

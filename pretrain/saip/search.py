@@ -18,8 +18,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from edgehuman.nets import draws
 from edgehuman.nets.image.features import ImageBackbone
 from edgehuman.pretrain.saip.decoder import PixelDecoder
+from edgehuman.training.many.gather import following
 
 STRIDE = 16
 SMALLEST = 0.5
@@ -45,11 +47,11 @@ def draw_boxes(
         canvas, crop: height and width of the image and of a person's crop.
     """
     column = canvas[1] // persons
-    order_NP = torch.rand(pictures, persons).argsort(dim=1)
+    order_NP = draws.rand(pictures, persons).argsort(dim=1)
     fitting = min(column / crop[1], canvas[0] / crop[0])
     found = []
     for number in range(persons):
-        scale_N = fitting * (SMALLEST + (1 - SMALLEST) * torch.rand(pictures))
+        scale_N = fitting * (SMALLEST + (1 - SMALLEST) * draws.rand(pictures))
         height_N = (scale_N * crop[0]).round().long().clamp(1, canvas[0])
         width_N = (scale_N * crop[1]).round().long().clamp(1, column)
         top_N = _up_to(canvas[0] - height_N)
@@ -60,14 +62,14 @@ def draw_boxes(
 
 def draw_backdrops(pictures: int, canvas: tuple[int, int]) -> Boxes:
     """Draw rectangles that cover the whole image, so a random part of another image fills it."""
-    height_N = (canvas[0] * (1 + torch.rand(pictures))).long()
-    width_N = (canvas[1] * (1 + torch.rand(pictures))).long()
+    height_N = (canvas[0] * (1 + draws.rand(pictures))).long()
+    width_N = (canvas[1] * (1 + draws.rand(pictures))).long()
     return Boxes(-_up_to(height_N - canvas[0]), -_up_to(width_N - canvas[1]), height_N, width_N)
 
 
 def _up_to(limit_N: Tensor) -> Tensor:
     """Draw integers from 0 to a limit, inclusive."""
-    return (torch.rand(limit_N.shape) * (limit_N + 1)).long().clamp_max(limit_N)
+    return (draws.rand(*limit_N.shape) * (limit_N + 1)).long().clamp_max(limit_N)
 
 
 def paste(canvas_NCHW: Tensor, crop_NCHW: Tensor, boxes: Boxes, blend: float = 1.0) -> Tensor:
@@ -111,7 +113,8 @@ def crowd(
 ) -> tuple[Tensor, Tensor]:
     """Make images of several persons from crops of different persons, with masks.
 
-    Image n shows persons n, n + 1, ... n + persons - 1 in front of a part of another crop.
+    Image n shows persons n, n + 1, ... n + persons - 1 in front of a part of another crop, counted
+    over the crops of all processes.
 
     Returns:
         images (N, C, H, W), and the share of each cell (N, H / 16, W / 16) that person n covers.
@@ -120,9 +123,11 @@ def crowd(
     boxes = draw_boxes(pictures, persons, canvas, crop)
     blank_NCHW = crop_NCHW.new_zeros(pictures, crop_NCHW.shape[1], *canvas)
     behind = draw_backdrops(pictures, canvas)
-    canvas_NCHW = paste(blank_NCHW, crop_NCHW.roll(-persons, 0), behind)
+    others_LCHW = following(crop_NCHW, persons)
+    canvas_NCHW = paste(blank_NCHW, others_LCHW[persons:], behind)
     for number, box in enumerate(boxes):
-        canvas_NCHW = paste(canvas_NCHW, crop_NCHW.roll(-number, 0), box, blend)
+        other_NCHW = others_LCHW[number : number + pictures]
+        canvas_NCHW = paste(canvas_NCHW, other_NCHW, box, blend)
     return canvas_NCHW, coverage(boxes[0], canvas).to(crop_NCHW.device)
 
 

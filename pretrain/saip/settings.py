@@ -12,7 +12,7 @@ from edgehuman import catalogue
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
 from edgehuman.errors import UsageError
-from edgehuman.training.settings import TrainingConfig, world_size
+from edgehuman.training.settings import TrainingConfig
 
 if TYPE_CHECKING:
     from edgehuman.data.image.views.load import ViewConfig
@@ -133,8 +133,7 @@ class SaipConfig(TrainingConfig):
             object.__setattr__(self, "accumulate", self._parts())
         require(self, self._rules())
         if self.lr == 0:
-            persons = self.batch * world_size()
-            object.__setattr__(self, "lr", self.base_lr * persons / 256)
+            object.__setattr__(self, "lr", self.base_lr * self.batch / 256)
             object.__setattr__(self, "min_lr", min(self.min_lr, self.lr))
         TrainingConfig.__post_init__(self)
 
@@ -195,7 +194,7 @@ class SaipConfig(TrainingConfig):
         sinkhorn = self.centring == "sinkhorn"
         chooses = self.csm > 0 and self.teacher is None
         yield chooses or not sinkhorn, "centring", "mean if csm is 0 or --teacher is given"
-        part = self.batch * world_size() // max(1, self.accumulate)
+        part = self.batch // max(1, self.accumulate)
         rule = f"at least 2 in each of its {self.accumulate} part(s) with --centring sinkhorn"
         yield part > 1 or not sinkhorn, "batch", rule
         shown = self.mask_ratio is None or 0 < self.mask_ratio < 1

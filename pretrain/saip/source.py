@@ -25,7 +25,7 @@ class PersonViews:
     Args:
         data: an argument of `open_images`.
         config: of each image's views.
-        batch: persons per step and process.
+        batch: persons per step.
         workers: processes that make views.
         seed: of order and random draws.
         given: images in memory, in the place of those that `data` names.
@@ -69,7 +69,7 @@ class PersonViews:
             self._loader = ViewLoader(
                 self.images,
                 self._config,
-                self._batch,
+                self._batch // place.world,
                 self._workers,
                 self._seed,
                 place.rank,

@@ -16,7 +16,6 @@ from edgehuman.tasks.finetune import TrainingSamples
 from edgehuman.tasks.imu.activity import prepare
 from edgehuman.tasks.imu.settings import ActivityConfig
 from edgehuman.tasks.learner import Learner
-from edgehuman.training.processes import Place
 from tests.tasks.conftest import made_windows
 
 AUGMENTED = {"rotation_deg": 90.0, "jitter": 0.1, "mixup": 0.4}
@@ -89,9 +88,8 @@ def test_the_digest_tells_of_a_rare_augmentation_and_not_of_more_views(together:
 
 
 def test_every_pass_over_the_samples_has_the_next_view() -> None:
-    place = Place(torch.device("cpu"), 0, 1, torch.float32)
     drawn = views(8)
-    assert [drawn.of_step(step, place, batch=10) for step in range(8)] == [0, 0, 1, 1, 2, 2, 0, 0]
+    assert [drawn.of_step(step, batch=10) for step in range(8)] == [0, 0, 1, 1, 2, 2, 0, 0]
 
 
 def test_a_tasks_views_keep_record_and_target_together(tmp_path: Path) -> None:

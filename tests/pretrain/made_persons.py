@@ -38,7 +38,7 @@ class MadePersons:
         self.small, self.batch, self.seed, self.closed = config.num_locals + 1, batch, seed, False
 
     def tensors(self, step: int, place: Place) -> tuple[Tensor, Tensor]:
-        random = np.random.default_rng((self.seed, step, place.rank))
+        random = np.random.default_rng((self.seed, step, 0))
         who_N = random.choice(PERSONS, self.batch, replace=False)
         colour_N2C = np.random.default_rng(0).integers(0, 256, (PERSONS, 2, 3))[who_N]
 
@@ -47,7 +47,8 @@ class MadePersons:
             noise = random.integers(-20, 21, (self.batch, count, height, width, 3))
             return torch.from_numpy(np.clip(half + noise, 0, 255).astype(np.uint8))
 
-        return views(2, 64, 32), views(self.small, 32, 16)
+        own = place.rows(self.batch)
+        return views(2, 64, 32)[own], views(self.small, 32, 16)[own]
 
     def row(self, dataset: str) -> TrainingData:
         return TrainingData("made", "pretraining", "none", "", PERSONS, PERSONS)

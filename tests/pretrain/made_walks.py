@@ -14,7 +14,7 @@ from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.pretrain.contrastive.contrastive import nt_xent, train
 from edgehuman.pretrain.contrastive.settings import ContrastiveConfig
 from edgehuman.records import Float32
-from edgehuman.training.gather import together
+from edgehuman.training.many.gather import together
 from edgehuman.training.processes import open_place
 
 

@@ -18,7 +18,7 @@ from edgehuman.pretrain import completep, mae
 from edgehuman.pretrain.contrastive.settings import ContrastiveConfig
 from edgehuman.pretrain.mae_settings import MaeConfig
 from edgehuman.pretrain.mup import Scaling
-from edgehuman.training.loop import make_optimiser
+from edgehuman.training.optimiser import make_optimiser
 from edgehuman.training.settings import TrainingConfig
 
 

@@ -124,7 +124,7 @@ def test_the_loss_of_the_raw_view_leaves_the_fine_one_out() -> None:
     losses = []
     for view in ("both", "raw"):
         torch.manual_seed(0)
-        model = MaskedAutoencoder(ImuVit(16, 1, 64), loss_view=view).eval()  # type: ignore[arg-type]
+        model = MaskedAutoencoder(ImuVit(16, 1, 64), loss_view=view).eval()
         torch.manual_seed(1)
         losses.append(model(imu_NTC)["loss"].item())
     assert losses[0] != losses[1]

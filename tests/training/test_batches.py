@@ -19,8 +19,10 @@ def test_a_batch_may_span_two_epochs() -> None:
 
 
 def test_two_processes_share_an_epoch_without_overlap() -> None:
-    parts = [batch_indices(8, 2, step, 0, rank, 2) for step in range(2) for rank in range(2)]
+    parts = [batch_indices(8, 4, step, 0, rank, 2) for step in range(2) for rank in range(2)]
     assert sorted(np.concatenate(parts).tolist()) == list(range(8))
+    alone = [batch_indices(8, 4, step, 0) for step in range(2)]
+    assert np.concatenate(parts).tolist() == np.concatenate(alone).tolist()
 
 
 def test_the_seed_decides() -> None:
@@ -40,4 +42,4 @@ def test_drawn_batches_follow_the_probabilities_and_the_seed() -> None:
     assert (first == 2).mean() == pytest.approx(0.75, abs=0.03)
     assert first.tolist() == drawn_indices(prob_N, 4000, 1, seed=0).tolist()
     others = [drawn_indices(prob_N, 4000, 1, 0, rank, 2).tolist() for rank in range(2)]
-    assert others[0] != others[1]
+    assert [*others[0], *others[1]] == drawn_indices(prob_N, 4000, 1, 0).tolist()

@@ -24,12 +24,13 @@ def test_two_steps_of_two_people_show_all_four() -> None:
     assert sorted(seen.tolist()) == list(range(12))
 
 
-def test_pk_batches_depend_on_seed_step_and_process() -> None:
+def test_pk_batches_depend_on_seed_and_step_and_processes_share_them() -> None:
     people = pictures_of(PERSON_N)
-    first = pk_indices(people, 6, 2, 4, 1, 0, 2)
-    assert np.array_equal(first, pk_indices(people, 6, 2, 4, 1, 0, 2))
-    assert not np.array_equal(first, pk_indices(people, 6, 2, 5, 1, 0, 2))
-    assert not np.array_equal(first, pk_indices(people, 6, 2, 4, 1, 1, 2))
+    first = pk_indices(people, 8, 2, 4, 1, 0, 2)
+    assert np.array_equal(first, pk_indices(people, 8, 2, 4, 1, 0, 2))
+    assert not np.array_equal(first, pk_indices(people, 8, 2, 5, 1, 0, 2))
+    second = pk_indices(people, 8, 2, 4, 1, 1, 2)
+    assert [*first, *second] == pk_indices(people, 8, 2, 4, 1, 0, 1).tolist()
 
 
 def test_a_person_with_one_sample_is_kept_and_reported(

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from edgehuman.errors import CheckpointError, TrainingError, UsageError
 from edgehuman.training import loggers
-from edgehuman.training.loop import _Run, make_optimiser, train_steps
+from edgehuman.training.loop import _Run, train_steps
+from edgehuman.training.optimiser import make_optimiser
 from edgehuman.training.processes import Place, open_place
 from tests.leaving import run
 from tests.training.toy import Line, line_config, line_job

@@ -67,7 +67,7 @@ def movements(config: MupCheckConfig, factor: float, mup: bool, seed: int) -> di
 
     from edgehuman.pretrain.contrastive.contrastive import nt_xent
     from edgehuman.pretrain.mup import decay_scale, lr_scale, prepare
-    from edgehuman.training.loop import make_optimiser
+    from edgehuman.training.optimiser import make_optimiser
     from edgehuman.training.settings import TrainingConfig
 
     with torch.random.fork_rng(devices=[]):

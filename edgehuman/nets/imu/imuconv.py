@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from edgehuman.nets import draws
 from edgehuman.nets.imu import gravity as upright
 from edgehuman.nets.imu.fine import both_views, units
 
@@ -79,7 +80,7 @@ class ImuConv(nn.Module):
                 stages.append(ConvBlock(width, wider, kernel, stride))
                 width = wider
         self.stages = nn.Sequential(*stages)
-        self.drop = nn.Dropout(dropout)
+        self.drop = draws.Dropout(dropout)
         self.head = nn.Linear(self.width, num_classes) if num_classes else nn.Identity()
 
     def channels(self, imu_NTC: Tensor) -> Tensor:

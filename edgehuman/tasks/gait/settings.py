@@ -36,6 +36,10 @@ class WalkConfig(FinetuneConfig):
     protocol: str | None = None
     """Protocol of the test; by default the usual one for the dataset."""
 
+    def kept_together(self) -> int:
+        """The walks of one person."""
+        return self.each
+
     def __post_init__(self) -> None:
         FinetuneConfig.__post_init__(self)
         part = self.batch // self.accumulate

@@ -40,6 +40,8 @@ from edgehuman.tasks.learner import Learner
 class ParsingLearner(Learner):
     """A network with its losses."""
 
+    compares = True
+
     def __init__(self, network: PersonNet, lovasz: float, label_stride: int) -> None:
         super().__init__()
         self.network, self.lovasz, self.label_stride = network, lovasz, label_stride

@@ -1,6 +1,6 @@
 """Image batches, read and augmented by threads ahead of the training step.
 
-A batch depends on seed, step and process alone, so prefetching does not change it. OpenCV releases
+A batch depends on seed and step alone, so prefetching does not change it. OpenCV releases
 Python's global lock, so threads are enough.
 """
 
@@ -59,10 +59,10 @@ class ReadAhead:
         return self._made.pop(step).result()
 
     def _make(self, step: int, place: Place) -> Batch:
-        chosen = [int(index) for index in self._indices(step, place)]
+        chosen = [int(index) for index in self._indices(step, place.whole())]
         samples = []
-        for number in range(len(chosen)):
-            rng = np.random.default_rng((self._seed, step, place.rank, number))
+        for number in range(len(chosen))[place.rows(len(chosen))]:
+            rng = np.random.default_rng((self._seed, step, 0, number))
             samples.append(self.read([*chosen[number:], *chosen[:number]], rng))
         return stacked(samples)
 

@@ -36,6 +36,8 @@ from edgehuman.training.processes import Place
 class ReidLearner(Learner):
     """A network with its losses; neck and classifier are used in training only."""
 
+    compares = True
+
     def __init__(self, network: PersonNet, num_people: int, config: ReidConfig) -> None:
         super().__init__()
         self.network: PersonNet = network

@@ -104,13 +104,17 @@ class ReidConfig(PersonConfig):
     label_smoothing: float = 0.0
     """Share of the target probability spread over all identities."""
     batch: int = 64
-    """Images per step and process: batch / each people."""
+    """Images per step, of all processes: batch / each people."""
     lr: float = 3.5e-4
     """Peak learning rate of the head."""
     shift_px: int = 10
     """Augmentation: largest shift along each axis, pixels."""
     erase: float = 0.5
     """Augmentation: probability that a rectangle of the image becomes noise."""
+
+    def kept_together(self) -> int:
+        """The images of one person."""
+        return self.each
 
     def __post_init__(self) -> None:
         PersonConfig.__post_init__(self)

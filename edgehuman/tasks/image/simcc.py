@@ -89,6 +89,8 @@ def simcc_loss(
 class SimccLearner(Learner):
     """A network with its loss."""
 
+    compares = True
+
     def __init__(self, network: PersonNet, size: tuple[int, int], presence: float) -> None:
         super().__init__()
         self.network, self.size, self.presence = network, size, presence

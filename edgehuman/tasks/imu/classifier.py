@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edgehuman.errors import DataError, UsageError
+from edgehuman.nets import draws
 from edgehuman.preprocess.imu.naming import EITHER
 from edgehuman.preprocess.imu.upright import common_direction, gravity, to_upright
 from edgehuman.records import Bool, Float32, WindowSet
@@ -21,6 +22,7 @@ from edgehuman.tasks.imu.settings import ActivityConfig, Placements, read_placem
 from edgehuman.tasks.learner import Learner
 from edgehuman.training.imu.augment import TURNED, UPRIGHT, ImuAugment, slow_down
 from edgehuman.training.imu.disturbances import disturbances
+from edgehuman.training.many.gather import gather, own_rows, together
 
 UPSIDE_DOWN_SHARE = 0.25
 HALF_TURN = torch.diag(torch.tensor([-1.0, -1.0, 1.0]))
@@ -114,9 +116,11 @@ class Classifier(Learner):
         if not self.mixup:
             return imu_NTC, right_NPK
         share = float(torch.distributions.Beta(self.mixup, self.mixup).sample())
-        order_N = torch.randperm(len(label_N))
-        imu_NTC = share * imu_NTC + (1 - share) * imu_NTC[order_N]
-        return imu_NTC, right_NPK, right_NPK[order_N], torch.full((len(label_N),), share)
+        # Of the windows of all processes, each is mixed with another.
+        order_N = own_rows(torch.randperm(len(label_N) * together()[1]))
+        imu_NTC = share * imu_NTC + (1 - share) * gather(imu_NTC)[order_N]
+        other_NPK = gather(right_NPK)[order_N]
+        return imu_NTC, right_NPK, other_NPK, torch.full((len(label_N),), share)
 
     def classes_of(self, *target: Tensor) -> Tensor | None:
         """Return the first of the classes (N,) that are right."""
@@ -138,8 +142,8 @@ class Classifier(Learner):
     def _slowed(self, imu_NTC: Tensor, label_N: Tensor) -> Tensor:
         """Slow some windows of the slowed classes down."""
         count = len(label_N)
-        is_slow_N = self.slowed_M[label_N] & (torch.rand(count) < self.slow_share)
-        factor_N = 1 + (self.slowest - 1) * torch.rand(count)
+        is_slow_N = self.slowed_M[label_N] & (draws.rand(count) < self.slow_share)
+        factor_N = 1 + (self.slowest - 1) * draws.rand(count)
         return slow_down(imu_NTC, torch.where(is_slow_N, factor_N, torch.ones(count)))
 
     def _with_foreign(
@@ -147,7 +151,7 @@ class Classifier(Learner):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Put what no person does in the place of some windows, of any placement."""
         count, classes = right_NK.shape
-        is_foreign_N = torch.rand(count) < self.foreign_share
+        is_foreign_N = draws.rand(count) < self.foreign_share
         made_NTC = disturbances(count, imu_NTC.shape[1])
         only_K = torch.arange(classes) == self.foreign
         return (
@@ -160,8 +164,10 @@ class Classifier(Learner):
         """Turn some windows upside down whose placement does not say which end of its axis is up:
         so a stream sees them that has not learnt it yet."""
         either_N = (place_NP & self.either_P).any(dim=1) & ~(place_NP & ~self.either_P).any(dim=1)
-        drawn_N = either_N & (frame_N == UPRIGHT) & (torch.rand(len(frame_N)) < UPSIDE_DOWN_SHARE)
-        return torch.where(drawn_N[:, None, None], HALF_TURN @ upright_N33, upright_N33)
+        drawn_N = either_N & (frame_N == UPRIGHT) & (draws.rand(len(frame_N)) < UPSIDE_DOWN_SHARE)
+        return torch.where(
+            drawn_N[:, None, None], HALF_TURN.to(upright_N33) @ upright_N33, upright_N33
+        )
 
     def _loss(self, logits_NO: Tensor, right_NO: Tensor) -> Tensor:
         """Cross-entropy (N,); a window's probability is that of all the outputs it may be."""

@@ -56,7 +56,6 @@ from edgehuman.tasks.gait.splits import GaitSplits
 from edgehuman.tasks.learner import Learner
 from edgehuman.tasks.silhouette.settings import DEFAULT_ARCH, GaitConfig, Recipe
 from edgehuman.tasks.silhouette.splits import SilhouetteBatches, is_simulated, load_splits
-from edgehuman.training.gather import gather
 from edgehuman.training.ledger import commit, versions
 
 CLASSIFIER = "classifier."
@@ -71,6 +70,8 @@ class SilhouetteLearner(Learner):
         classifier: embeddings (N, D, P) -> logits (N, I, P); None: triplets alone.
         recipe: weights and scales of the losses.
     """
+
+    compares = True
 
     def __init__(
         self,
@@ -126,10 +127,8 @@ class SilhouetteLearner(Learner):
         return embedding_NDP.float().transpose(1, 2)
 
     def _triplet(self, embedding_NPD: Tensor, person_N: Tensor) -> Tensor:
-        embedding_MPD = gather(embedding_NPD.contiguous())
-        person_M = gather(person_N)
         config = self.config
-        triplet_P, _ = batch_all_triplets(embedding_MPD, person_M, config.margin, config.distance)
+        triplet_P, _ = batch_all_triplets(embedding_NPD, person_N, config.margin, config.distance)
         return triplet_P.mean()
 
 

@@ -81,7 +81,7 @@ class GaitConfig(WalkConfig):
     lr_ratio: float = 1.0
     """Learning rate of the backbone, as a factor of --lr."""
     batch: int = 32
-    """Walks per step and process: batch / each people; 128 as published."""
+    """Walks per step, of all processes: batch / each people; 128 as published."""
     lr: float = 1e-3
     """Peak learning rate of the head and the classifier."""
     sampling: Kind | None = None

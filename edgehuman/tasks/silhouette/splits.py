@@ -55,7 +55,7 @@ def load_splits(
 
 
 class SilhouetteBatches:
-    """Batches of P people with K walks each, determined by (seed, step, process) alone.
+    """Batches of P people with K walks each, determined by (seed, step) alone.
 
     Args:
         walks: training walks of any length.
@@ -74,8 +74,9 @@ class SilhouetteBatches:
         """Return silhouettes uint8 (N, T, 64, 64), their lengths (N,) and identities (N,), on the
         CPU. A shorter sequence repeats its frames up to T.
         """
-        rng = np.random.default_rng((self.config.seed, step, place.rank, 11))
-        return self.batch_of(self.indices(step, place), rng)
+        rng = np.random.default_rng((self.config.seed, step, 0, 11))
+        index_N = self.indices(step, place.whole())
+        return self.batch_of(index_N, rng, place.rows(len(index_N)))
 
     def indices(self, step: int, place: Place) -> Index:
         """Return the walks (N,) of a step."""
@@ -84,22 +85,28 @@ class SilhouetteBatches:
             self._walks_of, config.batch, config.each, step, config.seed, place.rank, place.world
         )
 
-    def batch_of(self, index_N: Index, rng: np.random.Generator) -> tuple[Tensor, ...]:
-        """Return the batch of these walks, drawn and augmented."""
-        drawn_SHW, count_N = cut(self.walks, index_N, self.recipe.sampling, rng)
-        return (
-            torch.from_numpy(self._stacked(drawn_SHW, count_N, rng)),
-            torch.from_numpy(count_N),
-            torch.from_numpy(self.person_N[index_N]),
-        )
+    def batch_of(
+        self, index_N: Index, rng: np.random.Generator, rows: slice = slice(None)
+    ) -> tuple[Tensor, ...]:
+        """Return the batch of these walks, drawn and augmented.
 
-    def _stacked(self, drawn_SHW: Uint8, count_N: Index, rng: np.random.Generator) -> Uint8:
+        Args:
+            rows: those to return: all are drawn, as draws follow each other, and these are made.
+        """
+        drawn_SHW, count_N = cut(self.walks, index_N, self.recipe.sampling, rng)
+        silhouette_NTHW = self._stacked(drawn_SHW, count_N, rng, rows)
+        parts = (silhouette_NTHW, count_N[rows], self.person_N[index_N[rows]])
+        return tuple(torch.from_numpy(part) for part in parts)
+
+    def _stacked(
+        self, drawn_SHW: Uint8, count_N: Index, rng: np.random.Generator, rows: slice
+    ) -> Uint8:
         """Augment each sequence on its own; (N, T, 64, 64)."""
-        most = int(count_N.max())
-        silhouette_NTHW = np.empty((len(count_N), most, *drawn_SHW.shape[1:]), np.uint8)
-        start = 0
-        for row_THW, count in zip(silhouette_NTHW, count_N.tolist(), strict=True):
-            made_THW = self.augment(drawn_SHW[start : start + count], rng)
+        most, start_N = int(count_N.max()), np.cumsum(count_N) - count_N
+        draws = [self.augment.draw(rng) for _ in count_N]
+        chosen = [*zip(start_N.tolist(), count_N.tolist(), draws, strict=True)][rows]
+        silhouette_NTHW = np.empty((len(chosen), most, *drawn_SHW.shape[1:]), np.uint8)
+        for row_THW, (start, count, draw) in zip(silhouette_NTHW, chosen, strict=True):
+            made_THW = self.augment.made(drawn_SHW[start : start + count], draw)
             row_THW[:] = made_THW[np.arange(most) % count]
-            start += count
         return silhouette_NTHW

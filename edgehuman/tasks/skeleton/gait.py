@@ -64,6 +64,8 @@ from edgehuman.training.skeleton.augment import SkeletonAugment
 class GaitLearner(Learner):
     """A network with its losses; neck and classifier are used in training only."""
 
+    compares = True
+
     def __init__(
         self, network: nn.Module, num_people: int, augment: SkeletonAugment, config: GaitConfig
     ) -> None:

@@ -29,7 +29,7 @@ class GaitConfig(WalkConfig):
     test_people: int = 100
     """Simulated people in the test set."""
     batch: int = 64
-    """Walks per step and process: batch / each people."""
+    """Walks per step, of all processes: batch / each people."""
     lr: float = 3e-4
     """Peak learning rate of the neck and the classifier."""
     backbone_lr: float = 1.0

@@ -60,7 +60,7 @@ def _load(config: GaitConfig, given: SkeletonSet | None) -> GaitSplits[SkeletonS
 
 
 class WalkBatches:
-    """Batches of P people with K walks each, determined by (seed, step, process) alone.
+    """Batches of P people with K walks each, determined by (seed, step) alone.
 
     Args:
         walks: training walks, each at least a window long.
@@ -76,8 +76,9 @@ class WalkBatches:
 
     def __call__(self, step: int, place: Place) -> tuple[Tensor, ...]:
         """Return sources (N, S, J, 3), their lengths (N,) and identities (N,), on the CPU."""
-        rng = np.random.default_rng((self.config.seed, step, place.rank, 11))
-        return self.batch_of(self.indices(step, place), rng)
+        rng = np.random.default_rng((self.config.seed, step, 0, 11))
+        index_N = self.indices(step, place.whole())
+        return self.batch_of(index_N, rng, place.rows(len(index_N)))
 
     def indices(self, step: int, place: Place) -> Index:
         """Return the walks (N,) of a step."""
@@ -86,13 +87,20 @@ class WalkBatches:
             self._walks_of, config.batch, config.each, step, config.seed, place.rank, place.world
         )
 
-    def batch_of(self, index_N: Index, rng: np.random.Generator) -> tuple[Tensor, ...]:
-        """Return the batch of these walks, cut at random places."""
+    def batch_of(
+        self, index_N: Index, rng: np.random.Generator, rows: slice = slice(None)
+    ) -> tuple[Tensor, ...]:
+        """Return the batch of these walks, cut at random places.
+
+        Args:
+            rows: those to return; places are drawn for all.
+        """
         row_NS, length_N = random_cut(
             self.walks.start_N[index_N], self.walks.length_N[index_N], self.longest, rng
         )
-        source_NSJ3 = self.walks.skeleton_SJ3[row_NS]
-        parts: tuple[NDArray[Any], ...] = (source_NSJ3, length_N, self.person_N[index_N])
+        source_NSJ3 = self.walks.skeleton_SJ3[row_NS[rows]]
+        person_N = self.person_N[index_N[rows]]
+        parts: tuple[NDArray[Any], ...] = (source_NSJ3, length_N[rows], person_N)
         return tuple(torch.from_numpy(part) for part in parts)
 
 

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from edgehuman.nets import draws
+from edgehuman.training.many.gather import any_together
+
 # The frame of a window: to any orientation, in its wearer's upright frame and about the vertical by
 # any angle, in that frame, or as it was worn.
 TURNED, FACING, UPRIGHT, WORN = range(4)
@@ -61,13 +64,13 @@ class ImuAugment:
             frame_N = self.frames(imu_NTC.shape[0]) if frame_N is None else frame_N
             imu_NTC = rotate(imu_NTC, self._rotations(frame_N, upright_N33))
         if self.scale:
-            gain = 1 + self.scale * torch.randn(imu_NTC.shape[0], 1, 2)
+            gain = 1 + self.scale * draws.randn(imu_NTC.shape[0], 1, 2)
             imu_NTC = imu_NTC * gain.repeat_interleave(3, dim=2)
         if self.gyro_bias:
-            bias = self.gyro_bias * torch.randn(imu_NTC.shape[0], 1, 3)
+            bias = self.gyro_bias * draws.randn(imu_NTC.shape[0], 1, 3)
             imu_NTC = imu_NTC + torch.cat([torch.zeros_like(bias), bias], dim=2)
         if self.jitter:
-            imu_NTC = imu_NTC + self.jitter * torch.randn_like(imu_NTC)
+            imu_NTC = imu_NTC + self.jitter * draws.randn(*imu_NTC.shape)
         return imu_NTC
 
     def frames(self, count: int) -> Tensor:
@@ -75,7 +78,7 @@ class ImuAugment:
         shares = torch.tensor([self.turned_share, self.facing_share, self.upright_share])
         if not shares.any():
             return torch.full((count,), WORN)
-        return torch.bucketize(torch.rand(count), shares.cumsum(0), right=True)
+        return torch.bucketize(draws.rand(count), shares.cumsum(0), right=True)
 
     def _rotations(self, frame_N: Tensor, upright_N33: Tensor | None) -> Tensor:
         """Rotations (N, 3, 3) of windows in these frames."""
@@ -87,14 +90,15 @@ class ImuAugment:
                 chosen_N11 = (frame_N == frame)[:, None, None]
                 rotation_N33 = torch.where(chosen_N11, rotation_N33 @ first_N33, rotation_N33)
         turned_N11 = (frame_N == TURNED)[:, None, None]
-        if turned_N11.any():
+        # Asked of the whole batch, as all of it draws or nothing.
+        if any_together(turned_N11):
             rotation_N33 = torch.where(turned_N11, any_orientation(count), rotation_N33)
         return rotation_N33
 
 
 def any_orientation(count: int) -> Tensor:
     """Return rotation matrices (N, 3, 3), uniform over all orientations."""
-    a, b, c, d = torch.nn.functional.normalize(torch.randn(count, 4), dim=1).unbind(1)
+    a, b, c, d = torch.nn.functional.normalize(draws.randn(count, 4), dim=1).unbind(1)
     rows = [
         [1 - 2 * (c * c + d * d), 2 * (b * c - a * d), 2 * (b * d + a * c)],
         [2 * (b * c + a * d), 1 - 2 * (b * b + d * d), 2 * (c * d - a * b)],
@@ -105,7 +109,7 @@ def any_orientation(count: int) -> Tensor:
 
 def any_heading(count: int) -> Tensor:
     """Return rotation matrices (N, 3, 3) about x, uniform over all angles."""
-    angle_N = 2 * math.pi * torch.rand(count)
+    angle_N = 2 * math.pi * draws.rand(count)
     sine, cosine = torch.sin(angle_N), torch.cos(angle_N)
     zero, one = torch.zeros(count), torch.ones(count)
     rows = [[one, zero, zero], [zero, cosine, -sine], [zero, sine, cosine]]
@@ -114,8 +118,8 @@ def any_heading(count: int) -> Tensor:
 
 def random_rotations(count: int, largest_deg: float) -> Tensor:
     """Return rotation matrices (N, 3, 3) about random axes, angles uniform in +-`largest_deg`."""
-    axis_N3 = torch.nn.functional.normalize(torch.randn(count, 3), dim=1)
-    angle_N = (2 * torch.rand(count) - 1) * math.radians(largest_deg)
+    axis_N3 = torch.nn.functional.normalize(draws.randn(count, 3), dim=1)
+    angle_N = (2 * draws.rand(count) - 1) * math.radians(largest_deg)
     x, y, z = axis_N3.unbind(1)
     zero = torch.zeros_like(x)
     cross = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], dim=1).view(count, 3, 3)
@@ -132,7 +136,7 @@ def rotate(imu_NTC: Tensor, rotation_N33: Tensor) -> Tensor:
 def warp_time(imu_NTC: Tensor, spread: float, knots: int = 4) -> Tensor:
     """Resample each window at a varying speed, by linear interpolation; its ends stay in place."""
     count, length, _ = imu_NTC.shape
-    pace_NK = (1 + spread * torch.randn(count, 1, knots + 2)).clamp_min(0.2)
+    pace_NK = (1 + spread * draws.randn(count, 1, knots + 2)).clamp_min(0.2)
     pace_NT = torch.nn.functional.interpolate(
         pace_NK, length - 1, mode="linear", align_corners=True
     )

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from edgehuman.nets import draws
 from edgehuman.records import IMU_RATE_HZ
 from edgehuman.training.imu.augment import any_orientation
 
@@ -26,20 +27,21 @@ _GRAVITY = torch.tensor([1.0, 0.0, 0.0])
 
 def disturbances(count: int, length: int) -> Tensor:
     """Return windows (N, T, 6): gravity in any direction, and a vibration, noise or blows on it."""
-    shape_N = torch.randint(0, 4, (count,))
+    shape_N = draws.randint(0, 4, count)
     waves = torch.stack(
         [
             _waves(count, length),
             torch.sign(_waves(count, length)),
-            torch.randn(count, length, 6),
+            draws.randn(count, length, 6),
             _blows(count, length),
         ]
     )
     motion_NTC = waves[shape_N, torch.arange(count)]
     size_NS = torch.stack([_log_uniform(count, *ACCEL_G), _log_uniform(count, *GYRO_RADS)], dim=1)
     size_N1C = size_NS.repeat_interleave(3, dim=1)[:, None]
-    share_N1C = functional.normalize(torch.randn(count, 1, 6).abs(), dim=2)
-    gravity_N3 = any_orientation(count) @ _GRAVITY
+    share_N1C = functional.normalize(draws.randn(count, 1, 6).abs(), dim=2)
+    turn_N33 = any_orientation(count)
+    gravity_N3 = turn_N33 @ _GRAVITY.to(turn_N33)
     still_N1C = torch.cat([gravity_N3, torch.zeros(count, 3)], dim=1)[:, None]
     return still_N1C + motion_NTC * size_N1C * share_N1C
 
@@ -50,16 +52,16 @@ def _waves(count: int, length: int) -> Tensor:
     total = torch.zeros(count, length, 6)
     for _ in range(2):
         rate_N = _log_uniform(count, *RATE_HZ)
-        phase_N1C = 2 * math.pi * torch.rand(count, 1, 6)
+        phase_N1C = 2 * math.pi * draws.rand(count, 1, 6)
         total += torch.sin(2 * math.pi * rate_N[:, None, None] * t_T[:, None] + phase_N1C)
     return total / math.sqrt(2)
 
 
 def _blows(count: int, length: int) -> Tensor:
     """A few short blows at any time."""
-    is_hit_NT1 = torch.rand(count, length, 1) < 0.03
-    return 3 * is_hit_NT1 * torch.randn(count, length, 6)
+    is_hit_NT1 = draws.rand(count, length, 1) < 0.03
+    return 3 * is_hit_NT1 * draws.randn(count, length, 6)
 
 
 def _log_uniform(count: int, low: float, high: float) -> Tensor:
-    return low * (high / low) ** torch.rand(count)
+    return low * (high / low) ** draws.rand(count)

@@ -88,6 +88,10 @@ class Augment:
         """Augment a sequence uint8 (T, 64, 64); the result is new, its edges may be grey."""
         return augment(silhouette_THW, self.draw(rng))
 
+    def made(self, silhouette_THW: Uint8, draw: Draw) -> Uint8:
+        """Return a sequence uint8 (T, 64, 64) with that draw."""
+        return augment(silhouette_THW, draw)
+
     def draw(self, rng: np.random.Generator) -> Draw:
         """Draw what happens to a sequence."""
         return Draw(

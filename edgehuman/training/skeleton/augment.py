@@ -28,6 +28,7 @@ from torch import Tensor
 
 from edgehuman.config import require
 from edgehuman.geometry import OPENPOSE_18, TRUNK_5, flip_indices
+from edgehuman.nets.draws import rand, randn
 from edgehuman.training.skeleton.mistakes import DetectorMistakes
 
 # Sequences processed at a time on a CPU, a third of the usual batch: temporaries stay in cache and
@@ -158,14 +159,14 @@ class SkeletonAugment:
         """Draw random numbers for sequences of these lengths, on the device of `length_N`."""
         place, count = length_N.device, len(length_N)
         shape = (2, count, self.frames, num_joints)
-        sigma_N = self.smooth_frames * torch.rand(count, device=place)
+        sigma_N = self.smooth_frames * rand(count, device=place)
         lost_NTJ, limit_N = self._losses(count, num_joints, place)
         return Draws(
             position_NT=self._positions(length_N),
-            mirrored_N=torch.rand(count, device=place) < self.mirror,
-            sigma_N=sigma_N * (torch.rand(count, device=place) < self.smooth),
-            shift_2NJ=self.joint_shift * torch.randn(2, count, num_joints, device=place),
-            noise_2NTJ=torch.randn(shape, device=place).mul_(self.joint_noise),
+            mirrored_N=rand(count, device=place) < self.mirror,
+            sigma_N=sigma_N * (rand(count, device=place) < self.smooth),
+            shift_2NJ=self.joint_shift * randn(2, count, num_joints, axis=1, device=place),
+            noise_2NTJ=randn(*shape, axis=1, device=place).mul_(self.joint_noise),
             lost_NTJ=lost_NTJ,
             limit_N=limit_N,
             reach=math.ceil(3 * self.smooth_frames),
@@ -178,7 +179,7 @@ class SkeletonAugment:
             return nothing, torch.zeros(count, device=place)
 
         def uniform(*shape: int) -> Tensor:
-            return torch.rand(shape, device=place)
+            return rand(*shape, device=place)
 
         is_hit_N = uniform(count) < self.lost
         always_NJ = uniform(count, num_joints) < WHOLE
@@ -200,11 +201,11 @@ class SkeletonAugment:
         """Draw crop, pace and direction; a source too short for its pace is read more slowly."""
         place, count = length_N.device, len(length_N)
         last_N, steps = (length_N - 1).float(), self.frames - 1
-        exponent_N = 2 * torch.rand(count, device=place) - 1
+        exponent_N = 2 * rand(count, device=place) - 1
         speed_N = torch.minimum(self.pace**exponent_N, last_N / steps)
-        start_N = torch.rand(count, device=place) * (last_N - steps * speed_N)
+        start_N = rand(count, device=place) * (last_N - steps * speed_N)
         tick_T = torch.arange(self.frames, device=place, dtype=torch.float32)
-        backwards_N1 = torch.rand(count, 1, device=place) < self.backwards
+        backwards_N1 = rand(count, 1, device=place) < self.backwards
         tick_NT = torch.where(backwards_N1, steps - tick_T, tick_T)
         position_NT = start_N[:, None] + speed_N[:, None] * tick_NT
         return torch.minimum(position_NT.clamp_min_(0), last_N[:, None])

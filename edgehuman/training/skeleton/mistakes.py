@@ -18,6 +18,7 @@ from torch import Tensor
 
 from edgehuman.config import require
 from edgehuman.geometry import OPENPOSE_18
+from edgehuman.nets import draws
 
 _AT = {name: place for place, name in enumerate(OPENPOSE_18)}
 _HEAD = [_AT[name] for name in ("nose", "r_eye", "l_eye", "r_ear", "l_ear")]
@@ -112,10 +113,10 @@ def _with_other_arms(skeleton_NTJ3: Tensor, share: float) -> Tensor:
     """Let elbows and wrists swing less about their mean place below the shoulder, or lose them."""
     made = skeleton_NTJ3.clone()
     count, device = len(made), made.device
-    hit_N = torch.rand(count, device=device) < share
-    lost_N = hit_N & (torch.rand(count, device=device) < _ARMS_LOST)
+    hit_N = draws.rand(count, device=device) < share
+    lost_N = hit_N & (draws.rand(count, device=device) < _ARMS_LOST)
     low, high = _SWING
-    swing_N = torch.where(hit_N, low + (high - low) * torch.rand(count, device=device), 1.0)
+    swing_N = torch.where(hit_N, low + (high - low) * draws.rand(count, device=device), 1.0)
     for side in "rl":
         shoulder = made[:, :, _AT[f"{side}_shoulder"]]
         for name in _ARM:
@@ -138,8 +139,8 @@ def _doubled(skeleton_NTJ3: Tensor, share: float) -> Tensor:
     for names, passing in ((_ARM, False), (_LEG, True)):
         right, left = ([_AT[f"{side}_{name}"] for name in names] for side in "rl")
         sure_right_N, sure_left_N = (made[:, :, each, 2].mean(dim=(1, 2)) for each in (right, left))
-        hit_N = _from_the_side(made) & (torch.rand(count, device=device) < share)
-        much_N1 = 0.3 + 0.6 * torch.rand(count, 1, device=device)
+        hit_N = _from_the_side(made) & (draws.rand(count, device=device) < share)
+        much_N1 = 0.3 + 0.6 * draws.rand(count, 1, device=device)
         much_NT = much_N1.expand(-1, frames)
         if passing:
             rare_N = torch.full((count,), _LEG_SHARE, device=device)
@@ -159,8 +160,8 @@ def _swapped(skeleton_NTJ3: Tensor, share: float) -> Tensor:
     count, frames, device = *made.shape[:2], made.device
     for names in (_ARM, _LEG):
         right, left = ([_AT[f"{side}_{name}"] for name in names] for side in "rl")
-        hit_N = _from_the_side(made) & (torch.rand(count, device=device) < share)
-        taken_NT = _episodes(0.35 * torch.rand(count, device=device) * hit_N, frames)
+        hit_N = _from_the_side(made) & (draws.rand(count, device=device) < share)
+        taken_NT = _episodes(0.35 * draws.rand(count, device=device) * hit_N, frames)
         both = taken_NT[:, :, None, None] > 0
         old_right, old_left = made[:, :, right], made[:, :, left]
         made[:, :, right] = torch.where(both, old_left, old_right)
@@ -182,6 +183,6 @@ def _episodes(share_N: Tensor, frames: int) -> Tensor:
     """1 in some runs of `_EPISODE` frames, else 0 (N, T); `share_N`: of the frames."""
     count, device = len(share_N), share_N.device
     runs = -(-frames // _EPISODE) + 1
-    taken_NR = (torch.rand(count, runs, device=device) < share_N[:, None]).float()
+    taken_NR = (draws.rand(count, runs, device=device) < share_N[:, None]).float()
     late = int(torch.randint(0, _EPISODE, ()).item())
     return taken_NR.repeat_interleave(_EPISODE, dim=1)[:, late : late + frames]

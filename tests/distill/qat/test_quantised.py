@@ -16,7 +16,8 @@ from edgehuman.errors import DataError
 from edgehuman.export.graph.int8 import Target
 from edgehuman.nets.checkpoint import load_into
 from edgehuman.training.checkpoint import load_state
-from edgehuman.training.loop import make_optimiser, train_steps
+from edgehuman.training.loop import train_steps
+from edgehuman.training.optimiser import make_optimiser
 from tests.distill.qat.nets import made, traced
 from tests.distill.qat.training import Learner, config, job_of, quantised
 

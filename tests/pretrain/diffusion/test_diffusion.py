@@ -19,7 +19,7 @@ from edgehuman.pretrain.diffusion.diffusion import Diffusion, make_model, pooled
 from edgehuman.pretrain.diffusion.settings import DiffusionConfig
 from edgehuman.pretrain.diffusion.taesd import encode_silhouettes, encoder
 from edgehuman.pretrain.diffusion.walks import Pairs
-from edgehuman.training.loop import make_optimiser
+from edgehuman.training.optimiser import make_optimiser
 from edgehuman.training.processes import Place
 from tests.pretrain.made_silhouettes import tiny_config, walkers
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from edgehuman.data.silhouette.sampling import Sampling
 from edgehuman.pretrain.diffusion.exam import Exam, draw_exam, gallery_of, unit_features
 from edgehuman.pretrain.diffusion.walks import Pairs
-from tests.pretrain.diffusion.test_walks import kept
+from edgehuman.training.silhouette.augment import NONE
 from tests.pretrain.made_silhouettes import made_set
 
 
@@ -33,7 +33,7 @@ class Known(nn.Module):
 
 def exam_of(people: tuple[str, ...]) -> Exam:
     walks = made_set((8,) * len(people), people)
-    return Exam([walks], Pairs([walks], Sampling(frames=4), kept))
+    return Exam([walks], Pairs([walks], Sampling(frames=4), NONE))
 
 
 def test_recognition_and_distances_by_hand() -> None:

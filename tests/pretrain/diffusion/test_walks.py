@@ -18,20 +18,25 @@ from edgehuman.pretrain.diffusion.walks import (
 )
 from edgehuman.records import Uint8
 from edgehuman.training.processes import Place
+from edgehuman.training.silhouette.augment import NONE
 from tests.pretrain.made_silhouettes import made_set, walkers
 
 PLACE = Place(torch.device("cpu"), 0, 1, torch.float32)
 
 
-def kept(sils_THW: Uint8, rng: np.random.Generator) -> Uint8:
-    return sils_THW
-
-
-def marked(sils_THW: Uint8, rng: np.random.Generator) -> Uint8:
+class Marked:
     """Writes a random number into a corner: the same in all frames of a subsequence."""
-    sils_THW = sils_THW.copy()
-    sils_THW[:, -1, -1] = rng.integers(1, 256)
-    return sils_THW
+
+    def draw(self, rng: np.random.Generator) -> int:
+        return int(rng.integers(1, 256))
+
+    def made(self, silhouette_THW: Uint8, draw: int) -> Uint8:
+        silhouette_THW = silhouette_THW.copy()
+        silhouette_THW[:, -1, -1] = draw
+        return silhouette_THW
+
+
+marked = Marked()
 
 
 def test_a_batch_holds_both_subsequences_of_the_same_walk_each_augmented() -> None:
@@ -50,13 +55,16 @@ def test_a_batch_holds_both_subsequences_of_the_same_walk_each_augmented() -> No
     assert (marks[0] != marks[1]).sum() > 7
 
 
-def test_a_batch_follows_from_seed_step_and_process() -> None:
+def test_a_batch_follows_from_seed_and_step() -> None:
     pairs = Pairs([walkers()], Sampling(frames=4), marked)
     first = pairs.batch(4, 3, 0, PLACE)
     assert all(map(torch.equal, first, pairs.batch(4, 3, 0, PLACE)))
     others = [pairs.batch(4, 4, 0, PLACE), pairs.batch(4, 3, 1, PLACE)]
-    others.append(pairs.batch(4, 3, 0, Place(PLACE.device, 1, 2, PLACE.dtype)))
     assert not any(torch.equal(first[0], other[0]) for other in others)
+    # Two processes make one half each.
+    halves = [pairs.batch(4, 3, 0, Place(PLACE.device, rank, 2, PLACE.dtype)) for rank in (0, 1)]
+    for whole, *parts in zip(first, *halves, strict=True):
+        assert torch.equal(whole, torch.cat(parts))
 
 
 def test_the_same_subsequence_is_the_same_to_the_pixel() -> None:
@@ -105,7 +113,7 @@ def test_identities_and_their_first_walks_are_chosen() -> None:
 
 
 def test_a_step_needs_as_many_walks() -> None:
-    pairs = Pairs([walkers(2)], Sampling(frames=4), kept)
+    pairs = Pairs([walkers(2)], Sampling(frames=4), NONE)
     require_enough(pairs, 4, "x")
     with pytest.raises(DataError, match="--data x has 4 training walks, but a step needs 5"):
         require_enough(pairs, 5, "x")

@@ -21,7 +21,7 @@ def test_the_learning_rate_grows_with_the_batch_of_all_processes(
     assert SaipConfig(batch=32).lr == 2.5e-4 / 8
     assert SaipConfig(batch=32, lr=1e-3).lr == 1e-3
     monkeypatch.setenv("WORLD_SIZE", "8")
-    assert SaipConfig(batch=256).lr == 2e-3
+    assert SaipConfig(batch=256).lr == 2.5e-4  # the batch is that of all
     assert SaipConfig(batch=1, css=0, base_lr=1e-5).min_lr <= 1e-5 / 32
 
 

@@ -36,7 +36,8 @@ class Filler:
     Attributes:
         images: the photos.
         config: which views to make of each.
-        batch, seed, rank, world: of the training; a step's rows are this process's share of it.
+        batch: rows of a step in this process.
+        seed, rank, world: of the training; a step's rows are this process's share of it.
         corrupt: unreadable photos, by index, with the reason.
     """
 
@@ -96,8 +97,8 @@ class Filler:
             number = (number + 1) % num_images
             if number in self.corrupt:
                 continue
-            # Rank and row identify the step's row, whichever process makes it.
-            rng = np.random.default_rng((self.seed, step, self.rank, row))
+            # By the row in the step's batch of all processes, whoever makes it.
+            rng = np.random.default_rng((self.seed, step, 0, self.rank * self.batch + row))
             try:
                 make_views(self.images, number, self.config, rng, global_VHWC, local_VHWC)
                 return number

@@ -65,6 +65,8 @@ OUTPUT = OutputSpec("boxes")
 class DetectionLearner(Learner):
     """A detector with its loss."""
 
+    compares = True
+
     network: Detector
 
     def __init__(self, network: Detector) -> None:
