@@ -89,7 +89,8 @@ def test_the_first_process_alone_compares_and_as_if_it_were_one(
 
     monkeypatch.setattr(module, "finetune", lambda *given: Outcome({}, ""))
     monkeypatch.setattr(module, "compare", compare)
-    monkeypatch.setenv("WORLD_SIZE", "2")
+    for name, value in (("WORLD_SIZE", "2"), ("MASTER_ADDR", "localhost"), ("MASTER_PORT", "1")):
+        monkeypatch.setenv(name, value)
     for rank, said in (("0", "compared"), ("1", "")):
         monkeypatch.setenv("RANK", rank)
         found = distil(config(tmp_path / "s", teacher), made_windows())

@@ -164,12 +164,12 @@ def test_a_pretrained_encoder_answers_as_the_one_that_was_trained(
 
     monkeypatch.setattr(completep, "prepare", kept)
     config = MaeConfig(
-        out=tmp_path, arch="imuvit_256x3", steps=1, batch=4, threads=1, param="completep"
+        out=tmp_path, arch="imuvit_512x5", steps=1, batch=4, threads=1, param="completep"
     )
     mae.train(config)
     trained, (saved, _) = made[0].encoder.eval(), load_network(tmp_path, own=True)
-    # Heads of 8 channels against 2 of imuvit_64x2: sqrt(2) / 8.
-    assert trained.blocks[0].attention.scale == pytest.approx(2**0.5 / 8)
+    # Heads of 16 channels against 8 of imuvit_64x2: sqrt(8) / 16.
+    assert trained.blocks[0].attention.scale == pytest.approx(8**0.5 / 16)
     x_NTC = torch.randn(2, 128, 6)
     torch.testing.assert_close(saved(x_NTC), trained(x_NTC), atol=1e-5, rtol=1e-4)
 
