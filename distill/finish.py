@@ -31,8 +31,9 @@ from edgehuman.files import write_whole
 from edgehuman.progress import tell
 from edgehuman.tasks.finetune import answer_of
 from edgehuman.training.checkpoint import STATE
-from edgehuman.training.loop import Job, train_steps
+from edgehuman.training.loop import train_steps
 from edgehuman.training.processes import Place
+from edgehuman.training.run import Job
 from edgehuman.training.settings import TrainingConfig
 
 QAT, STUDENT = "qat", "student.sha256"

@@ -42,8 +42,9 @@ from edgehuman.records import IMU_RATE_HZ, Float32, WindowSet
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.imu.augment import ImuAugment
 from edgehuman.training.ledger import commit, versions
-from edgehuman.training.loop import Job, Progress, require_ready, train_steps
+from edgehuman.training.loop import require_ready, train_steps
 from edgehuman.training.processes import Place
+from edgehuman.training.run import Job, Progress
 
 
 class MaskedAutoencoder(nn.Module):

@@ -31,8 +31,9 @@ from edgehuman.outcome import Outcome
 from edgehuman.records import Float32, Index
 from edgehuman.tasks.settings import FinetuneConfig
 from edgehuman.training import checkpoint
-from edgehuman.training.loop import Job, require_ready, train_steps
+from edgehuman.training.loop import require_ready, train_steps
 from edgehuman.training.processes import Place
+from edgehuman.training.run import Job
 from edgehuman.training.settings import process_rank
 
 ScalarT = TypeVar("ScalarT", bound=np.generic)

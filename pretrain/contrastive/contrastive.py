@@ -50,8 +50,9 @@ from edgehuman.progress import tell
 from edgehuman.tasks.finetune import answer_of
 from edgehuman.training import checkpoint
 from edgehuman.training.ledger import commit, versions
-from edgehuman.training.loop import Job, Progress, require_ready, train_steps
+from edgehuman.training.loop import require_ready, train_steps
 from edgehuman.training.many.gather import gather, together
+from edgehuman.training.run import Job, Progress
 from edgehuman.training.settings import process_rank
 from edgehuman.training.skeleton.augment import SkeletonAugment
 

@@ -51,7 +51,8 @@ from edgehuman.pretrain.diffusion.walks import Pairs, load, require_enough
 from edgehuman.progress import tell
 from edgehuman.training import checkpoint
 from edgehuman.training.ledger import commit, versions
-from edgehuman.training.loop import Job, Progress, require_ready, train_steps
+from edgehuman.training.loop import require_ready, train_steps
+from edgehuman.training.run import Job, Progress
 from edgehuman.training.settings import process_rank
 from edgehuman.training.silhouette.augment import Augment
 

@@ -64,7 +64,8 @@ from edgehuman.pretrain.saip.views import (
 from edgehuman.progress import tell
 from edgehuman.records import Uint8
 from edgehuman.training.ledger import commit, versions
-from edgehuman.training.loop import Job, Progress, require_ready, train_steps
+from edgehuman.training.loop import require_ready, train_steps
+from edgehuman.training.run import Job, Progress
 
 __all__ = ["Saip", "SaipConfig", "train"]
 

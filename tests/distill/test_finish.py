@@ -22,7 +22,7 @@ from edgehuman.export.graph.trace import weights_sha256
 from edgehuman.nets.checkpoint import load_network
 from edgehuman.tasks.imu.activity import prepare
 from edgehuman.training.checkpoint import STATE
-from edgehuman.training.loop import Job, Progress
+from edgehuman.training.run import Job, Progress
 from tests.tasks.conftest import made_windows
 
 STEPS = 12

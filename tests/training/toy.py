@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from edgehuman.card import IMU_INPUT, Card, OutputSpec
 from edgehuman.training.batches import batch_indices
-from edgehuman.training.loop import Job, train_steps
+from edgehuman.training.loop import train_steps
 from edgehuman.training.processes import Place
+from edgehuman.training.run import Job
 from edgehuman.training.settings import TrainingConfig
 from tests.two_processes import require_no_exchange_threads
 

@@ -24,8 +24,8 @@ from torch.distributed.fsdp import FSDPModule, fully_shard
 from torch.distributed.tensor import DTensor
 
 from edgehuman.training import checkpoint
-from edgehuman.training.loop import _Run
 from edgehuman.training.many import pieces
+from edgehuman.training.run import Run
 
 # Lists of modules that compute one after another, by the names that networks give them.
 _LISTS = ("blocks", "layers", "stages")
@@ -52,7 +52,7 @@ def whole_weights(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     }
 
 
-class ShardedRun(_Run):
+class ShardedRun(Run):
     """A run whose weights are shared out."""
 
     evaluates_together = True

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from edgehuman.distill.qat.oscillation import Oscillation
 from edgehuman.distill.qat.quantised import Quantised, decay_scale, lr_scale, prepare
 from edgehuman.export.graph.int8 import Target
-from edgehuman.training.loop import Job
 from edgehuman.training.processes import Place
+from edgehuman.training.run import Job
 from edgehuman.training.settings import TrainingConfig
 from tests.distill.qat.nets import made, traced
 

@@ -11,8 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from edgehuman.training.loop import Job, train_steps
+from edgehuman.training.loop import train_steps
 from edgehuman.training.processes import Place
+from edgehuman.training.run import Job
 from edgehuman.training.settings import TrainingConfig
 from tests.training.toy import line_card, line_config
 
