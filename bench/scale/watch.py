@@ -43,8 +43,9 @@ class Watch:
         self._states[state.name] = state
         said = f"{state.status:8} {state.name}"
         outcome = state.outcome or {}
-        if isinstance(loss := outcome.get("test_loss"), float):
-            said += f"  loss {loss:.4f}"
+        for key, name in (("test_loss", "loss"), ("rank1", "rank-1")):
+            if isinstance(value := outcome.get(key), float):
+                said += f"  {name} {value:.4f}"
         for step, found in state.found.items():
             said += "".join(f"  {step} {name} {value:.3f}" for name, value in found.items())
         said += f"  {hours(state.seconds)}"
