@@ -22,6 +22,7 @@ from edgehuman.reading.values import is_name, shown
 
 FILE = "laws.json"
 SIZES = ("params", "params_all", "N", "width", "depth")
+NOT_DATA = (*SIZES, "flops", "C")
 TIMES = (2.0, 4.0)
 _STEEPEST = 100.0
 """Exponent that no law of learning has."""
@@ -106,7 +107,7 @@ class Law:
     @property
     def is_of_data(self) -> bool:
         """Whether it is over an amount of data, neither of a network nor of computing."""
-        return self.x not in (*SIZES, "flops", "C")
+        return self.x not in NOT_DATA
 
     @property
     def said(self) -> str:

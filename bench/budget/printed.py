@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from edgehuman.bench.budget.curve import SIZES
+from edgehuman.bench.budget.curve import NOT_DATA, SIZES
 from edgehuman.bench.budget.latencies import BUSY
 
 Row = Mapping[str, Any]
@@ -166,6 +166,7 @@ def _laws(laws: Mapping[str, Any]) -> Iterator[str]:
     head = ("law", "of", "form", "points", "today", "value", "2x as much", "4x as much", "held out")
     yield from _aligned([head, *(_law_cells(each) for each in places)])
     yield "  held out: its own largest point, predicted by the others / measured"
+    yield from _in_words(places)
     if any(each["x"] in SIZES for each in places):
         yield (
             "  a law of size is of the network itself; what it gives a smaller one as its teacher, "
@@ -174,6 +175,37 @@ def _laws(laws: Mapping[str, Any]) -> Iterator[str]:
     for warning in dict.fromkeys(one for each in places for one in each["warnings"]):
         of = [each for each in places if warning in each["warnings"]]
         yield f"  {len(of)} of {len(places)} laws: {warning}"
+
+
+def _in_words(places: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What twice the data would buy, a sentence for the first law of each metric and amount."""
+    said = set()
+    for each in places:
+        kind = (each["metric"], each["x"])
+        if each["x"] in NOT_DATA or kind in said:
+            continue
+        said.add(kind)
+        yield f"  twice the {each['x']}: {_bought(each)}"
+
+
+def _bought(each: Mapping[str, Any]) -> str:
+    step, today = each["more"][0], each["predicted"]
+    of = f" ({each['said']})" if each["said"] else ""
+    amounts = f"{_amount(each['today'])} to {_amount(step['x'])}"
+    if step["predicted"] is None:
+        return f"{amounts}: {each['metric']}{of} is not known, as its form ends with its points"
+    apart = 100 * (step["ratio"] - 1)
+    words = f"{abs(apart):.2g} % {'lower' if apart < 0 else 'higher'}"
+    if interval := step["ratio_interval"]:
+        low, high = (100 * (end - 1) for end in interval)
+        words += f", between {low:+.2g} and {high:+.2g} %"
+        if low <= 0 <= high:
+            words += ": perhaps nothing"
+    else:
+        words += ", interval not known"
+    beyond = "; beyond what was measured" if step["state"] == "extrapolated" else ""
+    values = f"{today:.4g} to {step['predicted']:.4g}"
+    return f"{amounts}: {each['metric']}{of} from {values}, {words}{beyond}"
 
 
 def _law_cells(each: Mapping[str, Any]) -> list[str]:

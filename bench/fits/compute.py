@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from edgehuman.bench.fits.groups import in_every_sampling
 from edgehuman.bench.fits.study import Cell, Study
 from edgehuman.bench.laws import frontier
 from edgehuman.records import Float64
@@ -24,7 +25,7 @@ def alike_but_size(study: Study, *needed: str) -> Iterator[tuple[str, list[Cell]
     family, sampling, fold, augmentation; those of a simulation apart. The name says what differs.
     """
     found: dict[tuple[tuple[str, ...], bool], list[Cell]] = defaultdict(list)
-    for cell in study.cells:
+    for cell in in_every_sampling(study.cells):
         if all(name in cell.amounts for name in needed):
             key = tuple(cell.held.get(name, "") for name in _NAMES)
             found[key, cell.simulated].append(cell)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from edgehuman.bench.fits.groups import DATA
+from edgehuman.bench.fits.groups import DATA, in_every_sampling
 from edgehuman.bench.fits.study import Cell, Study
 from edgehuman.bench.laws import resample
 from edgehuman.bench.laws.curves import Rules
@@ -137,7 +137,7 @@ def capacity_by_data(study: Study, x: str) -> list[dict[str, Any]]:
     """
     names = ("method", "family", "sampling", "fold", "augment")
     curves: dict[tuple[str, ...], dict[str, list[Cell]]] = defaultdict(lambda: defaultdict(list))
-    for cell in study.cells:
+    for cell in in_every_sampling(study.cells):
         if x in cell.amounts and "params" in cell.amounts:
             key = tuple(cell.held.get(name, "") for name in names)
             at = cell.held.get("share") or f"{cell.amounts[x]:.6g}"

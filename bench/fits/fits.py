@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from edgehuman.bench.fits import contrasts
-from edgehuman.bench.fits.groups import DATA, Group, axes_of, by_fold, groups_of
+from edgehuman.bench.fits.groups import DATA, Group, axes_of, by_fold, groups_of, in_every_sampling
 from edgehuman.bench.fits.study import Dependent, Study, study_of
-from edgehuman.bench.laws.curves import LEAST, Curve, Rules, fit_curve
+from edgehuman.bench.laws.curves import LEAST, Curve, Rules, fit_curve, in_plain_form
 from edgehuman.bench.laws.pooled import Pooled, fit_pooled
 from edgehuman.bench.laws.surface import Surface, fit_surface, too_few
 from edgehuman.bench.scale.points import Table
@@ -175,24 +175,21 @@ def _too_few(group: Group) -> str:
 
 
 def _curve(study: Study, group: Group, rules: Rules) -> Curve:
-    return fit_curve(
+    x_P, y_P, trials_P = _arrays(group)
+    return fit_curve(x_P, y_P, study.kind, (group.x, study.letter), rules, trials_P)
+
+
+def _arrays(group: Group) -> tuple[Float64, Float64, Float64]:
+    """x, value and trials of each cell."""
+    return (
         np.array([cell.amounts[group.x] for cell in group.cells]),
         np.array([cell.value for cell in group.cells]),
-        study.kind,
-        (group.x, study.letter),
-        rules,
         np.array([cell.trials for cell in group.cells]),
     )
 
 
 def _folds(groups: Sequence[Group]) -> dict[str, tuple[Float64, Float64]]:
-    return {
-        group.held["fold"]: (
-            np.array([cell.amounts[group.x] for cell in group.cells]),
-            np.array([cell.value for cell in group.cells]),
-        )
-        for group in groups
-    }
+    return {group.held["fold"]: _arrays(group)[:2] for group in groups}
 
 
 def _by_sampling(
@@ -211,18 +208,45 @@ def _by_sampling(
             named.setdefault(rest, {})[over.held["sampling"]] = found
             least = over.fit.folds if not least else min(least, over.fit.folds)
     paired = bool(named)
-    for law in laws if not paired else ():
-        rest = tuple((k, v) for k, v in law.group.held.items() if k != "sampling")
-        if "sampling" in law.group.held:
-            found = (law.curve.exponent, law.curve.draws_B)
-            named.setdefault(rest, {})[law.group.held["sampling"]] = found
-            count = len(law.group.cells)
-            least = count if not least else min(least, count)
+    forms: dict[tuple[tuple[str, str], ...], str] = {}
+    for rest, each in _beside(laws).items() if not paired else ():
+        named[rest], forms[rest] = _in_one_form(each, rules)
+        count = min(len(law.group.cells) for law in each.values())
+        least = count if not least else min(least, count)
     return [
         row
         for rest, each in named.items()
-        for row in contrasts.slopes_apart(each, dict(rest), axis, least, paired, rules)
+        for row in contrasts.slopes_apart(
+            each, dict(rest), f"{axis}{forms.get(rest, '')}", least, paired, rules
+        )
     ]
+
+
+def _beside(laws: Sequence[Law]) -> dict[tuple[tuple[str, str], ...], dict[str, Law]]:
+    """Curves that differ in their sampling alone: what they share -> sampling -> curve."""
+    found: dict[tuple[tuple[str, str], ...], dict[str, Law]] = {}
+    for law in laws:
+        rest = tuple((k, v) for k, v in law.group.held.items() if k != "sampling")
+        if "sampling" in law.group.held:
+            found.setdefault(rest, {})[law.group.held["sampling"]] = law
+    return found
+
+
+def _in_one_form(
+    laws: Mapping[str, Law], rules: Rules
+) -> tuple[dict[str, tuple[float, Float64]], str]:
+    """The exponents and draws of curves in one form, as those of two forms are no numbers of one
+    kind; and which form, in words, where it is not the curves' own.
+    """
+    if len({law.curve.form for law in laws.values()}) == 1:
+        return {name: (law.curve.exponent, law.curve.draws_B) for name, law in laws.items()}, ""
+    found, form = {}, ""
+    for name, law in laws.items():
+        x_P, y_P, trials_P = _arrays(law.group)
+        plain, exponent, draws_B = in_plain_form(x_P, y_P, law.study.kind, rules, trials_P)
+        found[name] = (exponent, draws_B)
+        form = f" in {plain.format(x=law.group.x, y=law.study.letter)}"
+    return found, form
 
 
 def _surfaces(
@@ -236,7 +260,8 @@ def _surfaces(
     # Columns alone: neither amount is held.
     fixed = columns or ("group", "method", "family", "sampling", "fold", "augment")
     found, reasons = [], []
-    for group in groups_of(study, n_axis, fixed):
+    spread = replace(study, cells=tuple(in_every_sampling(study.cells)))
+    for group in groups_of(spread if "sampling" in fixed else study, n_axis, fixed):
         cells = [cell for cell in group.cells if n_axis in cell.amounts]
         n_P = np.array([cell.amounts[n_axis] for cell in cells])
         d_P = np.array([cell.amounts[data[0]] for cell in cells])

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,6 +26,8 @@ _BY_SIZE = ("method", "family", "sampling", "share", "fold", "augment")
 _BY_COMPUTE = ("method", "family", "sampling", "fold", "augment")
 DATA = ("items", "hours", "people", "samples")
 SIZE = ("params", "params_all", "width", "depth")
+ALL = "all"
+"""The sampling of a cell with all of the data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +96,35 @@ def groups_of(study: Study, x: str, columns: Sequence[str] = ()) -> list[Group]:
     if x in SIZE:
         return [_longest(group) for group in _grouped(study.cells, x, _BY_SIZE)]
     if x == "flops":
-        return [_frontier(group, study) for group in _grouped(study.cells, x, _BY_COMPUTE)]
+        cells = in_every_sampling(study.cells)
+        return [_frontier(group, study) for group in _grouped(cells, x, _BY_COMPUTE)]
     fixed = (*_BY_DATA, "share") if x == "samples" else _BY_DATA
-    groups = _grouped(study.cells, x, fixed)
+    groups = _grouped(study.cells if x == "samples" else in_every_sampling(study.cells), x, fixed)
     if x != "samples":
         groups = [_longest(group) for group in groups]
     return _best(study, groups, x) + groups
+
+
+def in_every_sampling(cells: Sequence[Cell]) -> list[Cell]:
+    """Cells with all of the data once for every sampling of those that are alike: however it is
+    drawn, a share of 1 is all, so it is the largest point of each sampling's curve.
+    """
+
+    def alike(cell: Cell) -> tuple[object, ...]:
+        rest = (cell.held.get(name, "") for name in _BY_COMPUTE if name != "sampling")
+        return (*rest, cell.simulated)
+
+    drawn: dict[tuple[object, ...], dict[str, None]] = defaultdict(dict)
+    for cell in cells:
+        if (sampling := cell.held.get("sampling", "")) not in ("", ALL):
+            drawn[alike(cell)][sampling] = None
+    found = []
+    for cell in cells:
+        samplings = drawn.get(alike(cell)) if cell.held.get("sampling") == ALL else None
+        found += [replace(cell, held={**cell.held, "sampling": s}) for s in samplings or ()] or [
+            cell
+        ]
+    return found
 
 
 def _grouped(cells: Sequence[Cell], x: str, fixed: Sequence[str]) -> list[Group]:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from edgehuman.bench.scale.points import Point, Table, number_of, points_of
+from edgehuman.bench.scale.points import Point, Table, number_of, points_of, whole_of
 from edgehuman.errors import DataError, UsageError, printable
 from edgehuman.reading.values import shown
 
@@ -151,7 +151,7 @@ def _of_user(table: Table) -> Study:
         value = _value(row[names[y]], where, y, kind == "share")
         trials = math.nan
         if row.get(names.get("trials", ""), ""):
-            trials = _above_zero(row[names["trials"]], where, "trials")
+            trials = float(whole_of(where, "trials", row[names["trials"]], least=1) or math.nan)
         group = row.get(names.get("group", ""), "")
         together.setdefault((group, tuple(x)), []).append((value, trials, line))
     cells = []
@@ -174,7 +174,7 @@ def _of_user(table: Table) -> Study:
 
 
 def _above_zero(text: str, where: str, name: str) -> float:
-    value = number_of(text, where, name)
+    value = number_of(text, where, name, "a number above 0; remove its line where it is unknown")
     if value is None or value <= 0:
         found = "empty" if value is None else f"{value:g}"
         raise DataError(f"{where}: {name} is {found}; it must be above 0")
@@ -184,7 +184,7 @@ def _above_zero(text: str, where: str, name: str) -> float:
 def _value(text: str, where: str, name: str, is_share: bool) -> float:
     if not is_share:
         return _above_zero(text, where, name)
-    value = number_of(text, where, name)
+    value = number_of(text, where, name, "a share from 0 to 1; remove its line where it is unknown")
     if value is None or not 0 <= value <= 1:
         found = "empty" if value is None else f"{value:g}"
         raise DataError(f"{where}: {name} is {found}; it must be a share from 0 to 1")
@@ -306,10 +306,10 @@ def _cells(
     points: Sequence[tuple[Point, float]], metric: str, kind: str, columns: Sequence[str]
 ) -> list[Cell]:
     """Points as cells: seeds together, the best learning rate."""
-    for with_steps in (False, True):
+    for finer in range(3):  # the steps, then the amounts, tell apart what would be one seed twice
         cells: dict[tuple[object, ...], dict[float | None, list[tuple[Point, float]]]] = {}
         for point, y in points:
-            key = _key(point, columns, with_steps)
+            key = _key(point, columns, finer)
             cells.setdefault(key, {}).setdefault(point.lr, []).append((point, y))
         runs = [[p.seed for p, _ in of] for rates in cells.values() for of in rates.values()]
         if all(len(set(seeds)) == len(seeds) for seeds in runs if None not in seeds):
@@ -317,13 +317,18 @@ def _cells(
     return [_cell(rates, metric, kind, columns) for rates in cells.values()]
 
 
-def _key(point: Point, columns: Sequence[str], with_steps: bool) -> tuple[object, ...]:
-    # People who are drawn anew by every seed have other hours: the share says what was asked for.
+def _key(point: Point, columns: Sequence[str], finer: int) -> tuple[object, ...]:
+    # People who are drawn anew by every seed have other hours: the share says what was asked for,
+    # or how many people.
     amount: tuple[object, ...] = (point.share,)
     if point.share is None:
         amount = (point.people, point.hours, point.items)
+        if point.sampling == "user" and point.people is not None and finer < 2:
+            amount = (point.people,)
         amount = amount if any(each is not None for each in amount) else (point.samples,)
-    steps = (point.steps, point.samples) if with_steps else ()
+    elif finer > 1:
+        amount = (point.share, point.people, point.hours, point.items)
+    steps = (point.steps, point.samples) if finer else ()
     return (
         *(_held(point, name) for name in (*GROUPS, *columns)),
         *(point.params, point.width, point.depth, point.batch, point.simulated, point.trunk),

@@ -210,6 +210,20 @@ def fit_curve(
     )
 
 
+def in_plain_form(
+    x_P: Float64, y_P: Float64, kind: str, rules: Rules, trials_P: Float64
+) -> tuple[str, float, Float64]:
+    """The form that every curve of a kind has (a power law; of a share its logit), with {x} and
+    {y}; the exponent of x, and its draws: for comparing curves whose own forms differ.
+    """
+    family = SHARES[0] if kind == "share" else POWERS
+    if kind == "share":
+        y_P = np.clip(accuracy.shrunk(y_P, trials_P), 1e-6, 1.0 - 1e-6)
+    theta_K, _, _, _, draws_B = _with_intervals(family, x_P, y_P, rules)
+    column, sign = family.exponent
+    return family.form, sign * float(theta_K[column]), draws_B
+
+
 def _tried(
     families: Sequence[Family],
     x_P: Float64,
@@ -363,11 +377,14 @@ def _held_out(
         of_residuals=of_residuals,
     )
     measured = float(np.mean(y_P[last]))
+    low, high = interval.low, interval.high
+    if family in SHARES:  # Student's t of draws knows no ends
+        low, high = max(0.0, low), min(1.0, high)
     return {
         "x": float(at[0]),
         "predicted": predicted,
-        "interval": [interval.low, interval.high],
+        "interval": [low, high],
         "measured": measured,
-        "inside": bool(interval.low <= measured <= interval.high),
+        "inside": bool(low <= measured <= high),
         "error": abs(predicted / measured - 1.0) if measured else math.inf,
     }

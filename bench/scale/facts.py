@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from edgehuman import catalogue
@@ -13,6 +13,11 @@ from edgehuman.bench.scale.points import Point
 # What the outcome of a training calls the data it learned from.
 _ITEMS = ("windows", "sequences", "walks", "images", "photos")
 _SAMPLING = {"random": "random", "user": "user", "all": "random", "top": "top", "bottom": "bottom"}
+# Axes whose values have a column of the table of their own.
+_COLUMNED = frozenset(
+    {"arch", "subset", "subset_by", "share", "quality", "people", "each", "seed", "valid_fold"}
+    | {"lr", "batch", "steps", "augment"}
+)
 
 
 def point_of(state: CellState) -> Point | None:
@@ -26,18 +31,17 @@ def point_of(state: CellState) -> Point | None:
     usual = {name: each.default for name, each in config.__dataclass_fields__.items()}
     said: dict[str, Any] = {name: given.get(name, usual.get(name)) for name in usual}
     arch, steps, batch = str(said["arch"]), int(said["steps"]), int(said["batch"])
-    share = float(said.get("subset") or said.get("share") or 1)
-    kind = str(said.get("subset_by") or said.get("quality") or "all")
+    share, sampling = _drawn(said, state.labels)
     metrics, trials = _metrics(state)
     return Point(
         cell=state.name,
         method=method,
         arch=arch,
-        sampling="all" if share == 1 else _SAMPLING.get(kind, kind),
+        sampling=sampling,
         share=share,
         seed=int(said["seed"]),
         fold=str(said.get("valid_fold", "")),
-        augment=state.labels.get("augment", ""),
+        augment=_augment(state.labels),
         lr=float(said["lr"]),
         batch=batch,
         steps=steps,
@@ -63,6 +67,25 @@ def point_of(state: CellState) -> Point | None:
         trials=trials,
         more={"retry_of": state.retry_of} if state.retry_of else {},
     )
+
+
+def _drawn(said: Mapping[str, Any], labels: Mapping[str, str]) -> tuple[float | None, str]:
+    """Which share of the data a cell had, and how it was drawn. Where people are counted out by an
+    axis, no share is known, and the columns of amounts tell the cells apart.
+    """
+    share = float(said.get("subset") or said.get("share") or 1)
+    kind = str(said.get("subset_by") or said.get("quality") or "all")
+    counted = {"people", "each"} & set(labels)
+    if not counted:
+        return share, "all" if share == 1 else _SAMPLING.get(kind, kind)
+    by_people = share == 1 and counted == {"people"}
+    return None, "user" if by_people else _SAMPLING.get(kind, kind)
+
+
+def _augment(labels: Mapping[str, str]) -> str:
+    """The label of the axis `augment`, and of axes that have no column: "rotated, dropout=0.1"."""
+    others = [f"{axis}={label}" for axis, label in labels.items() if axis not in _COLUMNED]
+    return ", ".join([*filter(None, [labels.get("augment", "")]), *others])
 
 
 def _flags(words: Sequence[str]) -> dict[str, str]:

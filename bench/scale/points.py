@@ -198,8 +198,10 @@ def points_of(table: Table) -> tuple[Point, ...]:
     return points
 
 
-def number_of(text: str, where: str, name: str) -> float | None:
-    """A field as a number; None where it is empty.
+def number_of(
+    text: str, where: str, name: str, rule: str = "finite, or empty where unknown"
+) -> float | None:
+    """A field as a number; None where it is empty. `rule` says what it must be.
 
     Raises:
         DataError: it is no number, or infinite or not a number.
@@ -211,7 +213,7 @@ def number_of(text: str, where: str, name: str) -> float | None:
     except ValueError:
         raise DataError(f"{where}: {name} is {shown(text)}; it must be a number") from None
     if not math.isfinite(value):
-        raise DataError(f"{where}: {name} is {text}; it must be finite, or empty where unknown")
+        raise DataError(f"{where}: {name} is {text}; it must be {rule}")
     if value and not SMALLEST <= abs(value) <= LARGEST:
         raise DataError(
             f"{where}: {name} is {text}; it must be from {SMALLEST:g} to {LARGEST:g}; give it in "
@@ -233,7 +235,7 @@ def _point(path: Path, line: int, row: Mapping[str, str]) -> Point:
         if name in _KINDS:
             given[name] = _field(where, name, text, status)
         elif name.startswith(_METRIC) and name.endswith(_TRIALS):
-            if (count := _whole(where, name, text, least=1)) is not None:
+            if (count := whole_of(where, name, text, least=1)) is not None:
                 trials[name[len(_METRIC) : -len(_TRIALS)]] = count
         elif name.startswith(_METRIC):
             if (value := number_of(text, where, name)) is not None:
@@ -261,7 +263,7 @@ def _field(where: str, name: str, text: str, status: str) -> Any:
             raise DataError(f"{where}: {name} is {shown(text)}; it must be 0 or 1")
         return _FLAGS[text.lower()]
     if int in typing.get_args(kind):
-        return _whole(where, name, text, least=0 if name == "seed" else 1)
+        return whole_of(where, name, text, least=0 if name == "seed" else 1)
     if status != "done" and name in ("loss", "train_loss") and text.lower() in ("nan", "inf"):
         return None
     value = number_of(text, where, name)
@@ -275,7 +277,12 @@ def _field(where: str, name: str, text: str, status: str) -> Any:
     return value
 
 
-def _whole(where: str, name: str, text: str, least: int) -> int | None:
+def whole_of(where: str, name: str, text: str, least: int) -> int | None:
+    """A field as a whole number; None where it is empty.
+
+    Raises:
+        DataError: it is none, or below `least`.
+    """
     value = number_of(text, where, name)
     if value is None:
         return None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edgehuman.bench.fits.fits import Wanted, fits_of
@@ -43,3 +45,19 @@ def test_x_is_the_compute_where_it_is_asked_for(tmp_path: Path) -> None:
     assert law.group.held["cells"] == "best per octave"
     with pytest.raises(DataError, match="not all points have params"):
         fits_of(table, Wanted(x="N"), _RULES)
+
+
+def test_exponents_of_two_forms_are_compared_in_one(tmp_path: Path) -> None:
+    points = []
+    for k in range(7):
+        x = 2.0**k
+        for sampling, loss in (("random", x**-0.1), ("user", 0.5 + x**-0.6)):
+            one = Point(f"{sampling}{k}", "mae", "v_1", sampling, x / 64, params=1, items=x)
+            points.append(replace(one, loss=loss))
+    (each,) = fits_of(read_table(_points(tmp_path, points)), Wanted(x="items"), Rules(draws=100))
+    assert {law.curve.form for law in each.laws} == {"L = a items^-b", "L = E + a items^-b"}
+    (row,) = each.contrasts
+    assert row["what"] == "exponent of items in L = a items^-b: sampling user less random"
+    x_P = 2.0 ** np.arange(7)
+    slope = np.polyfit(np.log(x_P), np.log(0.5 + x_P**-0.6), 1)[0]
+    assert row["difference"] == pytest.approx(slope + 0.1, rel=1e-6)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgehuman.bench.fits.groups import axes_of, by_fold, groups_of
+from edgehuman.bench.fits.groups import axes_of, by_fold, groups_of, in_every_sampling
 from edgehuman.bench.fits.study import Cell, Study
 
 
@@ -62,6 +62,23 @@ def test_simulated_cells_are_a_curve_of_their_own() -> None:
     made = Cell("s", {"family": "v"}, {"items": 1.0, "params": 1e6}, 1.0, simulated=True)
     groups = groups_of(_study(_cell("a", 1.0, 1.0), made), "items", ("family",))
     assert [group.simulated for group in groups] == [False, True]
+
+
+def test_all_of_the_data_is_the_largest_point_of_every_sampling() -> None:
+    cells = [
+        _cell(f"{s}{x}", 1.0 / x, x, sampling=s, arch="a", share=f"{x / 8:g}")
+        for s in ("user", "random")
+        for x in (1.0, 2.0, 4.0)
+    ]
+    cells.append(_cell("all", 0.1, 8.0, sampling="all", arch="a", share="1"))
+    groups = groups_of(_study(*cells), "items")
+    assert [(group.label, [cell.name for cell in group.cells]) for group in groups] == [
+        ("sampling user", ["user1.0", "user2.0", "user4.0", "all"]),
+        ("sampling random", ["random1.0", "random2.0", "random4.0", "all"]),
+    ]
+    # Along parameters it is one curve, and alone it is what it was.
+    assert [g.label for g in groups_of(_study(*cells), "params")][-1] == "sampling all, share 1"
+    assert in_every_sampling(cells[-1:]) == cells[-1:]
 
 
 def test_three_folds_are_pooled_and_two_are_not() -> None:

@@ -73,6 +73,22 @@ def test_cells_that_differ_in_steps_alone_are_two(tmp_path: Path) -> None:
     assert len(_study(tmp_path, points).cells) == 1
 
 
+def test_cells_of_other_people_are_no_seeds_of_one(tmp_path: Path) -> None:
+    for share in (None, 1.0):  # an older table may have a share of 1 in all of them
+        points = [
+            _point(f"{people}-{seed}", 0.3, people=people, seed=seed, share=share, sampling="user",
+                   items=4 * people - seed)
+            for people in (32.0, 128.0, 512.0)
+            for seed in range(2)
+        ]  # fmt: skip
+        cells = _study(tmp_path, points).cells
+        counted = [(cell.amounts["people"], cell.seeds) for cell in cells]
+        if share is None:  # the seeds of one number of people are averaged
+            assert counted == [(pytest.approx(n), 2) for n in (32.0, 128.0, 512.0)]
+        else:
+            assert len(cells) == 6
+
+
 def test_what_did_not_end_is_left_out_and_said(tmp_path: Path) -> None:
     points = [
         _point("a", 0.3),
@@ -125,12 +141,13 @@ def test_the_tables_of_users(tmp_path: Path) -> None:
         ("x,y,colour\n1,2,3\n", "unknown column 'colour'"),
         ("x,y\n1,-2\n", "line 2: y is -2; it must be above 0"),
         ("x,y\n1,0\n", "line 2: y is 0; it must be above 0"),
-        ("x,y\n1,nan\n", "line 2: y is nan; it must be finite"),
         ("x,y\n0,1\n", "line 2: x is 0; it must be above 0"),
         ("x,y\n1,two\n", "line 2: y is 'two'; it must be a number"),
         ("x,y\n1,\n", "line 2: y is empty"),
+        ("x,accuracy,trials\n1,.5,2.5\n", "line 2: trials is '2.5'; it must be a whole number"),
+        ("x,y\n1,nan\n", "line 2: y is nan; it must be a number above 0; remove its line"),
         ("x,accuracy\n1,50\n", "accuracy is 50; it must be a share from 0 to 1"),
-        ("x,accuracy,trials\n1,.5,0\n", "trials is 0; it must be above 0"),
+        ("x,accuracy,trials\n1,.5,0\n", "trials is '0'; it must be a whole number >= 1"),
     ],
 )
 def test_bad_tables_of_users_are_refused(text: str, said: str, tmp_path: Path) -> None:

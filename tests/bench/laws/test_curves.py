@@ -100,3 +100,10 @@ def test_thirty_points_have_a_corrected_interval() -> None:
     curve = fit_curve(x, y, "loss", ("x", "L"), _RULES)
     assert curve.method == "BCa"
     assert curve.interval[0] < -0.3 < curve.interval[1]
+
+
+def test_a_share_is_predicted_inside_0_to_1() -> None:
+    shares = np.array([0.6, 0.7, 0.78, 0.84])  # three points are left: Student's t is wide
+    curve = fit_curve(_X[:4], shares, "share", ("x", "P"), _RULES, np.full(4, 200.0))
+    assert curve.held_out is not None
+    assert curve.held_out["interval"][1] == 1.0

@@ -46,6 +46,30 @@ def test_random_shares_and_all_of_the_data() -> None:
     assert (random.sampling, whole.sampling) == ("random", "all")
 
 
+def test_people_of_an_axis_are_amounts_and_no_share() -> None:
+    words = tuple(word for word in WORDS if word not in ("--share", "0.5", "--quality", "top"))
+    counted = point_of(replace(STATE, words=words, labels={"people": "64"}))
+    fixed = point_of(replace(STATE, words=words, labels={"seed": "3"}))
+    assert counted is not None
+    assert fixed is not None
+    assert (counted.sampling, counted.share, counted.people) == ("user", None, 64)
+    assert (fixed.sampling, fixed.share) == ("all", 1.0)
+
+
+def test_an_axis_without_a_column_is_told_apart() -> None:
+    labels = {"augment": "rotated", "dropout": "0.1", "seed": "3", "lr": "0.001"}
+    point = point_of(replace(STATE, labels=labels))
+    assert point is not None
+    assert point.augment == "rotated, dropout=0.1"
+
+
+def test_which_people_are_held_out_is_the_fold() -> None:
+    words = ("pretrain", "--method", "mae", "--valid-fold", "2", "--subset", "0.5")
+    point = point_of(replace(STATE, words=words))
+    assert point is not None
+    assert (point.fold, point.share, point.sampling) == ("2", 0.5, "random")
+
+
 def test_metrics_of_a_fine_tuning_and_their_trials() -> None:
     step = Step("uci", ("finetune",), ("macro_f1", "accuracy"), {"accuracy": 2947})
     found = {"uci": {"macro_f1": 0.7, "accuracy": 0.8}}

@@ -152,6 +152,9 @@ def test_laws_say_what_more_people_would_buy(board: str, tmp_path: Path) -> None
     assert "!: EXTRAPOLATED, no points" in outcome.text
     assert "0.1! x 0.500" not in outcome.text
     assert "0.1 x 0.707 (0.660 to 0.758)" in outcome.text
+    # 50^-.5 is 0.1414, and twice as much gives 0.1: 1 - 2^-.5 is 29 %.
+    bought = "twice the people: 50 to 100: loss (arch imuconv_292k) from 0.1414 to 0.1, 29 % lower"
+    assert f"{bought}, between -34 and -24 %\n" in f"{outcome.text}\n"
     assert json.dumps(outcome.data)
 
 
@@ -159,6 +162,16 @@ def test_a_law_is_not_extrapolated_silently(board: str, tmp_path: Path) -> None:
     laws = written(tmp_path, a_law())
     with pytest.raises(UsageError, match=r"--have 500 people is outside .* 4 to 100"):
         plan(PlanConfig(8.0, device=board, laws=laws, have=500.0))
+
+
+def test_what_the_law_cannot_say_is_said_in_words(board: str, tmp_path: Path) -> None:
+    flat = a_law(exponent=-0.01, interval=[-0.05, 0.03], parameters={"a": 1.0, "b": 0.01})
+    text = plan(PlanConfig(8.0, device=board, laws=written(tmp_path, flat))).text
+    assert ", 0.69 % lower, between -3.4 and +2.1 %: perhaps nothing; beyond what was" in text
+    ends = a_law(form="P = a log2 people + E", y="rank1", parameters={"a": 0.1, "E": 0.1})
+    text = plan(PlanConfig(8.0, device=board, laws=written(tmp_path, ends))).text
+    assert "twice the people: 100 to 200: rank1" in text
+    assert "is not known, as its form ends with its points" in text
 
 
 def test_what_there_is_moves_the_laws_of_people_alone(board: str, tmp_path: Path) -> None:
