@@ -52,3 +52,15 @@ def test_a_network_that_cannot_train_is_said(
     said = capsys.readouterr().err
     assert "seed=8: edgehuman: the disk is full" in said
     assert "1 could not be measured" in estimate.in_words(sweep, {}, costs, 1)
+
+
+def test_a_decay_from_a_trunk_costs_its_own_steps(tmp_path: Path) -> None:
+    more = "schedule = 'wsd'\ntrunk = 'runs/trunk'"
+    grid = "[grid.length]\nshort = {decay_from = 1000, steps = 1100}"
+    path = sweep_file(tmp_path, grid, more)
+    path.write_text(path.read_text().replace("steps = 20\n", ""))
+    sweep = read_sweep(path)
+    costs = measured(tmp_path, sweep, "abc")
+    (cost,) = costs.values()
+    assert cost.step_s == 0.1
+    assert estimate.seconds_of(sweep.cells[0], costs) == pytest.approx(cost.rest_s + 100 * 0.1)
