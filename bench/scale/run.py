@@ -29,7 +29,7 @@ from edgehuman.bench.scale.cells import CellState, Stop
 from edgehuman.bench.scale.facts import point_of
 from edgehuman.bench.scale.outliers import off_their_neighbours
 from edgehuman.bench.scale.points import POINTS, Point, write_points
-from edgehuman.bench.scale.sweep import Cell, Sweep, read_sweep
+from edgehuman.bench.scale.sweep import Cell, Sweep, read_sweep, without_a_value
 from edgehuman.bench.scale.watch import Watch, table_of
 from edgehuman.config import require
 from edgehuman.errors import DataError, UsageError
@@ -109,6 +109,12 @@ def _run_alone(config: ScaleRunConfig, sweep: Sweep) -> Outcome:
         cells.require_same_code(config.out, [*_states(config.out, sweep).values()], here)
     _keep_copy(config.out, sweep)
     _prepare(folder, sweep, here)
+    if blind := without_a_value(sweep):
+        tell(
+            f"{len(blind)} of {len(sweep.cells)} cells will have neither a loss nor a metric, such "
+            f"as {blind[0]}: no law can be fitted; add an exam (--exam-people, --valid-share) or a "
+            "[[downstream]]"
+        )
     costs = None
     if config.estimate != "no":
         costs = estimate.measured(config.out, sweep, here)
