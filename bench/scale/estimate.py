@@ -45,7 +45,8 @@ def measured(out: Path, sweep: Sweep, commit: str) -> dict[str, Cost]:
     kept = _kept(out / FILE, key)
     shapes = {shape_of(cell): cell for cell in sweep.cells}
     missing = {shape: cell for shape, cell in shapes.items() if shape not in kept}
-    for shape, cell in progress_bar(missing.items(), desc="measuring steps", unit="network"):
+    bar = progress_bar(missing.items(), desc="measuring steps", unit="network") if missing else ()
+    for shape, cell in bar:
         cost = _measure(out, cell)
         if cost is not None:
             kept[shape] = cost

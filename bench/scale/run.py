@@ -146,12 +146,23 @@ def _require_its_own(out: Path, sweep: Sweep) -> None:
         folder = out / CELLS / cell.name
         state = cells.read_state(folder)
         if state is not None and state.words != (words := tuple(cell.words(folder / cells.TRAIN))):
-            before, now = set(state.words) - set(words), set(words) - set(state.words)
-            was = " ".join(sorted(before)) or "fewer flags"
+            before, now = set(_with_values(state.words)), set(_with_values(words))
+            was = " ".join(sorted(before - now)) or "fewer flags"
             raise UsageError(
                 f"{folder}: was another training: it has {was}, the sweep "
-                f"{' '.join(sorted(now)) or 'fewer flags'}; take another --out"
+                f"{' '.join(sorted(now - before)) or 'fewer flags'}; take another --out"
             )
+
+
+def _with_values(words: Sequence[str]) -> list[str]:
+    """The flags of a command, each with its values: "--steps 4"."""
+    found = [""]
+    for word in words:
+        if word.startswith("--"):
+            found.append(word)
+        else:
+            found[-1] += f" {word}"
+    return found
 
 
 def _keep_copy(out: Path, sweep: Sweep) -> None:

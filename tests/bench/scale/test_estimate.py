@@ -17,7 +17,9 @@ def no_training(monkeypatch: pytest.MonkeyPatch) -> None:
     without_training(monkeypatch)
 
 
-def test_every_network_is_measured_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_network_is_measured_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     sweep = read_sweep(sweep_file(tmp_path, "hop = [64, 128]\nseed = [0, 1]"))
     costs = measured(tmp_path, sweep, "abc")
     (shape,) = costs
@@ -26,7 +28,9 @@ def test_every_network_is_measured_once(tmp_path: Path, monkeypatch: pytest.Monk
     assert costs[shape].rest_s >= 0
     assert not (tmp_path / "estimate").exists()
     monkeypatch.setattr(estimate, "_measure", lambda out, cell: pytest.fail("it is kept"))
+    capsys.readouterr()
     assert measured(tmp_path, sweep, "abc") == costs
+    assert capsys.readouterr().err == ""  # no bar where nothing is measured
 
 
 def test_other_code_and_a_damaged_file_are_measured_again(
