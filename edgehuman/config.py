@@ -340,6 +340,8 @@ def _coerce(value: Any, hint: Any, where: str) -> Any:
 
 
 def _type_name(hint: Any) -> str:
+    if typing.get_origin(hint) is tuple:
+        return f"a list of {_type_name(typing.get_args(hint)[0])}, in [ ]"
     return hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
 
 

@@ -21,7 +21,7 @@ from edgehuman.bench.figures.parts import (
     y_label,
 )
 from edgehuman.bench.fits.fits import Fits, Law
-from edgehuman.bench.fits.groups import DATA
+from edgehuman.bench.fits.groups import ALL, DATA
 from edgehuman.bench.fits.study import COUNTED, Cell
 from edgehuman.bench.laws.curves import Rules
 
@@ -107,7 +107,17 @@ def _most_data(laws: Sequence[Law]) -> list[Law]:
         rest = tuple((k, v) for k, v in law.group.held.items() if k != "share")
         if rest not in largest or amount(law) > amount(largest[rest]):
             largest[rest] = law
-    return list(largest.values())
+
+    def drawn_from(law: Law) -> tuple[tuple[str, str], ...]:
+        return tuple((k, v) for k, v in law.group.held.items() if k not in ("share", "sampling"))
+
+    # Where all of the data was learned from, a share of it is not the most.
+    whole = {drawn_from(law) for law in laws if law.group.held.get("sampling") == ALL}
+    return [
+        law
+        for law in largest.values()
+        if law.group.held.get("sampling") == ALL or drawn_from(law) not in whole
+    ]
 
 
 def _by_width(fits: Sequence[Fits], rules: Rules) -> Figure:

@@ -11,18 +11,22 @@ from typing import Any
 
 import numpy as np
 
-from edgehuman.bench.fits.groups import in_every_sampling
+from edgehuman.bench.fits.groups import DATA, in_every_sampling
 from edgehuman.bench.fits.study import Cell, Study
 from edgehuman.bench.laws import frontier
 from edgehuman.records import Float64
 
 LEAST_OF_A_LINE, LEAST_OF_A_PLANE = 3, 6
+_ALIKE = 0.9
+"""Amounts of data that differ by less are one, drawn by other seeds."""
 _NAMES = ("family", "sampling", "fold", "augment")
 
 
 def alike_but_size(study: Study, *needed: str) -> Iterator[tuple[str, list[Cell]]]:
     """Cells that have these amounts, by all that makes their values differ but size and data:
     family, sampling, fold, augmentation; those of a simulation apart. The name says what differs.
+    Of one network that saw equally many samples, the cells with the most data: fewer data seen more
+    often are another curve.
     """
     found: dict[tuple[tuple[str, ...], bool], list[Cell]] = defaultdict(list)
     for cell in in_every_sampling(study.cells):
@@ -36,7 +40,21 @@ def alike_but_size(study: Study, *needed: str) -> Iterator[tuple[str, list[Cell]
             for k in varying
             if key[k]
         ]
-        yield ", ".join(words) or "all", cells
+        yield ", ".join(words) or "all", _of_most_data(cells)
+
+
+def _of_most_data(cells: Sequence[Cell]) -> list[Cell]:
+    most: dict[tuple[object, ...], float] = defaultdict(float)
+
+    def key(cell: Cell) -> tuple[object, ...]:
+        return (cell.held.get("arch"), cell.amounts.get("params"), cell.amounts.get("samples"))
+
+    def data(cell: Cell) -> float:
+        return next((cell.amounts[x] for x in DATA if x in cell.amounts and x != "samples"), 0.0)
+
+    for cell in cells:
+        most[key(cell)] = max(most[key(cell)], data(cell))
+    return [cell for cell in cells if data(cell) >= _ALIKE * most[key(cell)]]
 
 
 def column(cells: Sequence[Cell], name: str) -> Float64:

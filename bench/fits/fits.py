@@ -90,8 +90,9 @@ def fits_of(table: Table, wanted: Wanted, rules: Rules) -> list[Fits]:
     studies = [study for study in studies if study.cells]
     if not studies:
         raise DataError(
-            f"{table.path}: no point is done and has a loss; see the column status, and run the "
-            "sweep again"
+            f"{table.path}: no point is done and has a loss or a metric; see the column status, "
+            "and run the sweep again, with an exam (--exam-people, --valid-share) or a "
+            "[[downstream]]"
         )
     found, reasons = [], []
     for study in studies:

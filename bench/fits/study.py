@@ -38,6 +38,7 @@ COUNTED: Mapping[str, str] = {
 GROUPS = ("method", "family", "arch", "sampling", "share", "fold", "augment")
 _USER_FORMS = "x, y[, group]; N, D, loss[, group]; x, accuracy, trials[, group]"
 _SIZE = re.compile(r"_\d+(x\d+)?[km]?$")
+_OWN_SIZE = re.compile(r"(?<=\w)\d+(x\d+)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +203,11 @@ def _mean(values: Sequence[float], in_logs: bool) -> tuple[float, float]:
 
 
 def family_of(arch: str) -> str:
-    """An architecture's name without its size: "imuvit" of "imuvit_512x5"."""
-    return _SIZE.sub("", arch)
+    """An architecture's name without its size: "imuvit" of "imuvit_512x5", and of a network of
+    one's own "sizes:Former" of "sizes:Former16".
+    """
+    name = _SIZE.sub("", arch)
+    return _OWN_SIZE.sub("", name) if ":" in name and name == arch else name
 
 
 def _of_sweep(table: Table, metric: str, dependent: Dependent, columns: Sequence[str]) -> Study:

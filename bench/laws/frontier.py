@@ -73,8 +73,9 @@ class PlaneLaw:
         return np.asarray(self.a * np.log2(n) + self.b * np.log2(d) + self.e)
 
     def data_for(self, share: float, n_P: Float64) -> Float64:
-        """D that reaches this P, for each N."""
-        return np.asarray(2.0 ** ((share - self.e - self.a * np.log2(n_P)) / self.b))
+        """D that reaches this P, for each N; infinite where no number of a computer does."""
+        with np.errstate(over="ignore"):
+            return np.asarray(2.0 ** ((share - self.e - self.a * np.log2(n_P)) / self.b))
 
 
 def fit_log2(x_P: Float64, share_P: Float64) -> Log2Law:

@@ -200,6 +200,7 @@ def refine(
         if settled and bool(np.all(better | (damping_B > 1e3))):
             break
     fitted = np.where(present, np.exp(np.clip(logs_B5, -80, 80)), 0.0)
+    fitted[:, 3:] = np.minimum(fitted[:, 3:], MOST_EXPONENT)  # else N^alpha is no number
     fitted[:, 1] *= n0 ** fitted[:, 3]
     fitted[:, 2] *= d0 ** fitted[:, 4]
     return fitted

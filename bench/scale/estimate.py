@@ -45,7 +45,8 @@ def measured(out: Path, sweep: Sweep, commit: str) -> dict[str, Cost]:
     kept = _kept(out / FILE, key)
     shapes = {shape_of(cell): cell for cell in sweep.cells}
     missing = {shape: cell for shape, cell in shapes.items() if shape not in kept}
-    for shape, cell in progress_bar(missing.items(), desc="measuring steps", unit="network"):
+    bar = progress_bar(missing.items(), desc="measuring steps", unit="network") if missing else ()
+    for shape, cell in bar:
         cost = _measure(out, cell)
         if cost is not None:
             kept[shape] = cost
@@ -69,7 +70,8 @@ def _measure(out: Path, cell: Cell) -> Cost | None:
     place.mkdir(parents=True)
     steps = WARM_STEPS + COUNTED_STEPS
     config = dataclasses.replace(cell.config, out=place / "train", log_every=1, save_every=steps)
-    config = dataclasses.replace(config, steps=steps)
+    # Where a decay begins, from what, and what is kept are of the whole length.
+    config = dataclasses.replace(config, steps=steps, decay_from=0, trunk=None, keep_at=())
     begun = time.monotonic()
     words = ("pretrain", "--method", str(getattr(cell.config, "method", "mae")), *words_of(config))
     state = cells.CellState(cell.name, {}, words)
@@ -95,7 +97,11 @@ def _rates(path: Path) -> list[float]:
 def seconds_of(cell: Cell, costs: Mapping[str, Cost]) -> float | None:
     """What a cell's pretraining takes; None if its network was not measured."""
     cost = costs.get(shape_of(cell))
-    return None if cost is None else cost.rest_s + cell.config.steps * cost.step_s
+    if cost is None:
+        return None
+    config = cell.config
+    kept = config.decay_from if config.trunk else 0
+    return cost.rest_s + (config.steps - kept) * cost.step_s
 
 
 def in_words(

@@ -57,7 +57,7 @@ def point_of(state: CellState) -> Point | None:
         train_loss=_number(outcome.get("loss")),
         status=state.status,
         protocol=state.protocol,
-        trunk=str(outcome.get("trunk") or ""),
+        trunk=_trunk(given, outcome),
         simulated=bool(outcome.get("simulated")),
         commit=state.commit,
         seconds=round(state.seconds, 1) or None,
@@ -80,6 +80,13 @@ def _drawn(said: Mapping[str, Any], labels: Mapping[str, str]) -> tuple[float | 
         return share, "all" if share == 1 else _SAMPLING.get(kind, kind)
     by_people = share == 1 and counted == {"people"}
     return None, "user" if by_people else _SAMPLING.get(kind, kind)
+
+
+def _trunk(given: Mapping[str, str], outcome: Mapping[str, Any]) -> str:
+    """The folder of the trunk. The outcome has its last name alone, which cells have in common."""
+    if not outcome.get("trunk"):
+        return ""
+    return given.get("trunk") or given.get("out") or str(outcome["trunk"])
 
 
 def _augment(labels: Mapping[str, str]) -> str:

@@ -29,7 +29,7 @@ from edgehuman.bench.scale.cells import CellState, Stop
 from edgehuman.bench.scale.facts import point_of
 from edgehuman.bench.scale.outliers import off_their_neighbours
 from edgehuman.bench.scale.points import POINTS, Point, write_points
-from edgehuman.bench.scale.sweep import Cell, Sweep, read_sweep
+from edgehuman.bench.scale.sweep import Cell, Sweep, read_sweep, without_a_value
 from edgehuman.bench.scale.watch import Watch, table_of
 from edgehuman.config import require
 from edgehuman.errors import DataError, UsageError
@@ -109,6 +109,12 @@ def _run_alone(config: ScaleRunConfig, sweep: Sweep) -> Outcome:
         cells.require_same_code(config.out, [*_states(config.out, sweep).values()], here)
     _keep_copy(config.out, sweep)
     _prepare(folder, sweep, here)
+    if blind := without_a_value(sweep):
+        tell(
+            f"{len(blind)} of {len(sweep.cells)} cells will have neither a loss nor a metric, such "
+            f"as {blind[0]}: no law can be fitted; add an exam (--exam-people, --valid-share) or a "
+            "[[downstream]]"
+        )
     costs = None
     if config.estimate != "no":
         costs = estimate.measured(config.out, sweep, here)
@@ -140,12 +146,23 @@ def _require_its_own(out: Path, sweep: Sweep) -> None:
         folder = out / CELLS / cell.name
         state = cells.read_state(folder)
         if state is not None and state.words != (words := tuple(cell.words(folder / cells.TRAIN))):
-            before, now = set(state.words) - set(words), set(words) - set(state.words)
-            was = " ".join(sorted(before)) or "fewer flags"
+            before, now = set(_with_values(state.words)), set(_with_values(words))
+            was = " ".join(sorted(before - now)) or "fewer flags"
             raise UsageError(
                 f"{folder}: was another training: it has {was}, the sweep "
-                f"{' '.join(sorted(now)) or 'fewer flags'}; take another --out"
+                f"{' '.join(sorted(now - before)) or 'fewer flags'}; take another --out"
             )
+
+
+def _with_values(words: Sequence[str]) -> list[str]:
+    """The flags of a command, each with its values: "--steps 4"."""
+    found = [""]
+    for word in words:
+        if word.startswith("--"):
+            found.append(word)
+        else:
+            found[-1] += f" {word}"
+    return found
 
 
 def _keep_copy(out: Path, sweep: Sweep) -> None:

@@ -323,6 +323,18 @@ def cell_name(labels: Mapping[str, str]) -> str:
     return f"{name[: _LONGEST_NAME - 9]}-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
 
 
+def without_a_value(sweep: Sweep) -> list[str]:
+    """Names of cells that no law can be fitted to: nobody is held out, there is no exam, and
+    nothing follows.
+    """
+    exams = ("valid_share", "exam_people")
+    return [
+        cell.name
+        for cell in sweep.cells
+        if not cell.downstream and not any(getattr(cell.config, name, 0) for name in exams)
+    ]
+
+
 def finetuning(
     each: Downstream, config: TrainingConfig, weights: Path, out: Path, where: str
 ) -> Any:

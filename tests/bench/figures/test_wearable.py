@@ -38,6 +38,19 @@ def test_loss_by_parameters_is_of_the_most_data(drawn: dict[str, Figure]) -> Non
     assert len(panel.traces) == 8
 
 
+def test_where_all_of_the_data_was_learned_from_a_share_is_not_the_most(tmp_path: Path) -> None:
+    points = [
+        Point(f"{sampling}{n}", "mae", f"v_{n}", sampling, share, params=n, items=100 * share,
+              loss=1 / n)
+        for n in (1, 2, 4)
+        for sampling, share in (("user", 0.5), ("random", 0.5), ("all", 1.0))
+    ]  # fmt: skip
+    write_points(tmp_path / "points.csv", points)
+    found = figures(fits_of(read_table(tmp_path / "points.csv"), Wanted(), RULES), RULES)
+    ((trace,),) = [p.traces for f in found if f.name == "loss_by_parameters" for p in f.panels]
+    assert [dot.cell for dot in trace.dots] == ["all1", "all2", "all4"]
+
+
 def test_the_best_of_each_network_by_width(drawn: dict[str, Figure]) -> None:
     (panel,) = drawn["metric_by_parameters"].panels
     assert len(panel.traces) == 6

@@ -45,3 +45,14 @@ def test_families_are_apart_and_named_by_what_differs() -> None:
     assert [name for name, _ in alike_but_size(study, "params")] == ["v", "w"]
     assert list(alike_but_size(study, "hours")) == []
     assert compute_laws(study) == []
+
+
+def test_fewer_data_seen_as_often_are_no_part_of_equal_compute() -> None:
+    def cell(name: str, people: float, samples: float) -> Cell:
+        amounts = {"params": 1e4, "samples": samples, "flops": 6e4 * samples, "people": people}
+        return Cell(name, {"arch": "a"}, amounts, 0.5)
+
+    cells = [cell("few", 32, 600), cell("all", 512, 600), cell("short", 512, 300)]
+    cells += [cell("once", 64, 150), cell("drawn anew", 60, 150)]  # as another seed draws it
+    ((_, kept),) = alike_but_size(Study("rank1", "share", "P", tuple(cells)), "samples")
+    assert [each.name for each in kept] == ["all", "short", "once", "drawn anew"]

@@ -7,6 +7,7 @@ import pytest
 
 from edgehuman.bench.laws.frontier import (
     Parabola,
+    PlaneLaw,
     budgets,
     compute_constant,
     fit_log2,
@@ -81,3 +82,8 @@ def test_the_best_of_each_budget() -> None:
     flops, score = np.array([10.0, 11.0, 20.0, 21.0]), np.array([0.5, 0.6, 0.7, 0.65])
     assert most_efficient(flops, score, higher=True) == [1, 2]
     assert most_efficient(flops, score, higher=False) == [0, 3]
+
+
+def test_a_line_beyond_all_numbers_is_infinite() -> None:
+    flat = PlaneLaw(0.1, 1e-6, 0.0)
+    assert np.isposinf(flat.data_for(0.9, np.array([4.0]))).all()

@@ -128,6 +128,15 @@ def test_the_draws_of_all_are_the_fit_and_each_draw_is_its_own_fit() -> None:
     np.testing.assert_allclose(found[1, 3:], [alone.alpha, alone.beta], rtol=2e-3)
 
 
+def test_an_exponent_that_runs_away_ends_at_the_largest() -> None:
+    n, d = grid(5, 6, 64, 1.5)
+    d = d / d.min()
+    law = JointLaw(0.6, 0.05, 0.3, 0.3, 40.0)  # d^40 of 1e9 items is no number
+    (found,) = refine(law, n, d, law.at(n, d)[None], np.ones((1, 30)))
+    assert found[4] == joint.MOST_EXPONENT
+    assert found[3] == pytest.approx(0.3, abs=1e-3)
+
+
 def test_the_log_jacobian_has_a_column_for_each_term() -> None:
     n, d = grid(3, 3, 4, 4)
     assert log_jacobian(JointLaw(0.3, 0.1, 0.1, 0.3, 0.3), n, d).shape == (9, 5)

@@ -63,6 +63,17 @@ def test_an_axis_without_a_column_is_told_apart() -> None:
     assert point.augment == "rotated, dropout=0.1"
 
 
+def test_a_trunk_is_known_by_its_folder() -> None:
+    own = ("pretrain", "--method", "mae", "--out", "cells/a/train", "--keep-at", "100")
+    other = (*own[:4], "cells/b/train", "--trunk", "cells/a/train", "--decay-from", "100")
+    said = {**OUTCOME, "trunk": "train"}  # as both end
+    points = [point_of(replace(STATE, words=words, outcome=said)) for words in (own, other)]
+    assert [point and point.trunk for point in points] == ["cells/a/train", "cells/a/train"]
+    alone = point_of(replace(STATE, words=own[:5], outcome={**OUTCOME, "trunk": ""}))
+    assert alone is not None
+    assert alone.trunk == ""
+
+
 def test_which_people_are_held_out_is_the_fold() -> None:
     words = ("pretrain", "--method", "mae", "--valid-fold", "2", "--subset", "0.5")
     point = point_of(replace(STATE, words=words))

@@ -65,7 +65,7 @@ def test_a_grid_may_grow_but_not_change(tmp_path: Path) -> None:
     assert len(ran(tmp_path / "out")) == 2
     path = sweep_file(tmp_path, "seed = [0, 1]")
     path.write_text(path.read_text().replace("steps = 20", "steps = 30"))
-    with pytest.raises(UsageError, match="was another training: it has 20, the sweep 30; take"):
+    with pytest.raises(UsageError, match="it has --steps 20, the sweep --steps 30; take"):
         swept(path)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edgehuman.bench.scale.sweep import cell_name, read_sweep, words_of
+from edgehuman.bench.scale.sweep import cell_name, read_sweep, without_a_value, words_of
 from edgehuman.config import resolve
 from edgehuman.errors import UsageError
 from edgehuman.pretrain.mae_settings import MaeConfig
@@ -134,6 +134,24 @@ def test_a_network_of_another_method_is_refused(tmp_path: Path) -> None:
     path.write_text('method = "magic"\n[grid]\nseed = [0]\n')
     with pytest.raises(UsageError, match="unknown method 'magic'"):
         read_sweep(path)
+
+
+def test_a_flag_of_several_words_is_a_list(tmp_path: Path) -> None:
+    path = sweep_file(tmp_path, "seed = [0]")
+    path.write_text(path.read_text().replace('["simulated"]', '"simulated"'))
+    with pytest.raises(UsageError, match=r"'simulated'; it must be a list of str, in \[ \]"):
+        read_sweep(path)
+
+
+def test_cells_that_nothing_judges_are_named(tmp_path: Path) -> None:
+    path = sweep_file(tmp_path, "seed = [0]\nvalid_share = [0.0, 0.1]")
+    assert without_a_value(read_sweep(path)) == ["seed=0+valid_share=0"]
+    path = sweep_file(tmp_path, f"valid_share = [0.0]\n{GRID}\n{PROBE}")
+    judged = [cell.name for cell in read_sweep(path).cells if cell.downstream]
+    assert judged
+    assert not set(judged) & set(without_a_value(read_sweep(path)))
+    path.write_text('method = "contrastive"\n[grid]\nexam_people = [0, 8]\n')
+    assert without_a_value(read_sweep(path)) == ["exam_people=0"]
 
 
 def test_a_file_from_elsewhere_runs_no_command(tmp_path: Path) -> None:
