@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from edgehuman.bench.scale.points import Point, Table, number_of, points_of
+from edgehuman.bench.scale.points import Point, Table, number_of, points_of, whole_of
 from edgehuman.errors import DataError, UsageError, printable
 from edgehuman.reading.values import shown
 
@@ -151,7 +151,7 @@ def _of_user(table: Table) -> Study:
         value = _value(row[names[y]], where, y, kind == "share")
         trials = math.nan
         if row.get(names.get("trials", ""), ""):
-            trials = _above_zero(row[names["trials"]], where, "trials")
+            trials = float(whole_of(row[names["trials"]], where, "trials", least=1) or math.nan)
         group = row.get(names.get("group", ""), "")
         together.setdefault((group, tuple(x)), []).append((value, trials, line))
     cells = []

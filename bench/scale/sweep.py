@@ -269,7 +269,7 @@ def _downstream(given: Mapping[str, Any], path: Path, axes: Mapping[str, Any]) -
     if len(set(metrics)) < len(metrics):
         raise UsageError(f"{where} {name}: metrics has a name twice; remove one")
     counts = trials.values() if isinstance(trials, dict) else [trials]
-    if not isinstance(trials, dict) or not all(type(n) is int and n > 0 for n in counts):
+    if not isinstance(trials, dict) or not all(type(n) is int and 0 < n < 1 << 53 for n in counts):
         raise UsageError(f"{where} {name}: trials is {trials!r}; give {{ accuracy = 2947 }}")
     if unknown := sorted(set(trials) - set(metrics)):
         raise UsageError(f"{where} {name}: trials names {unknown[0]}, which is none of its metrics")
