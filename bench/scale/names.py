@@ -83,7 +83,9 @@ def cell_name(labels: Mapping[str, str]) -> str:
     name = "+".join(f"{axis}={label}" for axis, label in parts) or "all"
     if parts == [*labels.items()] and len(name) <= _LONGEST:
         return name
-    said = "\0".join(text for pair in labels.items() for text in pair)
+    plain = not any(letter in text for pair in labels.items() for text in pair for letter in "+=")
+    parted = "+".join(f"{axis}={label}" for axis, label in labels.items())
+    said = parted if plain else "\0".join(text for pair in labels.items() for text in pair)
     return f"{name[: _LONGEST - 9]}-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
 
 

@@ -35,6 +35,8 @@ def test_no_two_cells_have_one_folder_and_none_is_the_retry_of_another() -> None
     assert len(set(names)) == len(names)
     assert all("/" not in name for name in names)
     assert len(cell_name({"a": "\u754c" * 300}).encode()) <= 100
+    # Folders of sweeps that have begun keep their names.
+    assert cell_name({"seed": "0", "arch": "own:Net"}) == "seed=0+arch=own_Net-2a71fb62"
 
 
 @pytest.mark.parametrize(
