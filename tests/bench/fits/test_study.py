@@ -130,7 +130,7 @@ def test_the_tables_of_users(tmp_path: Path) -> None:
         ("x,y\n1,two\n", "line 2: y is 'two'; it must be a number"),
         ("x,y\n1,\n", "line 2: y is empty"),
         ("x,accuracy\n1,50\n", "accuracy is 50; it must be a share from 0 to 1"),
-        ("x,accuracy,trials\n1,.5,0\n", "trials is .0.; it must be a whole number >= 1"),
+        ("x,accuracy,trials\n1,.5,0\n", "trials is '0'; it must be a whole number >= 1"),
     ],
 )
 def test_bad_tables_of_users_are_refused(text: str, said: str, tmp_path: Path) -> None:
