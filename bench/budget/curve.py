@@ -253,7 +253,7 @@ def _law(row: Mapping[str, Any], value: Value, archs: Mapping[str, str]) -> Law:
         low=low,
         high=high,
         group=group,
-        held_out=row.get("held_out"),
+        held_out=_held_out(row.get("held_out")),
         simulated=bool(row.get("simulated", False)),
         warnings=tuple(map(str, row.get("warnings") or ())),
     )
@@ -267,6 +267,15 @@ def _law(row: Mapping[str, Any], value: Value, archs: Mapping[str, str]) -> Law:
     cells = {str(each["cell"]): float(each["x"]) for each in row.get("points") or ()}
     sizes = {archs[cell]: x for cell, x in cells.items() if cell in archs}
     return replace(law, sizes=_sizes(law, sizes))
+
+
+def _held_out(found: Any) -> Mapping[str, Any] | None:
+    if found is None:
+        return None
+    values = {name: float(found[name]) for name in ("predicted", "measured")}
+    if not all(map(math.isfinite, values.values())):
+        raise ValueError(f"its held_out is {shown(found)}; it must be of finite numbers")
+    return {**found, **values}
 
 
 def _sizes(law: Law, sizes: Mapping[str, float]) -> Mapping[str, float]:

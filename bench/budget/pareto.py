@@ -14,7 +14,7 @@ from typing import Any
 from edgehuman.bench.budget.answers import Answer
 from edgehuman.bench.budget.curve import Place
 from edgehuman.bench.budget.latencies import Accuracy
-from edgehuman.pictures.figure import blank, save_png
+from edgehuman.pictures.figure import blank, plain, save_png
 
 Scored = tuple[tuple[str, str, bool], float, bool, bool]
 """Metric, protocol, whether predicted; the score; of its own file, and known."""
@@ -184,7 +184,7 @@ def _panel(axes: Any, each: Comparison, budget_ms: float, quantile: str) -> None
     for number, (spot, best) in enumerate(zip(each.spots, each.best, strict=True)):
         colour = f"C{number % 10}"
         axes.plot([spot.ms, spot.high_ms], [spot.score] * 2, color=colour, alpha=0.6)
-        said = spot.name + ("" if spot.measured else " (between)") + (" *" if best else "")
+        said = plain(spot.name) + ("" if spot.measured else " (between)") + (" *" if best else "")
         said += "" if spot.known else " ?"
         axes.plot(
             [spot.ms],
@@ -204,9 +204,9 @@ def _panel(axes: Any, each: Comparison, budget_ms: float, quantile: str) -> None
     axes.axvline(budget_ms, color="#d1242f", linewidth=1, label=f"budget {budget_ms:g} ms")
     _scale(axes, [budget_ms, *(spot.ms for spot in each.spots)], [s.score for s in each.spots])
     axes.set_xlabel(f"ms of a frame: p50, line to {quantile}")
-    axes.set_ylabel(each.metric)
+    axes.set_ylabel(plain(each.metric))
     said = "predicted" if each.predicted else "measured"
-    axes.set_title(f"{each.task}: {said}\n{_short(each.protocol)}", fontsize=9)
+    axes.set_title(f"{plain(each.task)}: {said}\n{plain(_short(each.protocol))}", fontsize=9)
     axes.grid(alpha=0.3, which="both")
     axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5))
 

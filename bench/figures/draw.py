@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from edgehuman.bench.figures.parts import MOST_CURVES, MOST_PANELS, Figure, Panel, Trace
-from edgehuman.errors import safe_name
-from edgehuman.pictures.figure import blank
+from edgehuman.pictures.figure import blank, plain
 from edgehuman.runtime.view.palette import colours, hexadecimal
 
 _WIDTH_IN, _HEIGHT_IN, _DPI = 8.6, 4.6, 110
@@ -52,7 +51,9 @@ def _panel(axes: Any, panel: Panel) -> None:
     markers = list(dict.fromkeys(trace.marker for trace in traces))
     for label, x, y in panel.contours:
         axes.plot(x, y, color=_GREY, linewidth=0.8, linestyle=":", zorder=0)
-        axes.annotate(label, (x[-1], y[-1]), fontsize=6, color="#6b7682", ha="right", va="bottom")
+        axes.annotate(
+            plain(label), (x[-1], y[-1]), fontsize=6, color="#6b7682", ha="right", va="bottom"
+        )
     places = [dot.x for trace in traces for dot in trace.dots]
     decades = math.log10(max(places) / min(places)) if places else 0.0
     for place, trace in enumerate(traces):
@@ -64,9 +65,9 @@ def _panel(axes: Any, panel: Panel) -> None:
     if panel.log_y:
         axes.set_yscale("log")
         _ticks(axes.yaxis, *axes.get_ylim())
-    axes.set_title(safe_name(panel.title), fontsize=10)
-    axes.set_xlabel(panel.x_label)
-    axes.set_ylabel(safe_name(panel.y_label))
+    axes.set_title(plain(panel.title), fontsize=10)
+    axes.set_xlabel(plain(panel.x_label))
+    axes.set_ylabel(plain(panel.y_label))
     axes.grid(alpha=0.25, which="both", linewidth=0.5)
     _legend(axes, len(panel.traces) - len(traces), any(trace.star for trace in traces))
 
@@ -112,10 +113,10 @@ def _trace(axes: Any, trace: Trace, colour: str, marker: str, beside: float) -> 
             markersize=5,
             elinewidth=1.0,
             capsize=2,
-            label=safe_name(label),
+            label=plain(label),
         )
     else:
-        axes.plot([], [], color=colour, label=safe_name(label))
+        axes.plot([], [], color=colour, label=plain(label))
     star = trace.star
     if star is None:
         return

@@ -152,7 +152,7 @@ def _of_user(table: Table) -> Study:
         value = _value(row[names[y]], where, y, kind == "share")
         trials = math.nan
         if row.get(names.get("trials", ""), ""):
-            trials = float(whole_of(where, "trials", row[names["trials"]], least=1) or math.nan)
+            trials = float(whole_of(row[names["trials"]], where, "trials", least=1) or math.nan)
         group = row.get(names.get("group", ""), "")
         together.setdefault((group, tuple(x)), []).append((value, trials, line))
     cells = []

@@ -10,25 +10,28 @@ Killed at any moment, it goes on from its last checkpoint; what is finished is n
 
 from __future__ import annotations
 
+import contextlib
 import os
-import signal
-import subprocess
-import threading
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from edgehuman.bench.scale.commands import Stop, require_file
 from edgehuman.bench.scale.counts import counts_of
-from edgehuman.bench.scale.sweep import Cell, finetuning, words_of
-from edgehuman.errors import DataError, UsageError, printable
+from edgehuman.bench.scale.names import words_of
+from edgehuman.bench.scale.points import LARGEST
+from edgehuman.bench.scale.sweep import Cell, finetuning
+from edgehuman.errors import DataError, EdgehumanError, UsageError, printable
 from edgehuman.files import write_whole
 from edgehuman.install import code_line
 from edgehuman.limits.sizes import read_bounded
 from edgehuman.outcome import to_json
 from edgehuman.placing import why
 from edgehuman.reading.parsers import json_of, reason_of
+from edgehuman.reading.values import require_types, shown
 from edgehuman.runtime.lock import locked
 
 STATE, LOG, TRAIN = "cell.json", "log.txt", "train"
@@ -38,13 +41,17 @@ WAITING, RUNNING, DONE, FAILED, DIVERGED, STOPPED = (
 )  # fmt: skip
 ENDED = (DONE, DIVERGED)
 """What is never run again."""
+STATUSES = (WAITING, RUNNING, DONE, FAILED, DIVERGED, STOPPED)
 _MOST_STATE = 1 << 22
-_GRACE_S = 60.0
+_MOST_S = 1e10
+_CODE = re.compile(r"[\w.+-]{0,400}", re.ASCII)
 # Where Linux can, a command is told to end when the sweep is killed, and saves before it does.
 _COMMAND = """import runpy, signal, sys
 if sys.platform == "linux":
-    import ctypes
+    import ctypes, os
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+    if os.getppid() != int(os.environ["EDGEHUMAN_SWEEP"]):
+        sys.exit("edgehuman: the sweep was killed")
 runpy.run_module("edgehuman", run_name="__main__", alter_sys=True)"""
 # How `TrainingError` says that a loss is no number.
 _NOT_FINITE = ("no finite loss", "not finite")
@@ -109,6 +116,30 @@ def begin(folder: Path, cell: Cell, commit: str, protocol: str, retry_of: str = 
     )
 
 
+def adopted(state: CellState, own: CellState) -> CellState:
+    """How far a cell is, as its folder says, and what it is, as the sweep says: nothing that only a
+    folder says is run. What an unchanged fine-tuning found is kept; others are to run.
+
+    Args:
+        own: of `begin`, with the same words.
+    """
+    assert state.words == own.words
+    before = {each.name: each for each in state.steps}
+    found = {
+        each.name: state.found[each.name]
+        for each in own.steps
+        if before.get(each.name) == each and set(state.found.get(each.name, ())) == {*each.metrics}
+    }
+    status = state.status
+    is_whole = state.outcome is not None and len(found) == len(own.steps)
+    if status == DONE and not is_whole:
+        status = WAITING
+    return replace(
+        own, commit=state.commit, status=status, outcome=state.outcome, found=found,
+        seconds=state.seconds, attempts=state.attempts, error=state.error,
+    )  # fmt: skip
+
+
 def read_state(folder: Path) -> CellState | None:
     """What a cell's folder says; None if there is nothing.
 
@@ -116,6 +147,7 @@ def read_state(folder: Path) -> CellState | None:
         DataError: `cell.json` is damaged or of another schema.
     """
     path = folder / STATE
+    require_file(path)
     try:
         row = json_of(read_bounded(path, _MOST_STATE, DataError))
     except FileNotFoundError:
@@ -133,9 +165,22 @@ def read_state(folder: Path) -> CellState | None:
             Step(one["name"], tuple(one["words"]), tuple(one["metrics"]), dict(one["trials"]))
             for one in row.pop("steps")
         )
-        return CellState(**{**row, "words": tuple(row["words"]), "steps": steps})
-    except (TypeError, KeyError, AttributeError) as error:
+        state = CellState(**{**row, "words": tuple(row["words"]), "steps": steps})
+        require_types(state)
+        _require_sound(state)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise DataError(f"{path}: {reason_of(error)}; delete the cell's folder") from None
+    return replace(state, error=printable(state.error)[:1000])
+
+
+def _require_sound(state: CellState) -> None:
+    """Raise ValueError for a state that no sweep writes."""
+    if state.status not in STATUSES:
+        raise ValueError(f"its status is {shown(state.status)}")
+    if not 0 <= state.seconds < _MOST_S:
+        raise ValueError(f"its seconds are {state.seconds}")
+    if not _CODE.fullmatch(state.commit):
+        raise ValueError(f"its commit is {shown(state.commit)}")
 
 
 def write_state(folder: Path, state: CellState) -> None:
@@ -143,63 +188,6 @@ def write_state(folder: Path, state: CellState) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     text = to_json({"schema": SCHEMA, **asdict(state)}, indent=1)
     write_whole(folder / STATE, text.encode(), DataError)
-
-
-class Stop:
-    """Asks the commands that run here to end: they save, and go on another time."""
-
-    def __init__(self) -> None:
-        self._asked = threading.Event()
-        self._running: set[subprocess.Popen[bytes]] = set()
-        self._lock = threading.RLock()  # a signal's handler may ask, in the thread that has it
-
-    @property
-    def asked(self) -> bool:
-        """Whether everything is to end."""
-        return self._asked.is_set()
-
-    def ask(self) -> None:
-        """End what runs, and what would begin."""
-        with self._lock:
-            self._asked.set()
-            for process in self._running:
-                process.terminate()
-
-    def wait(self, most_s: float = _GRACE_S) -> None:
-        """Wait until what was asked to end has saved and ended, in the handler of a signal too."""
-        until = time.monotonic() + most_s
-        for process in tuple(self._running):
-            while process.returncode is None and time.monotonic() < until:
-                # Not `process.wait`, whose lock the code that the signal interrupted may hold.
-                if os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG):
-                    break
-                time.sleep(0.05)
-
-    def run(self, line: Sequence[str], log: Path, threads: int) -> tuple[int, str]:
-        """Run a command; its exit code and what it printed. What it says goes to the log."""
-        environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
-        with log.open("ab") as said:
-            with self._lock:
-                if self._asked.is_set():
-                    return -signal.SIGTERM, ""
-                process = subprocess.Popen(
-                    line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said,
-                    env=environment, start_new_session=True,
-                )  # fmt: skip
-                self._running.add(process)
-            try:
-                printed, _ = process.communicate()
-            except BaseException:
-                process.terminate()
-                try:
-                    process.communicate(timeout=_GRACE_S)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                raise
-            finally:
-                with self._lock:
-                    self._running.discard(process)
-        return process.returncode, printed.decode("utf-8", "replace")
 
 
 def run_cell(folder: Path, stop: Stop | None = None) -> CellState:
@@ -220,7 +208,10 @@ def run_cell(folder: Path, stop: Stop | None = None) -> CellState:
         state = replace(state, status=RUNNING, attempts=state.attempts + 1, error="")
         write_state(folder, state)
         begun, before = time.monotonic(), state.seconds
-        ended = _run(folder, state, stop)
+        try:
+            ended = _run(folder, state, stop)
+        except _NoResult as error:
+            ended = replace(state, status=FAILED, error=printable(str(error))[:1000])
         ended = replace(ended, seconds=before + time.monotonic() - begun)
         write_state(folder, ended)
         return ended
@@ -234,8 +225,7 @@ def _run(folder: Path, state: CellState, stop: Stop) -> CellState:
         state, outcome = _command(folder, state, words, stop)
         if outcome is None:
             return state
-        steps = int(outcome.get("steps") or 0)
-        state = replace(state, outcome={**outcome, **counts_of(folder / TRAIN, steps)})
+        state = replace(state, outcome={**outcome, **_counts(folder / TRAIN, outcome)})
         write_state(folder, state)
     for step in state.steps:
         if step.name in state.found:
@@ -258,11 +248,26 @@ def _run(folder: Path, state: CellState, stop: Stop) -> CellState:
     return replace(state, status=DONE)
 
 
+class _NoResult(Exception):
+    """A command ended well and left nothing to make a point of."""
+
+
+def _counts(folder: Path, outcome: Mapping[str, Any]) -> dict[str, Any]:
+    steps = outcome.get("steps")
+    if not isinstance(steps, int) or not 0 < steps < 1 << 53:
+        raise _NoResult(f"{folder}: printed an outcome without steps")
+    try:
+        return counts_of(folder, steps)
+    except (EdgehumanError, OSError) as error:
+        raise _NoResult(str(error)) from None
+
+
 def _command(
     folder: Path, state: CellState, words: Sequence[str], stop: Stop
 ) -> tuple[CellState, Mapping[str, Any] | None]:
     """Run one command; the state, and its outcome: None where it did not end well."""
     threads = int(words[words.index("--threads") + 1]) if "--threads" in words else 2
+    require_file(folder / LOG)
     with (folder / LOG).open("ab") as log:
         log.write(f"== edgehuman {' '.join(words)}\n".encode())
     code, printed = stop.run(code_line(_COMMAND, *words), folder / LOG, threads)
@@ -277,12 +282,16 @@ def _command(
 
 
 def _outcome(printed: str) -> Mapping[str, Any] | None:
-    """The object that a command printed; None if it printed none."""
-    try:
-        found = json_of(printed.strip())
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
+    """The object that a command printed; None if it printed none. Libraries print, too: then it is
+    the last line.
+    """
+    whole = printed.strip()
+    for text in (whole, whole.rpartition("\n")[2]):
+        with contextlib.suppress(ValueError):
+            found = json_of(text)
+            if isinstance(found, dict):
+                return found
+    return None
 
 
 def _metric(outcome: Mapping[str, Any], name: str) -> float | None:
@@ -290,7 +299,9 @@ def _metric(outcome: Mapping[str, Any], name: str) -> float | None:
     metrics = outcome.get("metrics")
     for row in (metrics if isinstance(metrics, dict) else {}, outcome):
         value = row.get(name)
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            continue
+        if abs(value) <= LARGEST:  # nor NaN
             return float(value)
     return None
 

@@ -10,7 +10,7 @@ from typing import Any
 from edgehuman.card import WEIGHTS
 from edgehuman.errors import DataError
 from edgehuman.limits.sizes import read_bounded
-from edgehuman.reading.parsers import json_of
+from edgehuman.reading.parsers import json_of, reason_of
 from edgehuman.runtime.provenance.weights_file import read_weights_file
 
 _EMBEDDING = re.compile(r"(^|\.)\w*(embed|position|cls_token)\w*(\.|$)")
@@ -38,5 +38,9 @@ def _flops(path: Path, steps: int) -> float | None:
     lines = read_bounded(path, _MOST_METRICS, DataError, "log of a training").splitlines()
     for line in lines[:_FIRST_LINES]:
         if b"flops_per_step" in line:
-            return float(json_of(line)["flops_per_step"]) * steps
+            try:
+                value = float(json_of(line)["flops_per_step"]) * steps
+            except (ValueError, TypeError, KeyError, OverflowError) as error:
+                raise DataError(f"{path}: {reason_of(error)}; train this cell again") from None
+            return value if math.isfinite(value) else None
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 import time
 from collections.abc import Mapping
@@ -10,7 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from edgehuman.bench.scale import cells
-from edgehuman.bench.scale.sweep import Cell, Sweep, words_of
+from edgehuman.bench.scale.names import words_of
+from edgehuman.bench.scale.sweep import Cell, Sweep
 from edgehuman.errors import DataError
 from edgehuman.files import write_whole
 from edgehuman.limits.sizes import read_bounded
@@ -66,6 +68,8 @@ def _kept(path: Path, key: str) -> dict[str, Cost]:
 def _measure(out: Path, cell: Cell) -> Cost | None:
     """Run a few steps of a cell in a folder of its own; None if it cannot train."""
     place = out / "estimate"
+    if os.path.lexists(place) and (place.is_symlink() or not place.is_dir()):
+        place.unlink()
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     steps = WARM_STEPS + COUNTED_STEPS

@@ -1,14 +1,21 @@
-"""What a finished cell says of itself: the row of `points.csv`."""
+"""What a finished cell says of itself: the row of `points.csv`; and which cells lie far off what
+their neighbours say: diverged, or not trained enough.
+"""
 
 from __future__ import annotations
 
-import math
+import shlex
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from edgehuman import catalogue
 from edgehuman.bench.scale.cells import DIVERGED, DONE, FAILED, CellState
-from edgehuman.bench.scale.points import Point
+from edgehuman.bench.scale.points import LARGEST, SMALLEST, Point
+from edgehuman.errors import safe_name
+from edgehuman.records import Float64
 
 # What the outcome of a training calls the data it learned from.
 _ITEMS = ("windows", "sequences", "walks", "images", "photos")
@@ -18,6 +25,13 @@ _COLUMNED = frozenset(
     {"arch", "subset", "subset_by", "share", "quality", "people", "each", "seed", "valid_fold"}
     | {"lr", "batch", "steps", "augment"}
 )
+
+_MANY_SD = 3.0
+_LEAST = 6
+# Of a normal distribution: sd over the median absolute deviation.
+_SD_OF_MAD = 1.4826
+# Residuals smaller than this share of the loss are noise of no interest.
+_LEAST_SD = 0.005
 
 
 def point_of(state: CellState) -> Point | None:
@@ -46,23 +60,23 @@ def point_of(state: CellState) -> Point | None:
         batch=batch,
         steps=steps,
         samples=steps * batch,
-        params=outcome.get("params"),
-        params_all=outcome.get("params_all"),
+        params=_whole(outcome.get("params")),
+        params_all=_whole(outcome.get("params_all")),
         **_shape(arch),
         people=_number(outcome.get("people")),
         hours=_number(outcome.get("hours")),
         items=next((_number(outcome[name]) for name in _ITEMS if name in outcome), None),
         flops=_number(outcome.get("flops")),
         loss=_number(outcome.get("test_loss")),
-        train_loss=_number(outcome.get("loss")),
+        train_loss=_number(outcome.get("loss"), signed=True),
         status=state.status,
         protocol=state.protocol,
-        trunk=_trunk(given, outcome),
+        trunk=safe_name(_trunk(given, outcome)).strip(),
         simulated=bool(outcome.get("simulated")),
         commit=state.commit,
         seconds=round(state.seconds, 1) or None,
         folder=state.name,
-        command=" ".join(["edgehuman", *state.words]),
+        command=shlex.join(["edgehuman", *state.words]),
         metrics=metrics,
         trials=trials,
         more={"retry_of": state.retry_of} if state.retry_of else {},
@@ -104,24 +118,33 @@ def _flags(words: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _number(value: Any) -> float | None:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if is_number and math.isfinite(value) else None
+def _number(value: Any, signed: bool = False) -> float | None:
+    """A number that a table of points takes; None for any other, and for what is no number."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
+    if signed and (value == 0 or SMALLEST <= -value <= LARGEST):
+        return float(value)
+    return float(value) if SMALLEST <= value <= LARGEST else None
+
+
+def _whole(value: Any) -> int | None:
+    return value if type(value) is int and 0 < value < 1 << 53 else None
 
 
 def _metrics(state: CellState) -> tuple[dict[str, float], dict[str, int]]:
     """Of the pretraining's own exam, and of every fine-tuning."""
     metrics: dict[str, float] = {}
     trials: dict[str, int] = {}
-    if (rank1 := _number((state.outcome or {}).get("rank1"))) is not None:
+    if (rank1 := _number((state.outcome or {}).get("rank1"), signed=True)) is not None:
         metrics["rank1"] = rank1
     for step in state.steps:
         found = state.found.get(step.name, {})
         for name in step.metrics:
-            if name not in found:
+            value = _number(found.get(name), signed=True)
+            if value is None:
                 continue
-            metrics[f"{step.name}.{name}"] = found[name]
-            if name in step.trials and 0 <= found[name] <= 1:
+            metrics[f"{step.name}.{name}"] = value
+            if name in step.trials and 0 <= value <= 1:
                 trials[f"{step.name}.{name}"] = step.trials[name]
     return metrics, trials
 
@@ -131,3 +154,39 @@ def _shape(arch: str) -> dict[str, int]:
     row = catalogue.NETWORKS.get(arch)
     said = {} if row is None else {name: row.arguments.get(name) for name in ("width", "depth")}
     return {name: value for name, value in said.items() if isinstance(value, int)}
+
+
+def off_their_neighbours(points: Sequence[Point]) -> list[Point]:
+    """Points over 3 sd above a line through log loss over log share of their own series.
+
+    A series: the same network, sampling, fold, augmentation and simulated or not; at least six
+    points. The line is by the median of pairwise slopes (Theil-Sen), the sd by the median absolute
+    deviation, so that what is looked for moves neither. Cells that were run again with another
+    learning rate are judged, and judge, as they are.
+    """
+    series: dict[tuple[object, ...], list[Point]] = defaultdict(list)
+    for point in points:
+        if point.status == "done" and point.loss and point.share:
+            key = (point.arch, point.sampling, point.fold, point.augment, point.simulated)
+            series[key].append(point)
+    found = []
+    for group in series.values():
+        if len(group) < _LEAST:
+            continue
+        x_N = np.log([point.share or 1.0 for point in group])
+        y_N = np.log([point.loss or 1.0 for point in group])
+        residual_N = y_N - _line(x_N, y_N)
+        spread = max(_LEAST_SD, _SD_OF_MAD * float(np.median(np.abs(residual_N))))
+        found += [p for p, r in zip(group, residual_N, strict=True) if r > _MANY_SD * spread]
+    return found
+
+
+def _line(x_N: Float64, y_N: Float64) -> Float64:
+    """The values (N,) of the Theil-Sen line; the median where all x are the same."""
+    first, second = np.triu_indices(len(x_N), 1)
+    run_P = x_N[second] - x_N[first]
+    apart_P = run_P != 0
+    if not apart_P.any():
+        return np.full(len(x_N), np.median(y_N))
+    slope = float(np.median((y_N[second] - y_N[first])[apart_P] / run_P[apart_P]))
+    return np.asarray(slope * x_N + np.median(y_N - slope * x_N))

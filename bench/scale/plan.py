@@ -29,6 +29,7 @@ from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.zoo import file_of, zoo_names
 
 HERE = "cpu"
+_MOST_PEOPLE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class PlanConfig:
     def __post_init__(self) -> None:
         rules = [
             (self.budget_ms > 0, "budget_ms", "above 0"),
-            (self.people >= 1, "people", "at least 1"),
+            (1 <= self.people <= _MOST_PEOPLE, "people", f"from 1 to {_MOST_PEOPLE:,}"),
             (self.fps >= 0, "fps", "0 or more"),
             (self.threads is None or self.threads >= 1, "threads", "at least 1"),
             (self.rounds >= 1, "rounds", "at least 1"),

@@ -235,7 +235,7 @@ def _point(path: Path, line: int, row: Mapping[str, str]) -> Point:
         if name in _KINDS:
             given[name] = _field(where, name, text, status)
         elif name.startswith(_METRIC) and name.endswith(_TRIALS):
-            if (count := whole_of(where, name, text, least=1)) is not None:
+            if (count := whole_of(text, where, name, least=1)) is not None:
                 trials[name[len(_METRIC) : -len(_TRIALS)]] = count
         elif name.startswith(_METRIC):
             if (value := number_of(text, where, name)) is not None:
@@ -263,7 +263,7 @@ def _field(where: str, name: str, text: str, status: str) -> Any:
             raise DataError(f"{where}: {name} is {shown(text)}; it must be 0 or 1")
         return _FLAGS[text.lower()]
     if int in typing.get_args(kind):
-        return whole_of(where, name, text, least=0 if name == "seed" else 1)
+        return whole_of(text, where, name, least=0 if name == "seed" else 1)
     if status != "done" and name in ("loss", "train_loss") and text.lower() in ("nan", "inf"):
         return None
     value = number_of(text, where, name)
@@ -277,17 +277,19 @@ def _field(where: str, name: str, text: str, status: str) -> Any:
     return value
 
 
-def whole_of(where: str, name: str, text: str, least: int) -> int | None:
+def whole_of(text: str, where: str, name: str, least: int) -> int | None:
     """A field as a whole number; None where it is empty.
 
     Raises:
-        DataError: it is none, or below `least`.
+        DataError: it is none, below `least`, or beyond what a float counts by ones.
     """
     value = number_of(text, where, name)
     if value is None:
         return None
-    if value != int(value) or not least <= value < 1 << 63:
-        raise DataError(f"{where}: {name} is {shown(text)}; it must be a whole number >= {least}")
+    if value != int(value) or not least <= value < 1 << 53:
+        raise DataError(
+            f"{where}: {name} is {shown(text)}; it must be a whole number >= {least}, below 2^53"
+        )
     return int(value)
 
 

@@ -25,14 +25,15 @@ from typing import Any, Literal
 from tyro.conf import Positional
 
 from edgehuman.bench.scale import cells, estimate, slurm
-from edgehuman.bench.scale.cells import CellState, Stop
-from edgehuman.bench.scale.facts import point_of
-from edgehuman.bench.scale.outliers import off_their_neighbours
+from edgehuman.bench.scale.cells import CellState
+from edgehuman.bench.scale.commands import Stop
+from edgehuman.bench.scale.facts import off_their_neighbours, point_of
+from edgehuman.bench.scale.names import RETRY
 from edgehuman.bench.scale.points import POINTS, Point, write_points
 from edgehuman.bench.scale.sweep import Cell, Sweep, read_sweep, without_a_value
 from edgehuman.bench.scale.watch import Watch, table_of
 from edgehuman.config import require
-from edgehuman.errors import DataError, UsageError
+from edgehuman.errors import DataError, UsageError, printable
 from edgehuman.files import require_usable_folder, write_whole
 from edgehuman.install import not_installed
 from edgehuman.limits.sizes import MOST_RECIPE, read_bounded
@@ -137,17 +138,19 @@ def _run_alone(config: ScaleRunConfig, sweep: Sweep) -> Outcome:
 
 
 def _require_its_own(out: Path, sweep: Sweep) -> None:
-    """Check that the folder's finished cells are of this sweep: a grid may grow, not change.
+    """Check that the folder's cells are of this sweep: a grid may grow, not change.
 
     Raises:
         UsageError: a cell of the folder has the name of one of the sweep, and other words.
     """
     for cell in sweep.cells:
-        folder = out / CELLS / cell.name
-        state = cells.read_state(folder)
-        if state is not None and state.words != (words := tuple(cell.words(folder / cells.TRAIN))):
+        for one in (cell, slower(cell)):
+            folder = out / CELLS / one.name
+            state = cells.read_state(folder)
+            if state is None or state.words == (words := tuple(one.words(folder / cells.TRAIN))):
+                continue
             before, now = set(_with_values(state.words)), set(_with_values(words))
-            was = " ".join(sorted(before - now)) or "fewer flags"
+            was = printable(" ".join(sorted(before - now)))[:1000] or "fewer flags"
             raise UsageError(
                 f"{folder}: was another training: it has {was}, the sweep "
                 f"{' '.join(sorted(now - before)) or 'fewer flags'}; take another --out"
@@ -172,16 +175,22 @@ def _keep_copy(out: Path, sweep: Sweep) -> None:
 
 def _prepare(folder: Path, sweep: Sweep, here: str) -> None:
     """Write the state of every cell that has none, or that was not begun by this code; one that
-    goes on by other code says both.
+    goes on by other code says both. What each is comes from the sweep alone, not from its folder.
     """
     for cell in sweep.cells:
-        place = folder / cell.name
-        state = cells.read_state(place)
-        if state is None or (not state.attempts and state.commit != here):
-            cells.write_state(place, cells.begin(place, cell, here, sweep.protocol))
-        elif here not in state.commit.split("+") and state.status not in cells.ENDED:
-            both = f"{state.commit}+{here}"
-            cells.write_state(place, dataclasses.replace(state, commit=both))
+        for one in (cell, slower(cell)):
+            place, state = folder / one.name, cells.read_state(folder / one.name)
+            is_retry = one.name != cell.name
+            if state is None and is_retry:
+                continue
+            own = cells.begin(place, one, here, sweep.protocol, cell.name if is_retry else "")
+            kept = own if state is None else cells.adopted(state, own)
+            if not kept.attempts:
+                kept = dataclasses.replace(kept, commit=here)
+            elif here not in kept.commit.split("+") and kept.status not in cells.ENDED:
+                kept = dataclasses.replace(kept, commit=f"{kept.commit}+{here}")
+            if kept != state:
+                cells.write_state(place, kept)
 
 
 def _states(out: Path, sweep: Sweep) -> dict[str, CellState]:
@@ -197,17 +206,27 @@ def _states(out: Path, sweep: Sweep) -> dict[str, CellState]:
 
 @contextlib.contextmanager
 def _stopping() -> Iterator[Stop]:
-    """Ctrl-C and SIGTERM end the cells that run, which save, and then the sweep."""
+    """Ctrl-C and SIGTERM end the cells that run, which save, and then the sweep; a second one kills
+    them.
+    """
     stop = Stop()
     before = {}
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
-            before[number] = signal.signal(number, lambda *_: stop.ask())
+            before[number] = signal.signal(number, lambda *_: _asked(stop))
     try:
         yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _asked(stop: Stop) -> None:
+    if stop.asked:
+        stop.kill()
+    else:
+        stop.ask()
+        tell("the cells that run save and end; Ctrl-C again kills them")
 
 
 def _ended(config: ScaleRunConfig, names: Sequence[str], stop: Stop) -> Iterator[CellState]:
@@ -231,17 +250,30 @@ def _ended(config: ScaleRunConfig, names: Sequence[str], stop: Stop) -> Iterator
         return
     with ThreadPoolExecutor(config.processes) as pool:
         running = {pool.submit(cells.run_cell, folder / name, stop) for name in left}
-        while running:
-            # A wait without end would keep Ctrl-C waiting on Windows.
-            done, running = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
-            yield from (future.result() for future in done if not future.cancelled())
-            for future in running if stop.asked else ():
-                future.cancel()  # what has begun ends by itself
+        try:
+            while running:
+                # A wait without end would keep Ctrl-C waiting on Windows.
+                done, running = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
+                yield from (future.result() for future in done if not future.cancelled())
+                for future in running if stop.asked else ():
+                    future.cancel()  # what has begun ends by itself
+        except BaseException:  # a full disk, say: the pool would run all that is left
+            for future in running:
+                future.cancel()
+            stop.ask()
+            raise
 
 
 def retry_name(name: str) -> str:
     """The name of a cell that is another one with half its learning rate."""
-    return f"{name}+half-lr"
+    return name + RETRY
+
+
+def slower(cell: Cell) -> Cell:
+    """The cell that runs another one again."""
+    lr = cell.config.lr / 2
+    config = dataclasses.replace(cell.config, lr=lr, min_lr=min(lr, cell.config.min_lr))
+    return dataclasses.replace(cell, name=retry_name(cell.name), config=config)
 
 
 def _retried(
@@ -255,12 +287,10 @@ def _retried(
         state = states[cell.name]
         if state is None or not (state.status == cells.DIVERGED or cell.name in odd):
             continue
-        lr = cell.config.lr / 2
-        slower = dataclasses.replace(cell.config, lr=lr, min_lr=min(lr, cell.config.min_lr))
-        retry = dataclasses.replace(cell, name=retry_name(cell.name), config=slower)
+        retry = slower(cell)
         place = folder / retry.name
         if cells.read_state(place) is None:
-            tell(f"{cell.name}: is run again with half the learning rate, {lr:g}")
+            tell(f"{cell.name}: is run again with half the learning rate, {retry.config.lr:g}")
             made = cells.begin(place, retry, here, sweep.protocol, retry_of=cell.name)
             cells.write_state(place, made)
         again.append(retry)

@@ -7,12 +7,15 @@ for its time or for somebody more important, asks to be queued again; its traini
 
 from __future__ import annotations
 
+import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edgehuman.bench.scale.cells import Stop, run_cell
+from edgehuman.bench.scale.cells import run_cell
+from edgehuman.bench.scale.commands import Stop
 from edgehuman.errors import UsageError
 from edgehuman.install import not_installed
 
@@ -62,7 +65,7 @@ def submitted(
     """Submit jobs as one array, and yield each with how it ended, as they end.
 
     Args:
-        logs: their logs, a folder a job.
+        logs: a new folder in it has their logs, a folder a job.
         cluster: slurm, or local: processes of this machine.
         parameters: of submitit: `slurm_partition`, `timeout_min`, `slurm_array_parallelism`.
 
@@ -74,7 +77,10 @@ def submitted(
         import submitit
     except ModuleNotFoundError:
         raise not_installed("submitit", "a sweep on a cluster") from None
-    executor = _executor(submitit, logs, cluster, parameters)
+    # A folder of its own: submitit unpickles what stands where a job's result will be.
+    logs.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=logs))
+    executor = _executor(submitit, fresh, cluster, parameters)
     with executor.batch():
         handles = [executor.submit(job) for job in jobs]
     waiting = dict(zip(handles, jobs, strict=True))

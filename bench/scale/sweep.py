@@ -33,22 +33,33 @@ import dataclasses
 import hashlib
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from edgehuman import catalogue
+from edgehuman.bench.scale.names import (
+    cell_name,
+    label_of,
+    require_axis,
+    require_label,
+    require_metric,
+    require_words,
+    words_of,
+)
 from edgehuman.config import from_table, read_table, to_table
 from edgehuman.errors import UsageError
 from edgehuman.outcome import to_json
 from edgehuman.training.settings import TrainingConfig
 
 MOST_CELLS = 20_000
-_LONGEST_NAME = 100
-_NOT_IN_NAMES = r"[^\w.=+-]+"
+_MOST_TABLES = 1000
 # Given to each cell by the sweep itself.
-OWN = ("out", "resume", "flops")
+OWN = ("out", "resume", "flops", "method")
+_FOLDER = re.compile(r"(?!(?i:train)\Z)[\w-]{1,40}", re.ASCII)
+_OWN_OF_DOWNSTREAM = ("out", "resume", "weights")
 _KEYS = frozenset({"method", "fixed", "grid", "skip", "downstream"})
 _OF_DOWNSTREAM = frozenset({"name", "metrics", "trials", "only", "flags"})
 
@@ -126,11 +137,10 @@ def read_sweep(path: Path) -> Sweep:
     config_class: type[TrainingConfig] = catalogue.load_object(row.config)
     fixed = _table(table, "fixed", path)
     axes = _axes(_table(table, "grid", path), path)
-    for name in (*fixed, *axes):
-        if name in OWN:
-            raise UsageError(f"{path}: {name} is set by the sweep itself; remove it")
-        if name in fixed and name in axes:
-            raise UsageError(f"{path}: {name} is in [fixed] and in [grid]; remove one")
+    varied = {flag for values in axes.values() for flags in values.values() for flag in flags}
+    _require_not_own(str(path), (*fixed, *axes, *varied), OWN)
+    for name in axes.keys() & fixed.keys():
+        raise UsageError(f"{path}: {name} is in [fixed] and in [grid]; remove one")
     downstream = tuple(_downstream(each, path, axes) for each in _tables(table, "downstream", path))
     _require_once(path, [each.name for each in downstream])
     skips = [_skip(each, path, axes) for each in _tables(table, "skip", path)]
@@ -138,7 +148,6 @@ def read_sweep(path: Path) -> Sweep:
     cells = tuple(_cells(given, axes, skips, downstream))
     if not cells:
         raise UsageError(f"{path}: no cell is left; fill [grid], or remove a [[skip]]")
-    varied = {flag for values in axes.values() for flags in values.values() for flag in flags}
     return Sweep(
         path,
         method,
@@ -159,6 +168,10 @@ def _tables(table: Mapping[str, Any], name: str, path: Path) -> list[dict[str, A
     value = table.get(name, [])
     if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
         raise UsageError(f"{path}: {name} must be tables: [[{name}]]")
+    if len(value) > _MOST_TABLES:
+        raise UsageError(
+            f"{path}: has {len(value):,} [[{name}]]; at most {_MOST_TABLES:,} are read"
+        )
     return value
 
 
@@ -170,9 +183,15 @@ def _require_keys(where: str, table: Mapping[str, Any], known: frozenset[str]) -
             )
 
 
-def _require_once(path: Path, names: Sequence[str]) -> None:
+def _require_not_own(where: str, names: Iterable[str], own: Sequence[str]) -> None:
     for name in names:
-        if names.count(name) > 1:
+        if name in own:
+            raise UsageError(f"{where}: {name} is set by the sweep itself; remove it")
+
+
+def _require_once(path: Path, names: Sequence[str]) -> None:
+    for name, count in Counter(map(str.casefold, names)).items():
+        if count > 1:
             raise UsageError(f"{path}: two [[downstream]] are named {name!r}; rename one")
 
 
@@ -180,12 +199,15 @@ def _axes(grid: Mapping[str, Any], path: Path) -> dict[str, dict[str, dict[str, 
     """Axis -> label -> its flags."""
     axes: dict[str, dict[str, dict[str, Any]]] = {}
     for name, values in grid.items():
+        require_axis(name, f"{path}: [grid]")
         if isinstance(values, list):
-            rows = {_label(value): {name: value} for value in values}
+            rows = {label_of(value): {name: value} for value in values}
             if len(rows) < len(values):
                 raise UsageError(f"{path}: [grid] {name} has a value twice; remove one")
         elif isinstance(values, dict) and all(isinstance(each, dict) for each in values.values()):
             rows = {label: dict(flags) for label, flags in values.items()}
+            for label in rows:
+                require_label(label, f"{path}: [grid.{name}]")
         else:
             raise UsageError(
                 f"{path}: [grid] {name} must be a list of values, or a table of labels with flags: "
@@ -202,10 +224,6 @@ def _axes(grid: Mapping[str, Any], path: Path) -> dict[str, dict[str, dict[str, 
     return axes
 
 
-def _label(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def _labels(
     given: Mapping[str, Any], what: str, path: Path, axes: Mapping[str, Any]
 ) -> dict[str, tuple[str, ...]]:
@@ -215,7 +233,7 @@ def _labels(
             raise UsageError(
                 f"{path}: {what}: {axis} is no axis of [grid]; they are {', '.join(axes)}"
             )
-        labels = tuple(map(_label, values if isinstance(values, list) else [values]))
+        labels = tuple(map(label_of, values if isinstance(values, list) else [values]))
         for label in labels:
             if label not in axes[axis]:
                 raise UsageError(
@@ -238,18 +256,27 @@ def _downstream(given: Mapping[str, Any], path: Path, axes: Mapping[str, Any]) -
     _require_keys(where, given, _OF_DOWNSTREAM)
     name, metrics, flags = given.get("name"), given.get("metrics"), given.get("flags", {})
     trials = given.get("trials", {})
-    if not isinstance(name, str) or not re.fullmatch(r"[\w-]{1,40}", name):
-        raise UsageError(f"{where}: name is {name!r}; give a word of letters and digits")
+    if not isinstance(name, str) or not re.fullmatch(
+        r"(?!(?i:train)\Z)[\w-]{1,40}", name, re.ASCII
+    ):
+        raise UsageError(
+            f"{where}: name is {name!r}; give a word of letters and digits other than train"
+        )
     if not isinstance(metrics, list) or not metrics or not all(isinstance(m, str) for m in metrics):
         raise UsageError(f"{where} {name}: metrics must be a list of names, such as ['macro_f1']")
+    for metric in metrics:
+        require_metric(metric, f"{where} {name}")
+    if len(set(metrics)) < len(metrics):
+        raise UsageError(f"{where} {name}: metrics has a name twice; remove one")
     counts = trials.values() if isinstance(trials, dict) else [trials]
-    if not isinstance(trials, dict) or not all(type(n) is int and n > 0 for n in counts):
+    if not isinstance(trials, dict) or not all(type(n) is int and 0 < n < 1 << 53 for n in counts):
         raise UsageError(f"{where} {name}: trials is {trials!r}; give {{ accuracy = 2947 }}")
     if unknown := sorted(set(trials) - set(metrics)):
         raise UsageError(f"{where} {name}: trials names {unknown[0]}, which is none of its metrics")
     if not isinstance(flags, dict):
         raise UsageError(f"{where} {name}: flags must be a table, as {{ task = 'activity' }}")
-    only = _labels(given.get("only", {}), f"[[downstream]] {name}: only", path, axes)
+    _require_not_own(f"{where} {name}", flags, _OWN_OF_DOWNSTREAM)
+    only = _labels(_table(given, "only", path), f"[[downstream]] {name}: only", path, axes)
     return Downstream(name, flags, tuple(metrics), trials, only)
 
 
@@ -261,6 +288,7 @@ def _cells(
 ) -> Iterator[Cell]:
     config_class, method, fixed, path = given
     seen: dict[str, str] = {}
+    folders: dict[str, str] = {}
     count = 1
     for rows in axes.values():
         count *= len(rows)
@@ -271,6 +299,11 @@ def _cells(
         if any(all(named[axis] in said for axis, said in skip.items()) for skip in skips):
             continue
         name = cell_name(named)
+        if (other := folders.setdefault(name.casefold(), name)) != name:
+            raise UsageError(
+                f"{path}: cells {other} and {name} differ in case alone, and some disks have one "
+                "folder for both; rename a label"
+            )
         flags = {**fixed, "method": method}
         for axis, label in named.items():
             flags |= axes[axis][label]
@@ -307,20 +340,12 @@ def _config(
 ) -> TrainingConfig:
     try:
         config = from_table(config_class, dict(flags), where)
+        require_words(config)
         catalogue.network_for(getattr(config, "arch", ""), str(flags["method"]))
     except UsageError as error:
         said = str(error)
         raise UsageError(said if said.startswith(where) else f"{where}: {said}") from None
     return config
-
-
-def cell_name(labels: Mapping[str, str]) -> str:
-    """A cell's name, which is a folder's too: arch=imuvit_64x2+subset=0.5+seed=0."""
-    said = "+".join(f"{axis}={label}" for axis, label in labels.items()) or "all"
-    name = re.sub(_NOT_IN_NAMES, "_", said)
-    if name == said and len(name) <= _LONGEST_NAME:
-        return name
-    return f"{name[: _LONGEST_NAME - 9]}-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
 
 
 def without_a_value(sweep: Sweep) -> list[str]:
@@ -349,24 +374,9 @@ def finetuning(
     row = next((one for one in (row, *row.also) if one.modality == modality), row)
     config_class: type[TrainingConfig] = catalogue.load_object(row.config)
     given = {**each.flags, "task": name, "weights": str(weights), "out": str(out)}
-    return from_table(config_class, given, where)
-
-
-def words_of(config: Any) -> list[str]:
-    """The flags of a config as words, without those that are its defaults."""
-    words: list[str] = []
-    for each in dataclasses.fields(config):
-        value, flag = getattr(config, each.name), f"--{each.name.replace('_', '-')}"
-        usual = each.default
-        if each.name in ("method", "task") or value is None or value == usual:
-            continue
-        if isinstance(value, bool):
-            words.append(flag if value else f"--no-{flag[2:]}")
-        elif isinstance(value, tuple):
-            words += [flag, *map(str, value)]
-        else:
-            words += [flag, str(value)]
-    return words
+    made = from_table(config_class, given, where)
+    require_words(made, where)
+    return made
 
 
 def _protocol(config: TrainingConfig, varied: set[str]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from edgehuman.bench.scale.cells import DIVERGED, DONE, FAILED, RUNNING, STOPPED, CellState
 from edgehuman.bench.scale.estimate import Cost, hours, seconds_of
 from edgehuman.bench.scale.sweep import Sweep
+from edgehuman.errors import safe_name
 from edgehuman.progress import tell
 from edgehuman.runtime.view.screen import can_redraw
 
@@ -81,11 +82,12 @@ def table_of(sweep: Sweep, states: Mapping[str, CellState]) -> str:
     if not names:
         state = states.get(sweep.cells[0].name)
         return f"{_MARKS.get(state.status if state else '', '.')}  {_LEGEND}"
-    rows = sweep.axes[names[0]]
-    columns = sweep.axes[names[1]] if len(names) > 1 else ("",)
+    rows = [safe_name(label) for label in sweep.axes[names[0]]]
+    columns = [safe_name(label) for label in sweep.axes[names[1]]] if len(names) > 1 else [""]
     marks: dict[tuple[str, str], str] = {}
     for cell in sweep.cells:
-        place = (cell.labels[names[0]], cell.labels[names[1]] if len(names) > 1 else "")
+        second = safe_name(cell.labels[names[1]]) if len(names) > 1 else ""
+        place = (safe_name(cell.labels[names[0]]), second)
         state = states.get(cell.name)
         marks[place] = marks.get(place, "") + _MARKS.get(state.status if state else "", ".")
     first = max(len(names[0]), *(len(row) for row in rows), 4)

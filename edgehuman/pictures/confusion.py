@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.pictures.figure import blank, save_png
+from edgehuman.pictures.figure import blank, plain, save_png
 
 
 def draw_confusion(
@@ -31,11 +31,12 @@ def draw_confusion(
     figure = blank(side_in + 0.6, side_in)
     axes = figure.add_subplot()
     axes.imshow(share_CC, cmap="Blues", vmin=0.0, vmax=1.0)
-    axes.set_xticks(range(len(labels)), labels, rotation=45, ha="right")
-    axes.set_yticks(range(len(labels)), labels)
+    names = [plain(label) for label in labels]
+    axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
+    axes.set_yticks(range(len(names)), names)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
-    axes.set_title(title)
+    axes.set_title(plain(title))
     for (row, column), count in np.ndenumerate(counts_CC):
         colour = "white" if share_CC[row, column] > 0.5 else "black"
         axes.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=8)

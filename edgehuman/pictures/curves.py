@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgehuman.pictures.figure import blank, save_png
+from edgehuman.pictures.figure import blank, plain, save_png
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ def draw_curves(panels: Sequence[Panel], x_label: str, path: Path) -> Path:
     for number, panel in enumerate(panels, start=1):
         axes = figure.add_subplot(1, len(panels), number)
         for label, (x, y) in panel.curves.items():
-            axes.plot(x, y, marker=".", label=label)
-        axes.set_title(panel.title)
+            axes.plot(x, y, marker=".", label=plain(label))
+        axes.set_title(plain(panel.title))
         axes.set_xlabel(x_label)
         axes.set_ylabel(panel.unit)
         axes.grid(alpha=0.3)

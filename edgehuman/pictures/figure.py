@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgehuman.errors import safe_name
 from edgehuman.files import write_whole
 from edgehuman.install import not_installed
 
@@ -38,6 +39,14 @@ def blank(width_in: float, height_in: float) -> Figure:
     figure = Figure(figsize=(width_in, height_in), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def plain(text: str) -> str:
+    """A name from outside as matplotlib draws it letter by letter: "$" begins no formula, and "_"
+    hides nothing from a legend.
+    """
+    said = safe_name(text).replace("$", r"\$")
+    return f" {said}" if said.startswith("_") else said
 
 
 def save_png(figure: Figure, path: Path, dpi: int = 110) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgehuman.pictures.figure import blank, save_png
+from edgehuman.pictures.figure import blank, plain, save_png
 
 _MARKERS = "os^vD<>Pphd8"
 
@@ -30,7 +30,11 @@ def draw_points(points: Sequence[Point], x_label: str, y_label: str, path: Path)
     axes = figure.add_subplot(1, 1, 1)
     for number, point in enumerate(points):
         axes.plot(
-            [point.x], [point.y], _MARKERS[number % len(_MARKERS)], markersize=9, label=point.name
+            [point.x],
+            [point.y],
+            _MARKERS[number % len(_MARKERS)],
+            markersize=9,
+            label=plain(point.name),
         )
     axes.set_xscale("log")
     axes.set_xlabel(x_label)

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import types
 import typing
+from collections.abc import Mapping
 from typing import Any
 
 _SHOWN = 200
@@ -62,7 +63,7 @@ def _fits(value: object, hint: Any) -> bool:
         return isinstance(value, str) and value in arguments
     if origin is tuple:
         return isinstance(value, tuple) and all(_fits(each, arguments[0]) for each in value)
-    if origin is dict:
+    if origin in (dict, Mapping):
         return isinstance(value, dict) and all(
             _fits(key, arguments[0]) and _fits(each, arguments[1]) for key, each in value.items()
         )

@@ -229,7 +229,8 @@ def load_state(folder: Path, name: str = STATE) -> dict[str, Any]:
     """Read what `save_state` wrote; only tensors and plain values are unpickled.
 
     Raises:
-        CheckpointError: missing, damaged, of a newer version, or with weights that are not finite.
+        CheckpointError: missing, damaged, of a newer version, of another step than its name says,
+            or with weights that are not finite.
     """
     _require_state(folder, name)
     path = folder / name
@@ -252,6 +253,7 @@ def load_state(folder: Path, name: str = STATE) -> dict[str, Any]:
         raise _no_state(path, f"which has {', '.join(_KEYS)}")
     if wrong := [key for key, holds in _FORM.items() if not holds(state[key])]:
         raise _no_state(path, f"as its {' and '.join(wrong)} has another form")
+    schedule.require_kept_step(path, state["step"])
     held = (state["model"], state["average"], (state["best"] or {}).get("weights"))
     moments = state["optimiser"]["state"].items()
     flat = {f"{name} of weight {at}": each for at, row in moments for name, each in row.items()}

@@ -70,6 +70,19 @@ def kept_name(step: int) -> str:
     return f"state-{step}.pt"
 
 
+def require_kept_step(path: Path, step: int) -> None:
+    """Check that a state is of the step that its name says.
+
+    Raises:
+        CheckpointError: it is of another one.
+    """
+    if path.name not in (STATE, kept_name(step)):
+        raise CheckpointError(
+            f"{path}: is the state of step {step}; copy the trunk again, or rename it to "
+            f"{kept_name(step)}"
+        )
+
+
 def names_at(config: TrainingConfig, step: int) -> tuple[str, ...]:
     """The files that a step's state is written to, in this order."""
     return (kept_name(step), STATE) if step in config.keep_at else (STATE,)

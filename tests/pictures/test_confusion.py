@@ -28,3 +28,9 @@ def test_without_matplotlib_the_error_says_what_to_install(
     monkeypatch.setitem(sys.modules, "matplotlib.backends.backend_agg", None)
     with pytest.raises(MissingDependencyError, match=r"the extra `plot` brings it"):
         draw_confusion(COUNTS, ("a", "b"), tmp_path / "c.png")
+
+
+def test_class_names_are_no_formulas(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    draw_confusion(np.eye(2, dtype=np.int64), ["$\\frac{$", "a$^$b"], tmp_path / "x.png", "$\\x$")
+    assert (tmp_path / "x.png").is_file()

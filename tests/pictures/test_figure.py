@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 import pytest
 
-from edgehuman.errors import MissingDependencyError
-from edgehuman.pictures.figure import blank
+from edgehuman.errors import MissingDependencyError, safe_name
+from edgehuman.pictures.figure import blank, plain
 
 
 def test_a_figure_has_its_size(tmp_path: Path) -> None:
@@ -24,3 +24,16 @@ def test_a_figure_without_matplotlib_says_what_to_install(monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(MissingDependencyError, match=r"the extra `plot` brings it"):
         blank(1.0, 1.0)
+
+
+@pytest.mark.parametrize("name", ["$\\frac{$", "a$b$c", "_hidden", "\x1b[2J", "a\nb"])
+def test_a_name_is_drawn_letter_by_letter(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    figure = blank(2.0, 1.0)
+    axes = figure.add_subplot()
+    axes.plot([1], [1], label=plain(name))
+    (text,) = axes.legend().get_texts()
+    axes.set_title(plain(name))
+    figure.savefig(tmp_path / "x.png", dpi=50)
+    assert text.get_text().replace(r"\$", "$").strip() == safe_name(name)
+    assert len(text.get_text().strip()) >= 3

@@ -151,3 +151,13 @@ def test_a_run_begun_by_an_earlier_edgehuman_has_no_changed_settings(tmp_path: P
     (tmp_path / "config.toml").write_text("\n".join(kept))
     assert changed_words(tmp_path, line_config(tmp_path, lr=0.1)) == ["--lr 0.05 -> 0.1"]
     assert set(later) < set(to_table(TrainingConfig())) > set(read_table(tmp_path / "config.toml"))
+
+
+def test_the_state_of_another_step_under_its_name_is_refused(trunk: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "trunk"
+    copy.mkdir()
+    (copy / "config.toml").write_bytes((trunk / "config.toml").read_bytes())
+    (copy / "state-25.pt").write_bytes((trunk / "state-10.pt").read_bytes())
+    with pytest.raises(CheckpointError, match=r"state-25\.pt: is the state of step 10; copy"):
+        train_steps(line_job(), line_config(tmp_path / "decay", trunk=copy, **DECAY))
+    assert load_state(trunk)["step"] == 40

@@ -91,16 +91,16 @@ def download(
         DataError: refused for another reason, a web page, or over `most`.
         OSError: the file cannot be written.
     """
-    copy, attempt = _Copy(file, most), 0
+    copy, attempt, furthest = _Copy(file, most), 0, 0
     with progress_bar(desc=f"fetching {shown(url)}", unit="B", unit_scale=True, delay=2) as bar:
         while True:
-            before = copy.count
             try:
                 _go_on(url, copy, bar)
                 return str(copy.digest.hexdigest())
             except _Broken as broken:
-                # A try that got further counts as the first again.
-                attempt = 0 if copy.count >= before + _BLOCK else attempt + 1
+                # A try that got further than any counts as the first again.
+                attempt = 0 if copy.count >= furthest + _BLOCK else attempt + 1
+                furthest = max(furthest, copy.count)
                 if attempt >= ATTEMPTS:
                     raise Unreachable(
                         f"Cannot fetch {shown(url)}: {broken}, {ATTEMPTS} times; check the "
@@ -172,22 +172,34 @@ def _begin(answer: Any, url: str, copy: _Copy) -> int | None:
     found = (
         _FROM.fullmatch(answer.headers.get("Content-Range", "")) if answer.status == 206 else None
     )
-    if found and int(found[1]) == copy.count:
+    tag = _tag(answer)
+    # A server that does not know If-Range sends on of another object.
+    is_same = not copy.count or tag in ("", copy.tag)
+    if found and int(found[1]) == copy.count and is_same:
         begins = copy.count
     elif answer.status == 206:
         copy.restart()
         raise _Broken("answered another part than was asked for")
     else:
         copy.restart()
-    tag = answer.headers.get("ETag", "")
-    # A weak tag does not promise the same bytes.
-    copy.tag = tag if tag and not tag.startswith("W/") else answer.headers.get("Last-Modified", "")
+    copy.tag = tag or copy.tag
     length = answer.headers.get("Content-Length", "")
     if not (length.isascii() and length.isdecimal() and len(length) < 19):
         return None
-    if begins + int(length) > copy.most:
-        raise _too_large(url, begins + int(length), copy.most)
-    return begins + int(length)
+    whole = begins + int(length)
+    if found and found[2] != "*":  # a part may be all that a server sends at once
+        whole = max(whole, int(found[2]))
+    if whole > copy.most:
+        raise _too_large(url, whole, copy.most)
+    return whole
+
+
+def _tag(answer: Any) -> str:
+    """What says that an object is the same; a weak tag does not promise the same bytes."""
+    tag = str(answer.headers.get("ETag", ""))
+    if tag and not tag.startswith("W/"):
+        return tag
+    return str(answer.headers.get("Last-Modified", ""))
 
 
 def _too_large(url: str, size: int, most: int) -> DataError:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,6 +43,7 @@ from edgehuman.training import checkpoint
 
 PROGRESS, VERSION = "progress.json", 1
 _NAME, _INDEX = "pieces-", ".metadata"
+_PIECE = re.compile(r"__\d+_\d+\.distcp", re.ASCII)
 _OURS = "torch.distributed.checkpoint."
 _KNOWN = {
     *(
@@ -181,6 +183,9 @@ class _Reader(FileSystemReader):
             isinstance(each, TensorStorageMetadata) for each in found.state_dict_metadata.values()
         ):
             raise ValueError(f"{_INDEX} lists something else than tensors")
+        for each in found.storage_data.values():
+            if not _PIECE.fullmatch(str(each.relative_path)):
+                raise ValueError(f"{_INDEX} names {str(each.relative_path)[:80]!r}, no piece of it")
         found.storage_meta = found.storage_meta or StorageMeta()
         found.storage_meta.load_id = self.load_id
         return found

@@ -180,3 +180,9 @@ def test_what_is_no_file_of_laws_is_refused(tmp_path: Path, content: bytes) -> N
 def test_where_there_is_none_the_command_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"laws.json: no such file of laws; run `edgehuman scale"):
         read_laws(tmp_path)
+
+
+@pytest.mark.parametrize("held", [[1], {}, {"predicted": "x", "measured": 1}, {"predicted": 1}, 3])
+def test_what_was_held_out_is_two_numbers(held: object, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="law 1: "):
+        read_laws(written(tmp_path, a_law(held_out=held)))

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from edgehuman.bench.scale import cells
-from edgehuman.bench.scale.cells import CellState, Stop, begin, read_state, run_cell, write_state
+from edgehuman.bench.scale.cells import CellState, begin, read_state, run_cell, write_state
+from edgehuman.bench.scale.commands import Stop
 from edgehuman.bench.scale.sweep import read_sweep
 from edgehuman.errors import DataError, UsageError
 from tests.bench.scale.trained import ran, sweep_file, without_training

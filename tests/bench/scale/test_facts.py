@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 from edgehuman.bench.scale.cells import DIVERGED, DONE, FAILED, RUNNING, CellState, Step
-from edgehuman.bench.scale.facts import point_of
+from edgehuman.bench.scale.facts import off_their_neighbours, point_of
+from edgehuman.bench.scale.points import Point, read_points, write_points
 
 WORDS = (
     *("pretrain", "--method", "contrastive", "--out", "cells/a/train", "--steps", "200"),
@@ -98,3 +103,77 @@ def test_what_is_no_point_yet_and_what_has_no_loss() -> None:
     assert lost is not None
     assert (lost.status, lost.loss, lost.params) == ("diverged", None, None)
     assert lost.more == {"retry_of": "b"}
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        {"test_loss": "x", "params": "=1+1", "people": float("inf"), "trunk": ["a\n\x1b[2J"]},
+        {"test_loss": -1.0, "params": -3, "hours": 0, "rank1": 0},
+        {"test_loss": 1e200, "people": 1e-300, "loss": -2.5, "params": 1 << 80, "flops": True},
+        {"loss": float("nan"), "params": 1.5, "sequences": {}},
+    ],
+)
+def test_any_outcome_gives_a_table_that_is_read_back(
+    tmp_path: Path, outcome: dict[str, Any]
+) -> None:
+    step = Step("p", (), ("f1",), {"f1": 10})
+    found = {"p": {"f1": float("nan")}}
+    point = point_of(replace(STATE, outcome=outcome, steps=(step,), found=found))
+    assert point is not None
+    write_points(tmp_path / "points.csv", [point])
+    (again,) = read_points(tmp_path / "points.csv")
+    assert replace(again, line=0) == point
+    assert (point.loss, point.params, point.people) == (None, None, None)
+
+
+def test_a_command_can_be_pasted_into_a_shell() -> None:
+    point = point_of(replace(STATE, words=(*WORDS, "--data", "my data; rm -rf x")))
+    assert point is not None
+    assert point.command.endswith("--data 'my data; rm -rf x'")
+
+
+SHARES = (1.0, 0.5, 0.25, 0.125, 0.0625)
+
+
+def series(arch: str = "a", times: float = 1.0) -> list[Point]:
+    """Losses on a line, a tenth of a percent off it in turn."""
+    return [
+        Point(f"{arch}{seed}-{share}", arch=arch, share=share, seed=seed,
+              loss=times * share**-0.1 * (1 + 0.001 * (-1) ** (seed + n)))
+        for seed in (0, 1)
+        for n, share in enumerate(SHARES)
+    ]  # fmt: skip
+
+
+def test_a_line_has_none() -> None:
+    assert off_their_neighbours(series()) == []
+    assert off_their_neighbours([]) == []
+
+
+def test_one_that_is_far_above_and_none_that_is_far_below() -> None:
+    points = series()
+    odd = Point("odd", arch="a", share=0.25, seed=2, loss=1.5)
+    low = Point("low", arch="a", share=0.25, seed=3, loss=0.9)
+    assert off_their_neighbours([*points, odd, low]) == [odd]
+
+
+def test_a_little_above_is_noise() -> None:
+    near = Point("near", arch="a", share=1.0, seed=2, loss=1.014)
+    far = Point("far", arch="a", share=1.0, seed=2, loss=1.017)
+    assert off_their_neighbours([*series(), near]) == []
+    assert off_their_neighbours([*series(), far]) == [far]
+
+
+def test_each_series_has_a_line_of_its_own_and_few_points_have_none() -> None:
+    other = series("b", times=3.0)
+    assert off_their_neighbours([*series(), *other]) == []
+    assert off_their_neighbours([*series(), *other[:5]]) == []
+    lost = Point("lost", arch="a", share=1.0, status="diverged")
+    assert off_their_neighbours([*series(), lost]) == []
+
+
+def test_one_amount_alone_is_judged_by_its_median() -> None:
+    points = [Point(str(n), arch="a", share=1.0, seed=n, loss=2.0) for n in range(6)]
+    odd = Point("odd", arch="a", share=1.0, seed=9, loss=2.2)
+    assert off_their_neighbours([*points, odd]) == [odd]

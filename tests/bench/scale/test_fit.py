@@ -178,3 +178,11 @@ def test_a_fit_imports_no_torch(tmp_path: Path) -> None:
     done = leaving.run(code_line(code))
     assert done.returncode == 0, done.stderr
     assert sys.modules  # this process may have it; the other must not
+
+
+@pytest.mark.parametrize("trials", ["1e30", "0.3", "0", "-5", "9.5"])
+def test_trials_are_whole_numbers(tmp_path: Path, trials: str) -> None:
+    rows = "".join(f"{x},{y},{trials}\n" for x, y in ((1, 0.2), (2, 0.4), (4, 0.5), (8, 0.6)))
+    (tmp_path / "p.csv").write_text(f"x,accuracy,trials\n{rows}")
+    with pytest.raises(DataError, match=r"line 2: trials is .*; it must be a whole number >= 1"):
+        fit(FitConfig(tmp_path / "p.csv", draws=100))

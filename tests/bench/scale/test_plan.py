@@ -292,3 +292,8 @@ def test_a_plan_agrees_with_a_fresh_measurement_within_15_percent() -> None:
         if max(map(abs, off.values())) <= 0.15:
             break
     assert max(map(abs, off.values())) <= 0.15, off
+
+
+def test_more_people_than_a_frame_holds_are_refused() -> None:
+    with pytest.raises(UsageError, match="--people is 1000000000; it must be from 1 to 1,000,000"):
+        PlanConfig(budget_ms=5.0, people=10**9)

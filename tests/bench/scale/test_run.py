@@ -16,7 +16,7 @@ from edgehuman import cli
 from edgehuman.bench.scale import cells, run
 from edgehuman.bench.scale.points import read_points
 from edgehuman.bench.scale.run import ScaleRunConfig
-from edgehuman.errors import UsageError
+from edgehuman.errors import DataError, UsageError
 from tests.bench.scale.trained import ran, sweep_file, without_training
 
 GRID = """subset = [1.0, 0.5, 0.25]
@@ -203,3 +203,73 @@ def test_a_real_sweep_of_two_cells(tmp_path: Path, capsys: pytest.CaptureFixture
     assert half.people is not None
     assert whole.people >= half.people
     assert whole.simulated
+
+
+PROBE = """[[downstream]]
+name = "ucihar"
+metrics = ["macro_f1"]
+flags = { task = "activity", mode = "probe" }
+"""
+
+
+def changed(folder: Path, **fields: Any) -> None:
+    """Change the state of a cell as somebody does who sends its folder."""
+    row = json.loads((folder / "cell.json").read_text())
+    (folder / "cell.json").write_text(json.dumps({**row, **fields}))
+
+
+def test_nothing_is_run_that_only_the_folder_says(tmp_path: Path) -> None:
+    path, cell = sweep_file(tmp_path, f"seed = [0]\n{PROBE}"), tmp_path / "out" / "cells" / "seed=0"
+    swept(path)
+    evil = {"name": "evil", "words": ["run", "--out", str(cell / "evil")], "metrics": ["macro_f1"]}
+    said = {"labels": {"augment": "\x1b[2J"}, "protocol": "other", "name": "../x"}
+    changed(cell, status="failed", found={}, steps=[{**evil, "trials": {}}], **said)
+    assert swept(path).data["done"] == 1
+    assert [each.split()[0] for each in ran(tmp_path / "out")] == [
+        *("pretrain", "finetune", "finetune")
+    ]
+    (point,) = read_points(tmp_path / "out" / "points.csv")
+    assert (point.cell, point.augment, [*point.metrics]) == ("seed=0", "", ["ucihar.macro_f1"])
+    assert point.protocol != "other"
+
+
+def test_a_retry_that_only_the_folder_says_is_refused(tmp_path: Path) -> None:
+    path = sweep_file(tmp_path, "seed = [7]")
+    swept(path)
+    again = tmp_path / "out" / "cells" / "seed=7+half-lr"
+    changed(again, status="failed", words=["run", "--out", str(again / "evil")])
+    with pytest.raises(UsageError, match="was another training"):
+        swept(path)
+    assert len(ran(tmp_path / "out")) == 2
+
+
+def test_a_fine_tuning_may_be_added_to_cells_that_are_done(tmp_path: Path) -> None:
+    swept(sweep_file(tmp_path, "seed = [0]"))
+    path = sweep_file(tmp_path, f"seed = [0]\n{PROBE}")
+    assert swept(path).data["done"] == 1
+    assert [each.split()[0] for each in ran(tmp_path / "out")] == ["pretrain", "finetune"]
+    assert read_points(tmp_path / "out" / "points.csv")[0].metrics == {"ucihar.macro_f1": 0.75}
+
+
+def test_a_cell_without_a_result_fails_and_the_others_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = cells._COMMAND.replace('"flops_per_step": 1000', '"flops_per_step": "x"', 1)
+    monkeypatch.setattr(cells, "_COMMAND", text)
+    outcome = swept(sweep_file(tmp_path, "seed = [0, 1]"))
+    assert outcome.data["failed"] == 2
+    assert "metrics.jsonl" in outcome.data["errors"]["seed=0"]
+
+
+def test_what_cannot_be_written_ends_the_sweep_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = sweep_file(tmp_path, "seed = [0, 1, 2, 3, 4, 5, 6]")
+
+    def full(self: object, state: object) -> None:
+        raise DataError("the disk is full")
+
+    monkeypatch.setattr(run._Points, "add", full)
+    with pytest.raises(DataError, match="the disk is full"):
+        swept(path, processes=1)
+    assert len(ran(tmp_path / "out")) <= 3

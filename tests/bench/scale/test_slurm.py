@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from edgehuman.bench.scale import cells, slurm
+from edgehuman.bench.scale.commands import Stop
 from edgehuman.bench.scale.slurm import CellJob
 from edgehuman.errors import MissingDependencyError, UsageError
 from tests.bench.scale.test_cells import made
@@ -20,7 +21,7 @@ submitit = pytest.importorskip("submitit")
 
 def test_a_job_is_pickled_as_a_folder_and_a_commit(tmp_path: Path) -> None:
     job = CellJob(str(tmp_path), "abc")
-    job._stop = cells.Stop()
+    job._stop = Stop()
     again = pickle.loads(pickle.dumps(job))
     assert (again, again._stop) == (CellJob(str(tmp_path), "abc"), None)
     assert len(pickle.dumps(job)) < 500
@@ -83,3 +84,20 @@ def test_cells_run_as_local_jobs(tmp_path: Path) -> None:
     assert "failed" in found[str(bad)]
     logs = [path.name for path in (tmp_path / "jobs").iterdir()]
     assert len([name for name in logs if name.isdecimal()]) == 2
+
+
+def test_a_result_that_lies_there_already_is_not_unpickled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders: list[Path] = []
+
+    def noted(_: object, logs: Path, *rest: object) -> None:
+        folders.append(logs)
+        raise UsageError("not here")
+
+    monkeypatch.setattr(slurm, "_executor", noted)
+    for _ in range(2):
+        with pytest.raises(UsageError, match="not here"):
+            list(slurm.submitted([], tmp_path / "jobs", "local", {}))
+    assert len({*folders}) == 2
+    assert all(each.parent == tmp_path / "jobs" and not [*each.iterdir()] for each in folders)

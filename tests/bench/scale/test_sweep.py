@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from edgehuman.bench.scale.sweep import cell_name, read_sweep, without_a_value, words_of
+from edgehuman.bench.scale.names import cell_name, words_of
+from edgehuman.bench.scale.sweep import read_sweep, without_a_value
 from edgehuman.config import resolve
 from edgehuman.errors import UsageError
 from edgehuman.pretrain.mae_settings import MaeConfig

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -130,3 +131,31 @@ def test_pauses_grow_from_one_to_thirty_seconds_and_differ() -> None:
         assert longest / 2 <= min(waits) < max(waits) <= longest
     assert pause_s(0, asked_s=20.0) == 20.0
     assert pause_s(0, asked_s=1e9) == 30.0
+
+
+def test_a_part_that_nobody_asked_for_is_no_whole(server: Server) -> None:
+    server.part = 2_000_000
+    assert copied(server) == CONTENT
+    assert server.asked == ["/a.tar", "/a.tar bytes=2000000-", "/a.tar bytes=4000000-"]
+    with pytest.raises(DataError, match="has 5,120,000 bytes or more; at most 3,000,000"):
+        copied(server, most=3_000_000)
+
+
+def test_a_server_that_goes_on_with_another_object_is_asked_for_the_whole(server: Server) -> None:
+    server.if_range, server.breaks = False, [3_000_000]
+    answer, other = server.answer, CONTENT[::-1]
+
+    def changing(handler: Any) -> None:
+        if server.asked:
+            server.files["/a.tar"], server.tag = other, '"two"'
+        answer(handler)
+
+    server.answer = changing  # type: ignore[method-assign]
+    assert copied(server) == other
+
+
+def test_a_server_that_gets_no_further_is_given_up(server: Server) -> None:
+    server.ranges, server.breaks = False, [2_000_000, 4_500_000] * 40
+    with pytest.raises(Unreachable, match="6 times"):
+        copied(server)
+    assert len(server.asked) < 12

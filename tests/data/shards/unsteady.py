@@ -34,6 +34,8 @@ class Server:
         ranges: whether it knows Range.
         tag: its ETag.
         kind: its Content-Type.
+        if_range: whether it knows If-Range; otherwise it goes on with whatever it has now.
+        part: if above 0, bytes that it sends at most at once, as a part (206) of the whole.
         asked: paths, with the Range if one was asked for.
     """
 
@@ -43,6 +45,8 @@ class Server:
     ranges: bool = True
     tag: str = '"one"'
     kind: str = "application/x-tar"
+    if_range: bool = True
+    part: int = 0
     asked: list[str] = field(default_factory=list)
     url: str = ""
 
@@ -58,18 +62,21 @@ class Server:
             handler.send_header("Content-Length", "0")
             handler.end_headers()
             return
-        start = 0
-        if wanted and self.ranges and handler.headers.get("If-Range") == self.tag:
-            start = int(wanted.removeprefix("bytes=").removesuffix("-"))
+        start, end = 0, len(content)
+        is_same = handler.headers.get("If-Range") == self.tag or not self.if_range
+        goes_on = bool(wanted) and self.ranges and is_same
+        if goes_on or self.part:
+            start = int(wanted.removeprefix("bytes=").removesuffix("-")) if goes_on else 0
+            end = min(end, start + self.part) if self.part else end
             handler.send_response(206)
-            handler.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+            handler.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(content)}")
         else:
             handler.send_response(200)
         handler.send_header("Content-Type", self.kind)
         handler.send_header("ETag", self.tag)
-        handler.send_header("Content-Length", str(len(content) - start))
+        handler.send_header("Content-Length", str(end - start))
         handler.end_headers()
-        stop = self.breaks.pop(0) if self.breaks else len(content)
+        stop = self.breaks.pop(0) if self.breaks else end
         handler.wfile.write(content[start:stop])
         handler.close_connection = True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,18 @@ def test_an_index_of_something_else_is_refused_and_not_run(bad: object, saved: P
     with pytest.raises(CheckpointError, match=r"pieces-000000020: cannot be resumed \(\.metadata"):
         load(saved, *trained(saved), nn.Linear(3, 2))
     assert not (saved / "ran").exists()
+
+
+def test_an_index_that_leads_out_of_the_folder_is_refused(saved: Path) -> None:
+    (piece,) = (saved / "pieces-000000020").glob("*.distcp")
+    shutil.copy(piece, saved / piece.name)
+    index = saved / "pieces-000000020" / ".metadata"
+    found = pickle.loads(index.read_bytes())
+    for place, each in found.storage_data.items():
+        found.storage_data[place] = replace(each, relative_path=f"../{piece.name}")
+    index.write_bytes(pickle.dumps(found))
+    with pytest.raises(CheckpointError, match=r"names '\.\./__0_0\.distcp', no piece of it"):
+        load(saved, *trained(saved), nn.Linear(3, 2))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"step": -1, "records": [], "best": null}'])
