@@ -124,8 +124,8 @@ def _run_alone(config: ScaleRunConfig, sweep: Sweep) -> Outcome:
             return _outcome(config, sweep, _states(config.out, sweep), ())
     states = _states(config.out, sweep)
     points = _Points(config.out, states)
-    with _stopping() as stop:
-        watch = Watch(sweep, states, costs, config.processes)
+    watch = Watch(sweep, states, costs, config.processes)
+    with _stopping() as stop, contextlib.closing(watch):
         for state in _ended(config, [each.name for each in sweep.cells], stop):
             watch.add(state)
             points.add(state)

@@ -9,17 +9,18 @@ from collections.abc import Mapping
 from edgehuman.bench.scale.cells import DIVERGED, DONE, FAILED, RUNNING, STOPPED, CellState
 from edgehuman.bench.scale.estimate import Cost, hours, seconds_of
 from edgehuman.bench.scale.sweep import Sweep
-from edgehuman.errors import safe_name
+from edgehuman.errors import printable, safe_name
 from edgehuman.progress import tell
-from edgehuman.runtime.view.screen import can_redraw
+from edgehuman.runtime.view.screen import Screen, can_redraw
 
 _MARKS = {DONE: "#", RUNNING: ">", STOPPED: "-", FAILED: "x", DIVERGED: "!"}
 _LEGEND = "# done  > running  - stopped  x failed  ! diverged  . waiting"
-_WIDE = 24
+_WIDE, _LAST = 24, 8
 
 
 class Watch:
-    """Tells each cell that ends with its loss, and what is left by the estimate.
+    """Shows each cell that ends with its loss, and what is left by the estimate: lines, and on a
+    terminal the table of all cells in one place.
 
     Args:
         sweep: what runs.
@@ -37,7 +38,8 @@ class Watch:
     ) -> None:
         self._sweep, self._states = sweep, dict(states)
         self._costs, self._processes = costs or {}, processes
-        self._drawn = 0
+        self._screen = Screen(sys.stderr) if can_redraw(sys.stderr) else None
+        self._last: list[str] = []
 
     def add(self, state: CellState) -> None:
         """A cell has ended."""
@@ -52,9 +54,10 @@ class Watch:
         said += f"  {hours(state.seconds)}"
         if state.error:
             said += f"  {state.error}"
-        if can_redraw(sys.stderr) and self._drawn:
-            print(f"\x1b[{self._drawn}A\x1b[J", end="", file=sys.stderr)
-        tell(said)
+        self._show(said, self._left())
+
+    def _left(self) -> str:
+        """How many cells have ended, and what the others will take."""
         left = [
             seconds_of(cell, self._costs)
             for cell in self._sweep.cells
@@ -63,15 +66,23 @@ class Watch:
         ]
         known = sum(each for each in left if each is not None) / self._processes
         done = len(self._sweep.cells) - len(left)
-        line = f"{time.strftime('%H:%M:%S')}  {done} of {len(self._sweep.cells)} cells"
-        if left and self._costs:
-            line += f", about {hours(known)} left"
-        if can_redraw(sys.stderr):
-            text = f"{table_of(self._sweep, self._states)}\n{line}"
-            self._drawn = text.count("\n") + 1
-            print(text, file=sys.stderr, flush=True)
-        else:
-            tell(line)
+        said = f"{time.strftime('%H:%M:%S')}  {done} of {len(self._sweep.cells)} cells"
+        return f"{said}, about {hours(known)} left" if left and self._costs else said
+
+    def _show(self, ended: str, left: str) -> None:
+        """Draw the table and the last cells over those before; in a pipe, print two lines."""
+        if self._screen is None:
+            tell(ended)
+            tell(left)
+            return
+        self._last = [*self._last[1 - _LAST :], printable(ended)]
+        table = table_of(self._sweep, self._states).splitlines()
+        self._screen.draw([*table, "", *self._last, left])
+
+    def close(self) -> None:
+        """Give the terminal its cursor back."""
+        if self._screen is not None:
+            self._screen.close()
 
 
 def table_of(sweep: Sweep, states: Mapping[str, CellState]) -> str:

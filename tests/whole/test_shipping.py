@@ -151,7 +151,7 @@ def test_ci_checks_tests_draws_the_pages_and_tries_other_versions() -> None:
     text = script.read_text()
     steps = re.findall(r"^(?:WORKERS=1 )?((?:make|\.ci/versions) \S+)", text, re.MULTILINE)
     assert steps == [
-        *("make check", "make test", "make test-long", "make docs"),
+        *("make .venv/.full", "make docs", "make check", "make test", "make test-long"),
         *(".ci/versions oldest", ".ci/versions newest"),
     ]
     # A step in the background fails the run too.

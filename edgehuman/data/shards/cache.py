@@ -150,7 +150,7 @@ class ShardCache:
             with tempfile.TemporaryFile() as file:
                 download(beside, file, MOST_INDEX, wait)
                 file.seek(0)
-                return parse(file.read(), shown(beside))
+                return parse(file.read(MOST_INDEX), shown(beside))
         except Absent:
             return None
         except OSError as error:

@@ -18,6 +18,7 @@ from torch import Tensor, distributed
 import edgehuman
 from edgehuman.config import to_table
 from edgehuman.errors import UsageError
+from edgehuman.limits.sizes import read_regular
 from edgehuman.training import checkpoint
 from edgehuman.training.ledger import versions
 from edgehuman.training.many import elastic
@@ -27,6 +28,7 @@ from edgehuman.training.settings import TrainingConfig
 
 # Of one process: they change no result.
 _OWN = frozenset({"threads", "workers"})
+_MOST_SOURCE = 1 << 22
 _CODE, _WEIGHTS = "code of edgehuman", "first weights"
 
 
@@ -98,7 +100,7 @@ def _code_hash() -> str:
     root = Path(edgehuman.__file__).parent
     for path in sorted(root.glob("**/*.py")):
         found.update(f"{path.relative_to(root)}\0".encode())
-        found.update(path.read_bytes())
+        found.update(read_regular(path, _MOST_SOURCE, UsageError, "source file"))
     return found.hexdigest()[:12]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,5 +61,27 @@ def test_a_cell_that_ends_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixtur
     first, second = capsys.readouterr().err.splitlines()
     assert first == "done     lr=0.001+hop=64+seed=0  loss 1.5000  uci f1 0.750  12 s"
     assert second.endswith("1 of 8 cells, about 91 s left")
+    watch.close()
     watch.add(replace(state, status=DIVERGED, outcome=None, error="no finite loss"))
     assert "no finite loss" in capsys.readouterr().err
+
+
+def test_on_a_terminal_the_table_stays_in_one_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stderr", terminal := Terminal())
+    sweep = read_sweep(sweep_file(tmp_path, GRID))
+    watch = Watch(sweep, {}, None, 1)
+    for cell in sweep.cells[:2]:
+        watch.add(CellState(cell.name, {}, (), status=DONE, outcome={"test_loss": 1.5}))
+    watch.close()
+    first, second = terminal.getvalue().split("\x1b[7F")
+    assert "0.001  #. .." in first
+    assert "0.001  ## .." in second
+    assert second.count("loss 1.5000") == 2
+    assert second.endswith("\x1b[?25h")
