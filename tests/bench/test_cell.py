@@ -15,8 +15,8 @@ def test_small_networks_come_first_and_large_ones_can_be_left_out() -> None:
     names = networks()
     assert (names[0], names[-1]) == ("imuvit_64x2", "deepgaitv2")
     assert [name for name in networks(largest_params=1e6) if name.startswith("imu")] == [
-        "imuvit_64x2", "imuvit_128x3", "imuvit_128x5", "imuvit_256x3", "imuvit_256x5",
-        "imuconv_288k", "imuconv_292k", "imuvit_512x5",
+        "imuvit_64x2", "imuvit_128x3", "imuvit_128x5", "imuvit_256x3",
+        "imuconv_288k", "imuconv_292k", "imuvit_256x5", "imuvit_512x5",
     ]  # fmt: skip
     assert networks(["imuvit_1024"]) == ["imuvit_1024x5", "imuvit_1024x10", "imuvit_1024x20"]
     with pytest.raises(
