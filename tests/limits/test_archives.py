@@ -147,6 +147,7 @@ def test_a_member_that_states_less_than_it_has_is_cut_off(tmp_path: Path) -> Non
         member(archive, "x", 1 << 30, DataError)
 
 
+@pytest.mark.slow
 def test_a_list_of_members_beyond_reason_is_not_read(tmp_path: Path) -> None:
     many = tmp_path / "many.zip"
     entry = struct.pack("<4s4B4HL2L5H2L", b"PK\x01\x02", 20, 3, 20, *[0] * 15)
@@ -183,6 +184,7 @@ def test_all_arrays_together_are_bounded(tmp_path: Path) -> None:
         read_npz(tmp_path / "a.npz", ["x", "y"], most=10_000)
 
 
+@pytest.mark.slow
 def test_mutated_archives_are_damage_and_nothing_else(tmp_path: Path) -> None:
     stream = io.BytesIO()
     np.savez_compressed(stream, x=np.arange(20, dtype=np.float32).reshape(4, 5), t=np.array("abc"))

@@ -122,6 +122,7 @@ def test_the_number_of_files_is_bounded(tmp_path: Path, monkeypatch: pytest.Monk
         names_of(path)
 
 
+@pytest.mark.slow
 def test_mutated_tars_end_in_one_of_two_ways(tmp_path: Path) -> None:
     path = tmp_path / "a.tar"
     valid = np.frombuffer(

@@ -194,6 +194,7 @@ def good(count: int = 400) -> Iterator[tuple[bytes, int]]:
     return ((hostile.row(n, 4000 + n / 50), 1) for n in range(count))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", hostile.SAMPLES)
 def test_nothing_that_one_sender_sends_ends_the_listener_or_keeps_memory(name: str) -> None:
     flood = [(hostile.SAMPLES[name](n), 1) for n in range(3 if name in hostile.HEAVY else 20)]
@@ -210,6 +211,7 @@ def test_nothing_that_one_sender_sends_ends_the_listener_or_keeps_memory(name: s
     assert len(json.dumps(report)) < 40_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["noise", "keys", "headers", "no time between", "nan rows"])
 def test_the_work_for_garbage_grows_with_its_length(name: str) -> None:
     """Calls are counted, not seconds: what is quadratic fails on any machine."""

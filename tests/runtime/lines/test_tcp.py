@@ -69,6 +69,7 @@ def test_a_server_that_goes_is_connected_to_again(server: socket.socket) -> None
     assert any("is tried again, for ever" in remark for remark in report["remarks"])
 
 
+@pytest.mark.slow
 def test_whoever_takes_and_closes_is_not_hammered(server: socket.socket) -> None:
     with contextlib.closing(client_of(server, first_s=0.05)) as messages:
         server.accept()[0].close()
@@ -119,6 +120,7 @@ def test_it_listens_on_this_machine_alone_unless_it_is_told(listener: ListeningM
         ListeningMessages(parse_address(f"tcp://127.0.0.1:{listener.address[1]}?listen"))
 
 
+@pytest.mark.slow
 def test_one_sender_is_read_and_the_next_when_it_has_left(listener: ListeningMessages) -> None:
     with connected(listener) as first, connected(listener) as second:
         first.sendall(b"one\ntwo\n")

@@ -103,6 +103,7 @@ def test_seconds_are_a_number_above_zero(seconds: float) -> None:
         require_seconds(seconds)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["gait", "wearable"])
 def test_a_run_on_a_silent_port_says_so(
     kind: str, tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

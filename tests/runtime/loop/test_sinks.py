@@ -127,6 +127,7 @@ def test_a_device_is_written_as_it_is_and_a_folder_is_refused(tmp_path: Path) ->
         open_to_write(tmp_path)
 
 
+@pytest.mark.slow
 def test_an_earlier_file_stays_until_the_new_one_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_text("earlier")

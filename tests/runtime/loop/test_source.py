@@ -142,6 +142,7 @@ def test_a_reader_that_waits_is_freed_by_closing() -> None:
     assert went_on == [False]
 
 
+@pytest.mark.slow
 def test_nothing_yet_is_an_empty_block_and_its_kind_is_known() -> None:
     blocks = queue()
     block = blocks.take()

@@ -134,6 +134,7 @@ def test_more_descriptors_than_select_takes() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+@pytest.mark.slow
 def test_a_serial_port_that_is_unplugged_ends_with_what_came() -> None:
     """The other end of a pseudo-terminal closes: reading fails with EIO (Linux), or ends."""
     ours, theirs = pty.openpty()

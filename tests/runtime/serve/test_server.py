@@ -47,6 +47,7 @@ def test_by_another_address_of_this_machine_nothing_is_reached() -> None:
         socket.create_connection((outside, page.port), 3)
 
 
+@pytest.mark.slow
 def test_who_asks_for_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "IDLE_S", 0.2)
     with running() as page:
@@ -60,6 +61,7 @@ def test_who_asks_for_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
         assert time.monotonic() - begin_s < 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["socket", "stream"])
 def test_a_viewer_that_takes_nothing_is_left_and_never_waited_for(
     kind: str, monkeypatch: pytest.MonkeyPatch

@@ -151,6 +151,7 @@ def test_one_person_after_another_without_a_jump_is_refused_by_the_windows(
     assert (code, "are only 0." in err) == (0, True)
 
 
+@pytest.mark.slow
 def test_the_zoo_finds_two_people_and_hardly_ever_two_in_one() -> None:
     """In docs/gait.md 0.0 % of walks of one person are refused, and 73 % of two are found."""
     model = load("zoo:gait-skeleton")

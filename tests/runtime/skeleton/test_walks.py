@@ -85,11 +85,13 @@ def test_a_sender_that_stops_early_ends_with_the_clock(
     assert walks.windows == {"0": 2}
 
 
+@pytest.mark.slow
 def test_a_port_where_nobody_sends(nose: Model) -> None:
     with pytest.raises(DataError, match=r"127.0.0.1:0: nothing arrived in 0.2 s; check that some"):
         ended(lambda: walks_of(nose, ANY_PORT, 0.2))
 
 
+@pytest.mark.slow
 def test_garbage_is_something_that_came(nose: Model, port: Source[PoseBlock]) -> None:
     assert isinstance(port.feed, PoseDatagramFeed)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:

@@ -167,6 +167,7 @@ for walk in range(4):
 """
 
 
+@pytest.mark.slow
 def test_programs_enrol_at_once_and_nobody_is_lost(tmp_path: Path, secret: Path) -> None:
     """The first of them makes the file."""
     path = tmp_path / "new.gallery"

@@ -72,6 +72,7 @@ def test_frames_have_numbers_times_and_ages(stage: str) -> None:
     assert found[0].image_HWC.flags.c_contiguous
 
 
+@pytest.mark.slow
 def test_the_newest_counts_and_every_third(stage: str) -> None:
     """It gives a frame each 10 ms, and we take one each 50."""
     numbers = []
@@ -119,6 +120,7 @@ def test_the_size_may_change_from_frame_to_frame(stage: str) -> None:
 # What goes wrong ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @on_linux
 @pytest.mark.parametrize(
     ("path", "said"),
@@ -156,6 +158,7 @@ def test_a_camera_that_fails_is_lost_and_opened_again(
     assert gone([number for number in numbers if number])
 
 
+@pytest.mark.slow
 def test_a_server_that_vanishes_and_returns(at_once: None) -> None:
     server = Mjpeg()
     with server:
@@ -180,6 +183,7 @@ def until_frame(camera: Camera) -> TakenFrame:
     return next(taken for taken in camera if not taken.event)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["rtsp", "http"])
 def test_a_server_that_accepts_and_says_nothing(scheme: str) -> None:
     with socket.socket() as server:
@@ -193,6 +197,7 @@ def test_a_server_that_accepts_and_says_nothing(scheme: str) -> None:
         assert time.monotonic() - begin_s < 6
 
 
+@pytest.mark.slow
 def test_a_server_that_stops_giving_frames(at_once: None) -> None:
     with Mjpeg() as server, Camera(server.url, read_s=0.5) as camera:
         until_frame(camera)

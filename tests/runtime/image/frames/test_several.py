@@ -91,6 +91,7 @@ def test_seconds_end_a_camera_and_cut_a_video(stage: str, tmp_path: Path) -> Non
         open_sources([video], seconds=0)
 
 
+@pytest.mark.slow
 def test_the_newest_of_a_video_is_that_of_its_clock(tmp_path: Path) -> None:
     video = write_video(tmp_path / "a.avi", [street(32, 48)] * 10, fps=25)
     begin_s, taken_s = time.monotonic(), []
@@ -232,6 +233,7 @@ def test_cameras_in_python(tmp_path: Path) -> None:
         assert live.report()["sources"][0]["grabbed"] >= 3
 
 
+@pytest.mark.slow
 def test_ids_and_times_go_on_over_a_gap(tmp_path: Path, at_once: None) -> None:
     model = edgehuman.load(write_detector(tmp_path))
     server = Mjpeg(25, street(128, 192, ONE))

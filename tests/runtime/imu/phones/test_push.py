@@ -144,6 +144,7 @@ def test_what_is_no_http_ends_its_own_connection_alone(push: PushedMessages, tex
     assert ask(push.address, b"{}")[0] == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "slow", [b"", b"POST /data HT", b"POST /data HTTP/1.1\r\nContent-Length: 9\r\n\r\n{"]
 )
