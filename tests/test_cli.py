@@ -306,7 +306,6 @@ def test_the_model_may_stand_in_the_recipe(
     assert "unknown key 'gallery'" in capsys.readouterr().err
 
 
-@pytest.mark.slow
 def test_results_go_to_stdout_and_complaints_to_stderr() -> None:
     good = run(["models", "--json"])
     assert good.returncode == 0

@@ -82,7 +82,7 @@ def test_cells_run_as_local_jobs(tmp_path: Path) -> None:
     }
     assert found[str(good)] == cells.DONE
     assert "failed" in found[str(bad)]
-    logs = [path.name for path in (tmp_path / "jobs").iterdir()]
+    logs = [path.name for path in (tmp_path / "jobs").glob("*/*")]
     assert len([name for name in logs if name.isdecimal()]) == 2
 
 
