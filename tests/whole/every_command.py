@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgehuman import cli
+from edgehuman.bench.scale.points import POINTS, Point, write_points
 from edgehuman.install import CHECKOUT
 from edgehuman.runtime.fetch import ADDRESS_KEY
 from edgehuman.runtime.zoo import FETCHED, zoo_file
@@ -89,6 +90,8 @@ data convert uci_har --out uci_har.npz
 evaluate zoo:activity --data uci_har.npz
 bench zoo:activity zoo:activity-int8 --rounds 2 --out measured --save device.json
 plan --device device.json --budget-ms 50 --out planned
+scale fit swept --json
+scale plot swept --out figures
 plan --device cpu --budget-ms 50 --task activity --rounds 2 --json
 
 data simulate --kind skeletons --people 2 --out walks
@@ -127,8 +130,6 @@ distill --teacher zoo:activity --student imuconv_288k --data uci_har --out stude
 prune mypackage.nets:MyNet --out narrow
 export imuconv_288k --out network.onnx
 run imuconv_288k --source simulated --seconds 3
-scale fit sweep
-scale plot sweep --out figures
 """
 
 
@@ -215,6 +216,15 @@ def run_all(folder: Path, files: Path) -> list[str]:
     published.uci_har(folder / "uci_har")
     published.hapt(folder / "hapt_raw")
     (folder / "photos").mkdir()
+    write_points(
+        folder / "swept" / POINTS,
+        [
+            Point(
+                str(n), "mae", "imuvit_64x2", "random", 2.0**-n, loss=1 + 0.1 * n, items=1000 / 2**n
+            )
+            for n in range(5)
+        ],
+    )
     known = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     with release(files) as address, ThreadPoolExecutor(2) as two:
         environment = {**known, ADDRESS_KEY: address}
