@@ -60,8 +60,8 @@ def test_what_a_command_leaves_behind_is_ended(
 ) -> None:
     monkeypatch.setattr(commands, "_CLOSING_S", 0.2)
     parent = (
-        "import subprocess, sys\n"
-        "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        "import sys\nfrom subprocess import Popen as begin\n"
+        "p = begin([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
         "print(p.pid)"
     )
     begun = time.monotonic()

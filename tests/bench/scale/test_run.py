@@ -19,6 +19,7 @@ from edgehuman.bench.scale.run import ScaleRunConfig
 from edgehuman.errors import DataError, UsageError
 from tests.bench.scale.trained import ran, sweep_file, without_training
 
+pytest.importorskip("torch")
 GRID = """subset = [1.0, 0.5, 0.25]
 subset_by = ['user', 'random']
 seed = [0, 1]
