@@ -60,9 +60,9 @@ def test_what_a_command_leaves_behind_is_ended(
 ) -> None:
     monkeypatch.setattr(commands, "_CLOSING_S", 0.2)
     parent = (
-        "import sys\nfrom subprocess import Popen as begin\n"
-        "p = begin([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
-        "print(p.pid)"
+        "import os, sys\n"
+        "nap = 'import time; time.sleep(60)'\n"
+        "print(os.spawnl(os.P_NOWAIT, sys.executable, 'nap', '-c', nap))"
     )
     begun = time.monotonic()
     code, printed = Stop().run(line(parent), tmp_path / "l", 1)
