@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from edgehuman.bench.scale import cells
-from edgehuman.bench.scale.names import words_of
 from edgehuman.bench.scale.sweep import Cell, Sweep
 from edgehuman.errors import DataError
 from edgehuman.files import write_whole
@@ -73,12 +72,12 @@ def _measure(out: Path, cell: Cell) -> Cost | None:
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     steps = WARM_STEPS + COUNTED_STEPS
-    config = dataclasses.replace(cell.config, out=place / "train", log_every=1, save_every=steps)
+    config = dataclasses.replace(cell.config, log_every=1, save_every=steps)
     # Where a decay begins, from what, and what is kept are of the whole length.
     config = dataclasses.replace(config, steps=steps, decay_from=0, trunk=None, keep_at=())
     begun = time.monotonic()
-    words = ("pretrain", "--method", str(getattr(cell.config, "method", "mae")), *words_of(config))
-    state = cells.CellState(cell.name, {}, words)
+    words = dataclasses.replace(cell, config=config).words(place / cells.TRAIN)
+    state = cells.CellState(cell.name, {}, tuple(words))
     cells.write_state(place, state)
     ended = cells.run_cell(place)
     took = time.monotonic() - begun

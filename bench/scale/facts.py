@@ -161,8 +161,9 @@ def off_their_neighbours(points: Sequence[Point]) -> list[Point]:
 
     A series: the same network, sampling, fold, augmentation and simulated or not; at least six
     points. The line is by the median of pairwise slopes (Theil-Sen), the sd by the median absolute
-    deviation, so that what is looked for moves neither. Cells that were run again with another
-    learning rate are judged, and judge, as they are.
+    deviation, so that what is looked for moves neither. A law may bend where the line does not: a
+    point is not far off if another of its amount is as high, nor alone at the smallest or largest
+    amount. Cells that were run again with another learning rate are judged, and judge, as they are.
     """
     series: dict[tuple[object, ...], list[Point]] = defaultdict(list)
     for point in points:
@@ -177,7 +178,14 @@ def off_their_neighbours(points: Sequence[Point]) -> list[Point]:
         y_N = np.log([point.loss or 1.0 for point in group])
         residual_N = y_N - _line(x_N, y_N)
         spread = max(_LEAST_SD, _SD_OF_MAD * float(np.median(np.abs(residual_N))))
-        found += [p for p, r in zip(group, residual_N, strict=True) if r > _MANY_SD * spread]
+        for at in np.flatnonzero(residual_N > _MANY_SD * spread):
+            same_N = x_N == x_N[at]
+            if same_N.sum() > 1:
+                is_odd = residual_N[at] - residual_N[same_N].min() > _MANY_SD * spread
+            else:
+                is_odd = x_N.min() < x_N[at] < x_N.max()
+            if is_odd:
+                found.append(group[at])
     return found
 
 

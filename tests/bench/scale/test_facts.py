@@ -177,3 +177,13 @@ def test_one_amount_alone_is_judged_by_its_median() -> None:
     points = [Point(str(n), arch="a", share=1.0, seed=n, loss=2.0) for n in range(6)]
     odd = Point("odd", arch="a", share=1.0, seed=9, loss=2.2)
     assert off_their_neighbours([*points, odd]) == [odd]
+
+
+def test_an_amount_whose_seeds_agree_is_a_bend_and_no_fault() -> None:
+    bend = [Point(f"bend{n}", arch="a", share=0.015625, seed=n, loss=5.0 + n / 50) for n in (0, 1)]
+    assert off_their_neighbours([*series(), *bend]) == []
+    assert off_their_neighbours([*series(), bend[0]]) == []  # alone at the end of the line
+    odd = Point("odd", arch="a", share=0.015625, seed=2, loss=9.0)
+    assert off_their_neighbours([*series(), *bend, odd]) == [odd]
+    alone = Point("alone", arch="a", share=0.2, loss=2.0)
+    assert off_their_neighbours([*series(), alone]) == [alone]
