@@ -8,7 +8,6 @@ measured range alone. Axes: B draws, P points.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,25 +15,6 @@ from edgehuman.bench.laws.power import lines
 from edgehuman.records import Float64
 
 LOGIT, ERROR, LOG2 = "logit P = c + k ln x", "1 - P = a x^-b", "P = a log2 x + E"
-
-
-@dataclass(frozen=True, slots=True)
-class ShareLaw:
-    """One of the three forms: the slope and level of a line in ln x.
-
-    Attributes:
-        form: `LOGIT`, `ERROR` or `LOG2`.
-        slope: k; -b; or a, per doubling of x.
-        level: c; ln a; or E.
-    """
-
-    form: str
-    slope: float
-    level: float
-
-    def at(self, x_P: Float64 | float) -> Float64:
-        """The share at x; of `LOG2` it may leave 0 to 1."""
-        return values(self.form, np.asarray(self.slope), np.asarray(self.level), x_P)
 
 
 def wilson(share: float, trials: int, level: float = 0.9) -> tuple[float, float]:
@@ -46,18 +26,6 @@ def wilson(share: float, trials: int, level: float = 0.9) -> tuple[float, float]
     half = z * math.sqrt(share * (1 - share) / trials + (z / (2 * trials)) ** 2)
     half /= 1 + z * z / trials
     return max(0.0, middle - half), min(1.0, middle + half)
-
-
-def clopper_pearson(hits: float, trials: int, level: float = 0.9) -> tuple[float, float]:
-    """The exact interval of `hits` of so many trials (Clopper and Pearson, Biometrika 26, 1934);
-    it holds the share at least as often as `level` says, so is the wider one.
-    """
-    from scipy.stats import beta
-
-    tail = (1.0 - level) / 2.0
-    low = 0.0 if hits <= 0 else float(beta.ppf(tail, hits, trials - hits + 1))
-    high = 1.0 if hits >= trials else float(beta.ppf(1.0 - tail, hits + 1, trials - hits))
-    return low, high
 
 
 def shrunk(share_P: Float64, trials_P: Float64) -> Float64:
@@ -96,10 +64,3 @@ def share_fits(
     """
     log_x_P = np.log2(x_P) if form == LOG2 else np.log(x_P)
     return lines(log_x_P, transformed(form, share_BP), weight_BP)
-
-
-def fit_share(form: str, x_P: Float64, share_P: Float64, trials_P: Float64) -> ShareLaw:
-    """One form of a share against x."""
-    inside_P = share_P if form == LOG2 else shrunk(share_P, trials_P)
-    slope_B, level_B = share_fits(form, x_P, inside_P, np.ones((1, len(x_P))))
-    return ShareLaw(form, float(slope_B[0]), float(level_B[0]))
