@@ -1,9 +1,9 @@
-"""Wearable transformers of three blocks, 86 to 340 thousand parameters: sizes of a sweep for two cores.
+"""Wearable transformers of three blocks, 86 and 340 thousand parameters: sizes for two cores.
 
-    PYTHONPATH=examples edgehuman scale run recipes/scale_wearable.toml --out runs/scale/wearable
+    PYTHONPATH=examples edgehuman scale run recipes/scale_wearable.toml --out runs/wearable
 
-They are the paper's networks (arXiv 2502.03364, section 3.2) with heads of 8 channels, between those that
-the catalogue names, and small enough to leave the mean of the visible patches within 1,600 steps.
+They are the paper's networks (arXiv 2502.03364, section 3.2) with heads of 8 channels, between
+those that the catalogue names, and leave the mean of the visible patches within 1,600 steps.
 """
 
 from edgehuman.nets.imu.imuvit import ImuVit
