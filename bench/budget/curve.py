@@ -13,11 +13,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from edgehuman.bench.note import read_note
 from edgehuman.bench.scale.points import POINTS, read_points
 from edgehuman.errors import DataError, UsageError
-from edgehuman.limits.sizes import MOST_NOTE, read_bounded
-from edgehuman.placing import why
-from edgehuman.reading.parsers import fault_of, json_of
 from edgehuman.reading.values import is_name, shown
 
 FILE = "laws.json"
@@ -198,16 +196,7 @@ def read_laws(path: Path) -> list[Law]:
         DataError: no such file, damaged, or a law lacks what makes it usable.
     """
     file = path / FILE if path.is_dir() else path
-    try:
-        found = json_of(read_bounded(file, MOST_NOTE, DataError, "file of laws"))
-    except FileNotFoundError:
-        raise DataError(f"{file}: no such file of laws; {HOW}") from None
-    except OSError as error:
-        raise DataError(f"{file}: {why(error)}; {HOW}") from None
-    except ValueError as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError(f"{file}: {fault_of(error)}; {HOW} again") from None
+    found = read_note(file, "file of laws", HOW)
     rows = found.get("laws") if isinstance(found, dict) else None
     if not isinstance(rows, list):
         raise DataError(f"{file}: has no list 'laws'; {HOW}")

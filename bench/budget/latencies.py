@@ -21,16 +21,14 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman import catalogue
+from edgehuman.bench.note import read_note
 from edgehuman.card import Card
 from edgehuman.errors import DataError, UsageError
 from edgehuman.files import write_whole
 from edgehuman.install import VERSION
-from edgehuman.limits.sizes import MOST_NOTE, read_bounded
 from edgehuman.metrics.bootstrap import Interval
 from edgehuman.outcome import to_json
-from edgehuman.placing import why
 from edgehuman.progress import tell
-from edgehuman.reading.parsers import fault_of, json_of
 from edgehuman.reading.values import require_types, shown
 from edgehuman.runtime import machine
 from edgehuman.runtime.lock import locked
@@ -244,16 +242,7 @@ def read_table(path: Path) -> Table:
             that is none, or with one measurement twice.
     """
     again = "measure again with `edgehuman bench MODEL --save FILE`"
-    try:
-        found = json_of(read_bounded(path, MOST_NOTE, DataError, "latency table"))
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such latency table; {again}") from None
-    except OSError as error:
-        raise DataError(f"{path}: {why(error)}; give a latency table, a file of JSON") from None
-    except ValueError as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError(f"{path}: {fault_of(error)}; copy it again, or {again}") from None
+    found = read_note(path, "latency table", again)
     schema = found.get("schema") if isinstance(found, dict) else None
     if schema != SCHEMA:
         said = "has no schema" if schema is None else f"has the schema {shown(schema)}"

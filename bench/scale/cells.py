@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from edgehuman.bench.note import read_note
 from edgehuman.bench.scale.commands import Stop, require_file
 from edgehuman.bench.scale.counts import counts_of
 from edgehuman.bench.scale.names import words_of
@@ -27,9 +28,7 @@ from edgehuman.bench.scale.sweep import Cell, finetuning
 from edgehuman.errors import DataError, EdgehumanError, UsageError, printable
 from edgehuman.files import write_whole
 from edgehuman.install import code_line
-from edgehuman.limits.sizes import read_bounded
 from edgehuman.outcome import to_json
-from edgehuman.placing import why
 from edgehuman.reading.parsers import json_of, reason_of
 from edgehuman.reading.values import require_types, shown
 from edgehuman.runtime.lock import locked
@@ -148,16 +147,9 @@ def read_state(folder: Path) -> CellState | None:
     """
     path = folder / STATE
     require_file(path)
-    try:
-        row = json_of(read_bounded(path, _MOST_STATE, DataError))
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except OSError as error:
-        raise DataError(f"{path}: {why(error)}; fix its permissions") from None
-    except DataError:
-        raise
-    except ValueError as error:
-        raise DataError(f"{path}: {reason_of(error)}; delete the cell's folder") from None
+    row = read_note(path, "state of a cell", "delete the cell's folder", _MOST_STATE)
     if not isinstance(row, dict) or row.pop("schema", None) != SCHEMA:
         raise DataError(f"{path}: is of another schema than {SCHEMA}; delete the cell's folder")
     try:

@@ -96,7 +96,7 @@ def test_what_is_damaged_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_what_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such latency table"):
         read_table(tmp_path / "none.json")
-    with pytest.raises(DataError, match="give a latency table, a file of JSON"):
+    with pytest.raises(DataError, match="so no latency table; measure again"):
         read_table(tmp_path)
 
 
