@@ -37,7 +37,6 @@ from edgehuman.nets.imu.imuvit import PATCH_VALUES, ImuVit
 from edgehuman.outcome import Outcome
 from edgehuman.pretrain import completep, mup
 from edgehuman.pretrain.mae_settings import PATCH, MaeConfig, visible_patches
-from edgehuman.progress import tell
 from edgehuman.records import IMU_RATE_HZ, Float32, WindowSet
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.imu.augment import ImuAugment
@@ -45,6 +44,7 @@ from edgehuman.training.ledger import commit, versions
 from edgehuman.training.loop import require_ready, train_steps
 from edgehuman.training.processes import Place
 from edgehuman.training.run import Job, Progress
+from edgehuman.training.settings import tell_first
 
 
 class MaskedAutoencoder(nn.Module):
@@ -170,7 +170,7 @@ def pretraining_windows(
         )
     held_out: list[str] = []
     if config.valid_share and len(np.unique(known.subject_N)) == 1:
-        tell("one person trains, and nobody is left to hold out: no test loss is measured")
+        tell_first("one person trains, and nobody is left to hold out: no test loss is measured")
     elif config.valid_share:
         chosen = split_by_subject(known, config.valid_share, config.valid_fold)
         held_out = np.unique(known.subject_N[chosen]).tolist()
@@ -264,7 +264,7 @@ def train(config: MaeConfig, data: WindowSet | Sequence[WindowSet] | None = None
         config = dataclasses.replace(config, data=(IN_MEMORY,))
     if SIMULATED in config.data:
         said = "pretraining on simulated data (edgehuman's walker)"
-        tell(said)
+        tell_first(said)
     learn, valid = pretraining_windows(config, given)
     autoencoder = make_autoencoder(config, config.arch)
     encoder, scales = autoencoder.encoder, completep.scales({})

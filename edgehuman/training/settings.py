@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 
 from edgehuman.config import require
 from edgehuman.errors import UsageError
+from edgehuman.progress import tell
 
 DEFAULT_OUT = Path("runs/NAME")
 MOST_KEPT = 32
@@ -41,6 +42,12 @@ def alone() -> Iterator[None]:
     finally:
         if before is not None:
             os.environ["WORLD_SIZE"] = before
+
+
+def tell_first(message: str) -> None:
+    """Print a line on standard error, of several processes by the first alone."""
+    if process_rank() == 0:
+        tell(message)
 
 
 def set_number(variable: str, otherwise: int, least: int = 0) -> int:

@@ -46,14 +46,13 @@ from edgehuman.pretrain.contrastive.walks import (
     of_quality,
     require_window,
 )
-from edgehuman.progress import tell
 from edgehuman.tasks.finetune import answer_of
 from edgehuman.training import checkpoint
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.loop import require_ready, train_steps
 from edgehuman.training.many.gather import gather, together
 from edgehuman.training.run import Job, Progress
-from edgehuman.training.settings import process_rank
+from edgehuman.training.settings import process_rank, tell_first
 from edgehuman.training.skeleton.augment import SkeletonAugment
 
 
@@ -236,10 +235,10 @@ def train(
         config = dataclasses.replace(config, data=(IN_MEMORY,) * len(given))
     if SIMULATED in config.data:
         said = "pretraining on simulated walkers (edgehuman's own)"
-        tell(said)
+        tell_first(said)
     if config.positives == "person":
         said = "pairs are two sequences of one person; --positives sequence: two views of one"
-        tell(said)
+        tell_first(said)
     config = dataclasses.replace(config, base_arch=config.base_arch or mup.base_of(config.arch))
     frames = config.frames or row.arguments["frames"]
     _require_window(config, frames)

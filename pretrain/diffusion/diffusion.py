@@ -48,12 +48,11 @@ from edgehuman.pretrain.diffusion.subsequences import sampling_of
 from edgehuman.pretrain.diffusion.taesd import LATENT_CHANNELS, encode_silhouettes
 from edgehuman.pretrain.diffusion.unet import VideoUnet
 from edgehuman.pretrain.diffusion.walks import Pairs, load, require_enough
-from edgehuman.progress import tell
 from edgehuman.training import checkpoint
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.loop import require_ready, train_steps
 from edgehuman.training.run import Job, Progress
-from edgehuman.training.settings import process_rank
+from edgehuman.training.settings import process_rank, tell_first
 from edgehuman.training.silhouette.augment import Augment
 
 
@@ -219,7 +218,7 @@ def train(
         config = dataclasses.replace(config, data=(IN_MEMORY,) * len(given))
     if SIMULATED in config.data:
         said = "pretraining on simulated walkers (edgehuman's own)"
-        tell(said)
+        tell_first(said)
     model = make_model(config)
     learn, exam = learning_pairs(config, given)
     progress = fit(config, model, learn, exam)

@@ -61,11 +61,11 @@ from edgehuman.pretrain.saip.views import (
     still_statistics,
     stream,
 )
-from edgehuman.progress import tell
 from edgehuman.records import Uint8
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.loop import require_ready, train_steps
 from edgehuman.training.run import Job, Progress
+from edgehuman.training.settings import tell_first
 
 __all__ = ["Saip", "SaipConfig", "train"]
 
@@ -293,7 +293,7 @@ def train(config: SaipConfig, data: Sequence[Uint8] | None = None) -> Outcome:
         config = dataclasses.replace(config, data=IN_MEMORY)
     if config.data == SIMULATED:
         said = "pretraining on simulated people (edgehuman's renderer), not on photographs"
-        tell(said)
+        tell_first(said)
     model = make_model(config)
     source = PersonViews(
         config.data,

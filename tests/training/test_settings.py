@@ -9,7 +9,7 @@ import pytest
 from edgehuman.catalogue import load_object
 from edgehuman.config import read_toml, write_toml
 from edgehuman.errors import UsageError
-from edgehuman.training.settings import TrainingConfig
+from edgehuman.training.settings import TrainingConfig, tell_first
 from tests.training.toy import line_config
 
 
@@ -72,3 +72,13 @@ def test_a_training_has_a_folder_of_its_own_unless_it_is_given(
     config = load_object(method)
     assert config(**words).out == Path(out)
     assert config(**words, out=Path("mine")).out == Path("mine")
+
+
+def test_of_several_processes_the_first_alone_says_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for rank in ("0", "1"):
+        monkeypatch.setenv("RANK", rank)
+        tell_first(f"simulated, said by {rank}")
+    assert capsys.readouterr().err == "simulated, said by 0\n"

@@ -28,7 +28,6 @@ from edgehuman.data.memory import set_in_memory
 from edgehuman.nets.building import count_flops, count_params
 from edgehuman.nets.checkpoint import read_weights
 from edgehuman.nets.image.heads import EmbeddingHead, PersonNet, person_net
-from edgehuman.progress import tell
 from edgehuman.records import Index
 from edgehuman.tasks.finetune import (
     Decided,
@@ -49,6 +48,7 @@ from edgehuman.tasks.image.splits import PersonSplits, split_people
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.processes import Place
+from edgehuman.training.settings import tell_first
 
 PersonConfigT = TypeVar("PersonConfigT", bound=PersonConfig)
 
@@ -157,7 +157,7 @@ def person_work(config: PersonConfig, start: Start, persons: PersonSet, task: Pe
         UsageError, DataError, CheckpointError: see the functions it calls.
     """
     if persons.simulated:
-        tell("training on simulated people (edgehuman's walker)")
+        tell_first("training on simulated people (edgehuman's walker)")
     splits = split_people(persons, config.select_share, config.seed, task.name)
     part = _Part(config, persons, task, splits)
     network = build_network(config, start, task.output)

@@ -37,7 +37,6 @@ from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.nets.building import build, count_linear_flops, size_of
 from edgehuman.outcome import Outcome
 from edgehuman.own import is_own
-from edgehuman.progress import tell
 from edgehuman.tasks.finetune import (
     Start,
     Training,
@@ -58,6 +57,7 @@ from edgehuman.tasks.skeleton.splits import (
     require_window,
 )
 from edgehuman.training.ledger import commit, versions
+from edgehuman.training.settings import tell_first
 from edgehuman.training.skeleton.augment import SkeletonAugment
 
 
@@ -137,7 +137,7 @@ def prepare(config: GaitConfig, data: SkeletonSet | None = None) -> Work:
         data = set_in_memory(data, SkeletonSet)
         config = dataclasses.replace(config, data=IN_MEMORY)
     if config.data == SIMULATED:
-        tell("training on simulated walkers (edgehuman's own)")
+        tell_first("training on simulated walkers (edgehuman's own)")
     splits = load_splits(config, data)
     require_judgeable(config, splits)
     network = build_network(config, start)

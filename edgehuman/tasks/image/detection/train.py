@@ -32,7 +32,6 @@ from edgehuman.nets.building import ENCODER, count_flops, count_params
 from edgehuman.nets.checkpoint import load_into, read_weights
 from edgehuman.nets.image.detection import VALUES, Detector, detector
 from edgehuman.outcome import Outcome
-from edgehuman.progress import tell
 from edgehuman.records import Index
 from edgehuman.tasks.finetune import (
     Decided,
@@ -57,6 +56,7 @@ from edgehuman.tasks.learner import Learner
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.processes import Place as Process
+from edgehuman.training.settings import tell_first
 
 TASK = "detection"
 OUTPUT = OutputSpec("boxes")
@@ -116,7 +116,7 @@ def prepare(config: DetectionConfig, data: FrameSet | Sequence[FrameSet] | None 
         config = dataclasses.replace(config, data=(IN_MEMORY,))
         sets = sets_in_memory(data, FrameSet)
     if any(each.simulated for each in sets):
-        tell("training on simulated people (edgehuman's walker)")
+        tell_first("training on simulated people (edgehuman's walker)")
     part = _Part(config, sets, split_frames(sets, config))
     network = detector(start.arch, config.size, config.seed, drop_path=config.drop_path)
     card = _card(part, network, start)
@@ -168,7 +168,9 @@ class _Part:
                 people.append(seen(frames.people[index], size))
             whys += unreadable.values()
         if whys:
-            tell(f"left out {len(whys)} unreadable frames of {len(places)}; the first: {whys[0]}")
+            tell_first(
+                f"left out {len(whys)} unreadable frames of {len(places)}; the first: {whys[0]}"
+            )
         return average_precision(found, people)
 
     def rows(self, places: Sequence[Place], role: Role) -> list[TrainingData]:
