@@ -277,7 +277,9 @@ def fit(pairs: Iterator[tuple[bool, Likeness]]) -> tuple[float, ...]:
     for _ in range(50):  # Newton's method; a little ridge keeps it from running away
         p_N = 1 / (1 + np.exp(-np.clip(x_NF @ theta_F, -30, 30)))
         slope_F = x_NF.T @ (weight_N * (same_N - p_N)) - 1e-3 * theta_F
-        curve_FF = (x_NF * (weight_N * p_N * (1 - p_N))[:, None]).T @ x_NF + 1e-3 * np.eye(len(theta_F))
+        curve_FF = (x_NF * (weight_N * p_N * (1 - p_N))[:, None]).T @ x_NF + 1e-3 * np.eye(
+            len(theta_F)
+        )
         theta_F = theta_F + np.linalg.solve(curve_FF, slope_F)
     return tuple(theta_F.tolist())
 

@@ -102,7 +102,7 @@ def steps_seen(t_s_T: Float64, joint_TJ3: Float32, joints: Sequence[str]) -> Ste
     """
     at = {name: number for number, name in enumerate(joints)}
     is_sure_TJ = joint_TJ3[..., 2] > _SURE
-    whole_T = is_sure_TJ[:, [at[name] for name in _FRAME]].all(axis=1)
+    whole_T: Bool = np.asarray(is_sure_TJ[:, [at[name] for name in _FRAME]].all(axis=1))
     if int(whole_T.sum()) < 4:
         return None
     tall_T = _height(t_s_T, joint_TJ3, at, whole_T)
@@ -221,9 +221,7 @@ def analytic(value_G: Float64, band_hz: tuple[float, float]) -> Complex:
     return made
 
 
-def _height(
-    t_s_T: Float64, joint_TJ3: Float32, at: dict[str, int], whole_T: Bool
-) -> Float64:
+def _height(t_s_T: Float64, joint_TJ3: Float32, at: dict[str, int], whole_T: Bool) -> Float64:
     """A person's height in the picture, pixels, as it slowly changes."""
     upper_T2 = joint_TJ3[:, [at["l_shoulder"], at["r_shoulder"]], :2].mean(axis=1)
     lower_T2 = joint_TJ3[:, [at["l_hip"], at["r_hip"]], :2].mean(axis=1)

@@ -119,9 +119,7 @@ class Wearers:
         self._sensors = {name: _Sensor() for name in sensors}
         self._tracks: dict[str, _Track] = {}
 
-    def see(
-        self, t_s: float, people: Iterable[tuple[str, Float32]], joints: Sequence[str]
-    ) -> None:
+    def see(self, t_s: float, people: Iterable[tuple[str, Float32]], joints: Sequence[str]) -> None:
         """Take note of a frame.
 
         Args:
@@ -247,9 +245,7 @@ def walking_in_step(seen: Mapping[str, Steps | None]) -> Iterator[tuple[str, str
             yield one, other
 
 
-def levelled(
-    evidence: Mapping[str, float], in_step: Sequence[tuple[str, str]]
-) -> dict[str, float]:
+def levelled(evidence: Mapping[str, float], in_step: Sequence[tuple[str, str]]) -> dict[str, float]:
     """The evidence, that of tracks in step the same: what speaks for one speaks for the other, even
     if that came into view later.
     """

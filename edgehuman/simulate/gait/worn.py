@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edgehuman.errors import UsageError
-from edgehuman.geometry import COCO_17, OPENPOSE_18, SEGMENTS, SKELETON_26
-from edgehuman.records import Bool, Float32, Float64
+from edgehuman.geometry import COCO_17, OPENPOSE_18, SEGMENTS
+from edgehuman.records import Bool, Float32, Float64, Index
 from edgehuman.simulate.body.person import sample_person
 from edgehuman.simulate.body.schedule import Bout, Schedule
 from edgehuman.simulate.body.seeding import child_seed, generator
@@ -152,8 +152,7 @@ def simulate_worn(
     _require(people, worn, seconds, conditions)
     motions = [_motion(seed, number, seconds, conditions) for number in range(people)]
     sensors = [
-        _sensor(motion, number, seed, conditions)
-        for number, motion in enumerate(motions[:worn])
+        _sensor(motion, number, seed, conditions) for number, motion in enumerate(motions[:worn])
     ]
     for number in range(people, people + conditions.absent):
         absent = _motion(seed, number, seconds, conditions)
@@ -198,7 +197,7 @@ def _schedule(rng: np.random.Generator, seconds: float) -> Schedule:
 
 
 def _sensor(motion: Motion, number: int, seed: int, conditions: Conditions) -> WornSensor:
-    """The readings of a sensor from the camera's 0 on, by the sensor's clock."""
+    """The readings of a sensor from two seconds before the camera's 0 on."""
     rng = generator(seed, 0x3016, number)
     placement = conditions.placements[number % len(conditions.placements)]
     offset_s = float(rng.uniform(-1, 1)) * conditions.offset_s
@@ -207,15 +206,15 @@ def _sensor(motion: Motion, number: int, seed: int, conditions: Conditions) -> W
     step = round(_DRAWN_HZ / SENSOR_HZ)
     size = len(imu_TC) // step * step
     imu_TC = imu_TC[:size].reshape(-1, step, 6).mean(axis=1)
-    t_s_T = (np.arange(len(imu_TC)) + 0.5 * (1 - 1 / step)) / SENSOR_HZ - 2.0
+    t_s_T: Float64 = (np.arange(len(imu_TC)) + 0.5 * (1 - 1 / step)) / SENSOR_HZ - 2.0
     kept_T = _kept(rng, len(t_s_T), SENSOR_HZ, conditions.lost, 1.0)
     stamp_s_T = t_s_T * (1 + drift_ppm * 1e-6) + offset_s
-    return WornSensor(
-        number, placement, stamp_s_T[kept_T], imu_TC[kept_T], offset_s, drift_ppm
-    )
+    return WornSensor(number, placement, stamp_s_T[kept_T], imu_TC[kept_T], offset_s, drift_ppm)
 
 
-def _kept(rng: np.random.Generator, count: int, rate_hz: float, share: float, long_s: float) -> Bool:
+def _kept(
+    rng: np.random.Generator, count: int, rate_hz: float, share: float, long_s: float
+) -> Bool:
     """What is not lost, (T,): breaks of this length, for this share of the time."""
     kept_T = np.ones(count, np.bool_)
     size = max(1, round(long_s * rate_hz))
@@ -320,7 +319,7 @@ def _between(rows_KT: Float64, place_F: Float64) -> Float64:
 
 
 def _detected(view: _View, seed: int, number: int, conditions: Conditions) -> Float32:
-    """Poses with a detector's errors, which are a share of the person's size: float32 (F, 17, 3)."""
+    """Poses with a detector's errors, a share of the person's size: float32 (F, 17, 3)."""
     count = view.tall_px_F.shape[0]
     size_px = float(np.median(view.tall_px_F))
     scale_F = size_px / view.tall_px_F
@@ -364,7 +363,7 @@ def _shown(views: Sequence[_View], count: int) -> Bool:
     return shown_NF
 
 
-def _tracks(shown_NF: Bool, fps: float) -> Float64:
+def _tracks(shown_NF: Bool, fps: float) -> Index:
     """A number for everybody in each frame; a new one after a longer loss."""
     track_NF = np.zeros(shown_NF.shape, np.int64)
     last_N = np.full(len(shown_NF), -np.inf)
