@@ -84,12 +84,14 @@ class Opened:
         sensors: by name.
         zero: where the clock is 0; None: all sides have stamps of their own.
         camera: the name of the camera's side.
+        shown: its name in what is said of it: that of the source, if there is one.
     """
 
     sources: Sources
     sensors: dict[str, Sensor]
     zero: Zero | None
     camera: str
+    shown: str
 
     @property
     def kept_zero_ns(self) -> int | None:
@@ -153,7 +155,9 @@ def open_sides(
     zero = Zero(time.monotonic_ns()) if live else None
     if asked.replay is not None and asked.replay[1].zero_ns is not None:
         zero = Zero(asked.replay[1].zero_ns)
-    found = Opened(sources, {}, zero, CAMERA if asked.replay is None else asked.replay[1].camera)
+    kept = None if asked.replay is None else asked.replay[1]
+    shown = (sources.names[0] if len(sources.names) == 1 else "") if kept is None else kept.shown
+    found = Opened(sources, {}, zero, CAMERA if kept is None else kept.camera, shown)
     try:
         for name in asked.sensors:
             found.sensors[name] = _sensor(name, asked, live, notify)
@@ -248,6 +252,7 @@ def joined_of(
         order,
         done,
         opened.sources.close,
+        shown=opened.shown or opened.camera,
     )
     sensors = [
         SensorSide(

@@ -135,7 +135,6 @@ class _Playing:
     ) -> None:
         self._words, self._opened, self._stack = words, opened, stack
         self._said = ", ".join([*opened.sources.names, *opened.sensors])
-        self._camera = opened.sources.names[0] if len(opened.sources.names) == 1 else ""
         self._keepers: dict[str, SinkThread[Any]] = {}
         self._keeping = self._recording(asked)
         self._beside = stack.enter_context(self._beside_of())
@@ -173,6 +172,7 @@ class _Playing:
             )
         kept = Kept(
             opened.camera,
+            opened.shown,
             tuple(opened.sensors),
             asked.offsets,
             asked.bound_s,
@@ -256,7 +256,7 @@ class _Playing:
             if self.joined.has_ended(camera):
                 self._beside.turned()  # whose signs of life else come from the camera's thread
             return
-        row = to_row(item, self._camera)
+        row = to_row(item, self._opened.shown)
         if isinstance(item, FrameResult):
             row |= self._worn_by(item)
         line = to_json(row)

@@ -42,6 +42,7 @@ class Kept:
 
     Attributes:
         camera: the name of the camera's side.
+        shown: its name in results, of one that do not say it themselves.
         sensors: names, in the order of their folders.
         offsets: seconds that were added, by sensor.
         bound_s: of their clocks.
@@ -50,6 +51,7 @@ class Kept:
     """
 
     camera: str
+    shown: str
     sensors: tuple[str, ...]
     offsets: Mapping[str, float]
     bound_s: float
@@ -107,6 +109,7 @@ class Keeping:
             "source": ", ".join([kept.camera, *kept.sensors]),
             "removed": 0,
             "camera": kept.camera,
+            "shown": kept.shown,
             "sensors": list(kept.sensors),
             "offsets": dict(kept.offsets),
             "bound_s": kept.bound_s,
@@ -157,9 +160,9 @@ def read_kept(folder: Path) -> Kept:
     more = read_about(folder, KIND).more
     camera, names, offsets = more.get("camera"), more.get("sensors"), more.get("offsets")
     bound_s: Any = more.get("bound_s")
-    zero_ns = more.get("zero_ns")
+    zero_ns, shown = more.get("zero_ns"), more.get("shown")
     if (
-        not isinstance(camera, str)
+        not (isinstance(camera, str) and isinstance(shown, str))
         or not isinstance(names, list)
         or not 0 < len(names) <= MOST_SENSORS
         or not all(isinstance(name, str) for name in names)
@@ -171,7 +174,7 @@ def read_kept(folder: Path) -> Kept:
     ):
         raise DataError(f"{folder / ABOUT}: does not say what joins its sides; record again")
     return Kept(
-        camera, tuple(names), {n: float(offsets[n]) for n in names}, float(bound_s), zero_ns
+        camera, shown, tuple(names), {n: float(offsets[n]) for n in names}, float(bound_s), zero_ns
     )
 
 

@@ -7,7 +7,7 @@ Every result has the time of one clock, that of the run: `t_s`.
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from edgehuman.runtime.image.frames.results import FrameResult
@@ -31,7 +31,7 @@ class WornResult(ImuResult):
         worn: who wears the sensor, as far as that was known at this time.
     """
 
-    worn: Worn = Worn()
+    worn: Worn = field(default_factory=Worn)
 
     def more(self) -> dict[str, Any]:
         """The wearer, and what else is known of a window."""

@@ -61,13 +61,14 @@ class CameraSide:
     """Frames, as a run of frames alone answers them.
 
     Attributes:
-        name: of the source, for what happens to it.
+        name: of the side.
         frames: are taken until they end.
         answer: a frame's result.
         order: takes the results.
         done: called with each frame and its result, in this thread.
         close: lets the cameras go.
         tally: the totals.
+        shown: the name of the source in what is said of it.
     """
 
     name: str
@@ -77,6 +78,7 @@ class CameraSide:
     done: Callable[[TakenFrame, FrameResult], object] = lambda taken, result: None
     close: Callable[[], object] = lambda: None
     tally: FrameTally = field(default_factory=FrameTally)
+    shown: str = ""
     failed: str = ""
     bug: BaseException | None = None
     _stopped: threading.Event = field(default_factory=threading.Event)
@@ -115,7 +117,7 @@ class CameraSide:
         return self.tally.summary()
 
     def _say(self, event: str, said: str) -> None:
-        self.order.put(self.name, self._t_s, Happened(self.name, event, self._t_s, said))
+        self.order.put(self.name, self._t_s, Happened(self.shown, event, self._t_s, said))
 
 
 class SensorSide:
@@ -193,11 +195,12 @@ class SensorSide:
         self._keep(block, at_ns)
         self._clock.heard(block)
         self._listen(block, at_ns)
-        goes_on = self._give(self._recogniser.push(block))
+        results = self._recogniser.push(block)
         restarts = self._recogniser.report.restarts
         if restarts > self._restarts:
             self._restarts = restarts
             self._say(RESTARTED, "the clock of the samples was set; windows begin anew")
+        goes_on = self._give(results)
         self._losses.look(self._recogniser.report, self._source.report())
         return goes_on
 

@@ -14,8 +14,8 @@ is the logarithm of how much likelier these are of one person than of two, fitte
 (`python -m edgehuman.bench.pages.together.wearers --fit`). A track of which too little is known has
 L = 0. The probability that a track is the wearer is exp(L) over the sum of these of all tracks in
 view and of 1, which stands for nobody in view. From 0.95 on, twice running, it is said; below 0.6,
-or when the track is gone, no longer. Of two tracks that are in step with each other (r of 0.9 or more
-between them) both get the larger L, so that neither is sure.
+or when the track is gone, no longer. Of two tracks that are in step with each other (r of 0.9 or
+more between them) both get the larger L, so that neither is sure.
 
 Sensors are told apart by nothing else: a person may wear several, and who stands is not known.
 
@@ -35,6 +35,7 @@ import numpy as np
 from edgehuman.errors import UsageError
 from edgehuman.records import Float32, Float64
 from edgehuman.runtime.together.steps import (
+    GRID_HZ,
     NEEDED,
     Likeness,
     Steps,
@@ -197,7 +198,7 @@ class Wearers:
         self._learn(one, shares)
         if one.said:
             return Worn(one.said, shares[one.said], "", pairs[one.said].lag_s, cadence)
-        if cadence is None:
+        if felt is not None and cadence is None and felt.known_G.sum() >= LEAST_SPAN_S * GRID_HZ:
             return Worn("", 0.0, STANDS)
         likeliest = max(shares, key=shares.__getitem__)
         reason = NOT_SURE if likeliest or shares[""] < SURE else NOBODY
