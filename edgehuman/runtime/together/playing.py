@@ -107,7 +107,7 @@ def _asked(words: Words) -> tuple[Asked, list[str]]:
         sensors = sensors_of(words.worn)
         offsets = offsets_of(words.worn_offset, sensors)
     for name, source in sensors.items():
-        require_apart({f"the sensor {name}": source, "--save": words.save})
+        require_apart({f"the sensor {name}": str(source), "--save": words.save})
     asked = Asked(
         sensors=sensors,
         load=lambda: load(words.worn_model, threads=words.threads, seed=words.seed, notify=say),

@@ -206,9 +206,9 @@ def _sensor(motion: Motion, number: int, seed: int, conditions: Conditions) -> W
     step = round(_DRAWN_HZ / SENSOR_HZ)
     size = len(imu_TC) // step * step
     imu_TC = imu_TC[:size].reshape(-1, step, 6).mean(axis=1)
-    t_s_T: Float64 = (np.arange(len(imu_TC)) + 0.5 * (1 - 1 / step)) / SENSOR_HZ - 2.0
+    t_s_T = (np.arange(len(imu_TC)).astype(np.float64) + 0.5 * (1 - 1 / step)) / SENSOR_HZ - 2.0
     kept_T = _kept(rng, len(t_s_T), SENSOR_HZ, conditions.lost, 1.0)
-    stamp_s_T = t_s_T * (1 + drift_ppm * 1e-6) + offset_s
+    stamp_s_T: Float64 = t_s_T * (1 + drift_ppm * 1e-6) + offset_s
     return WornSensor(number, placement, stamp_s_T[kept_T], imu_TC[kept_T], offset_s, drift_ppm)
 
 

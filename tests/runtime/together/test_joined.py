@@ -43,7 +43,7 @@ def items(joined: Joined) -> list[Item]:
 def test_wearers_are_found_in_a_scene_and_the_absent_ones_sensor_is_on_nobody() -> None:
     scene = simulate_worn(2, 2, 30.0, 3, EASY)
     found = items(scenes.joined(scene, scenes.activity()))
-    times = [item.t_s for item in found if not isinstance(item, Happened)]
+    times = [item.t_s or 0.0 for item in found if not isinstance(item, Happened)]
     assert times == sorted(times)
     right = {one.track: f"worn-{one.person}" for frame in scene.frames for one in frame.seen}
     named = [item for item in found if isinstance(item, WornResult) and item.worn.track]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pytest
 
@@ -12,7 +12,7 @@ from edgehuman.runtime.together.order import CAPACITY, Order
 
 
 def fed(
-    sides: dict[str, Iterable[float]], wait_s: float | None, script: Iterable[str] = ()
+    sides: Mapping[str, Iterable[float]], wait_s: float | None, script: Iterable[str] = ()
 ) -> tuple[list[tuple[str, float]], int]:
     """What comes out of sides that are full and ended; and how many were late."""
     order: Order[str] = Order(list(sides), wait_s, script)

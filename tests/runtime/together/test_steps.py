@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgehuman.geometry import COCO_17
-from edgehuman.records import Float32, Float64
+from edgehuman.records import Bool, Float32, Float64
 from edgehuman.runtime.together.steps import (
     GRID_HZ,
     analytic,
@@ -17,6 +17,11 @@ from edgehuman.runtime.together.steps import (
 )
 
 AT = {name: number for number, name in enumerate(COCO_17)}
+
+
+def times(begin: float, end: float, step: float) -> Float64:
+    """From `begin` to before `end`, seconds."""
+    return np.arange(begin, end, step).astype(np.float64)
 
 
 def walker(t_s_T: Float64, step_hz: float, phase: float = 0.0) -> Float32:
@@ -44,7 +49,7 @@ def sensor(t_s_T: Float64, step_hz: float, phase: float = 0.0) -> Float32:
     return imu_TC
 
 
-FRAMES, SAMPLES = np.arange(0, 20, 0.04), np.arange(-1, 21, 0.02)
+FRAMES, SAMPLES = times(0, 20, 0.04), times(-1, 21, 0.02)
 
 
 def test_the_analytic_part_of_a_wave_turns_once_a_period_and_other_bands_are_left_out() -> None:
@@ -58,7 +63,7 @@ def test_the_analytic_part_of_a_wave_turns_once_a_period_and_other_bands_are_lef
 
 @pytest.mark.parametrize("fps", [12.0, 25.0, 60.0])
 def test_steps_are_of_the_same_cadence_whatever_the_rate(fps: float) -> None:
-    time_T = np.arange(0, 20, 1 / fps)
+    time_T = times(0, 20, 1 / fps)
     seen = steps_seen(time_T, walker(time_T, 1.8), COCO_17)
     felt = steps_felt(SAMPLES, sensor(SAMPLES, 1.8))
     assert seen is not None
@@ -104,7 +109,9 @@ def test_a_span_counts_its_breaks_and_walking_does_not() -> None:
 
 
 def test_a_lag_is_found_where_steps_begin_and_end() -> None:
-    walks_T = lambda t_s_T: (t_s_T > 4) & (t_s_T < 8) | (t_s_T > 11) & (t_s_T < 16)  # noqa: E731
+    def walks_T(t_s_T: Float64) -> Bool:
+        return np.asarray((t_s_T > 4) & (t_s_T < 8) | (t_s_T > 11) & (t_s_T < 16))
+
     joint_TJ3, still = walker(FRAMES, 1.8), walker(FRAMES, 0.0)
     joint_TJ3[~walks_T(FRAMES)] = still[~walks_T(FRAMES)]
     imu_TC = np.where(walks_T(SAMPLES)[:, None], sensor(SAMPLES, 1.8), [1, 0, 0, 0, 0, 0])
@@ -128,7 +135,7 @@ def test_no_value_is_infinite_whatever_is_given() -> None:
     seen = steps_seen(FRAMES[:6], np.zeros((6, 17, 3), np.float32) + 0.5, COCO_17)
     assert seen is not None
     assert np.isfinite(seen.step_KG).all()
-    felt = steps_felt(np.arange(4) * 5.0, np.zeros((4, 6), np.float32))
+    felt = steps_felt(times(0, 20, 5), np.zeros((4, 6), np.float32))
     assert felt is not None
     assert np.isfinite(felt.step_KG).all()
     assert compare(seen, felt, 1.0).r == 0.0

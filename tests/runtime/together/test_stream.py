@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,7 +58,7 @@ def test_a_stream_that_is_never_read_lets_go_of_its_port(video: str) -> None:
     ],
 )
 def test_wrong_words_are_named(
-    model: str, source: object, words: dict[str, object], message: str
+    model: str, source: object, words: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(UsageError, match=message):
         edgehuman.stream(model, source, **words)

@@ -20,7 +20,7 @@ from edgehuman.runtime.together.wearers import (
     levelled,
     probabilities,
 )
-from tests.runtime.together.test_steps import sensor, walker
+from tests.runtime.together.test_steps import sensor, times, walker
 
 
 def played(
@@ -28,7 +28,7 @@ def played(
 ) -> list[Worn]:
     """What is said each second of one sensor beside people of these cadences."""
     wearers = Wearers(["anna"], bound_s)
-    frames, samples = np.arange(0, seconds, 0.04), np.arange(0, seconds, 0.02)
+    frames, samples = times(0, seconds, 0.04), times(0, seconds, 0.02)
     joints = {track: walker(frames, hz) for track, hz in cadences.items()}
     imu_TC = sensor(samples, worn_hz) if worn_hz else sensor(samples, 0.0)
     said = []
@@ -114,7 +114,7 @@ def test_who_stands_is_not_told() -> None:
 
 def test_a_wearer_who_leaves_is_not_known_any_more() -> None:
     wearers = Wearers(["anna"])
-    frames, samples = np.arange(0, 18, 0.04), np.arange(0, 24, 0.02)
+    frames, samples = times(0, 18, 0.04), times(0, 24, 0.02)
     joint_TJ3, imu_TC = walker(frames, 1.8), sensor(samples, 1.8)
     for at, t_s in enumerate(frames.tolist()):
         wearers.see(t_s, [("7", joint_TJ3[at])], COCO_17)
@@ -129,13 +129,13 @@ def test_a_wearer_who_leaves_is_not_known_any_more() -> None:
 def test_memory_is_bounded_and_a_clock_that_was_set_back_begins_anew() -> None:
     wearers = Wearers(["anna"], 1.0)
     for begin in range(0, 300, 10):
-        samples = np.arange(begin, begin + 10, 0.02)
+        samples = times(begin, begin + 10, 0.02)
         wearers.feel("anna", samples, sensor(samples, 1.8))
         wearers.see(begin + 9.0, [("7", walker(samples[:1], 1.8)[0])], COCO_17)
     one = wearers._sensors["anna"]
     assert one.t_s_T[-1] - one.t_s_T[0] < 40
     assert len(wearers._tracks["7"].t_s) <= 4
-    early = np.arange(0, 5, 0.02)
+    early = times(0, 5, 0.02)
     wearers.feel("anna", early, sensor(early, 1.8))
     np.testing.assert_array_equal(one.t_s_T, early)
 
