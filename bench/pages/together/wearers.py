@@ -273,7 +273,7 @@ def fit(pairs: Iterator[tuple[bool, Likeness]]) -> tuple[float, ...]:
     same_N = np.array([same for same, _ in rows])
     x_NF = np.array([features(pair) for _, pair in rows])
     weight_N = np.where(same_N, 0.5 / same_N.sum(), 0.5 / (~same_N).sum()) * len(rows)
-    theta_F = np.zeros(x_NF.shape[1])
+    theta_F: Float64 = np.zeros(x_NF.shape[1])
     for _ in range(50):  # Newton's method; a little ridge keeps it from running away
         p_N = 1 / (1 + np.exp(-np.clip(x_NF @ theta_F, -30, 30)))
         slope_F = x_NF.T @ (weight_N * (same_N - p_N)) - 1e-3 * theta_F

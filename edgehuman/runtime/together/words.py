@@ -10,12 +10,14 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from edgehuman.errors import UsageError
-from edgehuman.preprocess.imu.format import AccelUnit, GyroUnit, ImuFormat, Phone
 from edgehuman.reading.values import shown
 from edgehuman.runtime.together.wearers import BOUND_S
+
+if TYPE_CHECKING:
+    from edgehuman.preprocess.imu.format import ImuFormat
 
 WAIT_S = 3.0
 """Windows of zoo:activity come 1.3 to 2 s after their last sample, for its smoothing."""
@@ -39,11 +41,11 @@ class WornFlags:
     """Seconds that are added to the times of sensors: SECONDS for all, or NAME=SECONDS each."""
     worn_bound_s: float = BOUND_S
     """Beyond that, a sensor's clock is late or early by at most so much, 0 to 5 s."""
-    worn_phone: Phone | None = None
+    worn_phone: str | None = None
     """Whose signs Sensor Logger's acceleration has: ios, android or standard."""
-    worn_accel_unit: AccelUnit = "auto"
+    worn_accel_unit: str = "auto"
     """Of the sensors' acceleration: auto, g, ms2 or mg."""
-    worn_gyro_unit: GyroUnit = "auto"
+    worn_gyro_unit: str = "auto"
     """Of the sensors' rotation: auto, rads or degs."""
     wait_s: float = WAIT_S
     """Results come in the order of time, for which one waits at most so long for the other side; 0:
@@ -51,8 +53,12 @@ class WornFlags:
 
     @property
     def worn_format(self) -> ImuFormat:
-        """How the sensors are read."""
-        return ImuFormat(self.worn_accel_unit, self.worn_gyro_unit, phone=self.worn_phone)
+        """How the sensors are read.
+
+        Raises:
+            UsageError: no such unit or phone.
+        """
+        return format_of(self.worn_accel_unit, self.worn_gyro_unit, self.worn_phone)
 
     def given_without_worn(self) -> list[str]:
         """Flags that say nothing where no sensor is read, as they are typed."""
@@ -64,6 +70,19 @@ class WornFlags:
             for name in names
             if getattr(self, name) != getattr(usual, name)
         ]
+
+
+def format_of(accel_unit: Any, gyro_unit: Any, phone: Any) -> ImuFormat:
+    """How sensors are read; what reads them is imported here, as a run of frames alone needs none.
+
+    Raises:
+        UsageError: no such unit or phone.
+    """
+    from edgehuman.preprocess.imu.format import PHONES, ImuFormat
+
+    if phone is not None and phone not in PHONES:
+        raise UsageError(f"--worn-phone is {phone!r}; it must be one of: {', '.join(PHONES)}")
+    return ImuFormat(accel_unit, gyro_unit, phone=phone)
 
 
 def require_worn(flags: WornFlags) -> None:

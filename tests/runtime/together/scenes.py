@@ -18,7 +18,7 @@ from edgehuman.runtime.together.clock import SensorClock
 from edgehuman.runtime.together.joined import Joined
 from edgehuman.runtime.together.order import Order
 from edgehuman.runtime.together.results import Item
-from edgehuman.runtime.together.sides import CameraSide, SensorSide
+from edgehuman.runtime.together.sides import CameraSide, SensorSide, Side
 from edgehuman.runtime.together.wearers import Wearers
 from edgehuman.simulate.gait.worn import WornScene
 
@@ -71,6 +71,6 @@ def joined(scene: WornScene, model: Model, bound_s: float = 1.0) -> Joined:
         sensor(name, one.imu_TC[one.stamp_s_T >= one.offset_s], order, model)
         for name, one in zip(names, scene.sensors, strict=True)
     ]
-    sides = [camera(results, order), *sensors]
+    sides: list[Side] = [camera(results, order), *sensors]
     rates_hz = dict.fromkeys(names, 50.0)
     return Joined(sides, order, Wearers(names, bound_s), rates_hz)

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import DataError
+from edgehuman.records import Float32
 from edgehuman.runtime.image.frames.results import FrameResult
 from edgehuman.runtime.together.joined import Joined
 from edgehuman.runtime.together.order import Order
 from edgehuman.runtime.together.results import Happened, Item, WornResult
+from edgehuman.runtime.together.sides import Side
 from edgehuman.runtime.together.wearers import Wearers
 from edgehuman.simulate.gait.worn import Conditions, simulate_worn
 from tests.runtime.together import scenes
@@ -19,7 +21,7 @@ from tests.runtime.together import scenes
 EASY = Conditions(missed=0.0, lost=0.0, offset_s=0.0, absent=1)
 
 
-def still(seconds: float) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+def still(seconds: float) -> Float32:
     """A sensor that lies: 1 g along x, with a little noise."""
     noise = np.random.default_rng(0).normal(0, 0.004, (round(seconds * 50), 6))
     noise[:, 0] += 1
@@ -28,7 +30,7 @@ def still(seconds: float) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
 
 def two(results: list[FrameResult], seconds: float = 8.0) -> Joined:
     order: Order[Item] = Order(["camera", "anna"], None)
-    sides = [
+    sides: list[Side] = [
         scenes.camera(results, order),
         scenes.sensor("anna", still(seconds), order, scenes.activity()),
     ]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from edgehuman.errors import DataError, UsageError
+from edgehuman.runtime.replay.folder import ABOUT
 from edgehuman.runtime.together.recording import (
-    ABOUT,
     ORDER,
     Kept,
     folder_of,

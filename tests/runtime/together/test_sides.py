@@ -113,6 +113,6 @@ def test_a_camera_that_is_lost_is_not_waited_for() -> None:
     order: Order[Item] = Order(["camera", "anna"], None)
     side = scenes.camera([scenes.frame(1.0), scenes.frame(6.0, event="lost")], order)
     away: list[str] = []
-    order.away = away.append  # type: ignore[method-assign]
+    order.away = away.append  # type: ignore[method-assign,assignment]
     side.run()
     assert away == ["camera"]

@@ -81,3 +81,7 @@ def test_flags_of_sensors_need_a_sensor() -> None:
     with pytest.raises(UsageError, match="--worn-bound-s is for sensors beside the camera; add"):
         require_worn(WornFlags(worn_bound_s=2.0))
     assert WornFlags(worn_phone="ios").worn_format.phone == "ios"
+    with pytest.raises(UsageError, match="--worn-phone is 'nokia'; it must be one of: ios, andr"):
+        assert WornFlags(worn_phone="nokia").worn_format
+    with pytest.raises(UsageError, match="mmhg"):
+        assert WornFlags(worn_accel_unit="mmhg").worn_format
