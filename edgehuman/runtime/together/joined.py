@@ -62,7 +62,7 @@ class Joined:
         self._rates_hz, self._released = rates_hz, released
         self.named: dict[str, Worn] = {name: Worn() for name in rates_hz}
         self._tick_s = TICK_S
-        self._late = 0
+        self._late, self._is_stopping = 0, False
         self._late_told: dict[str, float] = {}
         self._events: Counter[str] = Counter()
         self._threads = [
@@ -83,6 +83,7 @@ class Joined:
 
     def stop(self) -> None:
         """Let all sides end; what they still give is released at once."""
+        self._is_stopping = True
         self._order.hurry()
         for side in self.sides:
             side.stop()
@@ -133,7 +134,7 @@ class Joined:
 
     def _late_now(self, name: str, t_s: float) -> Iterator[Item]:
         """Say that results of a side come late, at most once in ten seconds."""
-        if self._order.late == self._late:
+        if self._order.late == self._late or self._is_stopping:
             return
         self._late = self._order.late
         if t_s - self._late_told.get(name, -np.inf) >= _AGAIN_S:

@@ -159,7 +159,7 @@ class SensorSide:
         self._heard_ns: int | None = None
         self._lost_ns: int | None = None
         self._restarts = 0
-        self._t_s = 0.0
+        self._t_s = self._at_s = 0.0  # of the newest result, and of the newest block of a live one
 
     def run(self) -> None:
         """Answer for every window; to be called in a thread."""
@@ -170,6 +170,7 @@ class SensorSide:
                     if self._stopped.is_set() or not self._take(block):
                         break
             self._give(self._recogniser.close())
+            self._t_s = max(self._t_s, self._at_s)
             self._losses.look(self._recogniser.report, self._source.report())
             self._say(ENDED, "there are no more samples")
         except EdgehumanError as error:
@@ -209,7 +210,8 @@ class SensorSide:
         if self._zero is None:
             return
         heard_ns = self._zero.ns if self._heard_ns is None else self._heard_ns
-        now_s = max(self._t_s, (at_ns - self._zero.ns) / 1e9)
+        self._at_s = (at_ns - self._zero.ns) / 1e9
+        now_s = max(self._t_s, self._at_s)
         if len(block):
             self._heard_ns = at_ns
             if self._lost_ns is not None:

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +16,7 @@ import pytest
 
 from edgehuman import cli
 from edgehuman.runtime.together.playing import summary_text
+from tests import leaving
 from tests.runtime.together.test_opening import video, walk
 
 __all__ = ["video", "walk"]
@@ -72,6 +79,44 @@ def test_a_sensor_without_gravity_has_no_wearer_and_the_frames_go_on(
     windows = [row for row in found if "label" in row]
     assert all(row["reason"] for row in windows)
     assert not any(row["wearer"].startswith("track") for row in windows)
+
+
+@pytest.mark.slow
+def test_a_live_sensor_beside_a_video_until_somebody_stops_it(video: str, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    given = ["--source", video, "--worn", f"anna=udp://127.0.0.1:{port}", "--json", "--record"]
+    command = [sys.executable, "-m", "edgehuman", "run", *MODELS, *given, str(tmp_path / "day")]
+    lines: list[str] = []
+    with (
+        leaving.start(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
+    ):
+        reader = threading.Thread(target=lambda: lines.extend(process.stdout or ()))
+        reader.start()
+        for number in range(3000):
+            row = f"{7200 + number / 50},1,0.0{number % 3},0,0.1,0,0.{number % 7}"
+            sender.sendto(row.encode(), ("127.0.0.1", port))
+            if sum('"label"' in line for line in lines) > 1:
+                break
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+        reader.join(5)
+    first = rows("".join(lines))
+    times = [row["t_s"] for row in first]
+    assert min(times) >= 0
+    windows = [row["t_s"] for row in first if "label" in row]
+    assert windows[0] < 60  # of the run's clock, and not of stamps two hours ahead
+    assert {row["event"] for row in first if "event" in row} <= {"ended", "lost", "back"}
+    # A replay says the same.
+    command = [sys.executable, "-m", "edgehuman", "run", *MODELS, "--json", "--source"]
+    done = leaving.run(
+        [*command, str(tmp_path / "day")], capture_output=True, text=True, check=True
+    )
+    again = list(map(without_times, rows(done.stdout)))
+    assert again == list(map(without_times, first))
 
 
 def test_the_summary_has_a_line_for_each_side() -> None:
