@@ -88,6 +88,20 @@ def test_the_wearer_is_found_among_others_and_stays() -> None:
     assert said[-1].cadence_hz == pytest.approx(1.8, abs=0.05)
 
 
+def test_one_person_alone_is_told_only_if_the_steps_are_hers() -> None:
+    assert played({"1": 1.8}, 1.8)[-1].track == "1"
+    assert played({"1": 1.8}, 1.95)[-1].track == ""
+
+
+def test_too_few_frames_a_second_show_no_steps() -> None:
+    wearers = Wearers(["anna"], 0.6)
+    frames, samples = times(0, 20, 0.4), times(0, 20, 0.02)
+    for t_s, joint_J3 in zip(frames.tolist(), walker(frames, 1.8), strict=True):
+        wearers.see(t_s, [("1", joint_J3)], COCO_17)
+    wearers.feel("anna", samples, sensor(samples, 1.8))
+    assert wearers.decide(20.0)["anna"].track == ""
+
+
 def test_two_in_step_are_not_told() -> None:
     said = played({"1": 1.8, "2": 1.8, "3": 2.1}, 1.8)
     assert not any(one.track for one in said)
