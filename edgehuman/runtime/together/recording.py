@@ -24,9 +24,9 @@ from edgehuman.limits.sizes import read_regular
 from edgehuman.outcome import to_json
 from edgehuman.reading.parsers import json_of
 from edgehuman.runtime.replay.folder import ABOUT, FORMAT, is_recording, read_about
-from edgehuman.runtime.together.words import MOST_OFFSET_S, MOST_SENSORS
+from edgehuman.runtime.together.words import MOST_OFFSET_S, MOST_SENSORS, OF_FRAMES
 
-KIND, ORDER, CAMERA = "together", "order.jsonl", "camera"
+KIND, ORDER, CAMERA = "together", "order.jsonl", OF_FRAMES
 OF_SENSORS = 0.1
 """Their share of the room."""
 _MOST_ORDER = 1 << 28

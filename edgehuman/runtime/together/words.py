@@ -23,6 +23,8 @@ WAIT_S = 3.0
 """Windows of zoo:activity come 1.3 to 2 s after their last sample, for its smoothing."""
 MOST_WAIT_S, MOST_OFFSET_S = 60.0, 86_400.0
 MOST_SENSORS = 32
+OF_FRAMES = "camera"
+"""The side of the frames, which no sensor may be named."""
 _NAMED = re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,39})=(.*)", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 
@@ -103,6 +105,10 @@ def sensors_of(worn: Sequence[str] | Mapping[str, object]) -> dict[str, object]:
         if not _NAME.fullmatch(name):
             raise UsageError(
                 f"a sensor is named {shown(name)}; give letters, digits, _ and -, a letter first"
+            )
+        if name == OF_FRAMES:
+            raise UsageError(
+                f"a sensor is named {OF_FRAMES}, which the frames are; give another name"
             )
         if name in named:
             raise UsageError(f"two sensors are named {name}; give each a name of its own")

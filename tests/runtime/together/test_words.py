@@ -37,6 +37,7 @@ def test_a_file_whose_name_holds_a_sign_is_a_source(
     [
         (["a=1.csv", "a=2.csv"], "two sensors are named a; give each a name of its own"),
         (["a=1.csv", "b=1.csv"], "the sensors a and b are both '1.csv'; one source is one sensor"),
+        (["camera=1.csv"], "a sensor is named camera, which the frames are; give another name"),
         (["a= "], "the sensor a has no source; give a=SOURCE"),
         ([f"a{n}={n}" for n in range(33)], "33 sensors are given; at most 32 are read"),
         ({"7": "x.csv"}, "a sensor is named '7'; give letters, digits, _ and -, a letter first"),
