@@ -216,11 +216,11 @@ RECORDS: Mapping[str, Record] = {
         judge=(32, 16),
         score="edgehuman.bench.evaluate.image:trial",
         run=Action(
-            "edgehuman.runtime.image.run:RunConfig",
-            "edgehuman.runtime.image.run:run",
+            "edgehuman.runtime.together.run:PersonsConfig",
+            "edgehuman.runtime.together.run:run_persons",
             "edgehuman run zoo:person-garments --source photos --save parts",
         ),
-        stream="edgehuman.runtime.image.stream:open_stream",
+        stream="edgehuman.runtime.together.stream:open_persons",
         evaluate=Action(
             "edgehuman.bench.evaluate.image:EvaluateConfig",
             "edgehuman.bench.evaluate.image:evaluate",
@@ -255,11 +255,11 @@ RECORDS: Mapping[str, Record] = {
         judge=(32, 16),
         score="edgehuman.bench.evaluate.frames:trial",
         run=Action(
-            "edgehuman.runtime.image.frames.run:RunConfig",
-            "edgehuman.runtime.image.frames.run:run",
+            "edgehuman.runtime.together.run:FramesConfig",
+            "edgehuman.runtime.together.run:run_frames",
             "edgehuman run zoo:person-detector --source door.mp4 --save seen",
         ),
-        stream="edgehuman.runtime.image.frames.stream:open_stream",
+        stream="edgehuman.runtime.together.stream:open_frames",
         evaluate=Action(
             "edgehuman.bench.evaluate.frames:EvaluateConfig",
             "edgehuman.bench.evaluate.frames:evaluate",

@@ -28,7 +28,7 @@ INPUTS = (
     *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher", "more_data"),
     *("selected", "gallery", "key", "signature", "stream_data", "network", "latent_weights"),
     *("detector", "pose", "beside", "also", "serve_cert", "serve_key", "before", "after"),
-    *("new_key", "device", "laws", "sweep", "trunk"),
+    *("new_key", "device", "laws", "sweep", "trunk", "worn_model"),
 )
 NEITHER = ("root", "name", "serve_token")
 """`root` of `doctor`: where it looks for the system's own files; `name` of `keys new` and
@@ -42,8 +42,10 @@ WORDS = (
     *("phone", "sink", "job", "x", "metric", "group"),
     *("consent", "consent_by", "consent_at", "head"),
     *("stamp_unit", "student", "subject", "track", "turned_alike", "upright_by", "walk", "which"),
+    *("worn", "worn_offset", "worn_phone", "worn_accel_unit", "worn_gyro_unit"),
 )
-"""Flags of text that is never a path."""
+"""Flags of text that is never a path; of `worn`, which may hold one, `runtime.together.playing`
+compares it with --save."""
 # What a command changes in its place, by the name of its config.
 _IN_PLACE = {
     "EnrolConfig": "gallery",

@@ -55,6 +55,9 @@ MEETING_PLACES = {
     "bench/targets/": "the targets of every record in one run",
     "bench/beside.py": "what stands beside a wearable's loop, and beside one on frames",
     "bench/pages/formats.py": "one page for every network",
+    "edgehuman/runtime/together/": "frames and wearables in one run",
+    "bench/pages/together/": "joints and samples of one body",
+    "edgehuman/simulate/gait/worn.py": "joints and samples of one body",
     "bench/pages/depth_check.py": "one check for the transformers of two records",
 }
 # The suffix of a model's file names what opens it, in its own layer.

@@ -27,7 +27,7 @@ from edgehuman.outcome import Outcome, to_json
 from edgehuman.progress import tell
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.image.answer import answer_photo, require_answers
-from edgehuman.runtime.image.frames.answer import MOST
+from edgehuman.runtime.image.frames.answer import MOST, Watching
 from edgehuman.runtime.image.frames.watch import (
     ALONE,
     detector_for,
@@ -112,24 +112,10 @@ def run(config: RunConfig) -> Outcome:
             written, or would overwrite a photo or the model.
         DataError: no such folder, no photo in it, or no readable one.
     """
-    if config.detector not in (None, ALONE):
-        return watch(open_watching(config), config)
-    model = load(
-        config.model,
-        threads=config.threads,
-        seed=config.seed,
-        engine=config.engine,
-        rebuild=config.rebuild,
-        notify=say,
-    )
-    require_answers(model)
-    detector = detector_for(model, config.detector)
-    if detector is not None:
-        require_range(config.score, config.most)
-        require_foreign(config.family, config.model, detector)
-        config = dataclasses.replace(config, detector=detector)
-        finder = opened(detector, config.threads)
-        return watch(watching_with(model, finder, config.score, config.most), config)
+    watching = watching_of(config)
+    if isinstance(watching, Watching):
+        return watch(watching, dataclasses.replace(config, detector=watching.finder.name))
+    model = watching
     _require_no_frames(config)
     source, tally, stop = Path(config.source), PhotoTally(), StopSignals()
     found = find_photos(config.source)
@@ -150,6 +136,33 @@ def run(config: RunConfig) -> Outcome:
             f"{config.source}: none of its {tally.photos} photos can be read; see the reasons above"
         )
     return _outcome(config, model, tally, stop.requested)
+
+
+def watching_of(config: RunConfig) -> Watching | Model:
+    """What looks at frames, with the detector that was asked for, or else the usual one of the
+    model; the model alone where each photo is one person.
+
+    Raises:
+        UsageError, ArtefactError: wrong arguments or a wrong model.
+    """
+    if config.detector not in (None, ALONE):
+        return open_watching(config)
+    model = load(
+        config.model,
+        threads=config.threads,
+        seed=config.seed,
+        engine=config.engine,
+        rebuild=config.rebuild,
+        notify=say,
+    )
+    require_answers(model)
+    detector = detector_for(model, config.detector)
+    if detector is None:
+        return model
+    require_range(config.score, config.most)
+    require_foreign(config.family, config.model, detector)
+    finder = opened(detector, config.threads)
+    return watching_with(model, finder, config.score, config.most)
 
 
 def _require_no_frames(config: RunConfig) -> None:

@@ -79,6 +79,7 @@ class RecordedSamples:
         name: of the source that was recorded, as its results carry it.
         live: False: nothing is dropped.
         patient: whether others could send to it; what cannot be used is dropped then.
+        at_ns: when the loop took the block that was given last, by the recorded clock.
 
     Raises:
         DataError: damaged, or of frames.
@@ -91,6 +92,7 @@ class RecordedSamples:
         self.name = self._about.source
         self.patient = self._about.more.get("patient") is True
         self._rows = self._blocks = 0
+        self.at_ns = 0
         self._ahead_ns = 0  # of the recorded clock, against the clock now
 
     def __enter__(self) -> RecordedSamples:
@@ -114,7 +116,7 @@ class RecordedSamples:
                 raise DataError(f"{part}: a line is no block of samples ({error})") from None
             self._rows += len(block)
             self._blocks += 1
-            self._ahead_ns = at_ns - time.monotonic_ns()
+            self.at_ns, self._ahead_ns = at_ns, at_ns - time.monotonic_ns()
             yield block
 
     def clock_ns(self) -> int:

@@ -81,6 +81,8 @@ class Sources:
         names: without passwords.
         has_camera: whether one of them is live.
         idle: called while no camera has anything, a few times a second.
+        zero_ns: this machine's monotonic clock where times of cameras are 0; None: when reading
+            begins.
 
     Raises:
         UsageError: a source is named twice, or seconds is no number above 0.
@@ -98,6 +100,7 @@ class Sources:
         self._seconds = math.inf if seconds is None else seconds
         self._wake = threading.Condition()
         self.idle: Callable[[], object] = lambda: None
+        self.zero_ns: int | None = None
         self.has_camera = any(isinstance(source, Camera) for source in sources)
 
     def __enter__(self) -> Sources:
@@ -147,7 +150,7 @@ class Sources:
             (only,) = self._sources.values()
             yield from self._in_time(only)
             return
-        zero_ns = time.monotonic_ns()
+        zero_ns = time.monotonic_ns() if self.zero_ns is None else self.zero_ns
         try:
             for camera in self._cameras():
                 camera.start(self._wake, zero_ns)
