@@ -175,11 +175,11 @@ RECORDS: Mapping[str, Record] = {
         extent="edgehuman.data.silhouette.check:extent",
         check="edgehuman.data.silhouette.check:check",
         run=Action(
-            "edgehuman.runtime.silhouette.run:RunConfig",
-            "edgehuman.runtime.silhouette.run:run",
-            "edgehuman run zoo:gait-silhouette --source walks --gallery k.npz",
+            "edgehuman.runtime.gait.run:SilhouetteRunConfig",
+            "edgehuman.runtime.gait.run:run_silhouettes",
+            "edgehuman run zoo:gait-silhouette --source door.mp4 --gallery k.npz",
         ),
-        stream="edgehuman.runtime.silhouette.stream:open_stream",
+        stream="edgehuman.runtime.gait.stream:open_silhouettes",
         enroll=Action(
             "edgehuman.runtime.silhouette.commands:EnrolConfig",
             "edgehuman.runtime.silhouette.commands:enroll",
