@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from edgehuman.errors import UsageError
 from edgehuman.runtime.gait.source import is_frames, is_people
@@ -17,19 +15,17 @@ from edgehuman.runtime.model import Model
 from edgehuman.runtime.silhouette.results import WalkResult
 from edgehuman.runtime.silhouette.stream import open_stream as open_masks
 from edgehuman.runtime.skeleton.results import GaitResult
-from edgehuman.runtime.skeleton.stream import PoseSource, known_gallery
+from edgehuman.runtime.skeleton.stream import known_gallery
 from edgehuman.runtime.skeleton.stream import open_stream as open_poses
 
 if TYPE_CHECKING:
     from edgehuman.runtime.gait.walkers import Wanted
     from edgehuman.runtime.image.camera.camera import Camera
 
-Cameras: TypeAlias = "Camera | Sequence[str | Path | Camera]"
-
 
 def open_stream(
     model: Model,
-    source: PoseSource | Cameras,
+    source: object,
     *,
     gallery: Gallery | str | Path | None = None,
     hop_s: float | None = None,
@@ -80,7 +76,7 @@ def open_stream(
 
 def open_silhouettes(
     model: Model,
-    source: str | Path | Iterable[NDArray[Any]] | Cameras | None,
+    source: object,
     *,
     gallery: Gallery | str | Path | None = None,
     hop_s: float | None = None,
@@ -122,7 +118,9 @@ def open_silhouettes(
     return _open(model, "outlines", cameras, known_gallery(gallery), own, finding, every)
 
 
-def _cameras(source: object, names_frames: Any) -> Sequence[str | Path | Camera] | None:
+def _cameras(
+    source: object, names_frames: Callable[[str], bool]
+) -> Sequence[str | Path | Camera] | None:
     """The sources of frames that were given; None of anything else."""
     if isinstance(source, (str, Path)):
         return [source] if names_frames(str(source)) else None

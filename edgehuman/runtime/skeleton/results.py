@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from edgehuman.records import Float32
 from edgehuman.runtime.evidence import NOT_YET
 from edgehuman.runtime.gallery import Identity
@@ -64,8 +62,8 @@ class GaitResult(LiveResult):
             row["state"] = self.state
         row |= {**LiveResult.more(self), "id": self.track, "windows_averaged": self.averaged}
         row["quality"] = self.quality
-        if self.vector_D is not None:
-            row["embedding"] = np.round(self.vector_D.astype(float), 6).tolist()
+        if self.vector_D is not None and self.vector_D.ndim == 1:  # those of parts are too long
+            row["embedding"] = [round(float(value), 6) for value in self.vector_D]
         if self.identity is not None:
             row["others"] = [
                 {"label": name, "score": round(score, 5)}

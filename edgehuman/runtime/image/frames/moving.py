@@ -29,7 +29,7 @@ MOG2 = "mog2"
 LEARN_S, LEARN_FRAMES = 2.0, 20
 """Nobody is found before the background was seen for so long, and in so many frames."""
 FORGET_S = 60.0
-"""Time in which a change becomes background, by 1 - 1 / e."""
+"""After so long, who stands is part of the background."""
 _GAP_S = 10.0
 # Pixels; a larger frame is looked at smaller, by a whole factor.
 _MOST_SIDE = 720
@@ -42,6 +42,9 @@ _SURE_SHAPE, _SHAPE = (1.4, 5.0), (0.9, 7.0)
 _LEAST_FILLED = 0.25
 _SURE, _FAINT = 0.9, 0.35
 _FOREGROUND = 255  # MOG2 marks shadows by 127
+# MOG2's default: what was seen for this share of the time is the background. Somebody new is part
+# of it when the weight of what was there before has fallen below.
+_BACKGROUND = 0.9
 
 
 class Moving:
@@ -95,7 +98,7 @@ class _Background:
         self._seen_s = t_s
         self._frames += 1
         is_learning = t_s - self._begun_s < LEARN_S or self._frames <= LEARN_FRAMES
-        rate = 1 / self._frames if is_learning else 1 - math.exp(-step_s / FORGET_S)
+        rate = 1 / self._frames if is_learning else 1 - _BACKGROUND ** (step_s / FORGET_S)
         changed_HW = self._model.apply(small_HWC, None, rate) == _FOREGROUND
         if is_learning:
             return
