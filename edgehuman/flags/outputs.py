@@ -47,6 +47,7 @@ WORDS = (
 # What a command changes in its place, by the name of its config.
 _IN_PLACE = {
     "EnrolConfig": "gallery",
+    "SilhouetteEnrolConfig": "gallery",
     "ForgetConfig": "gallery",
     "RekeyConfig": "gallery",
     "ThresholdConfig": "gallery",

@@ -42,7 +42,7 @@ BLOCKS, LEAST_FRAMES = 4, 12
 """Blocks of a window, and outlines without which it is none."""
 CUT_OFF, HIDDEN, SMALL, NOBODY = "cut_off", "hidden", "small", "nobody"
 """Why an outline is not used."""
-_SAID = {
+SAID = {
     CUT_OFF: "cut off by the edge of the frame",
     HIDDEN: "hidden by somebody else",
     SMALL: "under 32 pixels high",
@@ -161,7 +161,7 @@ class Outlines:
     def no_window(self, source: Mapping[str, Any]) -> str:
         """Why there was no window, and what to do about it."""
         report = self.report
-        lost = ", ".join(f"{count} {_SAID[why]}" for why, count in report.unused.most_common())
+        lost = ", ".join(f"{count} {SAID[why]}" for why, count in report.unused.most_common())
         if lost:
             return (
                 f"{report.used} of {report.outlines} outlines of people can be used, too few for a "
