@@ -20,6 +20,7 @@ from edgehuman.runtime.gait.naming import Namer, Naming
 from edgehuman.runtime.gait.outlines import Outlines
 from edgehuman.runtime.gait.walkers import Walkers, Wanted, watching_for
 from edgehuman.runtime.gallery import Gallery, read_gallery
+from edgehuman.runtime.image.frames.answer import Watching
 from edgehuman.runtime.image.frames.draw import drawn
 from edgehuman.runtime.image.frames.results import FrameResult
 from edgehuman.runtime.image.frames.saved import filming
@@ -58,9 +59,20 @@ def watch(config: Words, wanted: Wanted, each: str | None) -> Outcome:
         rebuild=config.rebuild,
         notify=notes,
     )
+    watching = watching_for(wanted, config.detector, each, config.score, config.threads)
+    return watch_with(config, wanted, model, watching, notes)
+
+
+def watch_with(
+    config: Words, wanted: Wanted, model: Model, watching: Watching, notes: Notes
+) -> Outcome:
+    """The same, with what was opened already.
+
+    Raises:
+        UsageError, ArtefactError, DataError: see `gait.run.run`.
+    """
     names = [config.source, *config.also]
     sources = open_sources(names, config.policy, config.every, config.seconds, pipelines=True)
-    watching = watching_for(wanted, config.detector, each, config.score, config.threads)
     numbers, seconds = Numbers(config.ids), config.seconds
     walkers = Walkers(sources, watching, config.rate_hz, config.every, numbers, seconds)
     gallery = None if config.gallery is None else read_gallery(config.gallery, config.key)
@@ -99,7 +111,7 @@ def _played(
     with Beside(config.live, about, notes) as beside:
         stand_beside(beside, walkers.sources, config.live)
         walkers.through = beside.through
-        naming.shown.append(partial(_show, beside))
+        (naming.counted if beside.board is None else naming.shown).append(partial(_show, beside))
         sinks = [
             *sinks_of(config, save, naming.tally, notes, lambda: 0),
             *beside.webhook(lambda result: published(result, False).row),
