@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +28,7 @@ from edgehuman.bench.entry import main
 from edgehuman.bench.pages.keep import write_table
 from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome
-from edgehuman.records import Float32, Index
+from edgehuman.records import Float32, Float64, Index
 from edgehuman.runtime.evidence import Evidence, Rule
 from edgehuman.runtime.gallery import Gallery, empty_gallery
 from edgehuman.runtime.model import Model, load
@@ -36,7 +37,6 @@ from edgehuman.simulate.skeleton.walks import simulate_skeletons
 
 FRAMES, EACH, ENROLLED = 240, 8, 4
 _WINDOWS = 12
-_BISECTIONS = 14
 OURS = Rule()
 RULES: Mapping[str, Rule] = {
     "each window alone": Rule(1, 1, 1, 0.0),
@@ -127,19 +127,42 @@ def named(scene: Scene, rule: Rule, threshold: float, index_N: Index) -> Index:
 def measured(scene: Scene, rule: Rule, strangers: float) -> dict[str, float]:
     """What becomes of known people where so many strangers are given a name."""
     stranger_N = np.flatnonzero(scene.person_N >= scene.known)
-    low, high = -1.0, 1.0
-    for _ in range(_BISECTIONS):
-        middle = (low + high) / 2
-        is_named_N = (named(scene, rule, middle, stranger_N) >= 0).any(axis=1)
-        low, high = (middle, high) if is_named_N.mean() > strangers else (low, middle)
+    threshold = threshold_for(given_at(scene, rule, stranger_N), strangers)
     known_N = np.flatnonzero(scene.person_N < scene.known)
-    name_NT = named(scene, rule, high, known_N)
+    return _row(scene, named(scene, rule, threshold, known_N), known_N, threshold)
+
+
+def given_at(scene: Scene, rule: Rule, index_N: Index) -> Float64:
+    """The highest threshold at which each track is ever given a name (N,): over all runs of windows
+    that agree, the least score of the run.
+    """
+    given_N = np.full(len(index_N), -1.0)
+    for row, index in enumerate(index_N.tolist()):
+        evidence = Evidence(scene.gallery, 1.0, scene.gallery.distance, rule)
+        recent: deque[tuple[str, float]] = deque(maxlen=rule.agree)
+        for vector_D in scene.vector_NTD[index]:
+            found = evidence.add(vector_D).identity
+            assert found is not None
+            recent.append((found.nearest, found.score))
+            if len(recent) == rule.agree and len({name for name, _ in recent}) == 1:
+                given_N[row] = max(given_N[row], min(score for _, score in recent))
+    return given_N
+
+
+def threshold_for(given_N: Float64, strangers: float) -> float:
+    """The lowest threshold at which no more than this share is given a name."""
+    allowed = int(strangers * len(given_N))
+    return float(np.nextafter(np.sort(given_N)[::-1][allowed], 2))
+
+
+def _row(scene: Scene, name_NT: Index, known_N: Index, threshold: float) -> dict[str, float]:
+    """What became of known people, whose names these are after each window."""
     is_right_NT = name_NT == scene.person_N[known_N][:, None]
     ever_N = is_right_NT.any(axis=1)
     lost_N = (is_right_NT[:, :-1] & ~is_right_NT[:, 1:]).sum(axis=1)
     first_N = is_right_NT.argmax(axis=1)[ever_N]
     return {
-        "threshold": high,
+        "threshold": threshold,
         "right_windows": float(is_right_NT.mean()),
         "wrong_windows": float(((name_NT >= 0) & ~is_right_NT).mean()),
         "named_at_the_end": float(is_right_NT[:, -1].mean()),
@@ -158,20 +181,9 @@ def mean_of_scores(scene: Scene, strangers: float, joined: int) -> dict[str, flo
     mean_NTP = (sums_NTP[:, end_T] - sums_NTP[:, begin_T]) / (end_T - begin_T)[:, None]
     best_NT = mean_NTP.max(axis=2)
     is_known_N = scene.person_N < scene.known
-    threshold = float(np.quantile(best_NT[~is_known_N].max(axis=1), 1 - strangers))
+    threshold = threshold_for(best_NT[~is_known_N].max(axis=1), strangers)
     name_NT = np.where(best_NT >= threshold, mean_NTP.argmax(axis=2), -1)[is_known_N]
-    is_right_NT = name_NT == scene.person_N[is_known_N][:, None]
-    ever_N = is_right_NT.any(axis=1)
-    lost_N = (is_right_NT[:, :-1] & ~is_right_NT[:, 1:]).sum(axis=1)
-    return {
-        "threshold": threshold,
-        "right_windows": float(is_right_NT.mean()),
-        "wrong_windows": float(((name_NT >= 0) & ~is_right_NT).mean()),
-        "named_at_the_end": float(is_right_NT[:, -1].mean()),
-        "ever_named": float(ever_N.mean()),
-        "names_lost": float(lost_N[ever_N].mean()) if ever_N.any() else 0.0,
-        "windows_to_a_name": float(is_right_NT.argmax(axis=1)[ever_N].mean() + 1),
-    }
+    return _row(scene, name_NT, np.flatnonzero(is_known_N), threshold)
 
 
 def _scores(scene: Scene, track_TD: Float32) -> Any:
