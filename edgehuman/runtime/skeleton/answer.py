@@ -3,7 +3,8 @@ clock of its own.
 
 A track's windows are evidence of who walks (`runtime.evidence`): their mean is compared, a name is
 given when windows agree and kept while they do not speak against it; a break of the track starts it
-anew. Without a gallery there are only vectors.
+anew. Nobody who does not walk, or of whom too little was seen, gets a name (`shown`). Without a
+gallery there are only vectors and their quality.
 
 Axes: N windows, D dimensions.
 """
@@ -20,15 +21,18 @@ import numpy as np
 from edgehuman.catalogue import is_of
 from edgehuman.errors import ArtefactError
 from edgehuman.preprocess.skeleton.breaks import AS_IF, JUMPS
+from edgehuman.preprocess.skeleton.motion.walking import NOT_WALKING
 from edgehuman.records import Float32
-from edgehuman.runtime.evidence import Evidence, rule_for
+from edgehuman.runtime.evidence import NOT_YET, Evidence, rule_for
 from edgehuman.runtime.gallery import Gallery, require_same_model, threshold_for
 from edgehuman.runtime.loop.dropped import cause_of_loss
 from edgehuman.runtime.loop.play import require_hop
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.skeleton.lines import PoseBlock
 from edgehuman.runtime.skeleton.results import GaitResult, GaitTally
+from edgehuman.runtime.skeleton.shown import Shown
 from edgehuman.runtime.skeleton.windows import PoseReport, PoseWindow, PoseWindows
+from edgehuman.runtime.states import too_little
 
 BROKEN_OUTPUT = "output not finite"
 _log = logging.getLogger("edgehuman.runtime")
@@ -45,6 +49,7 @@ class Identifier:
         threshold: a name is given at this score; None: the gallery's own, or the card's.
         notify: called once for each problem; logs a warning by default.
         zero_s: the stamp at which the time of results is 0; None: that of the first line.
+        on_the_spot: whether who walks on the spot gets a name, as on a treadmill.
 
     Attributes:
         windows: cuts the windows.
@@ -65,6 +70,7 @@ class Identifier:
         threshold: float | None = None,
         notify: Callable[[str], object] = _log.warning,
         zero_s: float | None = None,
+        on_the_spot: bool = False,
     ) -> None:
         require_gait(model)
         card = model.card
@@ -81,6 +87,8 @@ class Identifier:
         self.rule = rule_for(self.tally.hop_s)
         self._run = model.logits
         self._evidence: dict[str, Evidence] = {}
+        self._shown: dict[str, Shown] = {}
+        self._on_the_spot = on_the_spot
         self._notify, self._told = notify, 0
 
     @property
@@ -145,6 +153,7 @@ class Identifier:
     def _forget_ended(self) -> None:
         for name in self.windows.ended:
             self._evidence.pop(name, None)
+            self._shown.pop(name, None)
 
     def _result(self, window: PoseWindow, vector_D: Float32 | None) -> GaitResult:
         reason = window.reason
@@ -152,27 +161,49 @@ class Identifier:
             vector_D, reason = None, BROKEN_OUTPUT
             self.report.note("the model's output is not finite, or zero; export the model again")
         if window.begins or window.track not in self._evidence:
-            evidence = Evidence(self.gallery, self.threshold, self.distance, self.rule)
-            self._evidence[window.track] = evidence
-        evidence = self._evidence[window.track]
-        verdict = evidence.verdict if vector_D is None else evidence.add(vector_D)
+            self._begin(window.track)
+        evidence, shown = self._evidence[window.track], self._shown[window.track]
         has_answer = vector_D is not None
+        verdict, quality, why = evidence.verdict, None, ""
+        if vector_D is not None:
+            shown.take(window, vector_D)
+            verdict, quality = evidence.add(vector_D), shown.quality()
+        label, state = verdict.label, verdict.state
+        if state and quality is not None:
+            idle = shown.idle()
+            why = idle or too_little(quality)
+            if why:
+                label, state = "", NOT_WALKING if idle else NOT_YET
+        if state == NOT_WALKING:
+            reason, has_answer = state, False
+            self._evidence[window.track] = self._fresh()
         return GaitResult(
             t_s=window.t_s,
-            label=verdict.label,
+            label=label,
             score=verdict.score if has_answer else 0.0,
             latency_ms=(time.monotonic_ns() - window.arrival_ns) / 1e6 + window.waited_s * 1e3,
-            raw_label="" if verdict.identity is None else verdict.identity.nearest,
+            raw_label=verdict.identity.nearest if has_answer and verdict.identity else "",
             stamp_ns=window.skeleton.stamp_ns,
             source=self.source,
             delay_s=window.waited_s,
             reason=reason,
             track=window.track,
-            vector_D=verdict.vector if has_answer else None,
-            averaged=verdict.windows if has_answer else 0,
+            vector_D=None if vector_D is None else verdict.vector,
+            averaged=0 if vector_D is None else verdict.windows,
             identity=verdict.identity if has_answer else None,
-            state=verdict.state,
+            state=state,
+            why=why,
+            quality=quality,
         )
+
+    def _begin(self, track: str) -> None:
+        """Nothing is known of the track."""
+        cut = self.windows
+        self._evidence[track] = self._fresh()
+        self._shown[track] = Shown(cut.frames, cut.hop, cut.rate_hz, self._on_the_spot)
+
+    def _fresh(self) -> Evidence:
+        return Evidence(self.gallery, self.threshold, self.distance, self.rule)
 
 
 def require_gait(model: Model) -> None:

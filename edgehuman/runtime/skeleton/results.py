@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from edgehuman.preprocess.quality import Quality
 from edgehuman.records import Float32
 from edgehuman.runtime.evidence import NOT_YET
 from edgehuman.runtime.gallery import Identity
@@ -33,9 +34,10 @@ class GaitResult(LiveResult):
             without an answer.
         averaged: number of windows in that mean.
         identity: the gallery's answer; None without a gallery.
-        state: "not yet" (too little was seen), "unknown" (enough was seen, and it is nobody of the
-            gallery) or "known"; empty without a gallery (`runtime.evidence`).
-        quality: of the window, 0 to 100; None: not measured.
+        state: "not yet" (too little was seen), "not walking" (its `reason`, too), "unknown" (enough
+            was seen, and it is nobody of the gallery) or "known"; empty without a gallery.
+        why: of the first two, in words; empty while windows do not agree yet.
+        quality: of what the answer is made of; None: not measured.
         event: of no window: what happened to a camera, "lost", "frozen", "black" or "back", and
             `reason` says it in words; else empty.
     """
@@ -45,7 +47,8 @@ class GaitResult(LiveResult):
     averaged: int = 0
     identity: Identity | None = None
     state: str = ""
-    quality: float | None = None
+    why: str = ""
+    quality: Quality | None = None
     event: str = ""
 
     def row(self) -> dict[str, Any]:
@@ -61,7 +64,9 @@ class GaitResult(LiveResult):
         if self.state:
             row["state"] = self.state
         row |= {**LiveResult.more(self), "id": self.track, "windows_averaged": self.averaged}
-        row["quality"] = self.quality
+        if self.why:
+            row["why"] = self.why
+        row["quality"] = None if self.quality is None else self.quality.as_row()
         if self.vector_D is not None and self.vector_D.ndim == 1:  # those of parts are too long
             row["embedding"] = [round(float(value), 6) for value in self.vector_D]
         if self.identity is not None:

@@ -38,7 +38,7 @@ def gait_line(result: GaitResult) -> str:
         said = result.label or result.state
         words.append(f"{fit(safe_name(said), _NAME_WIDTH)} {result.score:6.3f}")
     else:
-        words.append(NO_GALLERY)
+        words.append(result.state or NO_GALLERY)
     words.append(f"{result.latency_ms:.2f} ms")
     if result.label == UNKNOWN and result.raw_label:
         words.append(f"(nearest: {safe_name(result.raw_label)})")
