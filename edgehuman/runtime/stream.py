@@ -81,6 +81,7 @@ def stream(
     rate_hz: float | None = None,
     size: str | None = None,
     layout: str | None = None,
+    on_the_spot: bool = False,
 ) -> LiveStream[GaitResult]: ...
 
 
@@ -98,6 +99,7 @@ def stream(
     rate_hz: float | None = None,
     size: str | None = None,
     layout: str | None = None,
+    on_the_spot: bool = False,
 ) -> LiveStream[GaitResult]: ...
 
 

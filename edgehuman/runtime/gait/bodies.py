@@ -24,7 +24,7 @@ _log = logging.getLogger("edgehuman.runtime")
 
 
 class Bodies:
-    """A `naming.Namer`; arguments as of `skeleton.answer.Identifier`.
+    """A `naming.Namer`; arguments as of `skeleton.answer.Identifier`, and its `on_the_spot`.
 
     Attributes:
         hop_s: seconds between two windows of a track.
@@ -39,9 +39,11 @@ class Bodies:
         hop_s: float | None = None,
         threshold: float | None = None,
         notify: Callable[[str], object] = _log.warning,
+        on_the_spot: bool = False,
     ) -> None:
         # Results have the time of the frames, not that since the first person.
         self._identifier = Identifier(model, source, gallery, hop_s, threshold, notify, zero_s=0.0)
+        self._identifier.on_the_spot = on_the_spot
         self.hop_s, self.identifies = self._identifier.tally.hop_s, gallery is not None
 
     @property

@@ -36,6 +36,7 @@ def open_stream(
     rate_hz: float | None = None,
     size: str | None = None,
     layout: str | None = None,
+    on_the_spot: bool = False,
     detector: str | None = None,
     pose: str | None = None,
     score: float | None = None,
@@ -63,6 +64,7 @@ def open_stream(
             rate_hz=rate_hz,
             size=size,
             layout=layout,
+            on_the_spot=on_the_spot,
         )
     _require_none({"realtime": realtime or None, "size": size, "layout": layout}, "frames")
     own: dict[str, Any] = {
@@ -71,6 +73,7 @@ def open_stream(
         "seconds": seconds,
         "rate_hz": rate_hz,
     }
+    own["more"] = {"on_the_spot": on_the_spot}
     return _open(model, "joints", cameras, known_gallery(gallery), own, finding, every)
 
 
@@ -160,7 +163,8 @@ def _open(
     watching = watching_for(wanted, finding["detector"], finding["pose"], finding["score"])
     walkers = Walkers(sources, watching, own["rate_hz"], every, seconds=seconds)
     known = read_gallery(gallery) if isinstance(gallery, Path) else gallery
-    naming = Naming(walkers, partial(namer, wanted, model, known, own["hop_s"], own["threshold"]))
+    words, more = (own["hop_s"], own["threshold"]), own.get("more", {})
+    naming = Naming(walkers, partial(namer, wanted, model, known, *words, **more))
     return live(naming, walkers)
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from edgehuman.errors import UsageError
 from edgehuman.files import require_apart, require_usable_file
@@ -29,7 +30,7 @@ from edgehuman.runtime.image.frames.taken import TakenFrame
 from edgehuman.runtime.loop.play import Played, play, require_seconds
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.serve.beside import Beside
-from edgehuman.runtime.skeleton.run import outcome_of, published, sinks_of
+from edgehuman.runtime.skeleton.run import RunConfig, outcome_of, published, sinks_of
 from edgehuman.runtime.tracks.numbers import Numbers
 from edgehuman.runtime.view.frames import NAME, about_frames, show, stand_beside
 from edgehuman.runtime.view.screen import Notes
@@ -78,7 +79,10 @@ def watch_with(
     gallery = None if config.gallery is None else read_gallery(config.gallery, config.key)
     if gallery is not None and not len(gallery):
         notes(f"{config.gallery} is empty: everybody is unknown")
-    namer_of = partial(namer, wanted, model, gallery, config.hop_s, config.threshold, notify=notes)
+    more = {"on_the_spot": config.on_the_spot} if isinstance(config, RunConfig) else {}
+    namer_of = partial(
+        namer, wanted, model, gallery, config.hop_s, config.threshold, notify=notes, **more
+    )
     naming = Naming(walkers, namer_of)
     with _film(config.save, walkers, naming) as is_film:
         played = _played(config, naming, walkers, notes, None if is_film else config.save)
@@ -92,7 +96,7 @@ def namer(
     hop_s: float | None,
     threshold: float | None,
     source: str,
-    **words: Notes,
+    **words: Any,
 ) -> Namer:
     """What names the people of one source.
 

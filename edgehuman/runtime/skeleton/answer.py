@@ -49,12 +49,13 @@ class Identifier:
         threshold: a name is given at this score; None: the gallery's own, or the card's.
         notify: called once for each problem; logs a warning by default.
         zero_s: the stamp at which the time of results is 0; None: that of the first line.
-        on_the_spot: whether who walks on the spot gets a name, as on a treadmill.
 
     Attributes:
         windows: cuts the windows.
         tally: the totals so far.
         rule: when a name is given and taken away.
+        on_the_spot: whether who walks on the spot gets a name, as on a treadmill; of tracks that
+            begin from now on.
 
     Raises:
         ArtefactError: a model of another task, or the gallery of another model.
@@ -70,7 +71,6 @@ class Identifier:
         threshold: float | None = None,
         notify: Callable[[str], object] = _log.warning,
         zero_s: float | None = None,
-        on_the_spot: bool = False,
     ) -> None:
         require_gait(model)
         card = model.card
@@ -88,7 +88,7 @@ class Identifier:
         self._run = model.logits
         self._evidence: dict[str, Evidence] = {}
         self._shown: dict[str, Shown] = {}
-        self._on_the_spot = on_the_spot
+        self.on_the_spot = False
         self._notify, self._told = notify, 0
 
     @property
@@ -200,7 +200,7 @@ class Identifier:
         """Nothing is known of the track."""
         cut = self.windows
         self._evidence[track] = self._fresh()
-        self._shown[track] = Shown(cut.frames, cut.hop, cut.rate_hz, self._on_the_spot)
+        self._shown[track] = Shown(cut.frames, cut.hop, cut.rate_hz, self.on_the_spot)
 
     def _fresh(self) -> Evidence:
         return Evidence(self.gallery, self.threshold, self.distance, self.rule)

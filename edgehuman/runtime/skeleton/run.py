@@ -70,6 +70,8 @@ class RunConfig(SinkFlags):
         hop_s: stream time between two windows of a track, seconds (default: the model's card).
         threshold: under this score the label is "unknown" (default: the gallery's own, or the
             card).
+        on_the_spot: who walks on the spot gets a name, as on a treadmill, or before a camera that
+            follows.
         realtime: play a file at the pace of its stamps; late lines are dropped.
         threads: threads inside one operator of the model.
         engine: what runs the model; auto: chosen by its suffix (.onnx, .engine) and this machine.
@@ -98,6 +100,7 @@ class RunConfig(SinkFlags):
     save: Path | None = None
     hop_s: float | None = None
     threshold: float | None = None
+    on_the_spot: bool = False
     realtime: bool = False
     threads: int = 1
     engine: EngineName = "auto"
@@ -154,6 +157,7 @@ def run(config: RunConfig) -> Outcome:
         config.sender,
         config.key,
     )
+    identifier.on_the_spot = config.on_the_spot
     sinks = sinks_of(
         config, config.save, identifier.tally, notes, lambda: int(source.report()["dropped"])
     )
