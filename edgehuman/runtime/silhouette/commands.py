@@ -8,6 +8,7 @@ Every walk of the source is enrolled under the name; its vectors are those of th
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from tyro.conf import Positional
 from edgehuman.errors import DataError, UsageError
 from edgehuman.files import require_usable_folder
 from edgehuman.outcome import Outcome
+from edgehuman.preprocess.quality import Quality
 from edgehuman.records import Float32
 from edgehuman.runtime.gallery import (
     Gallery,
@@ -34,9 +36,11 @@ from edgehuman.runtime.gallery.outliers import require_fitting
 from edgehuman.runtime.gallery.terms import EnrolmentTerms, terms_of
 from edgehuman.runtime.loop.play import say
 from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.names import one_name
 from edgehuman.runtime.silhouette.answer import Identifier, Walker, require_silhouettes
 from edgehuman.runtime.silhouette.results import in_words, to_row
 from edgehuman.runtime.silhouette.source import MaskWalk, is_simulated, walks_in
+from edgehuman.runtime.states import ENROL_QUALITY, ENROL_STEPS, too_little
 
 # More bad frames than this make a walk that somebody should look at before it is known for good.
 _MOST_DROPPED = 0.5
@@ -54,8 +58,8 @@ class EnrolConfig(EnrolmentTerms):
         gallery: the gallery file; created if missing.
         walk: enrol this walk of the source alone.
         take_as_is: enrol despite an apparent mistake: a walk with over half of its frames unusable,
-            one that looks like somebody else, or one that is enrolled under another name. By
-            default it is refused.
+            of too few steps or too low a quality, one that looks like somebody else, or one that is
+            enrolled under another name. By default it is refused.
         threads: threads inside one operator of the model.
         seed: of the simulated walkers and of random weights.
     """
@@ -119,6 +123,13 @@ def enroll(config: EnrolConfig, walks_of: Callable[[], list[MaskWalk]] | None = 
     chosen = _chosen(walks, config.walk, config.source)
     walkers = [identifier.embed(walk) for walk in chosen]
     vectors = [_vector(walker, config.take_as_is) for walker in walkers]
+    qualities = [walker.quality() for walker in walkers]
+    if not config.take_as_is:
+        for walker, quality in zip(walkers, qualities, strict=True):
+            _require_enough(walker, quality)
+    names = [_called(config.source, walker.name) for walker in walkers]
+    scores = {one_name(name): q.score for name, q in zip(names, qualities, strict=True)}
+    terms = dataclasses.replace(terms, quality=scores)
 
     def enrolled(known: Gallery) -> Gallery:
         for walker, vector in zip(walkers, vectors, strict=True):
@@ -132,8 +143,15 @@ def enroll(config: EnrolConfig, walks_of: Callable[[], list[MaskWalk]] | None = 
 
     before, gallery = update_gallery(config.gallery, enrolled, model.card, say, config.key, terms)
     rows = [
-        {"walk": known_as, "frames": walker.frames, "used": walker.used}
-        for known_as, walker in zip(gallery.walk_G[len(before) :], walkers, strict=True)
+        {
+            "walk": known_as,
+            "frames": walker.frames,
+            "used": walker.used,
+            "quality": quality.as_row(),
+        }
+        for known_as, walker, quality in zip(
+            gallery.walk_G[len(before) :], walkers, qualities, strict=True
+        )
     ]
     simulated = any(walk.simulated for walk in chosen)
     data = {
@@ -225,9 +243,7 @@ def _known_as(source: str, walk: str, gallery: Gallery) -> str:
     Raises:
         DataError: it is in the gallery already.
     """
-    place = Path(source)
-    parts = place.parts[-2:] if walk in (place.name, place.stem) else (*place.parts[-2:], walk)
-    known_as = "/".join(parts).strip("/")
+    known_as = _called(source, walk)
     if known_as in gallery.walk_G:
         whose = gallery.person_G[gallery.walk_G.index(known_as)]
         raise DataError(
@@ -235,6 +251,23 @@ def _known_as(source: str, walk: str, gallery: Gallery) -> str:
             f"--walk, or first run `edgehuman gallery forget GALLERY --walk {known_as}`"
         )
     return known_as
+
+
+def _called(source: str, walk: str) -> str:
+    """The id of a walk: the end of its path."""
+    place = Path(source)
+    parts = place.parts[-2:] if walk in (place.name, place.stem) else (*place.parts[-2:], walk)
+    return "/".join(parts).strip("/")
+
+
+def _require_enough(walker: Walker, quality: Quality) -> None:
+    """Raises DataError for a walk of too few steps, or of too low a quality, to be known by."""
+    said = too_little(quality, ENROL_STEPS, ENROL_QUALITY)
+    if said:
+        raise DataError(
+            f"{walker.name} shows too little of how somebody walks: {said}. Nobody was enrolled; "
+            "give a longer walk in which the whole body is seen, or --take-as-is"
+        )
 
 
 def _require_clear(walker: Walker) -> None:

@@ -28,6 +28,8 @@ WINDOW, HOP = 60, 30
 BROKEN_OUTPUT = "the model's output is not finite, or zero; export it again"
 # Frames that pass the frame part in one call, of a walk that is all there.
 _AT_ONCE = 8
+# Blocks of so many, and windows, that are kept to compare the halves of a walk.
+_BLOCKS_KEPT, _WINDOWS_KEPT = 36, 24
 
 
 class Memory(Protocol):
@@ -51,6 +53,11 @@ class Memory(Protocol):
     def answer(self) -> Float32:
         """The embedding (P, D), or (D,), of the frames so far; needs at least the model's least."""
 
+    def halves(self) -> tuple[Float32, Float32] | None:
+        """The embeddings of the earlier and the later half of a walk, of its first twelve seconds
+        or so; None: too short to have two.
+        """
+
 
 def memory_of(model: Model) -> Memory:
     """An empty memory for a walk: the running maximum where the model has parts for it."""
@@ -71,6 +78,7 @@ class RunningMaximum:
         self._parts = parts
         self._waiting: list[Uint8] = []
         self._maxima_M: Float32 | None = None
+        self._first: list[Float32] = []
 
     @property
     def due(self) -> bool:
@@ -92,6 +100,17 @@ class RunningMaximum:
         """
         return sound(self._parts.answer(self.maxima()))
 
+    def halves(self) -> tuple[Float32, Float32] | None:
+        """Of blocks of eight frames."""
+        self._take()
+        half = len(self._first) // 2
+        if half < 1:
+            return None
+        earlier_M, later_M = (
+            np.maximum.reduce(part) for part in (self._first[:half], self._first[-half:])
+        )
+        return sound(self._parts.answer(earlier_M)), sound(self._parts.answer(later_M))
+
     def maxima(self) -> Float32:
         """The maxima (M,) over the frames so far, of which there is one at least."""
         self._take()
@@ -102,6 +121,8 @@ class RunningMaximum:
         if not self._waiting:
             return
         maxima_M = self._parts.numbers(np.stack(self._waiting)).max(axis=0)
+        if len(self._first) < _BLOCKS_KEPT:
+            self._first.append(maxima_M)
         self._waiting.clear()
         before_M = self._maxima_M
         self._maxima_M = maxima_M if before_M is None else np.maximum(before_M, maxima_M)
@@ -118,6 +139,7 @@ class Windows:
         self._since = 0  # frames since the last full window
         self._full = 0  # windows in the sum
         self._sum: Float32 | None = None
+        self._first: list[Float32] = []
 
     @property
     def due(self) -> bool:
@@ -138,7 +160,10 @@ class Windows:
         self._since += 1
         self._newest.append(record_HW)
         if self._since == (self._hop if self._full else self._frames):
-            self._sum = self._with_newest()
+            vector = self._newest_vector()
+            self._sum = vector if self._sum is None else self._sum + vector
+            if len(self._first) < _WINDOWS_KEPT:
+                self._first.append(vector)
             self._full += 1
             self._since = 0
 
@@ -151,15 +176,23 @@ class Windows:
         total = None if self._since else self._sum
         count = self._full
         if total is None:
-            total, count = self._with_newest(), count + 1
+            vector, count = self._newest_vector(), count + 1
+            total = vector if self._sum is None else self._sum + vector
         return np.asarray(total / np.float32(count), np.float32)
 
-    def _with_newest(self) -> Float32:
-        """The sum with the window of the newest frames; under the cosine each part has length 1."""
+    def halves(self) -> tuple[Float32, Float32] | None:
+        """Of full windows; they overlap by half, so one in the middle is in neither."""
+        half = (len(self._first) - 1) // 2
+        if half < 1:
+            return None
+        return np.mean(self._first[:half], axis=0), np.mean(self._first[-half:], axis=0)
+
+    def _newest_vector(self) -> Float32:
+        """Of the window of the newest frames; under the cosine each part has length 1."""
         vector = sound(self._model.logits(np.stack(self._newest)[None])[0])
         if self._model.card.output.distance == "cosine":
             vector = vector / np.linalg.norm(vector, axis=-1, keepdims=True)
-        return vector if self._sum is None else self._sum + vector
+        return vector
 
 
 class Recent(Protocol):
