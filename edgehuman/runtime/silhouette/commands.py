@@ -124,19 +124,17 @@ def enroll(config: EnrolConfig, walks_of: Callable[[], list[MaskWalk]] | None = 
     walkers = [identifier.embed(walk) for walk in chosen]
     vectors = [_vector(walker, config.take_as_is) for walker in walkers]
     qualities = [walker.quality() for walker in walkers]
-    if not config.take_as_is:
-        for walker, quality in zip(walkers, qualities, strict=True):
-            _require_enough(walker, quality)
     names = [_called(config.source, walker.name) for walker in walkers]
     scores = {one_name(name): q.score for name, q in zip(names, qualities, strict=True)}
     terms = dataclasses.replace(terms, quality=scores)
 
     def enrolled(known: Gallery) -> Gallery:
-        for walker, vector in zip(walkers, vectors, strict=True):
+        for walker, vector, quality in zip(walkers, vectors, qualities, strict=True):
             if not config.take_as_is:
                 threshold = threshold_for(model.card, None, known)
                 require_own(known, config.name, vector, walker.name)
                 require_fitting(known, config.name, vector, threshold, walker.name)
+                _require_enough(walker, quality)
             known_as = _known_as(config.source, walker.name, known)
             known = known.enrol(config.name, known_as, vector)
         return known

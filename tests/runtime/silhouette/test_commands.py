@@ -19,7 +19,7 @@ Capture = pytest.CaptureFixture[str]
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     write_outline_model(tmp_path / "outline.onnx")
-    for number, frames in ((1, 6), (2, 9)):
+    for number, frames in ((1, 40), (2, 45)):
         write_walk(tmp_path / "anna" / f"nm-0{number}", walk(ANNA, frames))
         write_walk(tmp_path / "bob" / f"nm-0{number}", walk(BOB, frames))
     return tmp_path

@@ -16,7 +16,7 @@ from collections import Counter
 import numpy as np
 
 from edgehuman.geometry import OPENPOSE_18
-from edgehuman.preprocess.skeleton.motion.strides import trunks
+from edgehuman.preprocess.skeleton.motion.strides import strides_of, trunks
 from edgehuman.preprocess.skeleton.motion.way import way_of
 from edgehuman.records import Float32, Float64
 
@@ -30,6 +30,9 @@ _PAIR_SEEN = 0.5
 # Variance of the legs over the deviation of the calm pairs, trunk lengths: of those who do not walk
 # 90 % are below the first and 99 % below the second; of walkers none, and 4 % of real ones.
 _STILL, _QUIET = 0.2, 0.5
+# The first times the share of it that has the rhythm of steps: below this of 90 % of those who do
+# not walk, above of all walkers.
+_WITHOUT_RHYTHM = 0.1
 # Trunk lengths that somebody goes in a piece, however long it is, by errors alone; growth counts so
 # many times, as whoever comes closer is some 15 trunk lengths away.
 _ERRS, _GROWTH = 0.8, 8.0
@@ -91,7 +94,8 @@ def _piece(piece_TJ3: Float32, rate_hz: float) -> str | None:
     if moved is None or goes is None or _is_cut(piece_TJ3, trunk_T):
         return None
     if goes > max(_ERRS, _GOES * seconds):
-        return CARRIED if moved < _STILL else WALKS
+        clear = moved * strides_of(piece_TJ3, rate_hz).rhythm if moved < _STILL else moved
+        return CARRIED if clear < _WITHOUT_RHYTHM else WALKS
     halves = np.array_split(piece_TJ3, 2) if seconds >= 2 * _SHORTEST_S else []
     there = [_gone(half_TJ3, rate_hz) or 0.0 for half_TJ3 in halves]
     if goes > _ERRS or any(each > _BACK_AND_FORTH * seconds / 2 for each in there):
