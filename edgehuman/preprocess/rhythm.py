@@ -5,6 +5,7 @@ Axes: T frames, F rates, C channels.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -15,7 +16,14 @@ from edgehuman.records import Float64
 # is too short to tell: the logarithm's spread.
 _SLOWEST_HZ, _FASTEST_HZ, _USUAL_HZ, _SPREAD = 0.45, 1.8, 0.9, 0.3
 _RATES_HZ = np.geomspace(_SLOWEST_HZ, _FASTEST_HZ, 29)
-_UNUSUAL_F = 0.5 * (np.log(_RATES_HZ / _USUAL_HZ) / _SPREAD) ** 2
+
+
+def unusual(strides_hz: float) -> float:
+    """How unusual a rate is: 0 for the usual one, 0.5 at one spread away, as a square."""
+    return 0.5 * (math.log(strides_hz / _USUAL_HZ) / _SPREAD) ** 2
+
+
+_UNUSUAL_F = np.array([unusual(strides_hz) for strides_hz in _RATES_HZ.tolist()])
 
 
 def rhythm_of(wave_TC: Float64, rate_hz: float, cycles: int) -> tuple[float, float]:

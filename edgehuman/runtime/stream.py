@@ -81,7 +81,6 @@ def stream(
     rate_hz: float | None = None,
     size: str | None = None,
     layout: str | None = None,
-    on_the_spot: bool = False,
 ) -> LiveStream[GaitResult]: ...
 
 
@@ -99,7 +98,6 @@ def stream(
     rate_hz: float | None = None,
     size: str | None = None,
     layout: str | None = None,
-    on_the_spot: bool = False,
 ) -> LiveStream[GaitResult]: ...
 
 

@@ -30,17 +30,8 @@ SUBJECTS = {
     *("serve", "replay", "lines", "mqtt", "phones", "tracks", "tracking", "gallery", "store"),
     *("figure", "clothes", "scene", "unlabelled", "views", "published", "formats", "many"),
     *("camera", "frames", "foreign", "labels", "boxes", "detection", "crowds", "crops", "shards"),
-    *(
-        "motion",
-        "saip",
-        "contrastive",
-        "diffusion",
-        "objectives",
-        "teachers",
-        "prune",
-        "distil",
-        "qat",
-    ),
+    "motion",
+    *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
 }
 # Only a folder of these may hold folders of a third level.
 DEEP = re.compile(

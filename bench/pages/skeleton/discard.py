@@ -37,7 +37,7 @@ from edgehuman.bench.pages.skeleton.answers import (
     simulated_answers,
 )
 from edgehuman.config import require
-from edgehuman.metrics.discard import SHARES, DiscardCurve, discard_curve
+from edgehuman.metrics.gait.discard import SHARES, DiscardCurve, discard_curve
 from edgehuman.outcome import Outcome
 from edgehuman.pictures.figure import blank, require_pictures, save_png
 from edgehuman.preprocess.quality import Weights

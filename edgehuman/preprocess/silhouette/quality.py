@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgehuman.preprocess.quality import Quality, Weights, agreement_part, steps_part
-from edgehuman.preprocess.rhythm import rhythm_of
+from edgehuman.preprocess.rhythm import rhythm_of, unusual
 from edgehuman.records import Float64, Uint8
 
 # Equal: not fitted to anything. The view of a silhouette is not known.
@@ -24,6 +24,8 @@ _WHITE = 127
 _PIECE_S, _FEWEST = 2.0, 10
 # The width, in pixels of 64, and the share by which the sides differ change less if nobody walks.
 _LEAST_SWING_2 = (1.0, 0.05)
+# A wave of steps is one of strides at twice the rate, too, which nobody walks at.
+_RARE = 0.1
 
 
 def legs_of(record_HW: Uint8) -> tuple[float, float]:
@@ -58,7 +60,7 @@ def steps_of(legs_T2: Float64, rate_hz: float) -> tuple[float, float]:
         ]
         if not found:
             continue
-        strides_hz, rhythm = max(found, key=lambda each: each[1])
+        strides_hz, rhythm = max(found, key=lambda each: each[1] - _RARE * unusual(each[0]))
         took_s = len(piece_T2) / rate_hz
         steps += 2.0 * strides_hz * took_s
         clear += rhythm * took_s

@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tyro.conf import Positional
 
@@ -124,8 +125,10 @@ def enroll(config: EnrolConfig, walks_of: Callable[[], list[MaskWalk]] | None = 
     walkers = [identifier.embed(walk) for walk in chosen]
     vectors = [_vector(walker, config.take_as_is) for walker in walkers]
     qualities = [walker.quality() for walker in walkers]
-    names = [_called(config.source, walker.name) for walker in walkers]
-    scores = {one_name(name): q.score for name, q in zip(names, qualities, strict=True)}
+    scores = {
+        one_name(_called(config.source, walker.name)): quality.score
+        for walker, quality in zip(walkers, qualities, strict=True)
+    }
     terms = dataclasses.replace(terms, quality=scores)
 
     def enrolled(known: Gallery) -> Gallery:
@@ -141,13 +144,8 @@ def enroll(config: EnrolConfig, walks_of: Callable[[], list[MaskWalk]] | None = 
 
     before, gallery = update_gallery(config.gallery, enrolled, model.card, say, config.key, terms)
     rows = [
-        {
-            "walk": known_as,
-            "frames": walker.frames,
-            "used": walker.used,
-            "quality": quality.as_row(),
-        }
-        for known_as, walker, quality in zip(
+        {"walk": called, **_of_walk(walker, quality)}
+        for called, walker, quality in zip(
             gallery.walk_G[len(before) :], walkers, qualities, strict=True
         )
     ]
@@ -249,6 +247,10 @@ def _known_as(source: str, walk: str, gallery: Gallery) -> str:
             f"--walk, or first run `edgehuman gallery forget GALLERY --walk {known_as}`"
         )
     return known_as
+
+
+def _of_walk(walker: Walker, quality: Quality) -> dict[str, Any]:
+    return {"frames": walker.frames, "used": walker.used, "quality": quality.as_row()}
 
 
 def _called(source: str, walk: str) -> str:

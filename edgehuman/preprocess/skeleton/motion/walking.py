@@ -24,7 +24,7 @@ _JOINT = {name: i for i, name in enumerate(OPENPOSE_18)}
 # Pairs that a walk moves, and pairs that it hardly does.
 _LEGS = (("r_ankle", "l_ankle"), ("r_knee", "l_knee"))
 _CALM = (("r_hip", "l_hip"), ("r_shoulder", "l_shoulder"), ("nose", "neck"))
-_PIECE_S, _SHORTEST_S, _FEWEST = 4.0, 1.5, 12
+_PIECE_S, _SHORTEST_S, _FEWEST = 4.0, 2.0, 12
 # A pair counts if so many of the frames show it.
 _PAIR_SEEN = 0.5
 # Variance of the legs over the deviation of the calm pairs, trunk lengths: of those who do not walk
@@ -38,10 +38,10 @@ _WITHOUT_RHYTHM = 0.1
 _ERRS, _GROWTH = 0.8, 8.0
 # A second: walkers go at least so far.
 _GOES = 0.5
-# A half of a piece may go somewhere, and the other half back.
-_BACK_AND_FORTH = 0.9
+# A half of a piece may go somewhere, and the other half back; it has to be so long to tell.
+_BACK_AND_FORTH, _HALF_S = 0.9, 1.5
 # Nobody is said to walk on the spot by less.
-_ON_THE_SPOT_S = 2.0
+_ON_THE_SPOT_S = 2.5
 # Of somebody who sits, the knees are less than this much lower than the hips, in trunk lengths.
 _SITS = 0.45
 # A shank is 0.8 trunk lengths high; much less, and the ankles are guessed at the picture's edge.
@@ -96,7 +96,7 @@ def _piece(piece_TJ3: Float32, rate_hz: float) -> str | None:
     if goes > max(_ERRS, _GOES * seconds):
         clear = moved * strides_of(piece_TJ3, rate_hz).rhythm if moved < _STILL else moved
         return CARRIED if clear < _WITHOUT_RHYTHM else WALKS
-    halves = np.array_split(piece_TJ3, 2) if seconds >= 2 * _SHORTEST_S else []
+    halves = np.array_split(piece_TJ3, 2) if seconds >= 2 * _HALF_S else []
     there = [_gone(half_TJ3, rate_hz) or 0.0 for half_TJ3 in halves]
     if goes > _ERRS or any(each > _BACK_AND_FORTH * seconds / 2 for each in there):
         return None
