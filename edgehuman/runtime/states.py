@@ -17,7 +17,7 @@ NAMELESS = (NOT_YET, NOT_WALKING)
 """The states in which nobody is named, and nobody is called unknown."""
 # Steps and quality below which nobody is answered, and below which nobody is enrolled.
 LEAST_STEPS, LEAST_QUALITY = 1.5, 30
-ENROL_STEPS, ENROL_QUALITY = 2.0, 50
+ENROL_STEPS, ENROL_QUALITY = 2.0, 40
 
 
 def too_little(quality: Quality, steps: float = LEAST_STEPS, score: int = LEAST_QUALITY) -> str:

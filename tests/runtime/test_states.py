@@ -33,4 +33,4 @@ def test_enrolment_asks_for_more_and_says_what_lacks() -> None:
     poor = Quality(WEIGHTS, 0.8, 0.3, seen=4.0)
     said = too_little(poor, ENROL_STEPS, ENROL_QUALITY)
     assert said.startswith(f"its quality is {poor.score} of 100 (steps 0.80, completeness 0.30), ")
-    assert said.endswith("and 50 is needed")
+    assert said.endswith("and 40 is needed")

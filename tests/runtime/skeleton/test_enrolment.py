@@ -97,12 +97,12 @@ def test_rounded_times_of_a_fast_camera_are_enrolled(
 def test_joints_that_are_never_seen_are_remarked(
     two: tuple[Float32, Float32], folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    upper = two[0].copy()
-    upper[:, [9, 10, 12, 13]] = 0.0
-    write_poses(folder / "upper.jsonl", lines_of(upper))
-    code, _, err = enrol(capsys, folder, "UPPER")
+    armless = two[0].copy()
+    armless[:, [3, 4, 6, 7]] = 0.0
+    write_poses(folder / "armless.jsonl", lines_of(armless))
+    code, _, err = enrol(capsys, folder, "ARMLESS")
     assert code == 0
-    assert "hardly ever seen: l_knee, r_knee, l_ankle, r_ankle; people are known less well" in err
+    assert "hardly ever seen: l_elbow, r_elbow, l_wrist, r_wrist; people are known less w" in err
     write_poses(folder / "whole.jsonl", lines_of(two[1]))
     assert "hardly ever seen" not in enrol(capsys, folder, "WHOLE")[2]
 
@@ -216,10 +216,10 @@ def test_too_little_of_a_walk_is_refused_and_not_called_unknown(
     hidden = made.copy()
     hidden[:, legs] = 0.0
     lost = made.copy()
-    lost[..., 2] *= 0.25
+    lost[..., 2] *= 0.1
     words = ["--name", "EVE", "--gallery", folder / "g.npz"]
     for k, (walk_TJ3, said) in enumerate(
-        [(made[:25], "steps were seen, and 2 are"), (hidden, "0.0 steps"), (lost, "its quality is")]
+        [(made[:24], "steps were seen, and 2 are"), (hidden, "0.0 steps"), (lost, "its quality is")]
     ):
         source = write_poses(folder / f"e{k}.jsonl", lines_of(walk_TJ3))
         own = [*words, "--source", source]
@@ -228,7 +228,7 @@ def test_too_little_of_a_walk_is_refused_and_not_called_unknown(
     code, out, _ = run(
         capsys, "gallery", "enroll", "zoo:gait-skeleton", *own, "--take-as-is", "--json"
     )
-    assert (code, json.loads(out)["quality"]["score"] < 50) == (0, True)
+    assert (code, json.loads(out)["quality"]["score"] < 40) == (0, True)
     source = folder / "e1.jsonl"
     identify = ["gallery", "identify", "zoo:gait-skeleton", "--json", "--source", source]
     [row] = json.loads(run(capsys, *identify, *words[2:])[1])["tracks"]
