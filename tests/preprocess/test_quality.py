@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,10 @@ def test_the_formula() -> None:
 @pytest.mark.parametrize("part", Weights._fields)
 def test_it_rises_with_each_part_and_is_0_without_one(part: str) -> None:
     base = Quality(ALL, steps=0.5, completeness=0.5, view=0.5, agreement=0.5)
-    scores = [dataclasses.replace(base, **{part: k / 10}).score for k in range(11)]
+    scores = []
+    for k in range(11):
+        changed: dict[str, Any] = {part: k / 10}
+        scores.append(dataclasses.replace(base, **changed).score)
     assert scores[0] == 0
     assert scores == sorted(scores)
     assert scores[1] < scores[5] == base.score < scores[10]
