@@ -79,7 +79,9 @@ def watch_with(
     gallery = None if config.gallery is None else read_gallery(config.gallery, config.key)
     if gallery is not None and not len(gallery):
         notes(f"{config.gallery} is empty: everybody is unknown")
-    more = {"on_the_spot": config.on_the_spot} if isinstance(config, RunConfig) else {}
+    more: dict[str, Any] = {}
+    if isinstance(config, RunConfig):
+        more["on_the_spot"] = config.on_the_spot
     namer_of = partial(
         namer, wanted, model, gallery, config.hop_s, config.threshold, notify=notes, **more
     )

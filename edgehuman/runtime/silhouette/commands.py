@@ -125,11 +125,9 @@ def enroll(config: EnrolConfig, walks_of: Callable[[], list[MaskWalk]] | None = 
     walkers = [identifier.embed(walk) for walk in chosen]
     vectors = [_vector(walker, config.take_as_is) for walker in walkers]
     qualities = [walker.quality() for walker in walkers]
-    scores = {
-        one_name(_called(config.source, walker.name)): quality.score
-        for walker, quality in zip(walkers, qualities, strict=True)
-    }
-    terms = dataclasses.replace(terms, quality=scores)
+    called = [one_name(_called(config.source, walker.name)) for walker in walkers]
+    scores = [quality.score for quality in qualities]
+    terms = dataclasses.replace(terms, quality=dict(zip(called, scores, strict=True)))
 
     def enrolled(known: Gallery) -> Gallery:
         for walker, vector, quality in zip(walkers, vectors, qualities, strict=True):
@@ -143,12 +141,8 @@ def enroll(config: EnrolConfig, walks_of: Callable[[], list[MaskWalk]] | None = 
         return known
 
     before, gallery = update_gallery(config.gallery, enrolled, model.card, say, config.key, terms)
-    rows = [
-        {"walk": called, **_of_walk(walker, quality)}
-        for called, walker, quality in zip(
-            gallery.walk_G[len(before) :], walkers, qualities, strict=True
-        )
-    ]
+    added = zip(gallery.walk_G[len(before) :], walkers, qualities, strict=True)
+    rows = [{"walk": walk, **_of_walk(walker, quality)} for walk, walker, quality in added]
     simulated = any(walk.simulated for walk in chosen)
     data = {
         "gallery": str(config.gallery),

@@ -25,7 +25,7 @@ EVEN = Weights(0.25, 0.25, 0.25, 0.25)
 def made(completeness: list[float], own: list[float], other: list[float]) -> Answers:
     quality = tuple(Quality(EVEN, steps=0.5, completeness=each) for each in completeness)
     people = np.array([str(k % 2) for k in range(len(own))])
-    impostor_M = np.linspace(0.0, 0.5, 101)
+    impostor_M = np.arange(101, dtype=np.float64) / 200.0
     return Answers(quality, people, np.array(own), np.array(other), impostor_M)
 
 
