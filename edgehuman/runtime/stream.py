@@ -143,9 +143,8 @@ def stream(
                 are dropped.
             seconds (both): end after this much stream time; also counts wall-clock time from the
                 start and from the first record, so that a silent live source ends.
-            smoothing, delay_s (wearables): see the card's decision.
-            mounting (wearables): "learn" from walking how the sensor is worn, or "fixed".
-            placement (wearables): where the sensor is worn; None: found out from walking.
+            smoothing, delay_s (wearables): see the card's decision. mounting: "learn" from walking
+                how the sensor is worn, or "fixed"; placement: where, or None: found out, too.
             missing_share (wearables): windows that lack more of their rows (0.4) have no answer.
             format (wearables): units and axes of the stream; None: inferred from physics (those of
                 a recording are known).

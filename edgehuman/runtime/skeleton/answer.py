@@ -21,7 +21,6 @@ import numpy as np
 from edgehuman.catalogue import is_of
 from edgehuman.errors import ArtefactError
 from edgehuman.preprocess.skeleton.breaks import AS_IF, JUMPS
-from edgehuman.preprocess.skeleton.motion.walking import NOT_WALKING
 from edgehuman.records import Float32
 from edgehuman.runtime.evidence import NOT_YET, Evidence, rule_for
 from edgehuman.runtime.gallery import Gallery, require_same_model, threshold_for
@@ -32,7 +31,7 @@ from edgehuman.runtime.skeleton.lines import PoseBlock
 from edgehuman.runtime.skeleton.results import GaitResult, GaitTally
 from edgehuman.runtime.skeleton.shown import Shown
 from edgehuman.runtime.skeleton.windows import PoseReport, PoseWindow, PoseWindows
-from edgehuman.runtime.states import too_little
+from edgehuman.runtime.states import NOT_WALKING, too_little
 
 BROKEN_OUTPUT = "output not finite"
 _log = logging.getLogger("edgehuman.runtime")

@@ -22,7 +22,6 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.files import require_usable_folder
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.skeleton.declared import declare
-from edgehuman.preprocess.skeleton.motion.walking import NOT_WALKING
 from edgehuman.preprocess.skeleton.motion.way import BACKWARDS
 from edgehuman.runtime.gallery import (
     Gallery,
@@ -48,7 +47,7 @@ from edgehuman.runtime.skeleton.enrolment import remarks, require_one, require_r
 from edgehuman.runtime.skeleton.lines import PoseBlock
 from edgehuman.runtime.skeleton.shown import idle_of
 from edgehuman.runtime.skeleton.walks import Walks, walks_of
-from edgehuman.runtime.states import NAMELESS, state_of, too_little
+from edgehuman.runtime.states import NAMELESS, NOT_WALKING, state_of, too_little
 
 _SHOWN = 3
 Poses = Callable[[], Playable[PoseBlock]]

@@ -49,7 +49,6 @@ _SHORTEST_SHANK = 0.4
 # Of the time that was judged.
 _MOSTLY = 0.5
 
-NOT_WALKING = "not walking"
 _WALK = "; gait needs a walk: use a recording of walking"
 STANDS = "the legs do not move, and the body stays: somebody stands still" + _WALK
 SITS = "the legs do not move, and the knees are as high as the hips: somebody sits" + _WALK
