@@ -139,8 +139,7 @@ def stream(
             `delay_s` are those of the model's card.
             hop_s (wearables, skeletons): stream time between two windows.
             threshold (both, silhouettes): under this score the label is "unknown".
-            realtime (both): play a file or the simulator at the pace of its stamps; late records
-                are dropped.
+            realtime (both): play a file at the pace of its stamps; late records are dropped.
             seconds (both): end after this much stream time; also counts wall-clock time from the
                 start and from the first record, so that a silent live source ends.
             smoothing, delay_s (wearables): see the card's decision. mounting: "learn" from walking

@@ -331,3 +331,20 @@ def test_scores_over_one_drop_no_line_of_a_walk(
     assert (code, row["label"], row["windows"]) == (0, "ANNA", 7)
     assert json.loads(out)["report"]["source"]["bad_poses"] == 0
     assert "over.jsonl: " in err
+
+
+def test_a_gallery_shows_the_quality_of_a_walk(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = folder / "known.gallery"
+    words = ["--source", folder / "anna.jsonl", "--name", "ANNA", "--gallery", known]
+    write_poses(folder / "anna.jsonl", walk(ANNA, 4))
+    code, out, _ = run(
+        capsys, "gallery", "enroll", folder / "nose.onnx", *words, "--no-consent-record", "--json"
+    )
+    assert code == 0
+    score = json.loads(out)["quality"]["score"]
+    assert score >= 40
+    code, out, _ = run(capsys, "gallery", "show", known, "--name", "ANNA", "--json")
+    assert (code, [row["quality"] for row in json.loads(out)["walks"]]) == (0, [score])
+    assert f"quality {score}" in run(capsys, "gallery", "show", known, "--name", "ANNA")[1]
