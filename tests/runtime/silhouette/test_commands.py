@@ -108,7 +108,8 @@ def test_people_are_enrolled_on_terms_in_an_encrypted_gallery(
     assert (code, "nothing says that ANNA agreed" in err) == (2, True)
     for name in ("ANNA", "BOB"):
         assert enrol(capsys, folder, name, *words, "--consent", "v3")[0] == 0
-    code, out, _ = run(
+    shown = ["gallery", "show", words[1], "--name", "BOB", *words[2:], "--json"]
+    code, out, _ = run(capsys, *shown)
         capsys, "gallery", "show", *words[1:2], "--name", "BOB", *words[2:], "--json"
     )
     assert code == 0
