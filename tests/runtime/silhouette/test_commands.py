@@ -110,8 +110,6 @@ def test_people_are_enrolled_on_terms_in_an_encrypted_gallery(
         assert enrol(capsys, folder, name, *words, "--consent", "v3")[0] == 0
     shown = ["gallery", "show", words[1], "--name", "BOB", *words[2:], "--json"]
     code, out, _ = run(capsys, *shown)
-        capsys, "gallery", "show", *words[1:2], "--name", "BOB", *words[2:], "--json"
-    )
     assert code == 0
     assert all(row["quality"] >= 40 for row in json.loads(out)["walks"])
     write_walk(folder / "bob" / "nm-03", walk(ANNA, 7))
