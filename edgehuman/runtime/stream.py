@@ -81,6 +81,7 @@ def stream(
     rate_hz: float | None = None,
     size: str | None = None,
     layout: str | None = None,
+    on_the_spot: bool = False,
 ) -> LiveStream[GaitResult]: ...
 
 
@@ -98,6 +99,7 @@ def stream(
     rate_hz: float | None = None,
     size: str | None = None,
     layout: str | None = None,
+    on_the_spot: bool = False,
 ) -> LiveStream[GaitResult]: ...
 
 
@@ -139,18 +141,20 @@ def stream(
             `delay_s` are those of the model's card.
             hop_s (wearables, skeletons): stream time between two windows.
             threshold (both, silhouettes): under this score the label is "unknown".
-            realtime (both): play a file at the pace of its stamps; late records are dropped.
+            realtime (both): play a file or the simulator at the pace of its stamps; late records
+                are dropped.
             seconds (both): end after this much stream time; also counts wall-clock time from the
                 start and from the first record, so that a silent live source ends.
-            smoothing, delay_s (wearables): see the card's decision. mounting: "learn" from walking
-                how the sensor is worn, or "fixed"; placement: where, or None: found out, too.
+            smoothing, delay_s (wearables): see the card's decision.
+            mounting (wearables): "learn" from walking how the sensor is worn, or "fixed".
+            placement (wearables): where the sensor is worn; None: found out from walking.
             missing_share (wearables): windows that lack more of their rows (0.4) have no answer.
             format (wearables): units and axes of the stream; None: inferred from physics (those of
                 a recording are known).
             rate_hz, size, layout (skeletons): frames per second, picture size such as "1920x1080"
                 and order of the joints, where a pose estimator's files do not state them.
             detector (photos, frames of gait): finds people in a frame; pose, segmenter, score,
-                most, every, policy, seconds (also frames): as the flags of `run`.
+                most, every, policy, seconds (also frames), on_the_spot: as the flags of `run`.
             gallery (skeletons, silhouettes): the known people, or the file that `edgehuman gallery
                 enroll` wrote; None gives only vectors.
 
