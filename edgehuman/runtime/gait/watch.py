@@ -80,7 +80,7 @@ def watch_with(
     if gallery is not None and not len(gallery):
         notes(f"{config.gallery} is empty: everybody is unknown")
     more: dict[str, Any] = {}
-    if isinstance(config, RunConfig):
+    if wanted == "joints" and isinstance(config, RunConfig):
         more["on_the_spot"] = config.on_the_spot
     namer_of = partial(
         namer, wanted, model, gallery, config.hop_s, config.threshold, notify=notes, **more
