@@ -73,11 +73,12 @@ _BODY = ((0, 10), *_RIGHT_ARM, *_LEFT_ARM, *_RIGHT_LEG, *_LEFT_LEG, *_HEAD)
 
 
 def pose(t_s: float, nose: tuple[float, float], track: Any = 0, **changes: Any) -> dict[str, Any]:
-    """A line: the nose somewhere, all other joints of a body wandering slowly below it, and the
-    ankles taking 1.8 steps a second.
+    """A line: the nose somewhere, all other joints of a body that comes closer (and goes again
+    after ten seconds) wandering slowly below it, and the ankles taking 1.8 steps a second.
     """
-    others = [[nose[0] + x, nose[1] + y + t_s, 0.8] for x, y in _BODY]
-    lift = 5.0 * math.sin(1.8 * math.pi * t_s)
+    near = math.exp(0.12 * (10.0 - abs(10.0 - t_s % 20.0)))
+    others = [[nose[0] + near * x, nose[1] + near * y + t_s, 0.8] for x, y in _BODY]
+    lift = near * 5.0 * math.sin(1.8 * math.pi * t_s)
     for joint, away in (("r_ankle", lift), ("l_ankle", -lift)):
         others[OPENPOSE_18.index(joint) - 1][1] += away
     return {"t": t_s, "id": track, "joints": [[*nose, 0.9], *others], **changes}

@@ -6,6 +6,7 @@ ANNA is narrow and BOB is wide; a stranger is wide above and narrow below.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -131,8 +132,11 @@ def mask(body: tuple[int, int], size: tuple[int, int] = (80, 100), top: int = 10
 
 
 def walk(body: tuple[int, int], frames: int) -> list[Uint8]:
-    """Masks of a body that grows and shrinks a little from frame to frame."""
-    return [mask((body[0] + 2 * (t % 2), body[1] - 2 * (t % 3))) for t in range(frames)]
+    """Masks of a body that grows and shrinks a little from frame to frame, and whose legs take 1.8
+    steps a second of 25 frames.
+    """
+    steps = [2 * round(1.0 - math.cos(2.0 * math.pi * 1.8 * t / 25.0)) for t in range(frames)]
+    return [mask((body[0] + 2 * (t % 2), body[1] - steps[t])) for t in range(frames)]
 
 
 def write_walk(folder: Path, masks: Sequence[NDArray[Any]]) -> Path:

@@ -4,8 +4,9 @@
 
 Simulated walks from all round, as detectors of several kinds would write them, and again with left
 and right swapped, mirrored, with x and y swapped, or in COCO's order: the share that is refused,
-and that is remarked on. Then two people under one id, judged by how alike the windows of a walk are
-to the model. `--data` adds real walks to the right ones. It writes `table.md` and `table.json`.
+and that is remarked on. Then who does not walk, and who walks backwards, of people who do and who
+do not; and two people under one id, judged by how alike the windows of a walk are to the model.
+`--data` adds real walks, right and with the same mistakes. It writes `table.md` and `table.json`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from edgehuman.errors import UsageError
 from edgehuman.geometry import COCO_17, OPENPOSE_18, flip_indices
 from edgehuman.metrics.gait.vectors import least_agreement
 from edgehuman.outcome import Outcome
+from edgehuman.preprocess.skeleton.motion.walking import not_walking
+from edgehuman.preprocess.skeleton.motion.way import walks_backwards
 from edgehuman.preprocess.skeleton.screen import joint_mistakes, joint_remarks
 from edgehuman.preprocess.skeleton.walk import RATE_HZ
 from edgehuman.records import Float32
@@ -34,6 +37,7 @@ from edgehuman.runtime.model import Model
 from edgehuman.runtime.skeleton.answer import require_gait
 from edgehuman.runtime.skeleton.enrolment import LEAST_AGREEMENT
 from edgehuman.simulate.gait.pinhole import Cameras
+from edgehuman.simulate.skeleton.idle import KINDS, simulate_idle
 from edgehuman.simulate.skeleton.walks import simulate_skeletons
 
 Change = Callable[[Float32], Float32]
@@ -42,6 +46,7 @@ Change = Callable[[Float32], Float32]
 _FACE = [OPENPOSE_18.index(name) for name in ("nose", "r_eye", "l_eye", "r_ear", "l_ear")]
 _WIDTH_PX = 1920
 ALL_ROUND = Cameras(views_deg=tuple(range(0, 360, 30)))
+_EACH_KIND, _MOST = 200, 500
 _HOP = 15  # frames, about the hop of `edgehuman run`
 
 
@@ -52,7 +57,7 @@ class ScreeningConfig:
     model: str = "zoo:gait-skeleton"
     """`zoo:NAME`, an artefact, or the folder of a checkpoint; it compares the windows of a walk."""
     data: tuple[Path, ...] = ()
-    """Real walks that are right, to be accused of nothing."""
+    """Real walks that are right."""
     people: int = 40
     """Simulated people, with twelve walks each."""
     out: Path = Path("runs/screening")
@@ -153,6 +158,15 @@ def shares(walks: Iterable[Float32], rates_hz: Iterable[float]) -> dict[str, flo
     return {"refused": float(np.mean(refused)), "remarked": float(np.mean(remarked))}
 
 
+def motion(walks: Iterable[Float32], rates_hz: Iterable[float]) -> dict[str, float]:
+    """Shares of walks (T, 18, 3) said to be no walk, and to go backwards."""
+    pairs = list(zip(walks, rates_hz, strict=True))
+    return {
+        "not walking": float(np.mean([bool(not_walking(*each)) for each in pairs])),
+        "backwards": float(np.mean([walks_backwards(*each) for each in pairs])),
+    }
+
+
 def two_in_one(model: Model, walks: Float32) -> dict[str, float]:
     """Shares of walks whose windows disagree: of one person, and of two one after the other."""
 
@@ -192,24 +206,38 @@ def build_page(config: ScreeningConfig) -> Outcome:
         found[f"SIMULATED, {name}"] = {
             kind: shares(change(detector(simulated)), rates) for kind, change in kinds.items()
         }
+    moved = {"SIMULATED, who walks": motion(simulated, rates)}
+    for kind in KINDS:
+        idle = simulate_idle(kind, _EACH_KIND, config.seed, cameras=ALL_ROUND)
+        moved[f"SIMULATED, who {kind}"] = motion(idle, [RATE_HZ] * len(idle))
+    sides = {name: MISTAKES[name] for name in ("left and right swapped", "mirrored")}
     for path in config.data:
         walks = load_skeletons(path, check=False)
-        sequences = [walks.sequence(i) for i in range(len(walks))]
-        found[f"{walks.name}, real, {len(walks)} walks"] = {
-            "right": shares(sequences, walks.rate_hz_N.tolist())
+        # Of the many bodies that a motion is given to, an even share.
+        chosen = np.unique(np.linspace(0, len(walks) - 1, min(len(walks), _MOST)).astype(int))
+        sequences = [walks.sequence(i) for i in chosen.tolist()]
+        real_hz = walks.rate_hz_N[chosen].tolist()
+        name = f"{walks.name}, real, {len(sequences)} walks"
+        found[name] = {
+            kind: shares([change(each[None])[0] for each in sequences], real_hz)
+            for kind, change in {"right": own, **sides}.items()
         }
+        moved[name] = motion(sequences, real_hz)
+        moved[f"{name}, backwards in time"] = motion([each[::-1] for each in sequences], real_hz)
     agreement = {
         f"SIMULATED, {name}": two_in_one(model, DETECTORS[name](simulated))
         for name in ("less sure of what is hidden", "under 0.5 at (0, 0)")
     }
-    data = {"people": config.people, "walks": len(simulated), "screened": found, "ids": agreement}
-    text = write_table(config.out, render(config, found, agreement), data)
+    data = {"people": config.people, "walks": len(simulated), "screened": found}
+    data |= {"motion": moved, "ids": agreement}
+    text = write_table(config.out, render(config, found, moved, agreement), data)
     return Outcome(data, json.dumps(data) if config.json else text)
 
 
 def render(
     config: ScreeningConfig,
     found: Mapping[str, Mapping[str, Mapping[str, float]]],
+    moved: Mapping[str, Mapping[str, float]],
     agreement: Mapping[str, Mapping[str, float]],
 ) -> str:
     """The Markdown page."""
@@ -230,6 +258,15 @@ def render(
             ),
             "",
             f"Percent refused + remarked on; {12 * config.people} simulated walks a cell.",
+            "",
+            "| whole walks | said not to walk | said to walk backwards |",
+            "|---|---:|---:|",
+            *(
+                f"| {name} | {100 * row['not walking']:.1f} | {100 * row['backwards']:.1f} |"
+                for name, row in moved.items()
+            ),
+            "",
+            "Percent; simulated ones four seconds long.",
             "",
             "| walks whose windows disagree | of one person | of two, one after the other |",
             "|---|---:|---:|",

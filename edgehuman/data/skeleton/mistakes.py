@@ -16,14 +16,13 @@ import numpy as np
 from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.errors import DataError
 from edgehuman.preprocess.skeleton.breaks import jumps, jumps_said
+from edgehuman.preprocess.skeleton.motion.walking import ON_THE_SPOT, WALKS, not_walking
 from edgehuman.preprocess.skeleton.order import order_mistake
 from edgehuman.preprocess.skeleton.screen import all_zero, size_mistake, upside_down
 from edgehuman.preprocess.skeleton.sides import knows_behind, side_votes, swapped_sides
 from edgehuman.preprocess.skeleton.steps import (
-    STANDS,
     rate_mistake,
     rate_remark,
-    stands,
     step_rate,
     steps_said,
 )
@@ -194,8 +193,9 @@ def _mistake(
 
 
 def _motion_mistakes(walks: SkeletonSet, members: Index) -> list[Mistake]:
-    """Walks that jump, and people who stand still."""
-    jumping, standing, first = [], [], ""
+    """Walks that jump, and people who do not walk. On a treadmill they do."""
+    jumping, first = [], ""
+    idle: dict[str, list[int]] = {}
     for i in _shown(members, "looking at motion"):
         walk_TJ3, rate_hz = walks.sequence(i), float(walks.rate_hz_N[i])
         stamp_s_T = np.arange(len(walk_TJ3)) / rate_hz
@@ -203,14 +203,14 @@ def _motion_mistakes(walks: SkeletonSet, members: Index) -> list[Mistake]:
         if len(at_P):
             first = first or jumps_said(stamp_s_T[at_P + 1].tolist())
             jumping.append(i)
-        elif stands(walk_TJ3, rate_hz):
-            standing.append(i)
+        elif (said := not_walking(walk_TJ3, rate_hz)) not in (WALKS, ON_THE_SPOT):
+            idle.setdefault(said, []).append(i)
     mistakes = []
     if jumping:
         mistakes.append(_mistake(walks, first, np.array(jumping), alone=True))
-    if standing:
-        mistakes.append(_mistake(walks, STANDS, np.array(standing), alone=True))
-    return mistakes
+    return mistakes + [
+        _mistake(walks, said, np.array(members), alone=True) for said, members in idle.items()
+    ]
 
 
 def _rate_mistakes(walks: SkeletonSet, members: Index) -> list[Mistake]:

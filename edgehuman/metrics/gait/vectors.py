@@ -68,6 +68,24 @@ def least_agreement(vector_ND: Float32) -> float:
     return float(((before_KD * after_KD).sum(axis=1) / np.maximum(scale_K, 1e-12)).min())
 
 
+def halves_alike(vector_ND: Float32, overlap: int = 1) -> float | None:
+    """Return the cosine similarity of the means of the first and of the last windows of a walk,
+    -1..1; None if there are no two halves.
+
+    Args:
+        vector_ND: of each window, in order.
+        overlap: after a window, so many share frames with it: they are in neither half.
+    """
+    half = (len(vector_ND) - overlap) // 2
+    if half < 1:
+        return None
+    length_N1 = np.linalg.norm(vector_ND, axis=-1, keepdims=True)
+    unit_ND = vector_ND / np.maximum(length_N1, 1e-12)
+    first_D, last_D = unit_ND[:half].mean(axis=0), unit_ND[-half:].mean(axis=0)
+    scale = float(np.linalg.norm(first_D) * np.linalg.norm(last_D))
+    return float(first_D @ last_D) / max(scale, 1e-12)
+
+
 def embed_walks(
     walks: Iterable[Float32],
     answer: Answer,

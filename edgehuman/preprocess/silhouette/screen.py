@@ -42,6 +42,17 @@ def mask_mistake(mask_HW: Uint8) -> str | None:
     return INVERTED if border > _BORDER_WHITE * 2 * (height + width) else None
 
 
+def is_cut(mask_HW: Uint8) -> bool:
+    """Whether the person reaches the lower, the left or the right edge of a mask of any size, where
+    a part of the body is likely to be missing. Of masks that somebody has cut to the person, such
+    as records, nothing is known: there the person reaches the upper edge, too.
+    """
+    white_HW = mask_HW > _WHITE
+    if white_HW[0].any():
+        return False
+    return bool(white_HW[-1].any() or white_HW[:, 0].any() or white_HW[:, -1].any())
+
+
 def is_empty(silhouette_SHW: Uint8) -> Bool:
     """(S,) records that show nobody."""
     empty: Bool = _white(silhouette_SHW).sum(axis=(1, 2)) < MIN_PIXELS

@@ -1,8 +1,10 @@
-"""Whether left and right are swapped: five signs, and what they say together.
+"""Whether left and right are swapped: six signs, and what they say together.
 
 A detector may be as sure of a face from behind as from the front, so a face alone proves nothing.
-Someone who comes closer shows the front, someone who walks to the right shows the right side, and
-feet are set down ahead and lifted behind. Two signs that agree make a mistake; one is a remark.
+Someone who comes closer shows the front, feet are set down ahead and lifted behind; someone who
+faces the right, by the knees or else by the way, shows the right side: its ear, and its foot nearer
+to the camera, which is lower in the picture. Two signs that agree make a mistake; one is a remark.
+Who is known to walk backwards by the knees (`motion.way`) shows the front when going away.
 
 Axes: S frames, T frames of one walk, J joint of OpenPose-18, K signs.
 """
@@ -12,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgehuman.geometry import OPENPOSE_18
+from edgehuman.preprocess.skeleton.motion.way import way_of
 from edgehuman.preprocess.skeleton.order import only_seen
 from edgehuman.records import Bool, Float32, Float64, Index
 
@@ -24,12 +27,13 @@ _FACE = [_JOINT["nose"], _JOINT["r_eye"], _JOINT["l_eye"]]
 _SAID = (
     "faces are seen with the left shoulder on the left of the picture",
     "the ear that is seen is on the far side of the nose",
-    "who walks to the right shows the left ear",
+    "who faces the right shows the left ear",
     "who comes closer has the left shoulder on the left, or who walks away on the right",
     "feet are lifted on the side of the body that the shoulders call its front",
+    "who faces the right has the left foot nearer to the camera",
 )
 NUM_SIGNS = len(_SAID)
-FACE, NOSE, WALK, GROWTH, FEET = range(NUM_SIGNS)
+FACE, NOSE, WALK, GROWTH, FEET, NEAR = range(NUM_SIGNS)
 # A sign needs so many frames, or this share of them, of which this share agree.
 _FEWEST_VOTES, _SHARE_VOTING, _AGREE = 20, 0.01, 0.7
 # Faces seen less surely than this share of the shoulders, in this share of the frames: this
@@ -45,6 +49,9 @@ _GROWS, _MOVES = 0.06, 0.5
 _SKEWED = 0.25
 _SMOOTH_S, _LAG_S = 0.08, 0.1
 _FOOT_SEEN = 0.8
+# How much lower the nearer foot is, in trunk lengths: 0.06 from the side, of simulated walkers and
+# of KTH's.
+_LOWER = 0.04
 
 
 def side_votes(skeleton_TJ3: Float32, rate_hz: float) -> Index:
@@ -86,7 +93,8 @@ def swapped_sides(votes_K2: Index, frames: int, knows: bool = False) -> tuple[st
     """Left and right swapped: what says so, and whether that is sure; None if it is not likely.
 
     It is sure if two signs say so, or faces of a detector that knows heads from behind, and none
-    says otherwise. It is not likely if as many say otherwise.
+    says otherwise. It is not likely if as many say otherwise. Faces of a detector that does not
+    know heads from behind say nothing against two others.
 
     Args:
         votes_K2: sum of `side_votes`.
@@ -94,19 +102,20 @@ def swapped_sides(votes_K2: Index, frames: int, knows: bool = False) -> tuple[st
         knows: `knows_behind` of them.
     """
     said_K = signs(votes_K2, frames)
-    wrong, right = np.flatnonzero(said_K > 0), int((said_K < 0).sum())
-    if len(wrong) <= right:
+    wrong, against = np.flatnonzero(said_K > 0).tolist(), np.flatnonzero(said_K < 0).tolist()
+    if len(wrong) <= len(against):
         return None
-    is_sure = not right and (len(wrong) >= 2 or (knows and FACE in wrong.tolist()))
+    denied = [sign for sign in against if knows or sign != FACE]
+    is_sure = not denied and (len(wrong) >= 2 or (knows and FACE in wrong))
     shown = "; ".join(
         f"{_SAID[k]} ({votes_K2[k, 0] / votes_K2[k].sum():.0%} of frames that show it)"
         for k in wrong
     )
     swapped = "left and right are swapped" if is_sure else "left and right may be swapped"
+    or_else = ", or the person walks backwards" if set(wrong) <= {GROWTH, FEET} else ""
     return (
-        f"{swapped}: {shown}. Left means the person's left: swap the joints, or undo the mirroring "
-        "of the pictures (x -> width - x)"
-        + ("; if people walk backwards, nothing is wrong" if set(wrong) <= {GROWTH, FEET} else ""),
+        f"{swapped}{or_else}: {shown}. Left means the person's left: swap the joints, or undo the "
+        "mirroring of the pictures (x -> width - x)",
         is_sure,
     )
 
@@ -171,22 +180,37 @@ def _motion_votes(piece_TJ3: Float32, rate_hz: float) -> Index:
     trunk_T, seen_T = _trunk(piece_TJ3)
     if seen_T.sum() < max(_SHORTEST_S / 2 * rate_hz, 10):
         return votes
-    time_T = np.linspace(-0.5, 0.5, len(piece_TJ3))[seen_T]
+    way = way_of(piece_TJ3, rate_hz)
+    if way is None:
+        return votes
     trunk_px = float(np.median(trunk_T[seen_T]))
-    moved = np.polyfit(time_T, piece_TJ3[seen_T, _JOINT["neck"], 0], 1)[0] / trunk_px
+    faces = way.faces or (int(np.sign(way.aside)) if abs(way.aside) > _MOVES else 0)
     one_T = _one_ear(piece_TJ3)
-    if abs(moved) > _MOVES and one_T.any():
+    if faces and one_T.any():
         ears_T = piece_TJ3[one_T, _JOINT["r_ear"], 2] > piece_TJ3[one_T, _JOINT["l_ear"], 2]
-        votes[WALK] = _counted(ears_T != (moved > 0))
+        votes[WALK] = _counted(ears_T != (faces > 0))
+    lower = _right_foot_lower(piece_TJ3) / trunk_px
+    if way.faces and abs(lower) > _LOWER:
+        votes[NEAR, int(lower * way.faces > 0)] = len(piece_TJ3)
     front = _front(piece_TJ3, trunk_px)
     if not front:
         return votes
-    growth = float(np.polyfit(time_T, np.log(np.maximum(trunk_T[seen_T], 1e-6)), 1)[0])
+    # What goes away shows its back, unless it walks backwards.
+    ahead = -1 if way.faces * way.goes < 0 else 1
     skew = _feet_skew(piece_TJ3, trunk_px, rate_hz)
-    for sign, value, least in ((GROWTH, growth, _GROWS), (FEET, skew, _SKEWED)):
+    for sign, value, least in ((GROWTH, way.grows, _GROWS), (FEET, skew, _SKEWED)):
         if abs(value) > least:
-            votes[sign, int(value * front > 0)] = len(piece_TJ3)
+            votes[sign, int(value * front * ahead > 0)] = len(piece_TJ3)
     return votes
+
+
+def _right_foot_lower(piece_TJ3: Float32) -> float:
+    """Pixels that the right foot is lower in the picture than the left, usually; 0 if unseen."""
+    right_T3, left_T3 = (piece_TJ3[:, ankle] for ankle in _ANKLES)
+    seen_T = (right_T3[:, 2] > 0.0) & (left_T3[:, 2] > 0.0)
+    if seen_T.mean() < _FOOT_SEEN:
+        return 0.0
+    return float(np.median((right_T3 - left_T3)[seen_T, 1]))
 
 
 def _trunk(piece_TJ3: Float32) -> tuple[Float64, Bool]:

@@ -26,19 +26,6 @@ _FEWEST_FRAMES = 6
 # Share of the movement that a wave explains to be clear, and to need no second sign; the two rates
 # agree within this logarithm.
 _CLEAR, _REGULAR, _AGREES = 0.35, 0.7, 0.15
-# The smoothed ankles of somebody who stands stay within this, in trunk lengths, for two seconds;
-# within the second, if nothing else shows a walk.
-_STANDING, _SHUFFLING, _SMOOTH_S, _PIECE_S = 0.11, 0.3, 0.25, 2.0
-_STRIDE_S = 1.5
-# A shank is 0.8 trunk lengths high; much less, and the ankles are guessed at the picture's edge.
-_SHORTEST_SHANK = 0.4
-# Movement of the neck in trunk lengths, and growth of the trunk as a logarithm, of who stays.
-_STILL, _GROWS = 0.2, 0.05
-
-STANDS = (
-    "somebody stands still: the ankles do not move relative to each other; gait needs a walk. Use "
-    "a recording of walking"
-)
 
 
 def step_rate(skeleton_TJ3: Float32, rate_hz: float) -> float:
@@ -57,65 +44,6 @@ def step_rate(skeleton_TJ3: Float32, rate_hz: float) -> float:
     steps_hz, _ = _cycles(np.hypot(*apart_T2.T)[:, None], rate_hz, 0.0)
     agrees = abs(np.log(2.0 * strides_hz / steps_hz)) < _AGREES
     return 2.0 * strides_hz if share >= _CLEAR and agrees else float("nan")
-
-
-def stands(skeleton_TJ3: Float32, rate_hz: float) -> bool:
-    """Whether somebody stands still instead of walking; False if the ankles are not seen or are
-    guessed at the picture's edge, or for less than a stride.
-
-    Either the ankles do not move relative to each other in any piece of two seconds, or they move
-    little, without the rhythm of steps, and the body stays where it is and as large as it is.
-    """
-    apart_T2 = _apart(skeleton_TJ3)
-    if apart_T2 is None or len(apart_T2) < _STRIDE_S * rate_hz or _is_cut(skeleton_TJ3):
-        return False
-    width = max(1, round(_SMOOTH_S * rate_hz))
-    smooth_T2 = np.stack(
-        [np.convolve(row, np.full(width, 1.0 / width), "valid") for row in apart_T2.T], axis=1
-    )
-    pieces = np.array_split(smooth_T2, max(1, round(len(smooth_T2) / (_PIECE_S * rate_hz))))
-    ends = [np.quantile(piece_T2, (0.1, 0.9), axis=0) for piece_T2 in pieces]
-    swing = max(float(np.ptp(each_22, axis=0).max()) for each_22 in ends)
-    if swing < _STANDING:
-        return True
-    return (
-        swing < _SHUFFLING and _stays(skeleton_TJ3) and np.isnan(step_rate(skeleton_TJ3, rate_hz))
-    )
-
-
-def _is_cut(skeleton_TJ3: Float32) -> bool:
-    """Whether the ankles are hardly lower than the knees: the legs end at the picture's edge."""
-    trunk_T, shank_T = _below(skeleton_TJ3, "neck", "hip"), _below(skeleton_TJ3, "knee", "ankle")
-    if not (np.isfinite(trunk_T).any() and np.isfinite(shank_T).any()):
-        return False
-    return bool(np.nanmedian(shank_T) < _SHORTEST_SHANK * np.nanmedian(np.abs(trunk_T)))
-
-
-def _below(skeleton_TJ3: Float32, upper: str, lower: str) -> Float64:
-    """(T,) how far a joint is below another, on the side where it is more; NaN if unseen."""
-    found = []
-    for side in ("r", "l"):
-        first_T3, second_T3 = (
-            skeleton_TJ3[:, _JOINT[name if name == "neck" else f"{side}_{name}"]]
-            for name in (upper, lower)
-        )
-        seen_T = (first_T3[:, 2] > 0.0) & (second_T3[:, 2] > 0.0)
-        found.append(np.where(seen_T, second_T3[:, 1] - first_T3[:, 1], np.nan).astype(np.float64))
-    below: Float64 = np.fmax(*found)
-    return below
-
-
-def _stays(skeleton_TJ3: Float32) -> bool:
-    """Whether the trunk neither moves nor grows from the first third to the last."""
-    neck_T3, hip_T3 = skeleton_TJ3[:, _JOINT["neck"]], skeleton_TJ3[:, _JOINT["r_hip"]]
-    seen_T = (neck_T3[:, 2] > 0.0) & (hip_T3[:, 2] > 0.0)
-    neck_K2 = neck_T3[seen_T, :2].astype(np.float64)
-    trunk_K = np.hypot(*(hip_T3[seen_T, :2] - neck_K2).T)
-    third = len(trunk_K) // 3
-    first_2, last_2 = np.median(neck_K2[:third], axis=0), np.median(neck_K2[-third:], axis=0)
-    before_px, after_px = float(np.median(trunk_K[:third])), float(np.median(trunk_K[-third:]))
-    moved = float(np.hypot(*(last_2 - first_2))) / max(before_px, 1e-6)
-    return moved < _STILL and abs(np.log(max(after_px, 1e-6) / max(before_px, 1e-6))) < _GROWS
 
 
 def _apart(skeleton_TJ3: Float32) -> Float64 | None:

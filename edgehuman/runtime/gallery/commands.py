@@ -51,8 +51,8 @@ class GalleryListConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowConfig:
-    """Show what a gallery holds of a person: walks, consent, when each is to be forgotten, and how
-    each fits to the others.
+    """Show what a gallery holds of a person: walks, their quality, consent, when each is to be
+    forgotten, and how each fits to the others.
 
     Attributes:
         gallery: the file.
@@ -291,7 +291,8 @@ def _record(walk: WalkRecord) -> dict[str, Any]:
     given = walk.consent
     consent = None if given is None else {"by": given.by, "day": given.day, "text": given.text}
     until = None if walk.expires_s is None else _day(walk.expires_s)
-    return {"enrolled": _day(walk.added_s), "keep_until": until, "consent": consent}
+    about = {"enrolled": _day(walk.added_s), "keep_until": until, "consent": consent}
+    return {**about, "quality": walk.quality}
 
 
 def _day(time_s: int) -> str:
@@ -304,6 +305,8 @@ def _line(row: dict[str, Any]) -> str:
         words.append(f"own {row['own']:.3f}")
     if row["other"] is not None:
         words.append(f"nearest other {row['nearest_other']} {row['other']:.3f}")
+    if row.get("quality") is not None:
+        words.append(f"quality {row['quality']}")
     if "enrolled" in row:
         given = row["consent"]
         said = "not recorded"

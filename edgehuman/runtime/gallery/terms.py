@@ -9,8 +9,8 @@ consent, or the word that there is none; one in .npz has no place for it.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -70,10 +70,12 @@ class Terms:
     """Attributes:
     consent: None: not recorded.
     keep_days: None: until the person is forgotten.
+    quality: of each new walk, 0 to 100, by the name of the walk.
     """
 
     consent: Consent | None = None
     keep_days: int | None = None
+    quality: Mapping[str, int] = field(default_factory=dict)
 
 
 def terms_of(

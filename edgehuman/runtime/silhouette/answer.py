@@ -13,9 +13,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import cast
 
+import numpy as np
+
 from edgehuman.catalogue import is_of
 from edgehuman.errors import ArtefactError, DataError
 from edgehuman.metrics.retrieval import Distance
+from edgehuman.preprocess.quality import Quality
+from edgehuman.preprocess.silhouette.quality import legs_of, quality_of
 from edgehuman.records import Float32
 from edgehuman.runtime.engine.part_files import whole_path
 from edgehuman.runtime.gallery import Gallery, Identity, require_same_model, threshold_for
@@ -25,6 +29,8 @@ from edgehuman.runtime.silhouette.results import WalkResult, distance_of
 from edgehuman.runtime.silhouette.source import MaskFrame, MaskWalk
 from edgehuman.runtime.silhouette.windows import memory_of
 
+# Whose legs are looked at: twenty seconds of 25 frames.
+_FRAMES_KEPT, _RATE_HZ = 500, 25.0
 _log = logging.getLogger("edgehuman.runtime")
 
 
@@ -44,6 +50,8 @@ class Walker:
         self._memory = memory_of(identifier.model)
         self._told: set[str] = set()
         self._first = ""
+        self._legs: list[tuple[float, float]] = []
+        self._cut = 0
 
     @property
     def used(self) -> int:
@@ -66,7 +74,22 @@ class Walker:
                 self._identifier.notify(f"{self.name}: {frame.why}")
             return False
         self._memory.add(frame.record_HW)
+        self._cut += frame.is_cut
+        if len(self._legs) < _FRAMES_KEPT:
+            self._legs.append(legs_of(frame.record_HW))
         return True
+
+    def quality(self, halves: bool = True) -> Quality:
+        """How good the frames so far are to know somebody by; of a long walk, its beginning.
+
+        Args:
+            halves: whether to compare the two halves, which asks the model twice more.
+        """
+        pair = self._memory.halves() if halves else None
+        whole = (self.used - self._cut) / max(self.frames, 1)
+        rate_hz = self._identifier.model.card.input.rate_hz or _RATE_HZ
+        legs_T2 = np.array(self._legs, np.float64).reshape(-1, 2)
+        return quality_of(legs_T2, rate_hz, whole, None if pair is None else _alike(*pair))
 
     def embed(self) -> Float32:
         """The embedding (P, D), or (D,), of the frames so far.
@@ -79,11 +102,12 @@ class Walker:
             raise DataError(f"{self.name}: {reason}")
         return self._memory.answer()
 
-    def result(self, begin_ns: int) -> WalkResult:
+    def result(self, begin_ns: int, whole: bool = False) -> WalkResult:
         """The answer for the frames so far, or why there is none.
 
         Args:
             begin_ns: `time.perf_counter_ns` of the first, or the newest, mask.
+            whole: whether the walk is over: then its quality compares its halves, too.
         """
         counts = (self.name, self.frames, self.used, dict(self.dropped))
         reason = self._too_few()
@@ -93,15 +117,14 @@ class Walker:
             vector = self._memory.answer()
         except ArtefactError as error:
             return WalkResult(*counts, latency_ms=_since_ms(begin_ns), reason=str(error))
-        identity = self._identifier.identify(vector)
+        identity, quality = self._identifier.identify(vector), self.quality(whole)
         how, latency_ms = self._memory.how, _since_ms(begin_ns)
         if identity is None:
             nobody = "" if self._identifier.gallery is None else UNKNOWN
-            return WalkResult(*counts, how, latency_ms, vector, nobody)
+            return WalkResult(*counts, how, latency_ms, vector, nobody, quality=quality)
         distance = distance_of(identity.score, self._identifier.distance)
-        return WalkResult(
-            *counts, how, latency_ms, vector, identity.person, identity.score, distance, identity
-        )
+        named = (identity.person, identity.score, distance, identity)
+        return WalkResult(*counts, how, latency_ms, vector, *named, quality=quality)
 
     def _too_few(self) -> str:
         """Why the frames so far are too few; empty if they are enough."""
@@ -161,7 +184,7 @@ class Identifier:
             self._read(walker, walk.frames())
         except DataError as error:
             return WalkResult(walk.name, walker.frames, 0, dict(walker.dropped), reason=str(error))
-        return walker.result(begin_ns)
+        return walker.result(begin_ns, whole=True)
 
     def embed(self, walk: MaskWalk) -> Walker:
         """A whole walk, read; `Walker.embed` gives its vector.
@@ -196,6 +219,12 @@ def require_silhouettes(model: Model) -> None:
             f"{model.name} is for {card.task!r}: {card.input.record} to {card.output.kind}; give a "
             "model of silhouettes, e.g. one of `edgehuman export gaitset`"
         )
+
+
+def _alike(first: Float32, last: Float32) -> float:
+    """Cosine of two embeddings, mean over parts."""
+    scale = np.linalg.norm(first, axis=-1) * np.linalg.norm(last, axis=-1)
+    return float(((first * last).sum(axis=-1) / np.maximum(scale, 1e-12)).mean())
 
 
 def _since_ms(begin_ns: int) -> float:

@@ -8,14 +8,18 @@ Every walk of the source is enrolled under the name; its vectors are those of th
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tyro.conf import Positional
 
 from edgehuman.errors import DataError, UsageError
 from edgehuman.files import require_usable_folder
 from edgehuman.outcome import Outcome
+from edgehuman.preprocess.quality import Quality
 from edgehuman.records import Float32
 from edgehuman.runtime.gallery import (
     Gallery,
@@ -33,9 +37,11 @@ from edgehuman.runtime.gallery.outliers import require_fitting
 from edgehuman.runtime.gallery.terms import EnrolmentTerms, terms_of
 from edgehuman.runtime.loop.play import say
 from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.names import one_name
 from edgehuman.runtime.silhouette.answer import Identifier, Walker, require_silhouettes
 from edgehuman.runtime.silhouette.results import in_words, to_row
 from edgehuman.runtime.silhouette.source import MaskWalk, is_simulated, walks_in
+from edgehuman.runtime.states import ENROL_QUALITY, ENROL_STEPS, too_little
 
 # More bad frames than this make a walk that somebody should look at before it is known for good.
 _MOST_DROPPED = 0.5
@@ -53,8 +59,8 @@ class EnrolConfig(EnrolmentTerms):
         gallery: the gallery file; created if missing.
         walk: enrol this walk of the source alone.
         take_as_is: enrol despite an apparent mistake: a walk with over half of its frames unusable,
-            one that looks like somebody else, or one that is enrolled under another name. By
-            default it is refused.
+            of too few steps or too low a quality, one that looks like somebody else, or one that is
+            enrolled under another name. By default it is refused.
         threads: threads inside one operator of the model.
         seed: of the simulated walkers and of random weights.
     """
@@ -94,8 +100,11 @@ class IdentifyConfig:
     seed: int = 0
 
 
-def enroll(config: EnrolConfig) -> Outcome:
+def enroll(config: EnrolConfig, walks_of: Callable[[], list[MaskWalk]] | None = None) -> Outcome:
     """`edgehuman gallery enroll`: add the walks to the file; on an error the file is unchanged.
+
+    Args:
+        walks_of: reads the walks of the source; None: they are masks.
 
     Raises:
         ArtefactError: a model without embeddings, or the gallery of another model.
@@ -111,25 +120,29 @@ def enroll(config: EnrolConfig) -> Outcome:
     # A wrong file is told of before the work.
     gallery_for(config.gallery, model.card, config.key)
     identifier = Identifier(model, notify=say)
-    chosen = _chosen(walks_in(config.source, config.seed), config.walk, config.source)
+    walks = walks_in(config.source, config.seed) if walks_of is None else walks_of()
+    chosen = _chosen(walks, config.walk, config.source)
     walkers = [identifier.embed(walk) for walk in chosen]
     vectors = [_vector(walker, config.take_as_is) for walker in walkers]
+    qualities = [walker.quality() for walker in walkers]
+    called = [one_name(_called(config.source, walker.name)) for walker in walkers]
+    scores = [quality.score for quality in qualities]
+    terms = dataclasses.replace(terms, quality=dict(zip(called, scores, strict=True)))
 
     def enrolled(known: Gallery) -> Gallery:
-        for walker, vector in zip(walkers, vectors, strict=True):
+        for walker, vector, quality in zip(walkers, vectors, qualities, strict=True):
             if not config.take_as_is:
                 threshold = threshold_for(model.card, None, known)
                 require_own(known, config.name, vector, walker.name)
                 require_fitting(known, config.name, vector, threshold, walker.name)
+                _require_enough(walker, quality)
             known_as = _known_as(config.source, walker.name, known)
             known = known.enrol(config.name, known_as, vector)
         return known
 
     before, gallery = update_gallery(config.gallery, enrolled, model.card, say, config.key, terms)
-    rows = [
-        {"walk": known_as, "frames": walker.frames, "used": walker.used}
-        for known_as, walker in zip(gallery.walk_G[len(before) :], walkers, strict=True)
-    ]
+    added = zip(gallery.walk_G[len(before) :], walkers, qualities, strict=True)
+    rows = [{"walk": walk, **_of_walk(walker, quality)} for walk, walker, quality in added]
     simulated = any(walk.simulated for walk in chosen)
     data = {
         "gallery": str(config.gallery),
@@ -147,8 +160,13 @@ def enroll(config: EnrolConfig) -> Outcome:
     return Outcome(data, text)
 
 
-def identify(config: IdentifyConfig) -> Outcome:
+def identify(
+    config: IdentifyConfig, walks_of: Callable[[], list[MaskWalk]] | None = None
+) -> Outcome:
     """`edgehuman gallery identify`: name the person of each walk of the source.
+
+    Args:
+        walks_of: reads the walks of the source; None: they are masks.
 
     Raises:
         ArtefactError: no gallery, or that of another model.
@@ -160,7 +178,7 @@ def identify(config: IdentifyConfig) -> Outcome:
     require_same_model(gallery, model.card)
     require_people(gallery, config.gallery)
     identifier = Identifier(model, gallery, config.threshold, say)
-    walks = walks_in(config.source, config.seed)
+    walks = walks_in(config.source, config.seed) if walks_of is None else walks_of()
     results = [identifier.answer(walk) for walk in walks]
     if all(result.reason for result in results):
         raise DataError(f"{config.source}: no walk has an answer; the first: {results[0].reason}")
@@ -215,9 +233,7 @@ def _known_as(source: str, walk: str, gallery: Gallery) -> str:
     Raises:
         DataError: it is in the gallery already.
     """
-    place = Path(source)
-    parts = place.parts[-2:] if walk in (place.name, place.stem) else (*place.parts[-2:], walk)
-    known_as = "/".join(parts).strip("/")
+    known_as = _called(source, walk)
     if known_as in gallery.walk_G:
         whose = gallery.person_G[gallery.walk_G.index(known_as)]
         raise DataError(
@@ -225,6 +241,27 @@ def _known_as(source: str, walk: str, gallery: Gallery) -> str:
             f"--walk, or first run `edgehuman gallery forget GALLERY --walk {known_as}`"
         )
     return known_as
+
+
+def _of_walk(walker: Walker, quality: Quality) -> dict[str, Any]:
+    return {"frames": walker.frames, "used": walker.used, "quality": quality.as_row()}
+
+
+def _called(source: str, walk: str) -> str:
+    """The id of a walk: the end of its path."""
+    place = Path(source)
+    parts = place.parts[-2:] if walk in (place.name, place.stem) else (*place.parts[-2:], walk)
+    return "/".join(parts).strip("/")
+
+
+def _require_enough(walker: Walker, quality: Quality) -> None:
+    """Raises DataError for a walk of too few steps, or of too low a quality, to be known by."""
+    said = too_little(quality, ENROL_STEPS, ENROL_QUALITY)
+    if said:
+        raise DataError(
+            f"{walker.name} shows too little of how somebody walks: {said}. Nobody was enrolled; "
+            "give a longer walk in which the whole body is seen, or --take-as-is"
+        )
 
 
 def _require_clear(walker: Walker) -> None:

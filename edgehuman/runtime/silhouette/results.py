@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edgehuman.metrics.retrieval import Distance
+from edgehuman.preprocess.quality import Quality
 from edgehuman.records import Float32
 from edgehuman.runtime.gallery import Identity
 from edgehuman.runtime.loop.results import LatencyHistogram
@@ -35,6 +36,7 @@ class WalkResult:
         distance: to them: 1 - score for the cosine; nan without a gallery.
         identity: the gallery's answer; None without a gallery.
         reason: why there is no answer; empty if there is one.
+        quality: of the frames that it is made of; None without an answer.
     """
 
     walk: str
@@ -49,6 +51,7 @@ class WalkResult:
     distance: float = math.nan
     identity: Identity | None = None
     reason: str = ""
+    quality: Quality | None = None
 
 
 def distance_of(score: float, distance: Distance) -> float:
@@ -64,6 +67,8 @@ def to_row(result: WalkResult) -> dict[str, Any]:
     if result.reason:
         return {**row, "error": result.reason}
     row |= {"how": result.how, "latency_ms": round(result.latency_ms, 3)}
+    if result.quality is not None:
+        row["quality"] = result.quality.as_row()
     if result.identity is not None:
         row |= {
             "label": result.label,

@@ -26,7 +26,13 @@ from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.silhouette.normalise import SIDE, normalise, one_channel
 from edgehuman.preprocess.silhouette.read import read_mask, video_frames
-from edgehuman.preprocess.silhouette.screen import EMPTY, INVERTED, is_unsized, mask_mistake
+from edgehuman.preprocess.silhouette.screen import (
+    EMPTY,
+    INVERTED,
+    is_cut,
+    is_unsized,
+    mask_mistake,
+)
 from edgehuman.preprocess.video import SUFFIXES
 from edgehuman.records import Uint8
 
@@ -47,12 +53,14 @@ class MaskFrame:
         record_HW: uint8 (64, 64); None if the mask cannot be used.
         reason: why not, in one word: empty, inverted, colour or unreadable.
         why: the same in a sentence.
+        is_cut: whether the person reaches the picture's edge.
     """
 
     name: str
     record_HW: Uint8 | None = None
     reason: str = ""
     why: str = ""
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +119,7 @@ def mask_frame(image: NDArray[Any], name: str) -> MaskFrame:
         return MaskFrame(name, None, reason, f"frame {name} {mistake}")
     if mask_HW.shape == (SIDE, SIDE) and not is_unsized(mask_HW[None])[0]:
         return MaskFrame(name, np.ascontiguousarray(mask_HW))
-    return MaskFrame(name, normalise(mask_HW))
+    return MaskFrame(name, normalise(mask_HW), is_cut=is_cut(mask_HW))
 
 
 def _unusable(name: str, error: DataError) -> MaskFrame:

@@ -3,11 +3,14 @@
     edgehuman gallery enroll zoo:gait-skeleton --source anna.jsonl --name ANNA --gallery known.npz
     edgehuman gallery identify zoo:gait-skeleton --source door.jsonl --gallery known.npz
 
-A track is a walk: its vector is the mean over its windows.
+A track is a walk: its vector is the mean over its windows. Who does not walk is neither enrolled
+nor named.
 """
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,7 @@ from edgehuman.errors import DataError, UsageError
 from edgehuman.files import require_usable_folder
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.skeleton.declared import declare
+from edgehuman.preprocess.skeleton.motion.way import BACKWARDS
 from edgehuman.runtime.gallery import (
     Gallery,
     gallery_for,
@@ -34,14 +38,19 @@ from edgehuman.runtime.gallery.gallery import threshold_for
 from edgehuman.runtime.gallery.outliers import require_fitting
 from edgehuman.runtime.gallery.terms import EnrolmentTerms, terms_of
 from edgehuman.runtime.loop.dropped import loss_lines
-from edgehuman.runtime.loop.play import say
+from edgehuman.runtime.loop.play import Playable, say
 from edgehuman.runtime.loop.results import UNKNOWN
 from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.names import one_name
 from edgehuman.runtime.skeleton.answer import require_gait
 from edgehuman.runtime.skeleton.enrolment import remarks, require_one, require_right
+from edgehuman.runtime.skeleton.lines import PoseBlock
+from edgehuman.runtime.skeleton.shown import idle_of
 from edgehuman.runtime.skeleton.walks import Walks, walks_of
+from edgehuman.runtime.states import NAMELESS, NOT_WALKING, state_of, too_little
 
 _SHOWN = 3
+Poses = Callable[[], Playable[PoseBlock]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +68,11 @@ class EnrolConfig(EnrolmentTerms):
         walk: id of this walk in the gallery (default: the source's name and the track).
         take_as_is: enrol despite an apparent mistake: joints in another order, mirrored, upside
             down, x and y swapped, not in pixels or outside the image, under 10 frames a second, two
-            people under one id, somebody who stands, a walk that looks like somebody else, or one
-            already enrolled under another name. By default it is refused, as such a walk identifies
-            nobody.
+            people under one id, somebody who does not walk, or walks backwards, too few steps or
+            too low a quality, a walk that looks like somebody else, or one already enrolled under
+            another name. By default it is refused, as such a walk identifies nobody.
+        on_the_spot: who walks on the spot walks, as on a treadmill, or before a camera that
+            follows.
         seconds: use this much stream time (simulated: 10 by default; required for udp, where it
             also counts wall-clock time).
         sender: of udp://, whose datagrams are read: ADDRESS or ADDRESS:PORT (default: the first).
@@ -81,6 +92,7 @@ class EnrolConfig(EnrolmentTerms):
     track: str | None = None
     walk: str | None = None
     take_as_is: bool = False
+    on_the_spot: bool = False
     seconds: float | None = None
     sender: str | None = None
     threads: int = 1
@@ -103,6 +115,8 @@ class IdentifyConfig:
         key: of an encrypted gallery (default: EDGEHUMAN_GALLERY_KEY).
         threshold: under this score the answer is "unknown" (default: the gallery's own, of `gallery
             threshold`, or the model's card).
+        on_the_spot: who walks on the spot gets a name, as on a treadmill, or before a camera that
+            follows.
         seconds: use this much stream time (simulated: 10 by default; required for udp, where it
             also counts wall-clock time).
         sender: of udp://, whose datagrams are read: ADDRESS or ADDRESS:PORT (default: the first).
@@ -120,6 +134,7 @@ class IdentifyConfig:
     gallery: Path
     key: Path | None = None
     threshold: float | None = None
+    on_the_spot: bool = False
     seconds: float | None = None
     sender: str | None = None
     threads: int = 1
@@ -129,8 +144,11 @@ class IdentifyConfig:
     seed: int = 0
 
 
-def enroll(config: EnrolConfig) -> Outcome:
+def enroll(config: EnrolConfig, poses: Poses | None = None) -> Outcome:
     """`edgehuman gallery enroll`: add one walk to the file; on an error the file is unchanged.
+
+    Args:
+        poses: opens the poses of the source; None: by its name.
 
     Raises:
         ArtefactError: a model without embeddings, or the gallery of another model.
@@ -144,15 +162,18 @@ def enroll(config: EnrolConfig) -> Outcome:
     # A wrong file is told of before the work.
     gallery_for(config.gallery, model.card, config.key)
     declared = declare(config.rate_hz, config.size, config.layout)
+    opened = None if poses is None else poses()
     walks = walks_of(
-        model, config.source, config.seconds, config.seed, declared, sender=config.sender
+        model, config.source, config.seconds, config.seed, declared, False, config.sender, opened
     )
     track = _one_track(walks, config.track, config.source)
     where = f"{config.source}, track {track}"
     require_one(walks, track, where)
     if not config.take_as_is:
-        require_right(walks, track, where)
+        require_right(walks, track, where, config.on_the_spot)
     walk = config.walk or f"{Path(config.source).name}#{track}"
+    quality = walks.quality[track]
+    terms = dataclasses.replace(terms, quality={one_name(walk): quality.score})
 
     def enrolled(known: Gallery) -> Gallery:
         if not config.take_as_is:
@@ -171,20 +192,24 @@ def enroll(config: EnrolConfig) -> Outcome:
         "person": person,
         "walk": walk,
         "windows": walks.windows[track],
+        "quality": quality.as_row(),
         "simulated": config.source == SIMULATED,
         "people": gallery.people(),
     }
     simulated = " (a simulated walker)" if config.source == SIMULATED else ""
     text = (
-        f"{config.gallery}: {person} enrolled by {walk}{simulated}, {data['windows']} windows;"
-        f" {len(gallery.people())} people, {len(gallery)} walks"
+        f"{config.gallery}: {person} enrolled by {walk}{simulated}, {data['windows']} windows, "
+        f"quality {quality.score} of 100; {len(gallery.people())} people, {len(gallery)} walks"
     )
     return Outcome(data, "\n".join([text, *loss_lines(walks.report)]))
 
 
-def identify(config: IdentifyConfig) -> Outcome:
+def identify(config: IdentifyConfig, poses: Poses | None = None) -> Outcome:
     """`edgehuman gallery identify`: name the person of each track of the source, and of each part
     of a track that broke: after a break the id may be somebody else's.
+
+    Args:
+        poses: opens the poses of the source; None: by its name.
 
     Raises:
         ArtefactError: no gallery, or that of another model.
@@ -197,11 +222,14 @@ def identify(config: IdentifyConfig) -> Outcome:
     threshold = threshold_for(model.card, config.threshold, gallery, say)
     require_people(gallery, config.gallery)
     declared = declare(config.rate_hz, config.size, config.layout)
+    opened = None if poses is None else poses()
     walks = walks_of(
-        model, config.source, config.seconds, config.seed, declared, True, config.sender
+        model, config.source, config.seconds, config.seed, declared, True, config.sender, opened
     )
     _remark(walks)
-    rows = [_row(gallery, track, walks, threshold) for track in walks.vectors]
+    for track in (track for track, is_so in walks.backwards.items() if is_so):
+        say(f"{config.source}, track {track}: {BACKWARDS}")
+    rows = [_row(gallery, track, walks, threshold, config.on_the_spot) for track in walks.vectors]
     data = {
         "gallery": str(config.gallery),
         "source": config.source,
@@ -248,18 +276,31 @@ def _one_track(walks: Walks, asked: str | None, source: str) -> str:
     return asked
 
 
-def _row(gallery: Gallery, track: str, walks: Walks, threshold: float) -> dict[str, Any]:
-    found = gallery.identify(walks.vectors[track], threshold)
-    return {
+def _row(
+    gallery: Gallery, track: str, walks: Walks, threshold: float, on_the_spot: bool
+) -> dict[str, Any]:
+    """The answer for a walk: nobody is named who does not walk, or of whom too little was seen."""
+    found, quality = gallery.identify(walks.vectors[track], threshold), walks.quality[track]
+    idle = idle_of(walks.idle[track], on_the_spot)
+    state = state_of(quality, idle, found.person)
+    row: dict[str, Any] = {
         "id": track,
-        "label": found.person,
+        "label": None if state in NAMELESS else found.person,
+        "state": state,
         "score": round(found.score, 5),
         "nearest": found.nearest,
         "others": [{"label": name, "score": round(s, 5)} for name, s in found.others[:_SHOWN]],
         "windows": walks.windows[track],
+        "quality": quality.as_row(),
     }
+    if state == NOT_WALKING:
+        row |= {"score": 0.0, "nearest": None, "others": []}
+    return row | ({"why": idle or too_little(quality)} if state in NAMELESS else {})
 
 
 def _line(row: dict[str, Any]) -> str:
+    if row["label"] is None:
+        return f"track {row['id']:<12} {row['state']}: {row['why']}"
     nearest = f" (nearest: {row['nearest']})" if row["label"] == UNKNOWN else ""
-    return f"track {row['id']:<12} {row['label']:<20} {row['score']:6.3f}{nearest}"
+    score = f"{row['score']:6.3f}, quality {row['quality']['score']}"
+    return f"track {row['id']:<12} {row['label']:<20} {score}{nearest}"

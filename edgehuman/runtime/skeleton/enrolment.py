@@ -7,6 +7,7 @@ import numpy as np
 from edgehuman.errors import DataError
 from edgehuman.geometry import LAYOUTS
 from edgehuman.preprocess.skeleton.breaks import jumps_said
+from edgehuman.preprocess.skeleton.motion.way import BACKWARDS
 from edgehuman.preprocess.skeleton.order import seen_joints
 from edgehuman.preprocess.skeleton.screen import (
     joint_mistakes,
@@ -15,10 +16,11 @@ from edgehuman.preprocess.skeleton.screen import (
     slow_mistake,
     unseen_said,
 )
-from edgehuman.preprocess.skeleton.steps import STANDS, stands
 from edgehuman.preprocess.skeleton.walk import SLOWEST_ROUNDED_HZ
 from edgehuman.runtime.skeleton.lines import rate_of
+from edgehuman.runtime.skeleton.shown import idle_of
 from edgehuman.runtime.skeleton.walks import Walks, rate_remarks
+from edgehuman.runtime.states import ENROL_QUALITY, ENROL_STEPS, too_little
 
 # A datagram may come twice; a track that is two people repeats about every second line.
 _MOST_REPEATED = 0.1
@@ -50,9 +52,13 @@ def require_one(walks: Walks, track: str, where: str) -> None:
         )
 
 
-def require_right(walks: Walks, track: str, where: str) -> None:
+def require_right(walks: Walks, track: str, where: str, on_the_spot: bool = False) -> None:
     """Raise DataError for a track whose vector means nothing: joints in another order or unit,
-    outside the image, too few frames a second, two people, or nobody who walks.
+    outside the image, too few frames a second, two people, nobody who walks, or who walks
+    backwards; or that shows too little of how somebody walks.
+
+    Args:
+        on_the_spot: whether who walks on the spot walks, as on a treadmill.
     """
     block = walks.beginnings[track]
     found = joint_mistakes(block.joint_TJ3, rate_of(block))
@@ -62,7 +68,7 @@ def require_right(walks: Walks, track: str, where: str) -> None:
             f'"layout": "coco17" ({", ".join(LAYOUTS)})'
         )
     if not found:
-        found = _motion_mistakes(walks, track)
+        found = _motion_mistakes(walks, track, on_the_spot)
     if found:
         raise DataError(
             f"{where}: {'; also, '.join(found)}. Nobody was enrolled; if the poses are correct, "
@@ -70,7 +76,7 @@ def require_right(walks: Walks, track: str, where: str) -> None:
         )
 
 
-def _motion_mistakes(walks: Walks, track: str) -> list[str]:
+def _motion_mistakes(walks: Walks, track: str, on_the_spot: bool) -> list[str]:
     """The first thing that is wrong with a track whose joints are right, and its rate if that may
     be the reason.
     """
@@ -78,11 +84,26 @@ def _motion_mistakes(walks: Walks, track: str) -> list[str]:
     size = size_mistake(block.joint_TJ3, int(block.height_T[0]), int(block.width_T[0]))
     slow = slow_mistake(np.diff(np.unique(block.stamp_s_T)))
     jumping = jumps_said(walks.jump_s[track]) if walks.jump_s[track] else None
-    still = STANDS if stands(block.joint_TJ3, rate_of(block)) else None
+    idle = idle_of(walks.idle[track], on_the_spot) or None
+    backwards = BACKWARDS if walks.backwards[track] else None
     apart, is_sure = _disagreement(walks, track)
-    found = [size, slow, jumping, still, apart if is_sure else None]
+    found = [
+        size,
+        slow,
+        jumping,
+        idle,
+        backwards,
+        apart if is_sure else None,
+        _too_little(walks, track),
+    ]
     first = [line for line in found if line is not None][:1]
     return [*first, *rate_remarks(block)] if first else []
+
+
+def _too_little(walks: Walks, track: str) -> str | None:
+    """Too few steps, or too low a quality, to be known by."""
+    said = too_little(walks.quality[track], ENROL_STEPS, ENROL_QUALITY)
+    return f"it shows too little of how somebody walks: {said}" if said else None
 
 
 def remarks(walks: Walks, track: str) -> list[str]:

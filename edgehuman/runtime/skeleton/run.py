@@ -22,27 +22,35 @@ from edgehuman.preprocess.skeleton.declared import declare
 from edgehuman.preprocess.skeleton.layouts import layout_rows
 from edgehuman.preprocess.skeleton.line import KEYS
 from edgehuman.progress import tell
+from edgehuman.reading.secrets import without_secrets
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.gallery import Gallery
-from edgehuman.runtime.loop.play import Listener, Playable, play, require_seconds, say
+from edgehuman.runtime.loop.play import Played, play, require_seconds, say
 from edgehuman.runtime.loop.results import UNKNOWN, to_row
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
 from edgehuman.runtime.model import load
 from edgehuman.runtime.mqtt.discovery import Device
 from edgehuman.runtime.mqtt.publish import SinkFlags, open_sinks
 from edgehuman.runtime.mqtt.sink import Facts
-from edgehuman.runtime.skeleton.lines import PoseBlock
 from edgehuman.runtime.skeleton.results import GaitResult, GaitTally, summary_text
 from edgehuman.runtime.skeleton.stream import listen
 from edgehuman.runtime.view.screen import Notes, can_redraw
 from edgehuman.runtime.view.tracks import GaitView, gait_lines
 
 
-class Naming(Listener[PoseBlock, GaitResult], Protocol):
-    """Names walks; `skeleton.answer.Identifier` is one."""
+class Words(Protocol):
+    """What decides the sinks of gait."""
 
     @property
-    def tally(self) -> GaitTally: ...
+    def model(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def json(self) -> bool: ...
+    @property
+    def sink(self) -> str | None: ...
+    @property
+    def sink_names(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,8 @@ class RunConfig(SinkFlags):
         hop_s: stream time between two windows of a track, seconds (default: the model's card).
         threshold: under this score the label is "unknown" (default: the gallery's own, or the
             card).
+        on_the_spot: who walks on the spot gets a name, as on a treadmill, or before a camera that
+            follows.
         realtime: play a file at the pace of its stamps; late lines are dropped.
         threads: threads inside one operator of the model.
         engine: what runs the model; auto: chosen by its suffix (.onnx, .engine) and this machine.
@@ -90,6 +100,7 @@ class RunConfig(SinkFlags):
     save: Path | None = None
     hop_s: float | None = None
     threshold: float | None = None
+    on_the_spot: bool = False
     realtime: bool = False
     threads: int = 1
     engine: EngineName = "auto"
@@ -146,56 +157,59 @@ def run(config: RunConfig) -> Outcome:
         config.sender,
         config.key,
     )
-    return finish(config, identifier, identifier.gallery, source, notes)
-
-
-def finish(
-    config: RunConfig,
-    identifier: Naming,
-    gallery: Gallery | None,
-    source: Playable[PoseBlock],
-    notes: Notes,
-) -> Outcome:
-    """Play the source to its end, and give the summary.
-
-    Raises:
-        UsageError, DataError: see `play`, and `--save` cannot be written.
-    """
-    sinks = _sinks(config, identifier, notes, lambda: int(source.report()["dropped"]))
+    identifier.on_the_spot = config.on_the_spot
+    sinks = sinks_of(
+        config, config.save, identifier.tally, notes, lambda: int(source.report()["dropped"])
+    )
     played = play(identifier, source, sinks, config.seconds, notes)
+    return outcome_of(config.json, played, identifier.gallery, notes)
+
+
+def outcome_of(as_json: bool, played: Played, gallery: Gallery | None, notes: Notes) -> Outcome:
+    """The summary of a stream that was played to its end."""
     notes.view = None  # the view is closed; later messages go to standard error
     for message in played.broken:
         say(message)
     summary = {**played.summary, "gallery": None if gallery is None else gallery.people()}
     text = summary_text(summary)
-    if config.json:
+    if as_json:
         tell(text)
         text = ""
     return Outcome(summary, text, exit_code=1 if played.broken else 0)
 
 
-def _sinks(
-    config: RunConfig, identifier: Naming, notes: Notes, dropped: Callable[[], int]
+def sinks_of(
+    words: Words, save: Path | None, tally: GaitTally, notes: Notes, dropped: Callable[[], int]
 ) -> list[Sink[GaitResult]]:
-    """The requested sinks: JSON lines or the view, and a file."""
+    """The requested sinks: JSON lines or the view, a file, a broker.
+
+    Args:
+        save: the file; None: none is wanted.
+        dropped: the records dropped so far.
+
+    Raises:
+        UsageError: the file cannot be written to, or no address of a broker.
+    """
     sinks: list[Sink[GaitResult]] = []
-    if config.json:
+    if words.json:
         sinks.append(JsonLines(sys.stdout, "standard output"))
     elif can_redraw(sys.stdout):
-        title = f"{config.model} on {config.source}"
-        notes.view = view = GaitView(sys.stdout, title, identifier.tally, dropped)
+        title = f"{words.model} on {without_secrets(words.source)}"
+        notes.view = view = GaitView(sys.stdout, title, tally, dropped)
         sinks.append(view)
     else:
         sinks.append(gait_lines(sys.stdout))
-    if config.save is not None:
-        sinks.append(JsonLines(open_to_write(config.save), str(config.save), close_stream=True))
-    facts = functools.partial(published, names=config.sink_names)
-    device = Device("", config.model, counts=True)
-    return [*sinks, *open_sinks(config.sink, device, facts, by_track=True, notify=notes)]
+    if save is not None:
+        sinks.append(JsonLines(open_to_write(save), str(save), close_stream=True))
+    facts = functools.partial(published, names=words.sink_names)
+    device = Device("", words.model, counts=True)
+    return [*sinks, *open_sinks(words.sink, device, facts, by_track=True, notify=notes)]
 
 
 def published(result: GaitResult, names: bool) -> Facts:
     """What is published of a window: nobody's vector, and nobody's name but by --sink-names."""
+    if result.event:
+        return Facts(to_row(result))
     row, known = to_row(result), result.label not in ("", UNKNOWN)
     for key in ("embedding", *(() if names else ("raw_label", "others"))):
         row.pop(key, None)

@@ -49,6 +49,7 @@ def open_stream(
     rate_hz: float | None = None,
     size: str | None = None,
     layout: str | None = None,
+    on_the_spot: bool = False,
 ) -> LiveStream[GaitResult]:
     """A result for every window of every track; arguments as in `edgehuman.stream`.
 
@@ -61,8 +62,11 @@ def open_stream(
     known = known_gallery(gallery)
     poses = _poses(source, model, realtime)
     declared = declare(rate_hz, size, layout)
-    heard = listen(model, poses, known, hop_s, threshold, realtime, seed, declared=declared)
-    return live(*heard, seconds)
+    identifier, opened = listen(
+        model, poses, known, hop_s, threshold, realtime, seed, declared=declared
+    )
+    identifier.on_the_spot = on_the_spot
+    return live(identifier, opened, seconds)
 
 
 def listen(

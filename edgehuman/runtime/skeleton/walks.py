@@ -13,13 +13,18 @@ import numpy as np
 
 from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import DataError, UsageError
-from edgehuman.metrics.gait.vectors import least_agreement, mean_vector
+from edgehuman.metrics.gait.vectors import halves_alike, least_agreement, mean_vector
+from edgehuman.preprocess.quality import Quality
 from edgehuman.preprocess.skeleton.breaks import jumped
 from edgehuman.preprocess.skeleton.declared import UNDECLARED, Declared
+from edgehuman.preprocess.skeleton.motion.quality import quality_of
+from edgehuman.preprocess.skeleton.motion.walking import not_walking
+from edgehuman.preprocess.skeleton.motion.way import walks_backwards
 from edgehuman.preprocess.skeleton.steps import rate_remark, step_rate
 from edgehuman.records import Float32
 from edgehuman.runtime.loop.datagrams import SCHEME
 from edgehuman.runtime.loop.play import (
+    Playable,
     first_seconds,
     others_refused,
     require_seconds,
@@ -30,13 +35,17 @@ from edgehuman.runtime.loop.stopping import StopSignals
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.skeleton.answer import Identifier
 from edgehuman.runtime.skeleton.lines import PoseBlock, joined, rate_of
+from edgehuman.runtime.skeleton.shown import overlap_of
 from edgehuman.runtime.skeleton.source import open_poses
+from edgehuman.runtime.skeleton.windows import PoseWindow, PoseWindows
 
 _SIMULATED_S = 10.0
 # Ids that change with each line would else be kept for ever.
 MOST_IDS, _JUMPS_KEPT = 4096, 1000
 _FRAMES_KEPT = 240
 _WINDOWS_KEPT = 600
+# Whether and how well somebody walks is judged by so much.
+_LOOKED_AT_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,9 @@ class Walks:
         jump_s: stamps in seconds at which each track jumps (`breaks.jumped`).
         agreement: least similarity of an earlier and a later part of each track's windows, -1..1
             (`least_agreement`).
+        quality: of each walk; of a long one, of its first 20 seconds.
+        idle: what somebody does who does not walk, in words; empty for who does.
+        backwards: whether somebody walks backwards.
     """
 
     vectors: dict[str, Float32]
@@ -65,6 +77,9 @@ class Walks:
     apart: dict[str, float]
     jump_s: dict[str, tuple[float, ...]]
     agreement: dict[str, float]
+    quality: dict[str, Quality]
+    idle: dict[str, str]
+    backwards: dict[str, bool]
 
 
 def walks_of(
@@ -75,6 +90,7 @@ def walks_of(
     declared: Declared = UNDECLARED,
     split: bool = False,
     sender: str | None = None,
+    poses: Playable[PoseBlock] | None = None,
 ) -> Walks:
     """The vector of every track of a source that holds a window.
 
@@ -84,6 +100,7 @@ def walks_of(
         split: whether each part of a track that broke is a walk of its own, since another person
             may bear the id after a break: parts of track 7 are 7, 7#2, 7#3.
         sender: of a UDP port, whose datagrams are read; None: those of the first that sends.
+        poses: of the source, opened already; None: by its name.
 
     Raises:
         DataError: no window, nothing arrived, or the source cannot be read.
@@ -94,7 +111,9 @@ def walks_of(
         raise UsageError(f"{source} never ends; give --seconds, the time to listen")
     if source == SIMULATED and seconds is None:
         seconds = _SIMULATED_S
-    opened = open_poses(source, seed=seed, declared=declared, sender=sender)
+    if poses is None:
+        poses = open_poses(source, seed=seed, declared=declared, sender=sender)
+    opened = poses
     windows: dict[tuple[str, int], _Windows] = {}
     seen: dict[str, _Seen] = {}
     stop = StopSignals()
@@ -107,8 +126,8 @@ def walks_of(
         blocks = _keeping(
             seen, first_seconds(heard, seconds, opened.live), MOST_IDS if listens else math.inf
         )
-        for walk, vector_D in _window_vectors(listener, blocks, split):
-            windows.setdefault(walk, _Windows()).take(vector_D)
+        for walk, window, vector_D in _window_vectors(listener, blocks, split):
+            windows.setdefault(walk, _Windows(listener.windows)).take(window, vector_D)
     if listens and len(seen) >= MOST_IDS:
         say(f"{opened.name}: {MOST_IDS:,} ids of tracks; the lines of further ids are not used")
     if stop.requested:
@@ -126,18 +145,39 @@ def walks_of(
 
 @dataclass(slots=True)
 class _Windows:
-    """The vectors of one walk's windows: all in the sum, the first of them kept."""
+    """The windows of one walk: all in the sum, the vectors and the frames of the first kept."""
 
+    cut: PoseWindows
     total_D: Float32 | None = None
     count: int = 0
+    there: float = 0.0
     first: list[Float32] = field(default_factory=list)
+    frames: list[Float32] = field(default_factory=list)
 
-    def take(self, vector_D: Float32) -> None:
+    def take(self, window: PoseWindow, vector_D: Float32) -> None:
         """Add one window."""
         self.total_D = vector_D if self.total_D is None else self.total_D + vector_D
         self.count += 1
+        self.there += window.there
         if self.count <= _WINDOWS_KEPT:
             self.first.append(vector_D)
+        if len(self.frames) < _LOOKED_AT_S * self.cut.rate_hz:
+            new = self.cut.hop if self.frames else self.cut.frames
+            self.frames.extend(window.skeleton.skeleton_TJ3[-new:])
+
+    def quality(self) -> Quality:
+        """How good the walk is to know somebody by."""
+        alike = halves_alike(np.stack(self.first), overlap_of(self.cut.frames, self.cut.hop))
+        there = self.there / self.count
+        return quality_of(np.stack(self.frames), self.cut.rate_hz, alike, there)
+
+    def idle(self) -> str:
+        """What somebody does who does not walk."""
+        return not_walking(np.stack(self.frames), self.cut.rate_hz)
+
+    def backwards(self) -> bool:
+        """Whether somebody walks backwards."""
+        return walks_backwards(np.stack(self.frames), self.cut.rate_hz)
 
     def mean(self, distance: str) -> Float32:
         """The mean of all windows, (D,)."""
@@ -168,6 +208,9 @@ def _walks(
         apart={track: own.apart / own.lines for track, own in known.items()},
         jump_s={track: tuple(own.jump_s) for track, own in known.items()},
         agreement={name: least_agreement(np.stack(own.first)) for name, own in found.items()},
+        quality={name: own.quality() for name, own in found.items()},
+        idle={name: own.idle() for name, own in found.items()},
+        backwards={name: own.backwards() for name, own in found.items()},
     )
 
 
@@ -234,12 +277,14 @@ def _known(block: PoseBlock, seen: dict[str, _Seen]) -> PoseBlock:
 
 def _window_vectors(
     listener: Identifier, blocks: Iterable[PoseBlock], split: bool
-) -> Iterator[tuple[tuple[str, int], Float32]]:
-    """Walk (track and part, from 1) and vector of every window, which all weigh the same."""
+) -> Iterator[tuple[tuple[str, int], PoseWindow, Float32]]:
+    """Walk (track and part, from 1), window and vector of every window, which all weigh the
+    same.
+    """
     parts: dict[str, int] = defaultdict(int)
     for block in blocks:
         for window, vector_D in listener.embed(block):
             parts[window.track] += window.begins
             if vector_D is not None:
                 part = parts[window.track] if split else 1
-                yield (window.track, part), mean_vector(vector_D[None], listener.distance)
+                yield (window.track, part), window, mean_vector(vector_D[None], listener.distance)

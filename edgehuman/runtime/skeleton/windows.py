@@ -21,6 +21,7 @@ import numpy as np
 
 from edgehuman.errors import UsageError
 from edgehuman.preprocess.skeleton.breaks import AS_IF, JUMPS, jumped
+from edgehuman.preprocess.skeleton.motion.way import BACKWARDS, walks_backwards
 from edgehuman.preprocess.skeleton.screen import (
     MOST_OUTSIDE,
     joint_mistakes,
@@ -38,6 +39,8 @@ MOST_TRACKS, MAX_NOTES = 64, 50
 # At least this share of a window's joints must have been seen.
 LEAST_SEEN = 0.3
 _FRAMES_TO_TELL = 24
+# What lies between frames further apart was not seen; steps need ten frames a second.
+_LONG_S = 0.15
 # Stamps this near to the window's grid, in frames, are the grid's own, rounded to hundredths of a
 # second at worst; then the last frame may be this early.
 _NEAR_GRID, _EARLY = 0.15, 0.25
@@ -102,6 +105,7 @@ class PoseWindow:
         waited_s: stream time from the window's last frame to that line.
         reason: why no answer should be given; empty if one can be.
         begins: whether it is the first since the track began or broke.
+        there: share of its frames that the source gave: not from within a gap, 0..1.
     """
 
     skeleton: SkeletonSequence
@@ -111,6 +115,7 @@ class PoseWindow:
     waited_s: float = 0.0
     reason: str = ""
     begins: bool = False
+    there: float = 1.0
 
 
 class PoseWindows:
@@ -121,6 +126,7 @@ class PoseWindows:
         hop_s: seconds from one window of a track to its next, rounded to frames.
         rate_hz: frames per second of a window.
         source: the id that the windows carry.
+        zero_s: the stamp at which the time of windows is 0; None: that of the first line.
 
     Attributes:
         report: the findings so far.
@@ -131,7 +137,14 @@ class PoseWindows:
         ArtefactError: a window or a rate that no model has.
     """
 
-    def __init__(self, frames: int, hop_s: float, rate_hz: float, source: str = "") -> None:
+    def __init__(
+        self,
+        frames: int,
+        hop_s: float,
+        rate_hz: float,
+        source: str = "",
+        zero_s: float | None = None,
+    ) -> None:
         require_cut(frames, rate_hz)
         self.hop = round(hop_s * rate_hz)
         if frames < 1 or self.hop < 1:
@@ -143,7 +156,7 @@ class PoseWindows:
         self.report = PoseReport()
         self.ended: list[str] = []
         self._tracks: dict[str, _Track] = {}
-        self._first_s: float | None = None
+        self._first_s = zero_s
         self._newest_s = -np.inf
         self._before_s = -np.inf  # the newest stamp before the last long step
         self._right = True
@@ -195,7 +208,7 @@ class PoseWindows:
         return [self._window(name, ended, stamp_s, arrival_ns) for ended in ready]
 
     def _window(self, name: str, ended: _Ended, stamp_s: float, arrival_ns: int) -> PoseWindow:
-        reason, (end_s, skeleton_TJ3, begins) = "", ended
+        reason, (end_s, skeleton_TJ3, begins, there) = "", ended
         if (skeleton_TJ3[..., 2] > 0).mean() < LEAST_SEEN:
             reason = UNSEEN
         elif len(skeleton_TJ3) > 1 and not np.ptp(skeleton_TJ3[..., :2], axis=0).any():
@@ -215,6 +228,7 @@ class PoseWindows:
             max(stamp_s - end_s, 0.0),
             reason,
             begins,
+            there,
         )
 
     def _screen(self, name: str, skeleton_TJ3: Float32) -> None:
@@ -223,6 +237,8 @@ class PoseWindows:
         self._right = not found
         for mistake in found:
             self.report.note(f"track {name}: {mistake}")
+        if not found and walks_backwards(skeleton_TJ3, self.rate_hz):
+            self.report.note(f"track {name}: {BACKWARDS}")
 
     def _track(self, name: str) -> _Track:
         if name not in self._tracks:
@@ -274,8 +290,9 @@ class PoseWindows:
             )
 
 
-_Ended = tuple[float, Float32, bool]
-"""A window: time of its last frame, joints (T, 18, 3), whether it is the first since a break."""
+_Ended = tuple[float, Float32, bool, float]
+"""A window: time of its last frame, joints (T, 18, 3), whether it is the first since a break, and
+the share of its frames that are not from within a gap."""
 
 
 class _Track:
@@ -286,6 +303,7 @@ class _Track:
         self.windows = 0
         self._hop, self._rate_hz = hop, rate_hz
         self._grid: deque[Float32] = deque(maxlen=frames)
+        self._there: deque[bool] = deque(maxlen=frames)
         self._missing = frames
         self._start_s = 0.0
         self._step = 0
@@ -307,7 +325,8 @@ class _Track:
         slack_s = self._slack(stamp_s) / self._rate_hz
         while (at_s := self._start_s + self._step / self._rate_hz) <= stamp_s + slack_s:
             share = min((at_s - last_s) / (stamp_s - last_s), 1.0)
-            ready += self._append(at_s, between(last_J3, joint_J3, share), report)
+            is_there = share == 1.0 or stamp_s - last_s <= _LONG_S
+            ready += self._append(at_s, between(last_J3, joint_J3, share), report, is_there)
         return ready
 
     def _breaks(
@@ -330,12 +349,16 @@ class _Track:
         self._start_s, self._step, self._off = stamp_s, 0, 0.0
         self._missing = self._grid.maxlen or 1
         self._grid.clear()
+        self._there.clear()
         self._begins = True
         if self._early:
             self._early.clear()
 
-    def _append(self, at_s: float, joint_J3: Float32, report: PoseReport) -> list[_Ended]:
+    def _append(
+        self, at_s: float, joint_J3: Float32, report: PoseReport, is_there: bool = True
+    ) -> list[_Ended]:
         self._grid.append(joint_J3)
+        self._there.append(is_there)
         self._count_steps(joint_J3, report)
         self._step += 1
         self._missing -= 1
@@ -344,7 +367,8 @@ class _Track:
         self._missing = self._hop
         self.windows += 1
         begins, self._begins = self._begins, False
-        return [(at_s, np.stack(self._grid), begins)]
+        there = sum(self._there) / len(self._there)
+        return [(at_s, np.stack(self._grid), begins, there)]
 
     def _count_steps(self, joint_J3: Float32, report: PoseReport) -> None:
         """Warn once of stamps by which the person would walk much too fast or too slowly."""

@@ -125,7 +125,7 @@ def test_walks_that_jump_or_stand_are_named_and_taken(walks: SkeletonSet) -> Non
         return made
 
     [found] = find_mistakes(_with(walks, skeleton_SJ3=_changed(walks, [4], still)))
-    assert "somebody stands still: the ankles do not move" in found.said
+    assert "the legs do not move, and the body stays: somebody stands still" in found.said
     assert (found.walks, found.refused) == (("simulated:1:1:0",), False)
 
 

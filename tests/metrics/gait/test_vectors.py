@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import ArtefactError, DataError
-from edgehuman.metrics.gait.vectors import embed_walks, least_agreement, mean_vector, window_starts
+from edgehuman.metrics.gait.vectors import (
+    embed_walks,
+    halves_alike,
+    least_agreement,
+    mean_vector,
+    window_starts,
+)
 from edgehuman.records import Float32
 
 
@@ -62,3 +68,13 @@ def test_walks_without_a_vector_are_an_error() -> None:
         mean_vector(np.zeros((1, 2), np.float32))
     with pytest.raises(DataError, match="no window"):
         mean_vector(np.zeros((0, 2), np.float32))
+
+
+def test_halves_of_a_walk() -> None:
+    """Three windows of which neighbours overlap: the first against the last."""
+    first, last = np.array([1.0, 0.0]), np.array([0.6, 0.8])
+    assert halves_alike(np.stack([first, first, 5 * last]).astype(np.float32)) == pytest.approx(0.6)
+    four = np.stack([first, last, first, last]).astype(np.float32)
+    assert halves_alike(four, overlap=0) == pytest.approx(1.0)
+    assert halves_alike(four[:2]) is None
+    assert halves_alike(four[:1], overlap=0) is None

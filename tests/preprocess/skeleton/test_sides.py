@@ -95,7 +95,7 @@ def test_the_signs_of_a_swapped_walk_are_named(walks: Float32) -> None:
 def test_signs_are_counted_by_frames() -> None:
     votes = np.zeros((NUM_SIGNS, 2), np.int64)
     votes[FACE], votes[NOSE], votes[WALK] = (19, 0), (70, 30), (30, 70)
-    assert signs(votes, 100).tolist() == [0, 1, -1, 0, 0]
+    assert signs(votes, 100).tolist() == [0, 1, -1, 0, 0, 0]
     assert signs(votes, 100_000).tolist() == [0] * NUM_SIGNS
 
 

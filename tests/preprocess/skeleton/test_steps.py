@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgehuman.geometry import OPENPOSE_18, flip_indices
-from edgehuman.preprocess.skeleton.steps import rate_mistake, rate_remark, stands, step_rate
+from edgehuman.preprocess.skeleton.steps import rate_mistake, rate_remark, step_rate
 from edgehuman.records import Float32, Float64
 from edgehuman.simulate.skeleton.walks import simulate_skeletons
 
@@ -61,32 +61,6 @@ def test_people_who_stand_take_no_steps(walks: Float32) -> None:
     standing = np.repeat(walks[:, 40:41], 96, axis=1)
     standing[..., :2] += sway
     assert np.isnan(steps(standing, 24.0)).all()
-
-
-def test_people_who_stand_are_told_from_walkers(walks: Float32) -> None:
-    """White noise of a detector, and slow swaying; of walkers of all views nobody stands."""
-    assert not any(stands(walk, 24.0) for walk in walks)
-    drawn = np.random.default_rng(0).normal(size=(len(walks), 96, 18, 2))
-    still = np.repeat(walks[:, 40:41], 96, axis=1)
-    still[..., 2] = 0.8
-    swaying = still.copy()
-    still[..., :2] += 3.0 * drawn
-    for i in range(1, 96):
-        drawn[:, i] = 0.9 * drawn[:, i - 1] + 0.4 * drawn[:, i]
-    swaying[..., :2] += 2.0 * drawn
-    assert np.mean([stands(walk, 24.0) for walk in still]) > 0.95
-    assert np.mean([stands(walk, 24.0) for walk in swaying]) > 0.9
-    still[:, :, OPENPOSE_18.index("l_ankle")] = 0.0
-    assert not stands(still[0], 24.0)
-
-
-def test_a_walker_whose_legs_end_at_the_edge_of_the_picture_does_not_stand(walks: Float32) -> None:
-    """A detector puts what is below the edge on it."""
-    cut = walks.copy()
-    for walk in cut:
-        edge = np.quantile(walk[:, OPENPOSE_18.index("r_knee"), 1], 0.3)
-        walk[..., 1] = np.minimum(walk[..., 1], edge)
-    assert not any(stands(walk, 24.0) for walk in cut)
 
 
 def test_no_walk_takes_steps_as_fast_as_its_frames(walks: Float32) -> None:

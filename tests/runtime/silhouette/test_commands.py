@@ -19,7 +19,7 @@ Capture = pytest.CaptureFixture[str]
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     write_outline_model(tmp_path / "outline.onnx")
-    for number, frames in ((1, 6), (2, 9)):
+    for number, frames in ((1, 40), (2, 45)):
         write_walk(tmp_path / "anna" / f"nm-0{number}", walk(ANNA, frames))
         write_walk(tmp_path / "bob" / f"nm-0{number}", walk(BOB, frames))
     return tmp_path
@@ -108,6 +108,10 @@ def test_people_are_enrolled_on_terms_in_an_encrypted_gallery(
     assert (code, "nothing says that ANNA agreed" in err) == (2, True)
     for name in ("ANNA", "BOB"):
         assert enrol(capsys, folder, name, *words, "--consent", "v3")[0] == 0
+    shown = ["gallery", "show", words[1], "--name", "BOB", *words[2:], "--json"]
+    code, out, _ = run(capsys, *shown)
+    assert code == 0
+    assert all(row["quality"] >= 40 for row in json.loads(out)["walks"])
     write_walk(folder / "bob" / "nm-03", walk(ANNA, 7))
     more = ["--walk", "nm-03", "--no-consent-record"]
     code, _, err = enrol(capsys, folder, "BOB", *words, *more)
@@ -122,3 +126,14 @@ def test_people_are_enrolled_on_terms_in_an_encrypted_gallery(
     assert [json.loads(line)["label"] for line in out.splitlines()] == ["ANNA", "unknown"]
     code, _, err = run(capsys, "run", folder / "outline.onnx", *source[:-2])
     assert (code, "is encrypted: give its key" in err) == (1, True)
+
+
+def test_too_few_steps_enrol_nobody(capsys: Capture, folder: Path) -> None:
+    """Fifteen frames are just over one step."""
+    write_walk(folder / "eve", walk(STRANGER, 15))
+    code, _, err = enrol(capsys, folder, "EVE")
+    assert code == 1
+    assert "eve shows too little of how somebody walks: 1." in err
+    assert "steps were seen, and 2 are needed" in err
+    assert not (folder / "known.npz").exists()
+    assert enrol(capsys, folder, "EVE", "--take-as-is")[0] == 0

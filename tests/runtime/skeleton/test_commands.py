@@ -284,7 +284,9 @@ def test_people_are_enrolled_and_found_from_files_of_a_pose_estimator(
     assert [row["label"] for row in json.loads(out)["tracks"]] == ["ANNA"]
     code, out, _ = run(capsys, "run", *words, "--json")
     assert code == 0
-    assert {json.loads(line)["label"] for line in out.splitlines()} == {"ANNA"}
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert [row["label"] for row in rows[:2]] == [None, None]
+    assert {row["label"] for row in rows[2:]} == {"ANNA"}
 
 
 def test_what_is_assumed_of_files_is_said_when_they_are_enrolled_and_run(
@@ -329,3 +331,20 @@ def test_scores_over_one_drop_no_line_of_a_walk(
     assert (code, row["label"], row["windows"]) == (0, "ANNA", 7)
     assert json.loads(out)["report"]["source"]["bad_poses"] == 0
     assert "over.jsonl: " in err
+
+
+def test_a_gallery_shows_the_quality_of_a_walk(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = folder / "known.gallery"
+    words = ["--source", folder / "anna.jsonl", "--name", "ANNA", "--gallery", known]
+    write_poses(folder / "anna.jsonl", walk(ANNA, 4))
+    code, out, _ = run(
+        capsys, "gallery", "enroll", folder / "nose.onnx", *words, "--no-consent-record", "--json"
+    )
+    assert code == 0
+    score = json.loads(out)["quality"]["score"]
+    assert score >= 40
+    code, out, _ = run(capsys, "gallery", "show", known, "--name", "ANNA", "--json")
+    assert (code, [row["quality"] for row in json.loads(out)["walks"]]) == (0, [score])
+    assert f"quality {score}" in run(capsys, "gallery", "show", known, "--name", "ANNA")[1]

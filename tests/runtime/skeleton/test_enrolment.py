@@ -1,19 +1,25 @@
-"""What enrolment refuses: two people under one id, who stands; and what it only remarks."""
+"""What enrolment refuses: two people under one id, who does not walk, too little of a walk; and
+what it only remarks.
+"""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from edgehuman.geometry import OPENPOSE_18
 from edgehuman.metrics.gait.vectors import least_agreement
 from edgehuman.records import Float32
 from edgehuman.runtime.model import load
 from edgehuman.runtime.skeleton.enrolment import LEAST_AGREEMENT
 from edgehuman.runtime.skeleton.lines import joined, rate_of
 from edgehuman.runtime.skeleton.source import open_poses
+from edgehuman.simulate.gait.pinhole import Cameras
+from edgehuman.simulate.skeleton.idle import simulate_idle
 from edgehuman.simulate.skeleton.walks import simulate_skeletons
 from tests.runtime.gait_models import ANNA, BOB, RATE_HZ, pose, walk, write_poses
 from tests.runtime.gait_words import enrol, run
@@ -91,12 +97,12 @@ def test_rounded_times_of_a_fast_camera_are_enrolled(
 def test_joints_that_are_never_seen_are_remarked(
     two: tuple[Float32, Float32], folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    upper = two[0].copy()
-    upper[:, [9, 10, 12, 13]] = 0.0
-    write_poses(folder / "upper.jsonl", lines_of(upper))
-    code, _, err = enrol(capsys, folder, "UPPER")
+    armless = two[0].copy()
+    armless[:, [3, 4, 6, 7]] = 0.0
+    write_poses(folder / "armless.jsonl", lines_of(armless))
+    code, _, err = enrol(capsys, folder, "ARMLESS")
     assert code == 0
-    assert "hardly ever seen: l_knee, r_knee, l_ankle, r_ankle; people are known less well" in err
+    assert "hardly ever seen: l_elbow, r_elbow, l_wrist, r_wrist; people are known less w" in err
     write_poses(folder / "whole.jsonl", lines_of(two[1]))
     assert "hardly ever seen" not in enrol(capsys, folder, "WHOLE")[2]
 
@@ -168,15 +174,66 @@ def test_the_zoo_finds_two_people_and_hardly_ever_two_in_one() -> None:
     assert np.mean([agreement(each) < LEAST_AGREEMENT for each in mixed]) > 0.55
 
 
-def test_who_stands_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    still = simulate_skeletons(1, 1, seed=0).skeleton_NTJ3[0, 40:41].repeat(96, axis=0)
-    noise = np.random.default_rng(0).normal(scale=2.0, size=(96, 18, 2))
-    still[..., :2] += np.where(still[..., 2:] > 0, noise, 0)
-    write_poses(folder / "statue.jsonl", lines_of(still))
-    code, _, err = enrol(capsys, folder, "STATUE")
-    assert (code, "somebody stands still: the ankles do not move" in err) == (1, True)
-    assert "gait needs a walk. Use a recording of walking. Nobody was enrolled" in err
-    assert enrol(capsys, folder, "STATUE", "--take-as-is")[0] == 0
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("stands", "somebody stands still"),
+        ("sits", "somebody sits"),
+        ("is a statue", "somebody stands still"),
+        ("walks on a treadmill", "the legs move and the body goes nowhere"),
+        ("runs on the spot", "the legs move and the body goes nowhere"),
+        ("is carried", "the body goes on and the legs do not move"),
+        ("walks backwards", "the person walks backwards"),
+    ],
+)
+def test_who_does_not_walk_is_refused_and_gets_no_name(
+    folder: Path, capsys: pytest.CaptureFixture[str], kind: str, said: str
+) -> None:
+    cameras = Cameras(views_deg=(60.0,))
+    made = simulate_idle(kind, 1, 5, cameras=cameras)[0]
+    source = write_poses(folder / "eve.jsonl", lines_of(made))
+    words = ["--name", "EVE", "--gallery", folder / "g.npz", "--source", source]
+    code, _, err = run(capsys, "gallery", "enroll", "zoo:gait-skeleton", *words)
+    assert (code, said in err, "--take-as-is" in err) == (1, True, True)
+    assert run(capsys, "gallery", "enroll", "zoo:gait-skeleton", *words, "--take-as-is")[0] == 0
+    again = ["gallery", "identify", "zoo:gait-skeleton", "--json", *words[2:]]
+    [row] = json.loads(run(capsys, *again)[1])["tracks"]
+    if kind == "walks backwards":
+        assert row["state"] in ("known", "unknown")
+        return
+    assert (row["state"], row["label"], row["nearest"]) == ("not walking", None, None)
+    assert said in row["why"]
+    [row] = json.loads(run(capsys, *again, "--on-the-spot")[1])["tracks"]
+    assert (row["label"] is None) == ("nowhere" not in said)
+
+
+def test_too_little_of_a_walk_is_refused_and_not_called_unknown(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A second shows a step and a half; legs that are never seen show none."""
+    made = simulate_skeletons(1, 1, seed=4).skeleton_NTJ3[0]
+    legs = [OPENPOSE_18.index(f"{s}_{n}") for s in "rl" for n in ("knee", "ankle")]
+    hidden = made.copy()
+    hidden[:, legs] = 0.0
+    lost = made.copy()
+    lost[..., 2] *= 0.1
+    words = ["--name", "EVE", "--gallery", folder / "g.npz"]
+    for k, (walk_TJ3, said) in enumerate(
+        [(made[:24], "steps were seen, and 2 are"), (hidden, "0.0 steps"), (lost, "its quality is")]
+    ):
+        source = write_poses(folder / f"e{k}.jsonl", lines_of(walk_TJ3))
+        own = [*words, "--source", source]
+        code, _, err = run(capsys, "gallery", "enroll", "zoo:gait-skeleton", *own)
+        assert (code, said in err) == (1, True)
+    code, out, _ = run(
+        capsys, "gallery", "enroll", "zoo:gait-skeleton", *own, "--take-as-is", "--json"
+    )
+    assert (code, json.loads(out)["quality"]["score"] < 40) == (0, True)
+    source = folder / "e1.jsonl"
+    identify = ["gallery", "identify", "zoo:gait-skeleton", "--json", "--source", source]
+    [row] = json.loads(run(capsys, *identify, *words[2:])[1])["tracks"]
+    assert (row["state"], row["label"]) == ("not yet", None)
+    assert row["why"] == "0.0 steps were seen, and 1.5 are needed"
 
 
 @pytest.mark.parametrize(("real_hz", "said_hz"), [(60, 30), (12, 30)])

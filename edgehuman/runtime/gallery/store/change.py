@@ -234,7 +234,9 @@ def _add(
             people[name] = PersonRecord(id, name, book.vault.cipher(secret))
             _write_person(base, people[name], wrapped)
         person, id = people[name], secrets.token_hex(8)
-        walk = WalkRecord(0, id, person.id, after.walk_G[g], now_s, expires_s, terms.consent)
+        called = after.walk_G[g]
+        quality = terms.quality.get(called)
+        walk = WalkRecord(0, id, person.id, called, now_s, expires_s, terms.consent, quality)
         content = walk_content(walk, after.vector_GD[g])
         sealed = person.cipher.seal("walk", f"{person.id} {id}", content)
         base.run("INSERT INTO walk (id, person, content) VALUES (?, ?, ?)", id, person.id, sealed)

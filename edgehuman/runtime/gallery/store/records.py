@@ -44,6 +44,7 @@ class WalkRecord:
     added_s: when it was enrolled, Unix time.
     expires_s: when it is to be forgotten; None: with the person.
     consent: None: not recorded.
+    quality: 0 to 100; None: not recorded.
     """
 
     row: int
@@ -53,6 +54,7 @@ class WalkRecord:
     added_s: int
     expires_s: int | None
     consent: Consent | None
+    quality: int | None = None
 
 
 def person_content(name: str) -> bytes:
@@ -76,6 +78,8 @@ def walk_content(record: WalkRecord, vector_D: Float32) -> bytes:
     """What is sealed of a walk."""
     about: dict[str, Any] = {"walk": record.walk, "added": record.added_s}
     about["expires"] = record.expires_s
+    if record.quality is not None:
+        about["quality"] = record.quality
     if record.consent is not None:
         given = record.consent
         about["consent"] = {"by": given.by, "day": given.day, "text": given.text}
@@ -99,8 +103,12 @@ def walk_of(row: int, id: str, person: str, content: bytes, vector_D: Float32) -
     are_whole = isinstance(added_s, int) and isinstance(expires_s, int | None)
     if not isinstance(walk, str) or not are_whole:
         raise TypeError("a walk without its name or its time")
+    quality = about.get("quality")
+    if not isinstance(quality, int | None):
+        raise TypeError("a quality that is no whole number")
     vector_D[...] = np.frombuffer(content, "<f4", offset=end).reshape(vector_D.shape)
-    return WalkRecord(row, id, person, walk, added_s, expires_s, _consent_of(about.get("consent")))
+    consent = _consent_of(about.get("consent"))
+    return WalkRecord(row, id, person, walk, added_s, expires_s, consent, quality)
 
 
 def _consent_of(about: Any) -> Consent | None:

@@ -16,8 +16,9 @@ from tests.runtime.gait_models import write_gait_model
 
 
 def test_every_kind_is_screened_and_said_to_be_simulated(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(screening, "_EACH_KIND", 4)
     model = str(write_gait_model(tmp_path / "nose.onnx"))
     words = ["--model", model, "--people", "3", "--out", str(tmp_path)]
     assert main(ScreeningConfig, build_page, words) == 0
@@ -30,6 +31,10 @@ def test_every_kind_is_screened_and_said_to_be_simulated(
         assert row["in COCO's order"]["refused"] > 0.9
     assert rows["SIMULATED, less sure of what is hidden"]["mirrored"]["refused"] > 0.8
     assert "| 0 + " in said
+    moved = json.loads((tmp_path / "table.json").read_text())["motion"]
+    assert moved["SIMULATED, who walks"] == {"not walking": 0.0, "backwards": 0.0}
+    assert moved["SIMULATED, who sits"]["not walking"] == 1
+    assert moved["SIMULATED, who walks backwards"]["not walking"] == 0
 
 
 def test_mistakes_by_hand() -> None:
