@@ -28,7 +28,17 @@ SUBJECTS = {
     *("body", "demo", "loop", "text", "engine", "view", "gait", "graph", "proof", "evaluate"),
     *("targets", "pages", "provenance", "scale", "laws", "fits", "figures", "budget"),
     *("serve", "replay", "lines", "mqtt", "phones", "tracks", "tracking", "gallery", "store"),
-    *("figure", "clothes", "scene", "unlabelled", "views", "published", "formats", "many"),
+    *(
+        "figure",
+        "clothes",
+        "scene",
+        "unlabelled",
+        "views",
+        "published",
+        "formats",
+        "many",
+        "people",
+    ),
     *("camera", "frames", "foreign", "labels", "boxes", "detection", "crowds", "crops", "shards"),
     *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
 }

@@ -52,12 +52,18 @@ def watch(config: RunConfig) -> Outcome:
     numbers = Numbers(config.ids)
     walkers = Walkers(config.source, watching, config.every, config.rate_hz, numbers)
     identifier, _ = listen(
-        model, walkers, config.gallery, config.hop_s, config.threshold, notify=notes
+        model,
+        walkers,
+        of_poses.gallery_of(config, model),
+        config.hop_s,
+        config.threshold,
+        notify=notes,
+        key=config.key,
     )
     with _film(config.save, walkers) as is_film:
         lines = dataclasses.replace(config, save=None) if is_film else config
         naming = Naming(identifier, walkers)
-        return of_poses.finish(lines, naming, identifier.gallery, walkers, notes)
+        return of_poses.finish(lines, naming, identifier, model, walkers, notes)
 
 
 @contextlib.contextmanager

@@ -13,8 +13,8 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -34,6 +34,7 @@ from edgehuman.runtime.skeleton.windows import PoseReport, PoseWindow, PoseWindo
 
 WINDOWS_AVERAGED = 4
 BROKEN_OUTPUT = "output not finite"
+Heard: TypeAlias = Sequence[tuple[PoseWindow, Float32 | None]]
 _log = logging.getLogger("edgehuman.runtime")
 
 
@@ -51,6 +52,8 @@ class Identifier:
     Attributes:
         windows: cuts the windows.
         tally: the totals so far.
+        heard: called with each block, the windows and vectors that it completes, and the tracks
+            that ended.
 
     Raises:
         ArtefactError: a model of another task, or the gallery of another model.
@@ -73,6 +76,9 @@ class Identifier:
             require_same_model(gallery, card)
             gallery.prepare()  # not while the first walker waits
         self.threshold = threshold_for(card, threshold, gallery, notify)
+        self._card, self._asked = card, threshold
+        self._next: Gallery | None = None
+        self.heard: Callable[[PoseBlock, Heard, Sequence[str]], object] = lambda *heard: None
         self.source, self.distance = source, str(card.output.distance)
         wanted_s = require_hop(card.decision.hop_s if hop_s is None else hop_s)
         rate_hz = card.input.rate_hz
@@ -89,7 +95,10 @@ class Identifier:
 
     def push(self, block: PoseBlock) -> list[GaitResult]:
         """The results that this block completes, oldest first."""
-        results = [self._result(window, vector_D) for window, vector_D in self.embed(block)]
+        self._change_gallery()
+        heard = self.embed(block)
+        results = [self._result(window, vector_D) for window, vector_D in heard]
+        self.heard(block, heard, self.windows.ended)
         self._forget_ended()
         for result in results:
             self.tally.add(result)
@@ -97,6 +106,21 @@ class Identifier:
             self._notify(f"{self.source}: {remark}")
             self._told += 1
         return results
+
+    def use(self, gallery: Gallery) -> None:
+        """Name people by this gallery from the next block on; from any thread.
+
+        Raises:
+            ArtefactError: the gallery of another model.
+        """
+        require_same_model(gallery, self._card)
+        gallery.prepare()
+        self._next = gallery
+
+    def _change_gallery(self) -> None:
+        if self._next is not None:
+            self.gallery, self._next = self._next, None
+            self.threshold = threshold_for(self._card, self._asked, self.gallery)
 
     def embed(self, block: PoseBlock) -> list[tuple[PoseWindow, Float32 | None]]:
         """The windows that this block completes, each with the network's vector (D,), or None if no

@@ -16,6 +16,7 @@ from tyro.conf import Positional
 
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import HelpFiles
+from edgehuman.errors import UsageError
 from edgehuman.files import require_apart
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.skeleton.declared import declare
@@ -23,17 +24,23 @@ from edgehuman.preprocess.skeleton.layouts import layout_rows
 from edgehuman.preprocess.skeleton.line import KEYS
 from edgehuman.progress import tell
 from edgehuman.runtime.engine.open import EngineName
-from edgehuman.runtime.gallery import Gallery
+from edgehuman.runtime.gallery import Gallery, gallery_for
 from edgehuman.runtime.loop.play import Listener, Playable, play, require_seconds, say
-from edgehuman.runtime.loop.results import UNKNOWN, to_row
+from edgehuman.runtime.loop.results import to_row
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
-from edgehuman.runtime.model import load
+from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.mqtt.discovery import Device
 from edgehuman.runtime.mqtt.publish import SinkFlags, open_sinks
 from edgehuman.runtime.mqtt.sink import Facts
+from edgehuman.runtime.serve.beside import Accompanied, Attended, Beside
+from edgehuman.runtime.serve.flags import LiveFlags
+from edgehuman.runtime.serve.people.sent import NamesSent, Sent
+from edgehuman.runtime.skeleton.answer import Identifier
+from edgehuman.runtime.skeleton.enrolling import keeper_for
 from edgehuman.runtime.skeleton.lines import PoseBlock
 from edgehuman.runtime.skeleton.results import GaitResult, GaitTally, summary_text
 from edgehuman.runtime.skeleton.stream import listen
+from edgehuman.runtime.view.poses import PoseView, about_poses
 from edgehuman.runtime.view.screen import Notes, can_redraw
 from edgehuman.runtime.view.tracks import GaitView, gait_lines
 
@@ -46,7 +53,7 @@ class Naming(Listener[PoseBlock, GaitResult], Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class RunConfig(SinkFlags):
+class RunConfig(LiveFlags, SinkFlags):
     """Name the people of a live stream of tracked skeletons.
 
     Attributes:
@@ -74,7 +81,9 @@ class RunConfig(SinkFlags):
         layout: the order of the joints, if the source does not name it and their number does not
             tell it.
         sender: of udp://, whose datagrams are read: ADDRESS or ADDRESS:PORT (default: the first).
-        sink_names: publish the names of people to --sink, and when each was last seen.
+        sink_names: whose names leave this machine, to --sink and --webhook: nobody's, those of
+            people of whom every walk has a record of consent, or all.
+        serve_gallery: manage --gallery on the page of --serve: list, enrol who walks now, forget.
         seed: of the simulated walkers and of random weights.
     """
 
@@ -99,7 +108,8 @@ class RunConfig(SinkFlags):
     size: str | None = None
     layout: str | None = None
     sender: str | None = None
-    sink_names: bool = False
+    sink_names: NamesSent = "none"
+    serve_gallery: bool = False
     seed: int = 0
 
 
@@ -122,6 +132,11 @@ def run(config: RunConfig) -> Outcome:
             "--save": config.save,
         }
     )
+    if config.record is not None:
+        raise UsageError(
+            "--record keeps frames and samples; poses are lines of text: keep them where they come "
+            "from, such as with `tee poses.jsonl`, and give that file as --source"
+        )
     notes = Notes()
     model = load(
         config.model,
@@ -136,7 +151,7 @@ def run(config: RunConfig) -> Outcome:
     identifier, source = listen(
         model,
         config.source,
-        config.gallery,
+        gallery_of(config, model),
         config.hop_s,
         config.threshold,
         config.realtime,
@@ -146,36 +161,78 @@ def run(config: RunConfig) -> Outcome:
         config.sender,
         config.key,
     )
-    return finish(config, identifier, identifier.gallery, source, notes)
+    return finish(config, identifier, identifier, model, source, notes)
+
+
+def gallery_of(config: RunConfig, model: Model) -> Gallery | Path | None:
+    """The gallery of a run; that of --serve-gallery need not be there yet.
+
+    Raises:
+        UsageError: --serve-gallery without a gallery or a page.
+    """
+    if not config.serve_gallery:
+        return config.gallery
+    if config.gallery is None or config.serve is None:
+        missing = "--gallery FILE" if config.gallery is None else "--serve PORT"
+        raise UsageError(f"--serve-gallery manages a gallery on the page; add {missing}")
+    return gallery_for(config.gallery, model.card, config.key)
 
 
 def finish(
     config: RunConfig,
-    identifier: Naming,
-    gallery: Gallery | None,
+    naming: Naming,
+    identifier: Identifier,
+    model: Model,
     source: Playable[PoseBlock],
     notes: Notes,
 ) -> Outcome:
     """Play the source to its end, and give the summary.
 
+    Args:
+        naming: names the walks, by the identifier.
+
     Raises:
         UsageError, DataError: see `play`, and `--save` cannot be written.
     """
-    sinks = _sinks(config, identifier, notes, lambda: int(source.report()["dropped"]))
-    played = play(identifier, source, sinks, config.seconds, notes)
+    sent = Sent(config.sink_names, config.gallery, config.key)
+    keeper = None
+    if config.serve_gallery and config.gallery is not None:
+        keeper = keeper_for(
+            config.gallery, config.key, model, identifier, lambda _: sent.refresh(), notes
+        )
+    about = about_poses(config.model, source.name, identifier.gallery is not None)
+
+    def dropped() -> int:
+        return int(source.report()["dropped"])
+
+    with Beside(config, about, notes, keeper) as beside:
+        beside.meter.ask(lambda: {"late": dropped()}, beside.dropped_by_sinks)
+        sinks = _sinks(config, naming, notes, dropped, sent)
+        sinks += beside.webhook(lambda result: sent.row(to_row(result)))
+        listener = PoseView(beside, identifier.gallery is not None).shown(naming)
+        accompanied, attended = Accompanied(source, beside), Attended(listener, beside)
+        played = play(attended, accompanied, sinks, config.seconds, notes, beside.watch_sinks)
+        broken = (*played.broken, *beside.close_sinks())
+        summary = {**played.summary, **beside.report()}
+        beside.end(summary)
     notes.view = None  # the view is closed; later messages go to standard error
-    for message in played.broken:
+    for message in broken:
         say(message)
-    summary = {**played.summary, "gallery": None if gallery is None else gallery.people()}
+    gallery = identifier.gallery
+    summary["gallery"] = None if gallery is None else gallery.people()
     text = summary_text(summary)
     if config.json:
         tell(text)
         text = ""
-    return Outcome(summary, text, exit_code=1 if played.broken else 0)
+    return Outcome(summary, text, exit_code=1 if broken else 0)
 
 
 def _sinks(
-    config: RunConfig, identifier: Naming, notes: Notes, dropped: Callable[[], int]
+    config: RunConfig,
+    identifier: Naming,
+    notes: Notes,
+    dropped: Callable[[], int],
+    sent: Sent,
 ) -> list[Sink[GaitResult]]:
     """The requested sinks: JSON lines or the view, and a file."""
     sinks: list[Sink[GaitResult]] = []
@@ -189,16 +246,11 @@ def _sinks(
         sinks.append(gait_lines(sys.stdout))
     if config.save is not None:
         sinks.append(JsonLines(open_to_write(config.save), str(config.save), close_stream=True))
-    facts = functools.partial(published, names=config.sink_names)
+    facts = functools.partial(published, sent=sent)
     device = Device("", config.model, counts=True)
     return [*sinks, *open_sinks(config.sink, device, facts, by_track=True, notify=notes)]
 
 
-def published(result: GaitResult, names: bool) -> Facts:
+def published(result: GaitResult, sent: Sent) -> Facts:
     """What is published of a window: nobody's vector, and nobody's name but by --sink-names."""
-    row, known = to_row(result), result.label not in ("", UNKNOWN)
-    for key in ("embedding", *(() if names else ("raw_label", "others"))):
-        row.pop(key, None)
-    if known and not names:
-        row["label"] = "known"
-    return Facts(row, track=result.track, name=result.label if known and names else "")
+    return Facts(sent.row(to_row(result)), track=result.track, name=sent.name(result.label))
