@@ -4,7 +4,7 @@
 (() => {
   const byId = (id) => document.getElementById(id);
   const EVERY_MS = 2000, SLOW_MS = 3000, FIND_MS = 300;
-  let word = "", shown = "", tracks = "", walkers = [], on = false, asking = false, later = 0;
+  let word = "", shown = "", tracks = "", walkers = [], on = false, asking = false, picked = false, later = 0;
 
   const done = (text, kind) => { byId("done").textContent = text; byId("done").className = "done " + kind; };
   const node = (kind, text, name) => Object.assign(document.createElement(kind), { textContent: text, className: name || "" });
@@ -50,9 +50,10 @@
     tracks = text;
     const list = byId("track"), chosen = list.value;
     if (!options.length) options.push(["", "nobody walks"]);
-    if (chosen && !options.some(([track]) => track === chosen)) options.unshift([chosen, "track " + chosen + ", has left"]);
+    const isThere = options.some(([track]) => track === chosen);
+    if (picked && !isThere) options.unshift([chosen, "track " + chosen + ", has left"]);
     list.replaceChildren(...options.map(([track, words]) => Object.assign(node("option", words), { value: track })));
-    if (chosen) list.value = chosen;
+    if (picked || isThere) list.value = chosen;
   };
 
   const look = async () => {
@@ -99,8 +100,12 @@
     event.preventDefault();
     const row = { do: "enrol", track: byId("track").value, name: byId("name").value, consent: byId("consent").value, by: byId("by").value };
     if (byId("days").value) row.keep_days = Number(byId("days").value);
-    if (await change(row, event.submitter || byId("enrol").querySelector("button"))) byId("name").value = byId("by").value = "";
+    if (!(await change(row, event.submitter || byId("enrol").querySelector("button")))) return;
+    byId("name").value = byId("by").value = "";
+    picked = false;
   });
+  // Who begins to type a name means the track that is chosen, even if another comes.
+  for (const id of ["track", "name"]) byId(id).addEventListener("input", () => { picked = byId("track").value !== ""; });
   byId("find").addEventListener("input", () => { clearTimeout(later); later = setTimeout(look, FIND_MS); });
   document.addEventListener("edgehuman-walkers", (event) => { walkers = event.detail; });
   document.addEventListener("edgehuman-about", (event) => {

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +23,9 @@ from edgehuman.runtime.serve.people import changes
 from edgehuman.runtime.serve.people.asked import MOST_BYTES, Asked
 from edgehuman.runtime.serve.people.changes import Rate
 from edgehuman.runtime.serve.people.keeper import Keeper
+from tests import leaving
 from tests.runtime.gallery.made import write_known
+from tests.runtime.serve.browser import Browser, Tab, program
 from tests.runtime.serve.people.keeping import Kept
 from tests.runtime.serve.viewing import TOKEN, Answer, Running, running
 
@@ -265,6 +270,74 @@ def test_so_many_wait_and_the_page_is_shown_meanwhile(tmp_path: Path) -> None:
             thread.join()
         assert found == [200] * changes.MOST_WAITING
         assert site.page.ask("/people").status == 200
+
+
+def enrol_and_see(tab: Tab, name: str) -> None:
+    """Enrol a walker who is new, and see the name; the simulator's are there for ten seconds, and
+    then others, so that on a busy machine one may have left.
+    """
+    track, done = "document.getElementById('track')", "document.getElementById('done')"
+    for _ in range(8):
+        if not tab.ask("document.getElementById('name').value"):
+            tab.type("#name", name)
+        found = tab.until(
+            f"[...{track}.options].filter((row) => / unknown, [4-9] windows/.test(row.textContent)"
+            ").map((row) => row.value)[0]",
+            60,
+        )
+        tab.ask(f"{track}.value = {found!r}; {done}.textContent = ''")
+        tab.click("#enrol button")
+        tab.until(f"!['', 'working …'].includes({done}.textContent)")
+        if tab.ask(f"{done}.textContent.includes('is enrolled')"):
+            until_s = time.monotonic() + 4
+            while time.monotonic() < until_s:
+                if tab.ask(f"document.getElementById('walkers').innerText.includes({name!r})"):
+                    return
+    raise AssertionError(tab.ask("document.body.innerText"))
+
+
+@pytest.mark.long
+def test_in_a_browser_walkers_are_enrolled_named_and_forgotten(tmp_path: Path) -> None:
+    """A run on simulated walkers of the simulator, clicked through; nobody in it is real."""
+    path, gallery = program(), tmp_path / "known.gallery"
+    words = "run zoo:gait-skeleton --source simulated --realtime --serve 0 --json --serve-gallery"
+    command = [sys.executable, "-m", "edgehuman", *words.split(), "--gallery", str(gallery)]
+    run = leaving.start(command, stdout=-3, stderr=subprocess.PIPE)
+    assert run.stderr is not None
+    said = (line for line in run.stderr if "page: http" in line)
+    url = next(said).partition("page: ")[2].strip()
+    with Browser(path, tmp_path / "profile") as browser:
+        tab = browser.open(url)
+        track = "document.getElementById('track')"
+        done = "document.getElementById('done').textContent"
+        tab.until(f"{track}.options.length >= 3")
+        # Without a word on consent the form is not sent.
+        tab.type("#name", "Anna")
+        tab.click("#enrol button")
+        assert tab.ask(done) == ""
+        tab.type("#consent", "2026-03")
+        enrol_and_see(tab, "Anna")
+        enrol_and_see(tab, EVIL)
+        tab.until("document.querySelectorAll('#known li').length === 2")
+        assert tab.ask("document.scripts.length") == 2
+        # Forget: once thought better of, then done.
+        tab.click("#known button")
+        tab.until("document.getElementById('sure').open")
+        tab.click("#sure-no")
+        tab.until("!document.getElementById('sure').open")
+        assert {*read_gallery(gallery).people()} == {"Anna", EVIL}
+        tab.click("#known button")
+        tab.click("#sure-yes")
+        tab.until(f"{done}.includes('Anna is forgotten')")
+        tab.until("!document.getElementById('walkers').innerText.includes('Anna')")
+        assert {*read_gallery(gallery).people()} == {EVIL}
+        assert tab.ask("document.documentElement.scrollWidth <= innerWidth")
+        run.send_signal(signal.SIGTERM)
+        tab.until("document.getElementById('state').textContent === 'the run has ended'")
+        refused = "422"  # of who had left meanwhile
+        assert [error for error in tab.errors() if refused not in error] == []
+    assert run.wait(30) == 0
+    run.stderr.close()
 
 
 def test_the_rate_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
