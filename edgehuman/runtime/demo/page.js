@@ -143,8 +143,9 @@
       pen.fillStyle = ink; pen.fillRect(x, y, 3, 17);
       pen.fillStyle = "#fff"; pen.fillText(text, x + 6, y + 13);
     });
-    pen.fillStyle = "rgb(0 0 0 / .6)"; pen.fillRect(0, height - 20, 176, 20);
-    pen.fillStyle = "#fff"; pen.fillText("SIMULATED camera, " + nowS.toFixed(1) + " s", 7, height - 6);
+    const badge = "SIMULATED camera, " + nowS.toFixed(1) + " s";
+    pen.fillStyle = "rgb(0 0 0 / .6)"; pen.fillRect(0, height - 20, pen.measureText(badge).width + 14, 20);
+    pen.fillStyle = "#fff"; pen.fillText(badge, 7, height - 6);
     const next = view.spans.find(([begin]) => begin > nowS);
     const first = k >= 0 && nowS < view.spans[0][1];
     byId("camera-now").textContent = k < 0
