@@ -23,22 +23,35 @@ LEAST_WINDOWS = 4
 
 
 class Enrolling:
-    """The tracks of a run's identifier.
-
-    Args:
-        identifier: names the walks; it is listened to from now on.
+    """The tracks of a run's identifiers: one for each of its sources, which have tracks of their
+    own. For the loop that adds them, and the page that asks.
     """
 
-    def __init__(self, identifier: Identifier) -> None:
+    def __init__(self) -> None:
+        self._heard: list[tuple[Identifier, Newest]] = []
+        self._gallery: Gallery | None = None
+
+    def listen(self, identifier: Identifier) -> None:
+        """Listen to an identifier from now on; it names people by the newest gallery."""
         cut = identifier.windows
-        self._newest = Newest(identifier.distance, cut.frames / cut.rate_hz)
-        identifier.heard = self._newest.hear
+        newest = Newest(identifier.distance, cut.frames / cut.rate_hz)
+        identifier.heard = newest.hear
+        if self._gallery is not None:
+            identifier.use(self._gallery)
+        self._heard.append((identifier, newest))
+
+    def use(self, gallery: Gallery) -> None:
+        """Name people by this gallery from now on."""
+        self._gallery = gallery
+        for identifier, _ in tuple(self._heard):
+            identifier.use(gallery)
 
     def now(self) -> list[dict[str, Any]]:
         """The tracks, how many windows each has, and how many it needs."""
         return [
             {"track": track, "windows": count, "needed": LEAST_WINDOWS}
-            for track, count in self._newest.windows().items()
+            for _, newest in tuple(self._heard)
+            for track, count in newest.windows().items()
         ]
 
     def taken(self, track: str) -> Taken:
@@ -48,10 +61,12 @@ class Enrolling:
             DataError: it has left; too little was seen; or an apparent mistake, as `gallery enroll`
                 refuses it.
         """
-        count = self._newest.windows().get(track)
-        if count is None:
+        counts = [(newest, newest.windows().get(track)) for _, newest in tuple(self._heard)]
+        own = next(((newest, count) for newest, count in counts if count is not None), None)
+        if own is None:
             raise DataError(f"track {track} has left; choose one that is there")
-        found = self._newest.walk(track)
+        newest, count = own
+        found = newest.walk(track)
         if found is None or count < LEAST_WINDOWS:
             raise DataError(
                 f"track {track} was seen for too short a time: {count} windows, and "
@@ -72,21 +87,21 @@ def keeper_for(
     path: Path,
     key: Path | None,
     model: Model,
-    identifier: Identifier,
-    use: Callable[[Gallery], object],
+    enrolling: Enrolling,
+    changed: Callable[[], object],
     notify: Callable[[str], object],
 ) -> Keeper:
     """What manages the gallery of a run on its page.
 
     Args:
-        use: called with the gallery after each change, when the identifier has it.
+        changed: called after each change, when the identifiers have the new gallery.
 
     Raises:
         UsageError: an .npz gallery.
     """
 
-    def changed(gallery: Gallery) -> None:
-        identifier.use(gallery)
-        use(gallery)
+    def use(gallery: Gallery) -> None:
+        enrolling.use(gallery)
+        changed()
 
-    return Keeper(path, key, model.card, Enrolling(identifier), changed, notify)
+    return Keeper(path, key, model.card, enrolling, use, notify)

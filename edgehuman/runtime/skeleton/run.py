@@ -36,7 +36,7 @@ from edgehuman.runtime.serve.beside import Accompanied, Attended, Beside
 from edgehuman.runtime.serve.flags import LiveFlags
 from edgehuman.runtime.serve.people.sent import NamesSent, Sent
 from edgehuman.runtime.skeleton.answer import Identifier
-from edgehuman.runtime.skeleton.enrolling import keeper_for
+from edgehuman.runtime.skeleton.enrolling import Enrolling, keeper_for
 from edgehuman.runtime.skeleton.lines import PoseBlock
 from edgehuman.runtime.skeleton.results import GaitResult, GaitTally, summary_text
 from edgehuman.runtime.skeleton.stream import listen
@@ -197,9 +197,9 @@ def finish(
     sent = Sent(config.sink_names, config.gallery, config.key)
     keeper = None
     if config.serve_gallery and config.gallery is not None:
-        keeper = keeper_for(
-            config.gallery, config.key, model, identifier, lambda _: sent.refresh(), notes
-        )
+        enrolling = Enrolling()
+        enrolling.listen(identifier)
+        keeper = keeper_for(config.gallery, config.key, model, enrolling, sent.refresh, notes)
     about = about_poses(config.model, source.name, identifier.gallery is not None)
 
     def dropped() -> int:

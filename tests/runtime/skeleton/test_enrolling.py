@@ -32,7 +32,8 @@ def push(identifier: Identifier, *walks: list[dict[str, Any]]) -> list[str]:
 
 def test_a_walk_is_the_mean_of_its_newest_windows(model: Model) -> None:
     identifier = Identifier(model)
-    walking = Enrolling(identifier)
+    walking = Enrolling()
+    walking.listen(identifier)
     push(identifier, walk(ANNA, 2, 7), walk(BOB, 0.6, "x"))
     assert walking.now() == [
         {"track": "7", "windows": 7, "needed": 4},
@@ -48,7 +49,8 @@ def test_a_walk_is_the_mean_of_its_newest_windows(model: Model) -> None:
 
 def test_too_little_and_nobody_are_refused_in_words(model: Model) -> None:
     identifier = Identifier(model)
-    walking = Enrolling(identifier)
+    walking = Enrolling()
+    walking.listen(identifier)
     push(identifier, walk(ANNA, 1, 7))
     with pytest.raises(DataError, match="track 7 was seen for too short a time: 3 windows, and 4"):
         walking.taken("7")
@@ -58,7 +60,8 @@ def test_too_little_and_nobody_are_refused_in_words(model: Model) -> None:
 
 def test_who_stands_is_refused_without_words_of_the_command_line(model: Model) -> None:
     identifier = Identifier(model)
-    walking = Enrolling(identifier)
+    walking = Enrolling()
+    walking.listen(identifier)
     still = [{**pose(0.0, ANNA, 7), "t": k / 12} for k in range(72)]
     for k, line in enumerate(still):
         line["joints"] = [[x, y + 0.01 * (k % 3), c] for x, y, c in line["joints"]]
@@ -70,7 +73,8 @@ def test_who_stands_is_refused_without_words_of_the_command_line(model: Model) -
 
 def test_a_track_that_breaks_begins_anew_and_one_that_ended_is_forgotten(model: Model) -> None:
     identifier = Identifier(model)
-    walking = Enrolling(identifier)
+    walking = Enrolling()
+    walking.listen(identifier)
     push(identifier, walk(ANNA, 2, 7))
     push(identifier, walk(BOB, 1.5, 7, begin_s=3.0))  # a pause of a second: it may be another
     taken = walking.taken("7")
@@ -82,7 +86,8 @@ def test_a_track_that_breaks_begins_anew_and_one_that_ended_is_forgotten(model: 
 
 def test_ids_that_change_with_every_line_take_no_more_memory(model: Model) -> None:
     identifier = Identifier(model)
-    walking = Enrolling(identifier)
+    walking = Enrolling()
+    walking.listen(identifier)
     unseen = [[0, 0, 0]] * 18
     push(identifier, [{"t": k / 1000, "id": f"i{k}", "joints": unseen} for k in range(500)])
     push(identifier, [pose(0.5 + k / 1000, ANNA, f"j{k}") for k in range(500)])
@@ -94,10 +99,31 @@ def test_who_is_enrolled_is_named_by_the_next_window_and_forgotten_with_it(
 ) -> None:
     path, told = tmp_path / "known.gallery", list[object]()
     identifier = Identifier(model, gallery=empty_gallery(model.card))
-    keeper = keeper_for(path, None, model, identifier, told.append, told.append)
+    enrolling = Enrolling()
+    enrolling.listen(identifier)
+    keeper = keeper_for(path, None, model, enrolling, lambda: told.append("new"), told.append)
     assert set(push(identifier, walk(ANNA, 2, 7))) == {"unknown"}
     keeper.change(Enrol("7", "ANNA", "2026-03"))
     assert read_gallery(path).people() == {"ANNA": 1}
     assert push(identifier, walk(ANNA, 1, 7, begin_s=2.0))[-1] == "ANNA"
     keeper.change(Forget("ANNA"))
     assert set(push(identifier, walk(ANNA, 1, 7, begin_s=3.0))) == {"unknown"}
+
+
+def test_a_source_that_comes_later_knows_who_was_enrolled_meanwhile(
+    model: Model, tmp_path: Path
+) -> None:
+    first, second = (Identifier(model, gallery=empty_gallery(model.card)) for _ in range(2))
+    enrolling = Enrolling()
+    enrolling.listen(first)
+    path = tmp_path / "known.gallery"
+    keeper = keeper_for(path, None, model, enrolling, lambda: None, lambda said: None)
+    push(first, walk(ANNA, 2, "1"))
+    keeper.change(Enrol("1", "ANNA", "2026-03"))
+    enrolling.listen(second)
+    assert push(second, walk(ANNA, 2, "2"))[-1] == "ANNA"
+    assert [row["track"] for row in enrolling.now()] == ["1", "2"]
+    push(first, walk(BOB, 2, "3", begin_s=9.0))
+    with pytest.raises(DataError, match="track 1 has left"):
+        enrolling.taken("1")
+    assert enrolling.taken("2").windows == 7
