@@ -28,7 +28,7 @@ INPUTS = (
     *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher", "more_data"),
     *("selected", "gallery", "key", "signature", "stream_data", "network", "latent_weights"),
     *("detector", "pose", "beside", "also", "serve_cert", "serve_key", "before", "after"),
-    *("new_key", "device", "laws", "sweep", "trunk"),
+    *("new_key", "device", "laws", "sweep", "trunk", "segmenter"),
 )
 NEITHER = ("root", "name", "serve_token")
 """`root` of `doctor`: where it looks for the system's own files; `name` of `keys new` and
@@ -47,6 +47,7 @@ WORDS = (
 # What a command changes in its place, by the name of its config.
 _IN_PLACE = {
     "EnrolConfig": "gallery",
+    "SilhouetteEnrolConfig": "gallery",
     "ForgetConfig": "gallery",
     "RekeyConfig": "gallery",
     "ThresholdConfig": "gallery",

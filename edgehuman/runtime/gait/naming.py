@@ -1,50 +1,163 @@
-"""Names for the tracks of a camera: an `Identifier` whose newest answers stand beside tracks."""
+"""Names for the people of frames: a namer for each source, and what it says of each track.
+
+A namer knows one kind of model (`bodies` of skeletons, `outlines` of silhouettes); this is what a
+run and a stream have in common: a namer of its own for each source, whose clocks differ; what
+happens to cameras; and the newest word on each track, which is drawn and shown.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
-from edgehuman.runtime.gait.walkers import Walkers
-from edgehuman.runtime.skeleton.answer import Identifier
-from edgehuman.runtime.skeleton.lines import PoseBlock
+from edgehuman.runtime.evidence import KNOWN, NOT_YET
+from edgehuman.runtime.gait.walkers import Seen, Walkers
+from edgehuman.runtime.image.frames.results import FrameResult, Person
+from edgehuman.runtime.image.frames.taken import TakenFrame
+from edgehuman.runtime.loop.dropped import Counts
 from edgehuman.runtime.skeleton.results import GaitResult, GaitTally
-from edgehuman.runtime.skeleton.windows import PoseReport
+from edgehuman.runtime.view.frames import NAME
+
+STATE, SCORE = "state", "identity"
+"""The keys of a person's answer that say how much is known of who it is, and how sure a name is."""
+Shown = Callable[[TakenFrame, FrameResult], object]
+
+
+class Namer(Protocol):
+    """What names the people of one source.
+
+    Attributes:
+        hop_s: seconds between two windows of a track.
+        identifies: whether it knows anybody to be named.
+        report: the findings so far.
+    """
+
+    hop_s: float
+    identifies: bool
+
+    @property
+    def report(self) -> Counts: ...
+
+    def push(self, result: FrameResult, arrival_ns: int) -> Sequence[GaitResult]:
+        """The results of the windows that a frame completes.
+
+        Args:
+            arrival_ns: when the frame left its source, by this machine's monotonic clock.
+        """
+
+    def close(self) -> None:
+        """The stream is over."""
+
+    def no_window(self, source: Mapping[str, Any]) -> str:
+        """Why there was no window."""
 
 
 class Naming:
     """A `loop.play.Listener` of walkers.
 
     Args:
-        identifier: names the walks.
-        walkers: are told the names.
+        walkers: whose people are named.
+        namer_of: makes the namer of a source, by its name.
+
+    Attributes:
+        tally: the totals so far.
+        identifies: whether there is anybody to be named.
+        shown: called with each frame and its people, of whom those who are known have a name.
+
+    Raises:
+        UsageError, ArtefactError: as of `namer_of`.
     """
 
-    def __init__(self, identifier: Identifier, walkers: Walkers) -> None:
-        self._identifier, self._walkers = identifier, walkers
+    def __init__(self, walkers: Walkers, namer_of: Callable[[str], Namer]) -> None:
+        self._walkers, self._namer_of = walkers, namer_of
+        names = walkers.sources.names if len(walkers.sources.names) > 1 else [walkers.name]
+        # Of all sources now: wrong words are told of at once.
+        self._namers = {name: namer_of(name) for name in names}
+        self._newest: dict[str, GaitResult] = {}
+        first = self._namers[names[0]]
+        self.tally, self.identifies = GaitTally(first.hop_s), first.identifies
+        self.shown: list[Shown] = []
 
     @property
-    def tally(self) -> GaitTally:
-        """The totals so far."""
-        return self._identifier.tally
+    def report(self) -> Counts:
+        """What was found so far, of all sources."""
+        reports = [each.report for each in self._namers.values()]
+        return reports[0] if len(reports) == 1 else _Sum(reports)
 
-    @property
-    def report(self) -> PoseReport:
-        """The findings in the stream so far."""
-        return self._identifier.report
-
-    def push(self, block: PoseBlock) -> list[GaitResult]:
-        """The results that this block completes, oldest first."""
-        results = self._identifier.push(block)
-        for result in results:
-            if result.label and not result.reason:
-                self._walkers.names[result.track] = f"{result.label} {result.score:.2f}"
+    def push(self, seen: Seen) -> list[GaitResult]:
+        """The results that a frame completes, oldest first; of a camera, what happened to it."""
+        taken, result = seen.taken, seen.result
+        if taken.event:
+            results = [_event(result, self._walkers.name)]
+        else:
+            results = [*self._of(taken.source).push(result, taken.grabbed_ns)]
+            self._newest.update((each.track, each) for each in results)
+        for each in results:
+            self.tally.add(each)
+        if self.shown:
+            people = tuple(self._named(person) for person in result.people)
+            for show in self.shown:
+                show(taken, dataclasses.replace(result, people=people))
+        for track in seen.ended:
+            self._newest.pop(track, None)
         return results
 
     def close(self) -> list[GaitResult]:
-        """The stream is over."""
-        return self._identifier.close()
+        """The stream is over; no window waits for more."""
+        for namer in self._namers.values():
+            namer.close()
+        return []
 
     def no_window(self, source: Mapping[str, Any]) -> str:
         """Why there was no window, and what to do about it."""
-        return self._walkers.nobody() or self._identifier.no_window(source)
+        if nobody := self._walkers.nobody():
+            return nobody
+        said = (each.no_window(source) for each in self._namers.values())
+        return "; ".join(dict.fromkeys(said))
+
+    def _of(self, source: str) -> Namer:
+        name = source or self._walkers.name
+        if name not in self._namers:  # of a recording of several sources
+            self._namers[name] = self._namer_of(name)
+        return self._namers[name]
+
+    def _named(self, person: Person) -> Person:
+        """Somebody with what is known of who it is."""
+        if not self.identifies or not person.track:
+            return person
+        newest = self._newest.get(person.track)
+        answer = {**person.answer, STATE: NOT_YET if newest is None else newest.state}
+        if newest is not None and newest.state == KNOWN:
+            answer |= {NAME: newest.label, SCORE: round(newest.score, 4)}
+        return dataclasses.replace(person, answer=answer)
+
+
+class _Sum:
+    """The counts of several sources together."""
+
+    def __init__(self, reports: Sequence[Counts]) -> None:
+        self._reports = reports
+
+    def as_dict(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for report in self._reports:
+            for name, value in report.as_dict().items():
+                found[name] = found[name] + value if name in found else value
+        return found
+
+
+def _event(result: FrameResult, name: str) -> GaitResult:
+    """What happened to a camera."""
+    t_s = result.t_s or 0.0
+    return GaitResult(
+        t_s=t_s,
+        label="",
+        score=0.0,
+        latency_ms=0.0,
+        raw_label="",
+        stamp_ns=round(t_s * 1e9),
+        source=result.source or name,
+        reason=result.reason,
+        event=result.event,
+    )

@@ -1,34 +1,107 @@
-"""What a source of a gait model holds: frames, in which people are to be found, or poses."""
+"""What a source of a gait model holds: frames, in which people are to be found, or what was found
+already: poses, or masks.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from edgehuman.preprocess.skeleton.formats.kind import find_format
+from edgehuman.runtime.image.camera.address import live_address
+from edgehuman.runtime.replay.folder import is_recording
 
 _POSES = (".json", ".jsonl", ".ndjson", ".csv", ".txt")
+_PATTERN = "*?["
 # Of a folder, so many names are looked at.
 _MOST = 50
+# A video of masks is grey, and black or white, in nearly all pixels of the frames looked at.
+_LOOKED_AT, _APART = 5, 10
+_GREY_NOISE, _NEAR, _LEAST = 24, 48, 0.97
 
 
 def is_frames(source: str) -> bool:
-    """Whether a source is a video, or a folder of pictures and not of poses. Nothing of pictures is
-    loaded for a source of poses.
+    """Whether a source of a model of skeletons is a camera, a video, a recording of one, or a
+    folder or pattern of pictures and not of poses.
+
+    Raises:
+        UsageError: it begins as a camera, and is none that can be opened.
     """
     path = Path(source)
     if not source.strip() or path.suffix.lower() in _POSES:
         return False
+    if _is_live(source) or _is_pattern(path):
+        return True
     if path.is_file():
-        from edgehuman.runtime.image.frames.source import is_video
+        return _is_video(path)
+    return path.is_dir() and find_format(path) is None and _suffix_in(path) is not None
 
-        return is_video(path)
-    if not path.is_dir() or find_format(path) is not None:
+
+def is_people(source: str) -> bool:
+    """Whether a source of a model of silhouettes is a camera, a recording of one, a video of people
+    and not of masks, or a folder or pattern of pictures that are no PNG files, as masks are.
+
+    Raises:
+        UsageError: it begins as a camera, and is none that can be opened.
+        DataError: a video whose frames are too large.
+    """
+    path = Path(source)
+    if not source.strip():
         return False
+    if _is_live(source):
+        return True
+    if _is_pattern(path):
+        return path.suffix.lower() != ".png"
+    if path.is_file():
+        return _is_video(path) and not _shows_masks(path)
+    suffix = _suffix_in(path) if path.is_dir() else None
+    return suffix is not None and suffix != ".png"
+
+
+def _is_live(source: str) -> bool:
+    """Whether it is a camera, or what a run on one recorded."""
+    return live_address(source, pipelines=True) is not None or is_recording(source)
+
+
+def _is_pattern(path: Path) -> bool:
     from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES
 
-    for k, each in enumerate(path.iterdir()):
+    is_picture = path.suffix.lower() in IMAGE_SUFFIXES
+    return is_picture and any(letter in str(path) for letter in _PATTERN) and not path.exists()
+
+
+def _is_video(path: Path) -> bool:
+    from edgehuman.runtime.image.frames.source import is_video
+
+    return is_video(path)
+
+
+def _suffix_in(folder: Path) -> str | None:
+    """That of a picture in a folder; None: there is none among the first names."""
+    from edgehuman.preprocess.image.pixels import IMAGE_SUFFIXES
+
+    for k, each in enumerate(folder.iterdir()):
         if each.suffix.lower() in IMAGE_SUFFIXES:
-            return True
+            return each.suffix.lower()
         if k >= _MOST:
             break
-    return False
+    return None
+
+
+def _shows_masks(path: Path) -> bool:
+    """Whether the first frames of a video are grey, and black or white, in nearly all pixels; also
+    where none can be read.
+    """
+    from edgehuman.preprocess.video import Video
+
+    with Video(path) as video:
+        for k, frame in enumerate(video.frames(_APART)):
+            if frame.bgr_HWC is None or k >= _LOOKED_AT:
+                break
+            grey_HW = np.ptp(frame.bgr_HWC, axis=2) < _GREY_NOISE
+            bright_HW = frame.bgr_HWC.max(axis=2)
+            is_mask_HW = grey_HW & ((bright_HW < _NEAR) | (bright_HW > 255 - _NEAR))
+            if is_mask_HW.mean() < _LEAST:
+                return False
+    return True

@@ -1,23 +1,31 @@
-"""Gait in Python: what `edgehuman.stream` opens for a model that takes a SkeletonSequence."""
+"""Gait in Python: what `edgehuman.stream` opens for models of skeletons and of silhouettes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from edgehuman.errors import UsageError
-from edgehuman.runtime.gait.source import is_frames
-from edgehuman.runtime.gallery import Gallery
+from edgehuman.runtime.gait.source import is_frames, is_people
+from edgehuman.runtime.gallery import Gallery, read_gallery
 from edgehuman.runtime.loop.live import LiveStream, live
-from edgehuman.runtime.loop.play import require_seconds
 from edgehuman.runtime.model import Model
+from edgehuman.runtime.silhouette.results import WalkResult
+from edgehuman.runtime.silhouette.stream import open_stream as open_masks
 from edgehuman.runtime.skeleton.results import GaitResult
-from edgehuman.runtime.skeleton.stream import PoseSource, known_gallery, listen
+from edgehuman.runtime.skeleton.stream import known_gallery
 from edgehuman.runtime.skeleton.stream import open_stream as open_poses
+
+if TYPE_CHECKING:
+    from edgehuman.runtime.gait.walkers import Wanted
+    from edgehuman.runtime.image.camera.camera import Camera
 
 
 def open_stream(
     model: Model,
-    source: PoseSource,
+    source: object,
     *,
     gallery: Gallery | str | Path | None = None,
     hop_s: float | None = None,
@@ -32,23 +40,20 @@ def open_stream(
     pose: str | None = None,
     score: float | None = None,
     every: int = 1,
+    policy: str | None = None,
 ) -> LiveStream[GaitResult]:
-    """A result for every window of every track; arguments as in `edgehuman.stream`.
+    """A result for every window of every track, and what happens to cameras; arguments as in
+    `edgehuman.stream`.
 
     Raises:
         UsageError, ArtefactError, DataError: wrong arguments, model, gallery or file.
     """
-    of_frames = {"detector": detector, "pose": pose, "score": score}
-    if not (isinstance(source, (str, Path)) and is_frames(str(source))):
-        for name, value in {**of_frames, "every": None if every == 1 else every}.items():
-            if value is not None:
-                raise UsageError(
-                    f"{name} is for a video or a folder of pictures, and the source is none; leave "
-                    "it out"
-                )
+    finding: dict[str, Any] = {"detector": detector, "pose": pose, "score": score, "policy": policy}
+    if (cameras := _cameras(source, is_frames)) is None:
+        _require_none({**finding, "every": None if every == 1 else every}, "poses")
         return open_poses(
             model,
-            source,
+            source,  # type: ignore[arg-type]
             gallery=gallery,
             hop_s=hop_s,
             threshold=threshold,
@@ -59,16 +64,108 @@ def open_stream(
             size=size,
             layout=layout,
         )
-    of_poses = {"realtime": realtime or None, "size": size, "layout": layout}
-    for name, value in of_poses.items():
-        if value is not None:
-            raise UsageError(f"{name} is for poses, and {source} is frames; leave it out")
-    require_seconds(seconds)
-    # Nothing of pictures is loaded for poses.
+    _require_none({"realtime": realtime or None, "size": size, "layout": layout}, "frames")
+    own: dict[str, Any] = {
+        "hop_s": hop_s,
+        "threshold": threshold,
+        "seconds": seconds,
+        "rate_hz": rate_hz,
+    }
+    return _open(model, "joints", cameras, known_gallery(gallery), own, finding, every)
+
+
+def open_silhouettes(
+    model: Model,
+    source: object,
+    *,
+    gallery: Gallery | str | Path | None = None,
+    hop_s: float | None = None,
+    threshold: float | None = None,
+    seconds: float | None = None,
+    seed: int = 0,
+    rate_hz: float | None = None,
+    detector: str | None = None,
+    segmenter: str | None = None,
+    score: float | None = None,
+    every: int = 1,
+    policy: str | None = None,
+) -> LiveStream[WalkResult] | LiveStream[GaitResult]:
+    """A result for every walk of masks, or for every window of every track in frames; arguments as
+    in `edgehuman.stream`.
+
+    Raises:
+        UsageError, ArtefactError, DataError: wrong arguments, model, gallery or file.
+    """
+    finding: dict[str, Any] = {
+        "detector": detector,
+        "pose": segmenter,
+        "score": score,
+        "policy": policy,
+    }
+    own: dict[str, Any] = {
+        "hop_s": hop_s,
+        "threshold": threshold,
+        "seconds": seconds,
+        "rate_hz": rate_hz,
+    }
+    asked = detector is not None or segmenter is not None
+    cameras = _cameras(source, (lambda name: True) if asked else is_people)
+    if cameras is None:
+        unasked = {name: value for name, value in own.items() if name != "threshold"}
+        unasked |= {"segmenter": segmenter, "every": None if every == 1 else every}
+        _require_none({**finding, "pose": None, **unasked}, "masks")
+        return open_masks(model, source, gallery=gallery, threshold=threshold, seed=seed)  # type: ignore[arg-type]
+    return _open(model, "outlines", cameras, known_gallery(gallery), own, finding, every)
+
+
+def _cameras(
+    source: object, names_frames: Callable[[str], bool]
+) -> Sequence[str | Path | Camera] | None:
+    """The sources of frames that were given; None of anything else."""
+    if isinstance(source, (str, Path)):
+        return [source] if names_frames(str(source)) else None
+    from edgehuman.runtime.image.camera.camera import Camera
+
+    if isinstance(source, Camera):
+        return [source]
+    if not isinstance(source, (list, tuple)) or not source:
+        return None
+    is_named = all(isinstance(each, (str, Path, Camera)) for each in source)
+    return source if is_named else None
+
+
+def _open(
+    model: Model,
+    wanted: Wanted,
+    cameras: Sequence[str | Path | Camera],
+    gallery: Gallery | Path | None,
+    own: Mapping[str, Any],
+    finding: Mapping[str, Any],
+    every: int,
+) -> LiveStream[GaitResult]:
+    """The people of frames, named."""
+    # Nothing of pictures is loaded for poses and masks.
     from edgehuman.runtime.gait.naming import Naming
     from edgehuman.runtime.gait.walkers import Walkers, watching_for
+    from edgehuman.runtime.gait.watch import namer
+    from edgehuman.runtime.image.camera.camera import Camera
+    from edgehuman.runtime.image.frames.several import Sources, open_source
 
-    watching = watching_for(detector, pose, score)
-    walkers = Walkers(str(source), watching, every, rate_hz)
-    identifier, _ = listen(model, walkers, known_gallery(gallery), hop_s, threshold)
-    return live(Naming(identifier, walkers), walkers, seconds)
+    seconds = own["seconds"]
+    opened = [
+        each if isinstance(each, Camera) else open_source(each, finding["policy"], every)
+        for each in cameras
+    ]
+    sources = Sources(opened, seconds)
+    watching = watching_for(wanted, finding["detector"], finding["pose"], finding["score"])
+    walkers = Walkers(sources, watching, own["rate_hz"], every, seconds=seconds)
+    known = read_gallery(gallery) if isinstance(gallery, Path) else gallery
+    naming = Naming(walkers, partial(namer, wanted, model, known, own["hop_s"], own["threshold"]))
+    return live(naming, walkers)
+
+
+def _require_none(given: Mapping[str, object], what: str) -> None:
+    """Raises UsageError for an argument that says nothing of a source."""
+    for name, value in given.items():
+        if value is not None:
+            raise UsageError(f"{name} says nothing of {what}, which the source is; leave it out")

@@ -5,40 +5,54 @@ how they walk; the frames are drawn if asked for.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
+import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from edgehuman.errors import UsageError
 from edgehuman.files import require_apart, require_usable_file
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.video import SUFFIXES
-from edgehuman.runtime.gait.naming import Naming
-from edgehuman.runtime.gait.walkers import Walkers, watching_for
+from edgehuman.runtime.gait.bodies import Bodies
+from edgehuman.runtime.gait.flags import Words
+from edgehuman.runtime.gait.naming import Namer, Naming
+from edgehuman.runtime.gait.outlines import Outlines
+from edgehuman.runtime.gait.walkers import Walkers, Wanted, watching_for
+from edgehuman.runtime.gallery import Gallery, read_gallery
+from edgehuman.runtime.image.frames.draw import drawn
+from edgehuman.runtime.image.frames.results import FrameResult
 from edgehuman.runtime.image.frames.saved import filming
-from edgehuman.runtime.loop.play import require_seconds
-from edgehuman.runtime.model import load
-from edgehuman.runtime.skeleton import run as of_poses
-from edgehuman.runtime.skeleton.stream import listen
+from edgehuman.runtime.image.frames.several import open_sources
+from edgehuman.runtime.image.frames.taken import TakenFrame
+from edgehuman.runtime.loop.play import Played, play, require_seconds
+from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.serve.beside import Beside
+from edgehuman.runtime.serve.people.keeper import Keeper
+from edgehuman.runtime.serve.people.sent import Sent
+from edgehuman.runtime.skeleton.enrolling import Enrolling, keeper_for
+from edgehuman.runtime.skeleton.run import managed_gallery, outcome_of, published, sinks_of
 from edgehuman.runtime.tracks.numbers import Numbers
+from edgehuman.runtime.view.frames import NAME, about_frames, show, stand_beside
 from edgehuman.runtime.view.screen import Notes
-
-if TYPE_CHECKING:
-    from edgehuman.runtime.gait.run import RunConfig
 
 _FILM = ".mp4"
 
 
-def watch(config: RunConfig) -> Outcome:
-    """Name the people of a video or a folder of pictures.
+def watch(config: Words, wanted: Wanted, each: str | None, serve_gallery: bool = False) -> Outcome:
+    """Name the people of the sources.
+
+    Args:
+        wanted: what the model reads of people.
+        each: the pose network, or the segmenter; None: the usual one.
+        serve_gallery: manage the gallery on the page; for a model of joints.
 
     Raises:
         UsageError, ArtefactError, DataError: see `gait.run.run`.
     """
     require_seconds(config.seconds)
     apart = {"the model": config.model, "--source": config.source, "--gallery": config.gallery}
-    require_apart({**apart, "--save": config.save})
+    require_apart({**apart, "--key": config.key, "--save": config.save})
     notes = Notes()
     model = load(
         config.model,
@@ -48,33 +62,122 @@ def watch(config: RunConfig) -> Outcome:
         rebuild=config.rebuild,
         notify=notes,
     )
-    watching = watching_for(config.detector, config.pose, config.score, config.threads)
-    numbers = Numbers(config.ids)
-    walkers = Walkers(config.source, watching, config.every, config.rate_hz, numbers)
-    identifier, _ = listen(
-        model,
-        walkers,
-        of_poses.gallery_of(config, model),
-        config.hop_s,
-        config.threshold,
-        notify=notes,
-        key=config.key,
-    )
-    with _film(config.save, walkers) as is_film:
-        lines = dataclasses.replace(config, save=None) if is_film else config
-        naming = Naming(identifier, walkers)
-        return of_poses.finish(lines, naming, identifier, model, walkers, notes)
+    names = [config.source, *config.also]
+    sources = open_sources(names, config.policy, config.every, config.seconds, pipelines=True)
+    watching = watching_for(wanted, config.detector, each, config.score, config.threads)
+    numbers, seconds = Numbers(config.ids), config.seconds
+    walkers = Walkers(sources, watching, config.rate_hz, config.every, numbers, seconds)
+    gallery: Gallery | None
+    if serve_gallery:
+        gallery = managed_gallery(config.gallery, config.key, config.live.serve, model)
+    else:
+        gallery = None if config.gallery is None else read_gallery(config.gallery, config.key)
+    if gallery is not None and not len(gallery):
+        notes(f"{config.gallery} is empty: everybody is unknown")
+    enrolling = Enrolling()
+
+    def namer_of(source: str) -> Namer:
+        made = namer(wanted, model, gallery, config.hop_s, config.threshold, source, notify=notes)
+        if isinstance(made, Bodies) and serve_gallery:
+            enrolling.listen(made.identifier)
+        return made
+
+    naming = Naming(walkers, namer_of)
+    sent = Sent(config.sink_names, config.gallery, config.key)
+    keeper = None
+    if serve_gallery and config.gallery is not None:
+        keeper = keeper_for(config.gallery, config.key, model, enrolling, sent.refresh, notes)
+    with _film(config.save, walkers, naming) as is_film:
+        save = None if is_film else config.save
+        played = _played(config, naming, walkers, notes, save, sent, keeper)
+    return outcome_of(config.json, played, enrolling.gallery or gallery, notes)
+
+
+def namer(
+    wanted: Wanted,
+    model: Model,
+    gallery: Gallery | None,
+    hop_s: float | None,
+    threshold: float | None,
+    source: str,
+    **words: Notes,
+) -> Namer:
+    """What names the people of one source.
+
+    Raises:
+        UsageError, ArtefactError: as of `Bodies` and `Outlines`.
+    """
+    kind = Bodies if wanted == "joints" else Outlines
+    return kind(model, source, gallery, hop_s, threshold, **words)
+
+
+def _played(
+    config: Words,
+    naming: Naming,
+    walkers: Walkers,
+    notes: Notes,
+    save: Path | None,
+    sent: Sent,
+    keeper: Keeper | None,
+) -> Played:
+    """The sources played to their end, with what stands beside the loop."""
+    about = about_frames(config.model, walkers.name, naming.identifies)
+    with Beside(config.live, about, notes, keeper) as beside:
+        stand_beside(beside, walkers.sources, config.live)
+        walkers.through = beside.through
+        naming.shown.append(partial(_show, beside))
+        sinks = [
+            *sinks_of(config, save, naming.tally, notes, lambda: 0, sent),
+            *beside.webhook(lambda result: published(result, sent).row),
+        ]
+        played = play(
+            naming, walkers, sinks, None, notes, beside.watch_sinks, may_be_empty=walkers.live
+        )
+        broken = (*played.broken, *beside.close_sinks())
+        played = Played({**played.summary, **beside.report()}, broken)
+        beside.end(played.summary)
+    return played
+
+
+def _show(beside: Beside, taken: TakenFrame, result: FrameResult) -> None:
+    """Count a frame, and show it with the names on the page."""
+    show(beside, taken, result, time.time_ns() - int(taken.age_ms * 1e6))
 
 
 @contextlib.contextmanager
-def _film(save: Path | None, walkers: Walkers) -> Iterator[bool]:
+def _film(save: Path | None, walkers: Walkers, naming: Naming) -> Iterator[bool]:
     """Whether the frames are drawn to a video, which is written when the block ends."""
     if save is None or save.suffix.lower() not in SUFFIXES:
         yield False
         return
     if save.suffix.lower() != _FILM:
         raise UsageError(f"--save {save}: videos are written as MPEG-4; name it {save.stem}{_FILM}")
+    kept = walkers.sources.kept()
+    if len(kept) > 1:
+        raise UsageError(
+            f"--save {save}: a video is of one source, and here are {len(kept)}; give FILE.jsonl, "
+            "or one run for each source"
+        )
     require_usable_file(save, "--save")
+    live = any(each.live for each in kept.values())
     with filming(save, walkers.fps) as film:
-        walkers.show = film.add
+
+        def add(taken: TakenFrame, result: FrameResult) -> None:
+            if taken.image_HWC is None:
+                return
+            rows, columns = taken.image_HWC.shape[:2]
+            scale = columns / taken.width, rows / taken.height
+            picture_HWC = drawn(taken.image_HWC, result.people, scale, said_of(result))
+            film.add(picture_HWC, result.t_s if live else None)
+
+        naming.shown.append(add)
         yield True
+
+
+def said_of(result: FrameResult) -> dict[str, str]:
+    """What is drawn beside the tracks of those who are known."""
+    return {
+        person.track: f"{person.answer[NAME]} {person.answer['identity']:.2f}"
+        for person in result.people
+        if NAME in person.answer
+    }

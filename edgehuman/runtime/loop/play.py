@@ -115,6 +115,7 @@ def play(
     seconds: float | None = None,
     notify: Callable[[str], object] = say,
     started: Callable[[Sequence[SinkThread[LiveT]]], object] = lambda threads: None,
+    may_be_empty: bool = False,
 ) -> Played:
     """Recognise the source until it ends, a signal comes, `seconds` have passed (`first_seconds`),
     or the reader of standard output is gone.
@@ -123,6 +124,7 @@ def play(
 
     Args:
         started: called with the threads of the sinks, whose drops somebody may want to count.
+        may_be_empty: no window is no error, if anything came: before a camera there may be nobody.
 
     Raises:
         DataError: the source is wrong, ended before its first window, or gave nothing.
@@ -152,7 +154,8 @@ def play(
     finally:
         broken = tuple(_close(threads, source.live, notify))
     refused = others_refused(source.report())
-    if recogniser.tally.windows == 0 and (refused or not stop.requested):
+    is_wrong = not (may_be_empty and source.report().get("frames"))
+    if recogniser.tally.windows == 0 and is_wrong and (refused or not stop.requested):
         require_something(source, seconds)
         raise DataError(f"{source.name}: {recogniser.no_window(source.report())}{refused}")
     report = {

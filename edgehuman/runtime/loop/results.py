@@ -31,6 +31,19 @@ class LiveResult(Result):
     delay_s: float = 0.0
     reason: str = ""
 
+    def row(self) -> dict[str, Any]:
+        """The result as one JSON object."""
+        return {
+            "t_s": round(self.t_s, 4),
+            "label": self.label,
+            "score": round(self.score, 5),
+            "latency_ms": round(self.latency_ms, 3),
+            "raw_label": self.raw_label,
+            "delay_s": round(self.delay_s, 4),
+            "source": self.source,
+            **self.more(),
+        }
+
     def more(self) -> dict[str, Any]:
         """The last keys of a result in JSON: the reason, if there is one."""
         return {"reason": self.reason} if self.reason else {}
@@ -41,16 +54,7 @@ LiveT = TypeVar("LiveT", bound=LiveResult)
 
 def to_row(result: LiveResult) -> dict[str, Any]:
     """A result as one JSON object."""
-    return {
-        "t_s": round(result.t_s, 4),
-        "label": result.label,
-        "score": round(result.score, 5),
-        "latency_ms": round(result.latency_ms, 3),
-        "raw_label": result.raw_label,
-        "delay_s": round(result.delay_s, 4),
-        "source": result.source,
-        **result.more(),
-    }
+    return result.row()
 
 
 class LatencyHistogram:

@@ -8,6 +8,7 @@ Every walk of the source is enrolled under the name; its vectors are those of th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,8 +95,11 @@ class IdentifyConfig:
     seed: int = 0
 
 
-def enroll(config: EnrolConfig) -> Outcome:
+def enroll(config: EnrolConfig, walks_of: Callable[[], list[MaskWalk]] | None = None) -> Outcome:
     """`edgehuman gallery enroll`: add the walks to the file; on an error the file is unchanged.
+
+    Args:
+        walks_of: reads the walks of the source; None: they are masks.
 
     Raises:
         ArtefactError: a model without embeddings, or the gallery of another model.
@@ -111,7 +115,8 @@ def enroll(config: EnrolConfig) -> Outcome:
     # A wrong file is told of before the work.
     gallery_for(config.gallery, model.card, config.key)
     identifier = Identifier(model, notify=say)
-    chosen = _chosen(walks_in(config.source, config.seed), config.walk, config.source)
+    walks = walks_in(config.source, config.seed) if walks_of is None else walks_of()
+    chosen = _chosen(walks, config.walk, config.source)
     walkers = [identifier.embed(walk) for walk in chosen]
     vectors = [_vector(walker, config.take_as_is) for walker in walkers]
 
@@ -147,8 +152,13 @@ def enroll(config: EnrolConfig) -> Outcome:
     return Outcome(data, text)
 
 
-def identify(config: IdentifyConfig) -> Outcome:
+def identify(
+    config: IdentifyConfig, walks_of: Callable[[], list[MaskWalk]] | None = None
+) -> Outcome:
     """`edgehuman gallery identify`: name the person of each walk of the source.
+
+    Args:
+        walks_of: reads the walks of the source; None: they are masks.
 
     Raises:
         ArtefactError: no gallery, or that of another model.
@@ -160,7 +170,7 @@ def identify(config: IdentifyConfig) -> Outcome:
     require_same_model(gallery, model.card)
     require_people(gallery, config.gallery)
     identifier = Identifier(model, gallery, config.threshold, say)
-    walks = walks_in(config.source, config.seed)
+    walks = walks_in(config.source, config.seed) if walks_of is None else walks_of()
     results = [identifier.answer(walk) for walk in walks]
     if all(result.reason for result in results):
         raise DataError(f"{config.source}: no walk has an answer; the first: {results[0].reason}")

@@ -5,6 +5,9 @@ each number over the frames: a new frame costs the same however long the walk is
 that to the whole walk. Any other network looks at windows: a walk of up to 60 frames at once, a
 longer one every 30 frames, and their vectors are averaged.
 
+A walk that goes on, before a camera, is asked for its newest seconds again and again: `Recent`
+keeps them in blocks, the oldest of which is dropped, so that memory and cost stay the same.
+
 Axes: T frames, H and W pixels, M numbers of a frame, P parts, D dimensions, N windows.
 """
 
@@ -87,9 +90,13 @@ class RunningMaximum:
         Raises:
             ArtefactError: it is not finite, or zero.
         """
+        return sound(self._parts.answer(self.maxima()))
+
+    def maxima(self) -> Float32:
+        """The maxima (M,) over the frames so far, of which there is one at least."""
         self._take()
         assert self._maxima_M is not None
-        return sound(self._parts.answer(self._maxima_M))
+        return self._maxima_M
 
     def _take(self) -> None:
         if not self._waiting:
@@ -153,6 +160,89 @@ class Windows:
         if self._model.card.output.distance == "cosine":
             vector = vector / np.linalg.norm(vector, axis=-1, keepdims=True)
         return vector if self._sum is None else self._sum + vector
+
+
+class Recent(Protocol):
+    """The newest frames of a walk that goes on, in blocks."""
+
+    @property
+    def used(self) -> int:
+        """Frames that are kept."""
+
+    def add(self, record_HW: Uint8) -> None:
+        """Take one frame into the newest block."""
+
+    def turn(self) -> None:
+        """Begin a new block; the oldest is dropped if there are as many as are kept."""
+
+    def answer(self) -> Float32:
+        """The embedding (P, D), or (D,), of the frames that are kept.
+
+        Raises:
+            ArtefactError: it is not finite, or zero.
+        """
+
+
+def recent_of(model: Model, blocks: int) -> Recent:
+    """An empty memory of so many blocks: of their running maxima, where the model has parts for it.
+
+    Raises:
+        ArtefactError: the model takes more frames than any does.
+    """
+    if model.parts is not None:
+        return RecentMaximum(model.parts, blocks)
+    frames = model.card.input.shape[0]
+    require_cut(frames, model.card.input.rate_hz)
+    return RecentFrames(model, blocks, frames)
+
+
+class RecentMaximum:
+    """A running maximum for each block: a frame passes the frame part once."""
+
+    def __init__(self, parts: Parts, blocks: int) -> None:
+        self._parts = parts
+        self._blocks = deque([RunningMaximum(parts)], blocks)
+
+    @property
+    def used(self) -> int:
+        return sum(block.used for block in self._blocks)
+
+    def add(self, record_HW: Uint8) -> None:
+        self._blocks[-1].add(record_HW)
+
+    def turn(self) -> None:
+        self._blocks.append(RunningMaximum(self._parts))
+
+    def answer(self) -> Float32:
+        maxima = [block.maxima() for block in self._blocks if block.used]
+        return sound(self._parts.answer(np.max(maxima, axis=0)))
+
+
+class RecentFrames:
+    """The frames of each block, all of which pass the network at each answer.
+
+    Args:
+        frames: that the model takes, the newest ones; 0: any number.
+    """
+
+    def __init__(self, model: Model, blocks: int, frames: int = 0) -> None:
+        self._model, self._frames = model, frames
+        self._blocks: deque[list[Uint8]] = deque([[]], blocks)
+        self._newest: deque[Uint8] = deque(maxlen=frames or None)
+
+    @property
+    def used(self) -> int:
+        return len(self._newest) if self._frames else sum(map(len, self._blocks))
+
+    def add(self, record_HW: Uint8) -> None:
+        (self._newest if self._frames else self._blocks[-1]).append(record_HW)
+
+    def turn(self) -> None:
+        self._blocks.append([])
+
+    def answer(self) -> Float32:
+        kept = self._newest if self._frames else [each for block in self._blocks for each in block]
+        return sound(self._model.logits(np.stack([*kept])[None])[0])
 
 
 def sound(vector: Float32) -> Float32:

@@ -1,9 +1,9 @@
 """Windows of tracked skeletons in, vectors and names out: the gait stream without threads or a
 clock of its own.
 
-A track's vector is the mean over its newest four windows, so a name becomes more certain the longer
-a person is seen, and one bad window does not change it; a break of the track starts it anew.
-Without a gallery there are only vectors.
+A track's windows are evidence of who walks (`runtime.evidence`): their mean is compared, a name is
+given when windows agree and kept while they do not speak against it; a break of the track starts it
+anew. Without a gallery there are only vectors.
 
 Axes: N windows, D dimensions.
 """
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -20,19 +19,17 @@ import numpy as np
 
 from edgehuman.catalogue import is_of
 from edgehuman.errors import ArtefactError
-from edgehuman.metrics.gait.vectors import mean_vector
 from edgehuman.preprocess.skeleton.breaks import AS_IF, JUMPS
 from edgehuman.records import Float32
+from edgehuman.runtime.evidence import Evidence, rule_for
 from edgehuman.runtime.gallery import Gallery, require_same_model, threshold_for
 from edgehuman.runtime.loop.dropped import cause_of_loss
 from edgehuman.runtime.loop.play import require_hop
-from edgehuman.runtime.loop.results import UNKNOWN
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.skeleton.lines import PoseBlock
 from edgehuman.runtime.skeleton.results import GaitResult, GaitTally
 from edgehuman.runtime.skeleton.windows import PoseReport, PoseWindow, PoseWindows
 
-WINDOWS_AVERAGED = 4
 BROKEN_OUTPUT = "output not finite"
 Heard: TypeAlias = Sequence[tuple[PoseWindow, Float32 | None]]
 _log = logging.getLogger("edgehuman.runtime")
@@ -46,14 +43,16 @@ class Identifier:
         source: the id that results carry.
         gallery: the known people; None gives only vectors.
         hop_s: stream time between two windows of a track; None: the card's.
-        threshold: under this score the answer is "unknown"; None: the gallery's own, or the card's.
+        threshold: a name is given at this score; None: the gallery's own, or the card's.
         notify: called once for each problem; logs a warning by default.
+        zero_s: the stamp at which the time of results is 0; None: that of the first line.
 
     Attributes:
         windows: cuts the windows.
         tally: the totals so far.
         heard: called with each block, the windows and vectors that it completes, and the tracks
             that ended.
+        rule: when a name is given and taken away.
 
     Raises:
         ArtefactError: a model of another task, or the gallery of another model.
@@ -68,6 +67,7 @@ class Identifier:
         hop_s: float | None = None,
         threshold: float | None = None,
         notify: Callable[[str], object] = _log.warning,
+        zero_s: float | None = None,
     ) -> None:
         require_gait(model)
         card = model.card
@@ -82,10 +82,11 @@ class Identifier:
         self.source, self.distance = source, str(card.output.distance)
         wanted_s = require_hop(card.decision.hop_s if hop_s is None else hop_s)
         rate_hz = card.input.rate_hz
-        self.windows = PoseWindows(card.input.shape[0], wanted_s, rate_hz, source)
+        self.windows = PoseWindows(card.input.shape[0], wanted_s, rate_hz, source, zero_s)
         self.tally = GaitTally(self.windows.hop / rate_hz)
+        self.rule = rule_for(self.tally.hop_s)
         self._run = model.logits
-        self._recent: dict[str, deque[Float32]] = {}
+        self._evidence: dict[str, Evidence] = {}
         self._notify, self._told = notify, 0
 
     @property
@@ -121,6 +122,8 @@ class Identifier:
         if self._next is not None:
             self.gallery, self._next = self._next, None
             self.threshold = threshold_for(self._card, self._asked, self.gallery)
+            for evidence in self._evidence.values():
+                evidence.use(self.gallery, self.threshold)
 
     def embed(self, block: PoseBlock) -> list[tuple[PoseWindow, Float32 | None]]:
         """The windows that this block completes, each with the network's vector (D,), or None if no
@@ -167,36 +170,34 @@ class Identifier:
 
     def _forget_ended(self) -> None:
         for name in self.windows.ended:
-            self._recent.pop(name, None)
+            self._evidence.pop(name, None)
 
     def _result(self, window: PoseWindow, vector_D: Float32 | None) -> GaitResult:
-        reason, identity, mean_D, averaged = window.reason, None, None, 0
+        reason = window.reason
         if vector_D is not None and not (np.isfinite(vector_D).all() and vector_D.any()):
             vector_D, reason = None, BROKEN_OUTPUT
             self.report.note("the model's output is not finite, or zero; export the model again")
-        if window.begins:
-            self._recent.pop(window.track, None)
-        if vector_D is not None:
-            recent = self._recent.setdefault(window.track, deque(maxlen=WINDOWS_AVERAGED))
-            recent.append(vector_D)
-            mean_D, averaged = mean_vector(np.stack(recent), self.distance), len(recent)
-            if self.gallery is not None and len(self.gallery):
-                identity = self.gallery.identify(mean_D, self.threshold)
-        nobody = "" if self.gallery is None else UNKNOWN
+        if window.begins or window.track not in self._evidence:
+            evidence = Evidence(self.gallery, self.threshold, self.distance, self.rule)
+            self._evidence[window.track] = evidence
+        evidence = self._evidence[window.track]
+        verdict = evidence.verdict if vector_D is None else evidence.add(vector_D)
+        has_answer = vector_D is not None
         return GaitResult(
             t_s=window.t_s,
-            label=nobody if identity is None else identity.person,
-            score=0.0 if identity is None else identity.score,
+            label=verdict.label,
+            score=verdict.score if has_answer else 0.0,
             latency_ms=(time.monotonic_ns() - window.arrival_ns) / 1e6 + window.waited_s * 1e3,
-            raw_label=nobody if identity is None else identity.nearest,
+            raw_label="" if verdict.identity is None else verdict.identity.nearest,
             stamp_ns=window.skeleton.stamp_ns,
             source=self.source,
             delay_s=window.waited_s,
             reason=reason,
             track=window.track,
-            vector_D=mean_D,
-            averaged=averaged,
-            identity=identity,
+            vector_D=verdict.vector if has_answer else None,
+            averaged=verdict.windows if has_answer else 0,
+            identity=verdict.identity if has_answer else None,
+            state=verdict.state,
         )
 
 

@@ -8,6 +8,7 @@ A track is a walk: its vector is the mean over its windows.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,14 +35,16 @@ from edgehuman.runtime.gallery.gallery import threshold_for
 from edgehuman.runtime.gallery.outliers import require_fitting
 from edgehuman.runtime.gallery.terms import EnrolmentTerms, terms_of
 from edgehuman.runtime.loop.dropped import loss_lines
-from edgehuman.runtime.loop.play import say
+from edgehuman.runtime.loop.play import Playable, say
 from edgehuman.runtime.loop.results import UNKNOWN
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.skeleton.answer import require_gait
 from edgehuman.runtime.skeleton.enrolment import remarks, require_one, require_right
+from edgehuman.runtime.skeleton.lines import PoseBlock
 from edgehuman.runtime.skeleton.walks import Walks, walks_of
 
 _SHOWN = 3
+Poses = Callable[[], Playable[PoseBlock]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,8 +132,11 @@ class IdentifyConfig:
     seed: int = 0
 
 
-def enroll(config: EnrolConfig) -> Outcome:
+def enroll(config: EnrolConfig, poses: Poses | None = None) -> Outcome:
     """`edgehuman gallery enroll`: add one walk to the file; on an error the file is unchanged.
+
+    Args:
+        poses: opens the poses of the source; None: by its name.
 
     Raises:
         ArtefactError: a model without embeddings, or the gallery of another model.
@@ -144,8 +150,9 @@ def enroll(config: EnrolConfig) -> Outcome:
     # A wrong file is told of before the work.
     gallery_for(config.gallery, model.card, config.key)
     declared = declare(config.rate_hz, config.size, config.layout)
+    opened = None if poses is None else poses()
     walks = walks_of(
-        model, config.source, config.seconds, config.seed, declared, sender=config.sender
+        model, config.source, config.seconds, config.seed, declared, False, config.sender, opened
     )
     track = _one_track(walks, config.track, config.source)
     where = f"{config.source}, track {track}"
@@ -182,9 +189,12 @@ def enroll(config: EnrolConfig) -> Outcome:
     return Outcome(data, "\n".join([text, *loss_lines(walks.report)]))
 
 
-def identify(config: IdentifyConfig) -> Outcome:
+def identify(config: IdentifyConfig, poses: Poses | None = None) -> Outcome:
     """`edgehuman gallery identify`: name the person of each track of the source, and of each part
     of a track that broke: after a break the id may be somebody else's.
+
+    Args:
+        poses: opens the poses of the source; None: by its name.
 
     Raises:
         ArtefactError: no gallery, or that of another model.
@@ -197,8 +207,9 @@ def identify(config: IdentifyConfig) -> Outcome:
     threshold = threshold_for(model.card, config.threshold, gallery, say)
     require_people(gallery, config.gallery)
     declared = declare(config.rate_hz, config.size, config.layout)
+    opened = None if poses is None else poses()
     walks = walks_of(
-        model, config.source, config.seconds, config.seed, declared, True, config.sender
+        model, config.source, config.seconds, config.seed, declared, True, config.sender, opened
     )
     _remark(walks)
     rows = [_row(gallery, track, walks, threshold) for track in walks.vectors]

@@ -25,24 +25,27 @@ LEAST_WINDOWS = 4
 class Enrolling:
     """The tracks of a run's identifiers: one for each of its sources, which have tracks of their
     own. For the loop that adds them, and the page that asks.
+
+    Attributes:
+        gallery: the newest one; None: it was not changed yet.
     """
 
     def __init__(self) -> None:
         self._heard: list[tuple[Identifier, Newest]] = []
-        self._gallery: Gallery | None = None
+        self.gallery: Gallery | None = None
 
     def listen(self, identifier: Identifier) -> None:
         """Listen to an identifier from now on; it names people by the newest gallery."""
         cut = identifier.windows
         newest = Newest(identifier.distance, cut.frames / cut.rate_hz)
         identifier.heard = newest.hear
-        if self._gallery is not None:
-            identifier.use(self._gallery)
+        if self.gallery is not None:
+            identifier.use(self.gallery)
         self._heard.append((identifier, newest))
 
     def use(self, gallery: Gallery) -> None:
         """Name people by this gallery from now on."""
-        self._gallery = gallery
+        self.gallery = gallery
         for identifier, _ in tuple(self._heard):
             identifier.use(gallery)
 

@@ -5,11 +5,13 @@ Axes: D dimensions.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from edgehuman.records import Float32
+from edgehuman.runtime.evidence import NOT_YET
 from edgehuman.runtime.gallery import Identity
 from edgehuman.runtime.loop.dropped import loss_lines
 from edgehuman.runtime.loop.results import LiveResult, Tally
@@ -19,27 +21,48 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class GaitResult(LiveResult):
-    """The result for one window of one track.
+    """The result for one window of one track, or what happened to a camera.
 
-    `label` is the name, "unknown" under the threshold, and empty without a gallery; `raw_label` the
-    nearest person's name; `score` theirs.
+    `label` is the name that the track has by now, "unknown", or empty while too little was seen and
+    without a gallery; `raw_label` the nearest person's name; `score` that of the name, else of the
+    nearest person.
 
     Attributes:
         track: id of the track.
-        vector_D: float32 (D,): the mean over the track's newest windows; None without an answer.
+        vector_D: float32 (D,), or (P, D) of parts: the mean over the track's newest windows; None
+            without an answer.
         averaged: number of windows in that mean.
         identity: the gallery's answer; None without a gallery.
+        state: "not yet" (too little was seen), "unknown" (enough was seen, and it is nobody of the
+            gallery) or "known"; empty without a gallery (`runtime.evidence`).
+        quality: of the window, 0 to 100; None: not measured.
+        event: of no window: what happened to a camera, "lost", "frozen", "black" or "back", and
+            `reason` says it in words; else empty.
     """
 
     track: str = ""
     vector_D: Float32 | None = None
     averaged: int = 0
     identity: Identity | None = None
+    state: str = ""
+    quality: float | None = None
+    event: str = ""
+
+    def row(self) -> dict[str, Any]:
+        """The result as one JSON object; of a camera, what happened to it."""
+        if self.event:
+            times = {"t_s": round(self.t_s, 4)}
+            return {"source": self.source, "event": self.event, **times, "said": self.reason}
+        return LiveResult.row(self)
 
     def more(self) -> dict[str, Any]:
-        """The reason, the track, the vector, and the next people of the gallery."""
-        row = {**LiveResult.more(self), "id": self.track, "windows_averaged": self.averaged}
-        if self.vector_D is not None:
+        """The state, the reason, the track, the vector, and the next people of the gallery."""
+        row: dict[str, Any] = {"label": self.label or None}
+        if self.state:
+            row["state"] = self.state
+        row |= {**LiveResult.more(self), "id": self.track, "windows_averaged": self.averaged}
+        row["quality"] = self.quality
+        if self.vector_D is not None and self.vector_D.ndim == 1:  # those of parts are too long
             row["embedding"] = [round(float(value), 6) for value in self.vector_D]
         if self.identity is not None:
             row["others"] = [
@@ -53,21 +76,34 @@ class GaitResult(LiveResult):
 class GaitTally(Tally):
     """Totals of a stream of tracks, in constant memory; `hop_s` is stream time between two windows
     of a track, `labels` are windows per name.
+
+    Attributes:
+        not_yet: windows after which too little was seen of their track to say anything.
+        events: what happened to cameras; no windows.
     """
 
+    not_yet: int = 0
+    events: Counter[str] = field(default_factory=Counter)
+
     def add(self, result: GaitResult) -> None:
-        """Count one answer."""
+        """Count one answer, or what happened to a camera."""
+        if result.event:
+            self.events[result.event] += 1
+            return
         self.count(result)
         self.t_s = max(self.t_s, result.t_s)
         if result.label and not result.reason:
             self.labels[result.label] += 1
+        self.not_yet += result.state == NOT_YET and not result.reason
 
     def summary(self) -> dict[str, Any]:
         """The stream in numbers; None for what was not measured."""
         return {
             **self.beginning(),
             "windows_per_label": dict(self.labels.most_common()),
+            "windows_not_yet": self.not_yet,
             "without_answer": dict(self.reasons),
+            **({"events": dict(self.events)} if self.events else {}),
         }
 
 
@@ -86,6 +122,11 @@ def summary_text(summary: Mapping[str, Any]) -> str:
     per_label = ", ".join(f"{name} {count}" for name, count in summary["windows_per_label"].items())
     if per_label:
         lines.append(f"windows per name: {per_label}")
+    if summary.get("windows_not_yet"):
+        lines.append(f"windows after which it was too early to say: {summary['windows_not_yet']}")
+    if summary.get("events"):
+        events = ", ".join(f"{count} {name}" for name, count in summary["events"].items())
+        lines.append(f"of cameras: {events}")
     if summary["without_answer"]:
         counts = ", ".join(f"{count} {why}" for why, count in summary["without_answer"].items())
         lines.append(f"windows without an answer: {counts}")

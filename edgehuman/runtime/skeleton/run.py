@@ -23,9 +23,10 @@ from edgehuman.preprocess.skeleton.declared import declare
 from edgehuman.preprocess.skeleton.layouts import layout_rows
 from edgehuman.preprocess.skeleton.line import KEYS
 from edgehuman.progress import tell
+from edgehuman.reading.secrets import without_secrets
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.gallery import Gallery, gallery_for
-from edgehuman.runtime.loop.play import Listener, Playable, play, require_seconds, say
+from edgehuman.runtime.loop.play import Playable, Played, play, require_seconds, say
 from edgehuman.runtime.loop.results import to_row
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
 from edgehuman.runtime.model import Model, load
@@ -45,11 +46,17 @@ from edgehuman.runtime.view.screen import Notes, can_redraw
 from edgehuman.runtime.view.tracks import GaitView, gait_lines
 
 
-class Naming(Listener[PoseBlock, GaitResult], Protocol):
-    """Names walks; `skeleton.answer.Identifier` is one."""
+class Words(Protocol):
+    """What decides the sinks of gait."""
 
     @property
-    def tally(self) -> GaitTally: ...
+    def model(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def json(self) -> bool: ...
+    @property
+    def sink(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +158,9 @@ def run(config: RunConfig) -> Outcome:
     identifier, source = listen(
         model,
         config.source,
-        gallery_of(config, model),
+        managed_gallery(config.gallery, config.key, config.serve, model)
+        if config.serve_gallery
+        else config.gallery,
         config.hop_s,
         config.threshold,
         config.realtime,
@@ -161,39 +170,18 @@ def run(config: RunConfig) -> Outcome:
         config.sender,
         config.key,
     )
-    return finish(config, identifier, identifier, model, source, notes)
+    played = _played(config, identifier, model, source, notes)
+    return outcome_of(config.json, played, identifier.gallery, notes)
 
 
-def gallery_of(config: RunConfig, model: Model) -> Gallery | Path | None:
-    """The gallery of a run; that of --serve-gallery need not be there yet.
-
-    Raises:
-        UsageError: --serve-gallery without a gallery or a page.
-    """
-    if not config.serve_gallery:
-        return config.gallery
-    if config.gallery is None or config.serve is None:
-        missing = "--gallery FILE" if config.gallery is None else "--serve PORT"
-        raise UsageError(f"--serve-gallery manages a gallery on the page; add {missing}")
-    return gallery_for(config.gallery, model.card, config.key)
-
-
-def finish(
+def _played(
     config: RunConfig,
-    naming: Naming,
     identifier: Identifier,
     model: Model,
     source: Playable[PoseBlock],
     notes: Notes,
-) -> Outcome:
-    """Play the source to its end, and give the summary.
-
-    Args:
-        naming: names the walks, by the identifier.
-
-    Raises:
-        UsageError, DataError: see `play`, and `--save` cannot be written.
-    """
+) -> Played:
+    """The source played to its end, with what stands beside it."""
     sent = Sent(config.sink_names, config.gallery, config.key)
     keeper = None
     if config.serve_gallery and config.gallery is not None:
@@ -207,50 +195,79 @@ def finish(
 
     with Beside(config, about, notes, keeper) as beside:
         beside.meter.ask(lambda: {"late": dropped()}, beside.dropped_by_sinks)
-        sinks = _sinks(config, naming, notes, dropped, sent)
-        sinks += beside.webhook(lambda result: sent.row(to_row(result)))
-        listener = PoseView(beside, identifier.gallery is not None).shown(naming)
+        sinks = sinks_of(config, config.save, identifier.tally, notes, dropped, sent)
+        sinks += beside.webhook(lambda result: published(result, sent).row)
+        listener = PoseView(beside, identifier.gallery is not None).shown(identifier)
         accompanied, attended = Accompanied(source, beside), Attended(listener, beside)
         played = play(attended, accompanied, sinks, config.seconds, notes, beside.watch_sinks)
         broken = (*played.broken, *beside.close_sinks())
-        summary = {**played.summary, **beside.report()}
-        beside.end(summary)
+        played = Played({**played.summary, **beside.report()}, broken)
+        beside.end(played.summary)
+    return played
+
+
+def managed_gallery(
+    path: Path | None, key: Path | None, serve: str | None, model: Model
+) -> Gallery:
+    """The gallery of --serve-gallery, which need not be there yet.
+
+    Raises:
+        UsageError: there is no gallery, or no page.
+    """
+    if path is None or serve is None:
+        missing = "--gallery FILE" if path is None else "--serve PORT"
+        raise UsageError(f"--serve-gallery manages a gallery on the page; add {missing}")
+    return gallery_for(path, model.card, key)
+
+
+def outcome_of(as_json: bool, played: Played, gallery: Gallery | None, notes: Notes) -> Outcome:
+    """The summary of a stream that was played to its end."""
     notes.view = None  # the view is closed; later messages go to standard error
-    for message in broken:
+    for message in played.broken:
         say(message)
-    gallery = identifier.gallery
-    summary["gallery"] = None if gallery is None else gallery.people()
+    summary = {**played.summary, "gallery": None if gallery is None else gallery.people()}
     text = summary_text(summary)
-    if config.json:
+    if as_json:
         tell(text)
         text = ""
-    return Outcome(summary, text, exit_code=1 if broken else 0)
+    return Outcome(summary, text, exit_code=1 if played.broken else 0)
 
 
-def _sinks(
-    config: RunConfig,
-    identifier: Naming,
+def sinks_of(
+    words: Words,
+    save: Path | None,
+    tally: GaitTally,
     notes: Notes,
     dropped: Callable[[], int],
     sent: Sent,
 ) -> list[Sink[GaitResult]]:
-    """The requested sinks: JSON lines or the view, and a file."""
+    """The requested sinks: JSON lines or the view, a file, a broker.
+
+    Args:
+        save: the file; None: none is wanted.
+        dropped: the records dropped so far.
+
+    Raises:
+        UsageError: the file cannot be written to, or no address of a broker.
+    """
     sinks: list[Sink[GaitResult]] = []
-    if config.json:
+    if words.json:
         sinks.append(JsonLines(sys.stdout, "standard output"))
     elif can_redraw(sys.stdout):
-        title = f"{config.model} on {config.source}"
-        notes.view = view = GaitView(sys.stdout, title, identifier.tally, dropped)
+        title = f"{words.model} on {without_secrets(words.source)}"
+        notes.view = view = GaitView(sys.stdout, title, tally, dropped)
         sinks.append(view)
     else:
         sinks.append(gait_lines(sys.stdout))
-    if config.save is not None:
-        sinks.append(JsonLines(open_to_write(config.save), str(config.save), close_stream=True))
+    if save is not None:
+        sinks.append(JsonLines(open_to_write(save), str(save), close_stream=True))
     facts = functools.partial(published, sent=sent)
-    device = Device("", config.model, counts=True)
-    return [*sinks, *open_sinks(config.sink, device, facts, by_track=True, notify=notes)]
+    device = Device("", words.model, counts=True)
+    return [*sinks, *open_sinks(words.sink, device, facts, by_track=True, notify=notes)]
 
 
 def published(result: GaitResult, sent: Sent) -> Facts:
     """What is published of a window: nobody's vector, and nobody's name but by --sink-names."""
+    if result.event:
+        return Facts(to_row(result))
     return Facts(sent.row(to_row(result)), track=result.track, name=sent.name(result.label))

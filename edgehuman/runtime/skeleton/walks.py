@@ -21,6 +21,7 @@ from edgehuman.preprocess.skeleton.steps import rate_remark, step_rate
 from edgehuman.records import Float32
 from edgehuman.runtime.loop.datagrams import SCHEME
 from edgehuman.runtime.loop.play import (
+    Playable,
     first_seconds,
     others_refused,
     require_seconds,
@@ -79,6 +80,7 @@ def walks_of(
     declared: Declared = UNDECLARED,
     split: bool = False,
     sender: str | None = None,
+    poses: Playable[PoseBlock] | None = None,
 ) -> Walks:
     """The vector of every track of a source that holds a window.
 
@@ -88,6 +90,7 @@ def walks_of(
         split: whether each part of a track that broke is a walk of its own, since another person
             may bear the id after a break: parts of track 7 are 7, 7#2, 7#3.
         sender: of a UDP port, whose datagrams are read; None: those of the first that sends.
+        poses: of the source, opened already; None: by its name.
 
     Raises:
         DataError: no window, nothing arrived, or the source cannot be read.
@@ -98,7 +101,9 @@ def walks_of(
         raise UsageError(f"{source} never ends; give --seconds, the time to listen")
     if source == SIMULATED and seconds is None:
         seconds = _SIMULATED_S
-    opened = open_poses(source, seed=seed, declared=declared, sender=sender)
+    if poses is None:
+        poses = open_poses(source, seed=seed, declared=declared, sender=sender)
+    opened = poses
     windows: dict[tuple[str, int], _Windows] = {}
     seen: dict[str, _Seen] = {}
     stop = StopSignals()

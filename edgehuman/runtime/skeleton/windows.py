@@ -121,6 +121,7 @@ class PoseWindows:
         hop_s: seconds from one window of a track to its next, rounded to frames.
         rate_hz: frames per second of a window.
         source: the id that the windows carry.
+        zero_s: the stamp at which the time of windows is 0; None: that of the first line.
 
     Attributes:
         report: the findings so far.
@@ -131,7 +132,14 @@ class PoseWindows:
         ArtefactError: a window or a rate that no model has.
     """
 
-    def __init__(self, frames: int, hop_s: float, rate_hz: float, source: str = "") -> None:
+    def __init__(
+        self,
+        frames: int,
+        hop_s: float,
+        rate_hz: float,
+        source: str = "",
+        zero_s: float | None = None,
+    ) -> None:
         require_cut(frames, rate_hz)
         self.hop = round(hop_s * rate_hz)
         if frames < 1 or self.hop < 1:
@@ -143,7 +151,7 @@ class PoseWindows:
         self.report = PoseReport()
         self.ended: list[str] = []
         self._tracks: dict[str, _Track] = {}
-        self._first_s: float | None = None
+        self._first_s = zero_s
         self._newest_s = -np.inf
         self._before_s = -np.inf  # the newest stamp before the last long step
         self._right = True

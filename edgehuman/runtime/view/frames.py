@@ -81,8 +81,7 @@ def show(beside: Beside, taken: TakenFrame, result: FrameResult, stamp_ns: int) 
 
 
 def stand_beside(beside: Beside, sources: Sources, flags: LiveFlags) -> None:
-    """Open what stands beside a loop on frames: its sinks, its record, the counts of its source."""
-    beside.start_sinks(beside.webhook(nameless))
+    """Open what stands beside a loop on frames: its record, and the counts of its source."""
     beside.meter.ask(lambda: dropped_by(sources), beside.dropped_by_sinks)
     sources.idle = beside.turned
     if flags.record is not None:

@@ -26,12 +26,17 @@ def gait_lines(stream: IO[str]) -> Lines[GaitResult]:
 
 
 def gait_line(result: GaitResult) -> str:
-    """One result in words: time, track, name, score and latency, and the nearest if unknown."""
+    """One result in words: time, track, name, score and latency, and the nearest if unknown; or
+    what happened to a camera.
+    """
+    if result.event:
+        return f"{result.t_s:9.2f} s  {safe_name(result.source)}  {result.event}: {result.reason}"
     words = [f"{result.t_s:9.2f} s  {fit(safe_name(result.track), 10)}"]
     if result.reason:
         words.append(f"no answer ({safe_name(result.reason)})")
-    elif result.label:
-        words.append(f"{fit(safe_name(result.label), _NAME_WIDTH)} {result.score:6.3f}")
+    elif result.label or result.state:
+        said = result.label or result.state
+        words.append(f"{fit(safe_name(said), _NAME_WIDTH)} {result.score:6.3f}")
     else:
         words.append(NO_GALLERY)
     words.append(f"{result.latency_ms:.2f} ms")
@@ -74,6 +79,9 @@ class GaitView:
 
     def write(self, results: Sequence[GaitResult]) -> None:
         for result in results:
+            if result.event:
+                self.note(f"{result.source} {result.event}: {result.reason}")
+                continue
             self._newest.pop(result.track, None)
             self._newest[result.track] = result
             self._t_s = max(self._t_s, result.t_s)
@@ -124,12 +132,16 @@ def _heads(columns: int) -> str:
 def _row(result: GaitResult, columns: int) -> str:
     width = _name_width(columns)
     line = f" {fit(safe_name(result.track), _TRACK_WIDTH)} {fit(_said(result), width)} "
-    line += f"{result.score:6.2f}" if result.label and not result.reason else f"{'–':>6}"
+    line += (
+        f"{result.score:6.2f}"
+        if (result.label or result.state) and not result.reason
+        else f"{'–':>6}"
+    )
     return f"{line} {result.t_s:7.1f} s   {', '.join(_others(result))}"
 
 
 def _said(result: GaitResult) -> str:
-    return safe_name(result.reason or result.label or "no gallery")
+    return safe_name(result.reason or result.label or result.state or "no gallery")
 
 
 def _others(result: GaitResult) -> Iterator[str]:

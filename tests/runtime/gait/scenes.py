@@ -26,15 +26,22 @@ def video(path: Path, frames: int = FRAMES) -> Path:
     return path
 
 
-def pictures(folder: Path, frames: int = FRAMES) -> Path:
+def pictures(folder: Path, frames: int = FRAMES, suffix: str = ".png") -> Path:
     folder.mkdir()
     for t in range(frames):
-        cv2.imwrite(str(folder / f"{t:04d}.png"), np.full((HEIGHT, WIDTH, 3), 60 + t, np.uint8))
+        picture_HWC = np.full((HEIGHT, WIDTH, 3), 60 + t, np.uint8)
+        cv2.imwrite(str(folder / f"{t:04d}{suffix}"), picture_HWC)
     return folder
 
 
 class Walker:
-    """Finds one walker of the simulator from frame `begins` on, and gives their joints."""
+    """Finds one walker of the simulator from frame `begins` on, and gives their joints and an
+    outline of two widths that stands still.
+
+    Attributes:
+        asked: people for whom an answer was asked.
+        seen: mean of each frame that was looked at.
+    """
 
     name = "walker"
     looks = False
@@ -44,18 +51,25 @@ class Walker:
         walk_TJ3 = made.skeleton_NTJ3[0]
         self._joint_TJ3 = walk_TJ3[:, [OPENPOSE_18.index(name) for name in COCO_17]]
         self._begins, self._frame, self.asked = begins, -1, 0
+        self.seen: list[float] = []
 
     def find(self, frame_HWC: Uint8, box_4: Float32 | None = None) -> list[FoundPerson]:
         self._frame += 1
+        self.seen.append(float(frame_HWC.mean()))
         if not self._begins <= self._frame < FRAMES:
             return []
         step = (self._frame - self._begins) * 0.2
-        return [FoundPerson(np.array((step, 2, step + 20, 46), np.float32), 0.9)]
+        return [FoundPerson(np.array((5 + step, 5, 25 + step, 43), np.float32), 0.9)]
 
     def answer_all(self, frame_HWC: Uint8, found: Sequence[FoundPerson]) -> list[Person]:
         self.asked += len(found)
-        joint_J3 = self._joint_TJ3[self._frame]
-        return [Person(each.box_4, each.score, joint_J3, COCO_17) for each in found]
+        joint_J3 = self._joint_TJ3[self._frame % FRAMES]
+        mask_HW = np.zeros((38, 20), np.bool_)
+        mask_HW[:20, 4:16] = mask_HW[20:, 7:13] = True
+        return [
+            Person(each.box_4, each.score, joint_J3, COCO_17, mask_HW, (5, 5, 25, 43))
+            for each in found
+        ]
 
 
 def watching(walker: Walker) -> Watching:

@@ -1,4 +1,4 @@
-"""Gait of a video in Python."""
+"""Gait of a video or a camera in Python."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import pytest
 import edgehuman
 from edgehuman.errors import DataError, UsageError
 from edgehuman.runtime.gait import walkers as of_gait
-from edgehuman.runtime.gallery import empty_gallery
+from edgehuman.runtime.gallery import empty_gallery, write_gallery
 from edgehuman.runtime.model import load
 from tests.runtime.gait.scenes import Walker, video, watching
+from tests.runtime.image.camera.cameras import at_once, stage
 
-MODEL = "zoo:gait-skeleton"
+__all__ = ["at_once", "stage"]
+MODEL, SILHOUETTES = "zoo:gait-skeleton-int8", "zoo:gait-silhouette-int8"
 
 
 @pytest.fixture
@@ -24,36 +26,65 @@ def door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return video(tmp_path / "door.avi")
 
 
-def test_a_video_is_walks(door: Path) -> None:
-    results = list(edgehuman.stream(MODEL, door))
-    assert [result.track for result in results] == ["1"] * 4
-    assert results[0].t_s == pytest.approx(23 / 24, abs=0.01)
+@pytest.mark.parametrize(("model", "first_s", "count"), [(MODEL, 0.96, 4), (SILHOUETTES, 0.67, 4)])
+def test_a_video_is_walks(door: Path, model: str, first_s: float, count: int) -> None:
+    results = list(edgehuman.stream(model, door))
+    assert [result.track for result in results] == ["1"] * count
+    assert results[0].t_s == pytest.approx(first_s, abs=0.01)
     assert results[0].vector_D is not None
+    assert {(result.state, result.label) for result in results} == {("", "")}
 
 
-def test_who_is_known_is_named(door: Path) -> None:
-    model = load(MODEL)
-    vector_D = next(edgehuman.stream(model, door)).vector_D
-    assert vector_D is not None
-    gallery = empty_gallery(model.card).enrol("Ada", "one", vector_D)
-    live = edgehuman.stream(model, door, gallery=gallery)
-    assert {result.label for result in live} == {"Ada"}
-    report = live.report()
-    assert (report["source"]["frames"], report["stream"]["tracks"]) == (72, 1)
+@pytest.mark.parametrize("model", [MODEL, SILHOUETTES])
+def test_who_is_known_is_named(door: Path, model: str, tmp_path: Path) -> None:
+    loaded = load(model)
+    *_, last = edgehuman.stream(loaded, door)
+    gallery = empty_gallery(loaded.card).enrol("Ada", "one", last.vector_D)
+    write_gallery(tmp_path / "known.npz", gallery)
+    for known in (gallery, str(tmp_path / "known.npz")):
+        live = edgehuman.stream(loaded, door, gallery=known)
+        assert [result.label for result in live] == ["", "Ada", "Ada", "Ada"]
+        report = live.report()
+        assert (report["source"]["frames"], report["stream"]["tracks"]) == (72, 1)
+
+
+@pytest.mark.slow
+def test_a_camera_by_its_name_by_a_camera_and_beside_a_video(
+    door: Path, stage: str, at_once: None
+) -> None:
+    name = f"{stage}file?count=60"
+    for given in (name, edgehuman.Camera(name), [door, name]):
+        live = edgehuman.stream(MODEL, given, seconds=20)
+        results = list(live)
+        sources = {result.source for result in results}
+        assert sources <= {str(door), "http://***@stage/file?count=60"}
+        assert "secret" not in str(live.report())
+    lost = edgehuman.stream(MODEL, f"{stage}absent", seconds=1)
+    assert [result.event for result in lost] == ["lost"]
+    unread = edgehuman.stream(MODEL, f"{stage}steady")
+    unread.close()
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [({"size": "64x48"}, "size is for poses"), ({"realtime": True}, "realtime is for poses")],
+    [
+        ({"size": "64x48"}, "size says nothing of frames"),
+        ({"realtime": True}, "realtime says nothing of frames"),
+    ],
 )
 def test_words_of_poses_say_nothing_of_frames(door: Path, words: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         edgehuman.stream(MODEL, door, **words)
 
 
-def test_words_of_frames_say_nothing_of_poses() -> None:
-    for words in ({"every": 2}, {"score": 0.3}, {"detector": "zoo:person-detector-int8"}):
-        with pytest.raises(UsageError, match="for a video or a folder of pictures"):
+def test_words_of_frames_say_nothing_of_poses_and_masks() -> None:
+    for words in ({"every": 2}, {"score": 0.3}, {"policy": "all"}):
+        (name,) = words
+        with pytest.raises(UsageError, match=f"{name} says nothing of poses"):
             edgehuman.stream(MODEL, "simulated", **words)
+        with pytest.raises(UsageError, match=f"{name} says nothing of masks"):
+            edgehuman.stream(SILHOUETTES, "simulated", **words)
+    with pytest.raises(UsageError, match="seconds says nothing of masks"):
+        edgehuman.stream(SILHOUETTES, "simulated", seconds=3)
     with pytest.raises((UsageError, DataError)):
         edgehuman.stream(MODEL, "nothing.mp4")

@@ -117,4 +117,4 @@ def test_the_help_of_a_model_says_what_it_reads(
 ) -> None:
     code, out, _ = run(capsys, "run", folder / "outline.onnx", "--help")
     assert code == 0
-    assert "A folder of PNG masks" in " ".join(out.split())
+    assert "a folder of PNG masks" in " ".join(out.split())

@@ -87,5 +87,7 @@ def test_without_parts_an_answer_comes_every_thirty_masks_and_at_the_end(tmp_pat
 def test_what_is_no_source_is_refused(model: Path) -> None:
     with pytest.raises(UsageError, match="reads silhouettes, not int"):
         outlines(model, 3)
-    with pytest.raises(UsageError, match="hop_s is not an argument"):
+    with pytest.raises(UsageError, match="hop_s says nothing of masks"):
         outlines(model, "walks", hop_s=1.0)
+    with pytest.raises(UsageError, match="smoothing is not an argument"):
+        outlines(model, "walks", smoothing="none")

@@ -10,7 +10,15 @@ import pytest
 from edgehuman.errors import ArtefactError
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.model import load
-from edgehuman.runtime.silhouette.windows import RunningMaximum, Windows, memory_of, sound
+from edgehuman.runtime.silhouette.windows import (
+    RecentFrames,
+    RecentMaximum,
+    RunningMaximum,
+    Windows,
+    memory_of,
+    recent_of,
+    sound,
+)
 from tests.runtime.outlines import expected, outline_card, write_outline_model
 
 
@@ -87,3 +95,33 @@ def test_an_answer_without_a_direction_is_refused(wrong: float) -> None:
     vector[1] = wrong
     with pytest.raises(ArtefactError, match="not finite, or zero"):
         sound(vector)
+
+
+@pytest.mark.parametrize("parts", [True, False])
+def test_what_is_recent_is_the_answer_to_the_frames_of_the_newest_blocks(
+    tmp_path: Path, parts: bool
+) -> None:
+    model = load(write_outline_model(tmp_path / "outline.onnx", parts=parts))
+    recent = recent_of(model, 3)
+    assert isinstance(recent, RecentMaximum if parts else RecentFrames)
+    records_THW = noise(50)
+    for t, record_HW in enumerate(records_THW):
+        if t and t % 10 == 0:
+            recent.turn()
+        recent.add(record_HW)
+    assert recent.used == 30
+    assert np.allclose(recent.answer(), expected(records_THW[20:]), atol=1e-6)
+    recent.turn()
+    recent.turn()  # nothing came in between
+    assert np.allclose(recent.answer(), expected(records_THW[40:]), atol=1e-6)
+
+
+def test_a_model_of_so_many_frames_looks_at_the_newest(tmp_path: Path) -> None:
+    model = load(write_outline_model(tmp_path / "outline.onnx", parts=False))
+    recent = RecentFrames(model, 2, frames=5)
+    records_THW = noise(12)
+    for t, record_HW in enumerate(records_THW):
+        recent.add(record_HW)
+        recent.turn()
+        assert recent.used == min(t + 1, 5)
+    assert np.allclose(recent.answer(), expected(records_THW[-5:]), atol=1e-6)

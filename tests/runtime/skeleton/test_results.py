@@ -16,17 +16,38 @@ def result(t_s: float = 1.0, label: str = "", **more: object) -> GaitResult:
 
 
 def test_a_row_holds_the_track_the_vector_and_the_next_in_the_gallery() -> None:
-    assert list(to_row(result())) == [*COMMON, "id", "windows_averaged"]
-    without = to_row(result(reason="frozen"))
-    assert list(without) == [*COMMON, "reason", "id", "windows_averaged"]
+    assert list(to_row(result())) == [*COMMON, "id", "windows_averaged", "quality"]
+    without = to_row(result(reason="frozen", state="unknown"))
+    assert list(without) == [*COMMON, "state", "reason", "id", "windows_averaged", "quality"]
+    assert to_row(result())["label"] is None
     others = tuple((name, 0.123456) for name in "bcdefg")
     full = result(
         vector_D=np.array([0.5, 0.25], np.float32), identity=Identity("a", 1.0, "a", others)
     )
     row = to_row(full)
-    assert list(row) == [*COMMON, "id", "windows_averaged", "embedding", "others"]
+    assert list(row) == [*COMMON, "id", "windows_averaged", "quality", "embedding", "others"]
     assert row["embedding"] == [0.5, 0.25]
     assert row["others"] == [{"label": name, "score": 0.12346} for name in "bcd"]
+
+
+def test_what_happens_to_a_camera_is_a_row_of_its_own_and_no_window() -> None:
+    event = result(3.0, source="rtsp://door/1", event="lost", reason="no frame for 5 s")
+    assert to_row(event) == {
+        "source": "rtsp://door/1",
+        "event": "lost",
+        "t_s": 3.0,
+        "said": "no frame for 5 s",
+    }
+    tally = GaitTally(0.5)
+    tally.add(event)
+    assert (tally.summary()["windows"], tally.summary()["events"]) == (0, {"lost": 1})
+    assert "of cameras: 1 lost" in summary_text(
+        {**tally.summary(), "stream": {"tracks": 0, "short": 0}}
+    )
+
+
+def test_the_vectors_of_parts_are_too_long_for_a_row() -> None:
+    assert "embedding" not in to_row(result(vector_D=np.ones((62, 96), np.float32)))
 
 
 def test_the_tally_counts_names_and_windows_without_an_answer() -> None:

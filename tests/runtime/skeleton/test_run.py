@@ -120,7 +120,6 @@ def test_bad_lines_are_counted_and_told(folder: Path, capsys: pytest.CaptureFixt
     ("words", "code", "said"),
     [
         (["--source", "none.jsonl"], 1, "no such file"),
-        (["--source", "0"], 2, "reads skeletons"),
         (["--source", "anna.jsonl", "--gallery", "none.npz"], 1, "no such gallery"),
         (["--source", "anna.jsonl", "--threshold", "7"], 2, "threshold is 7"),
         (["--source", "anna.jsonl", "--threshold", "nan"], 2, "threshold is nan"),
@@ -165,10 +164,16 @@ def test_an_empty_gallery_names_nobody(folder: Path, capsys: pytest.CaptureFixtu
     code, out, err = run(capsys, "run", *words, "--json")
     assert code == 0
     assert "is empty: everybody is unknown" in err
-    assert {json.loads(line)["label"] for line in out.splitlines()} == {"unknown"}
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert [(row["label"], row["state"]) for row in rows] == [
+        *[(None, "not yet")] * 5,
+        *[("unknown", "unknown")] * 2,
+    ]
     code, out, _ = run(capsys, "run", *words)
-    assert (out.count("unknown "), "give --gallery" in out) == (8, False)
-    assert "windows per name: unknown 7" in out
+    assert (out.count("not yet "), out.count("unknown ")) == (5, 3)
+    assert "give --gallery" not in out
+    assert "windows per name: unknown 2" in out
+    assert "windows after which it was too early to say: 5" in out
 
 
 def test_an_encrypted_gallery_is_run_with_its_key(
@@ -180,13 +185,13 @@ def test_an_encrypted_gallery_is_run_with_its_key(
     line = ["run", folder / "nose.onnx", "--source", folder / "door.jsonl", *words]
     code, out, _ = run(capsys, *line, "--json")
     assert (code, {json.loads(row)["label"] for row in out.splitlines()}) == (
-        0, {"ANNA", "unknown"}
+        0, {None, "ANNA", "unknown"}
     )  # fmt: skip
     code, _, err = run(capsys, *line[:-2])
     assert (code, "is encrypted: give its key" in err) == (1, True)
 
 
-@pytest.mark.parametrize(("label", "said"), [("ANNA", "known"), ("unknown", "unknown"), ("", "")])
+@pytest.mark.parametrize(("label", "said"), [("ANNA", "known"), ("unknown", "unknown"), ("", None)])
 def test_what_is_published_names_nobody_unless_it_is_asked_for(label: str, said: str) -> None:
     """And never a vector."""
     result = GaitResult(1.0, label, 0.9, 1.0, "ANNA", 0, track="7", vector_D=np.ones(4, np.float32))
@@ -195,6 +200,6 @@ def test_what_is_published_names_nobody_unless_it_is_asked_for(label: str, said:
     assert "ANNA" not in str(facts)
     assert "embedding" not in facts.row
     named = published(result, Sent("all", None, None))
-    assert named.row["label"] == label
+    assert named.row["label"] == (label or None)
     assert named.name == (label if said == "known" else "")
     assert "embedding" not in named.row

@@ -38,7 +38,7 @@ def test_a_gait_model_names_tracks_as_the_command_line_does(
     assert main(["run", str(nose), "--source", str(door), "--gallery", str(known), "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(r["t_s"], r["id"], r["label"], r["score"]) for r in rows] == [
-        (round(r.t_s, 4), r.track, r.label, round(r.score, 5)) for r in found
+        (round(r.t_s, 4), r.track, r.label or None, round(r.score, 5)) for r in found
     ]
     report = results.report()
     assert (report["windows"], report["stream"]["tracks"], report["source"]["rows"]) == (14, 2, 48)
@@ -56,8 +56,8 @@ def test_without_a_gallery_there_are_vectors_and_no_names(nose: Path) -> None:
 
 def test_a_threshold_decides_who_is_unknown(nose: Path) -> None:
     door, known = nose.with_name("door.jsonl"), nose.with_name("g.npz")
-    assert {r.label for r in stream(nose, door, gallery=known, threshold=-1)} == {"ANNA"}
-    assert {r.label for r in stream(nose, door, gallery=known)} == {"ANNA", "unknown"}
+    assert {r.label for r in stream(nose, door, gallery=known, threshold=-1)} == {"", "ANNA"}
+    assert {r.label for r in stream(nose, door, gallery=known)} == {"", "ANNA", "unknown"}
 
 
 def test_an_empty_gallery_is_remarked_and_names_nobody(
@@ -66,7 +66,10 @@ def test_an_empty_gallery_is_remarked_and_names_nobody(
     nobody = read_gallery(nose.with_name("g.npz")).forget("ANNA")
     with caplog.at_level(logging.WARNING, "edgehuman.runtime"):
         results = list(stream(nose, nose.with_name("door.jsonl"), gallery=nobody))
-    assert {result.label for result in results} == {"unknown"}
+    assert {(result.state, result.label) for result in results} == {
+        ("not yet", ""),
+        ("unknown", "unknown"),
+    }
     assert "the gallery is empty: everybody is unknown" in caplog.text
 
 

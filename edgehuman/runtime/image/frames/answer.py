@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -50,6 +50,14 @@ class PerPerson(Protocol):
         """
 
 
+@runtime_checkable
+class OfOneCamera(Protocol):
+    """A finder that has to know what each camera showed before."""
+
+    def at(self, taken: TakenFrame) -> PersonFinder:
+        """The finder of the camera that gave a frame."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Watching:
     """What looks at frames.
@@ -65,6 +73,10 @@ class Watching:
     per_person: PerPerson | None = None
     score: float = SCORE
     most: int = MOST
+
+    def finder_of(self, taken: TakenFrame) -> PersonFinder:
+        """What finds the people of a frame."""
+        return self.finder.at(taken) if isinstance(self.finder, OfOneCamera) else self.finder
 
 
 class Detector:
@@ -150,7 +162,7 @@ def _answered(watching: Watching, taken: TakenFrame, follower: Follower | None) 
     begin_ns = time.perf_counter_ns()
     try:
         least = watching.score if follower is None else follower.least
-        found = chosen(watching.finder.find(frame_HWC), least, *frame_HWC.shape[:2])
+        found = chosen(watching.finder_of(taken).find(frame_HWC), least, *frame_HWC.shape[:2])
         found_ns = time.perf_counter_ns()
         people = _answers(watching, frame_HWC, found, follower, taken.t_s or 0.0)
     except DataError as error:

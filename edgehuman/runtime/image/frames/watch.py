@@ -38,6 +38,7 @@ from edgehuman.runtime.image.frames.answer import (
 )
 from edgehuman.runtime.image.frames.crops import CropFinder, CropModel
 from edgehuman.runtime.image.frames.follow import Followers
+from edgehuman.runtime.image.frames.moving import MOG2, Moving
 from edgehuman.runtime.image.frames.published import publishing
 from edgehuman.runtime.image.frames.results import FrameResult, FrameTally, to_row
 from edgehuman.runtime.image.frames.saved import saving
@@ -48,7 +49,7 @@ from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.serve.beside import Beside
 from edgehuman.runtime.serve.flags import LiveFlags
 from edgehuman.runtime.tracks.numbers import Numbers
-from edgehuman.runtime.view.frames import about_frames, show, stand_beside
+from edgehuman.runtime.view.frames import about_frames, nameless, show, stand_beside
 
 Row = Mapping[str, Any]
 _SHOWN = 5
@@ -211,11 +212,13 @@ def opened(
     engine: EngineName = "auto",
     rebuild: bool = False,
 ) -> Model | PersonFinder:
-    """A model of edgehuman's own, or a network of others.
+    """A model of edgehuman's own, a network of others, or what moves before a camera that stands.
 
     Raises:
         UsageError, ArtefactError: as `load` and `open_finder`.
     """
+    if name == MOG2:
+        return Moving()
     if is_wheel(name):
         return open_wheel(name)
     if is_foreign(name):
@@ -267,6 +270,7 @@ def watch(watching: Watching, words: Words) -> Outcome:
     beside = Beside(words.live, about_frames(words.model, said), say)
     published = publishing(words.sink, words.model, say)
     with stop, sources, files as saved, published as broker, beside:
+        beside.start_sinks(beside.webhook(nameless))
         stand_beside(beside, sources, words.live)
         for taken in beside.through(stop.until_stopped(sources)):
             stamp_ns = time.time_ns() - int(taken.age_ms * 1e6)

@@ -274,7 +274,7 @@ def test_the_poses_of_a_statue_give_no_gait(tmp_path: Path, capsys: Any, nose: P
     err = capsys.readouterr().err
     assert "the joints of track 1 do not move; its frozen windows are not used" in err
     windows = rows(capsys, nose, *words[:2])
-    assert {(window["label"], window["reason"]) for window in windows} == {("", "frozen")}
+    assert {(window["label"], window["reason"]) for window in windows} == {(None, "frozen")}
 
 
 def test_an_output_that_is_not_finite_is_told_and_counted(tmp_path: Path, capsys: Any) -> None:

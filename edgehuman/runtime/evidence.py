@@ -1,0 +1,176 @@
+"""Who walks on one track, over time: what its windows say together, and a name that does not
+flicker.
+
+    evidence = Evidence(gallery, threshold, "cosine", rule_for(hop_s=0.64))
+    verdict = evidence.add(vector_D)
+    verdict.state, verdict.label        "not yet", "unknown" or "known", and the name
+
+The vectors of a track's newest windows are averaged, each at length 1. Under the cosine that mean
+has the mean of the windows' scores for every walk of a gallery but for one factor, so it ranks as
+the scores do, needs one search instead of one a window, and found more people than the mean of
+scores at the same rate of strangers named (`bench.pages.skeleton.over_time`).
+
+A name is given when windows in a row agree on it at the threshold, and kept until its own score
+falls below a lower one, or windows in a row agree on somebody else. "unknown" is said only after
+enough was seen.
+
+Axes: D dimensions, or P parts of D.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgehuman.metrics.gait.vectors import mean_vector
+from edgehuman.records import Float32
+from edgehuman.runtime.gallery import Gallery, Identity
+from edgehuman.runtime.loop.results import UNKNOWN
+
+NOT_YET, KNOWN = "not yet", "known"
+STATES = (NOT_YET, UNKNOWN, KNOWN)
+JOINED_S, AGREE_S, LEAST_S = 4.5, 0.6, 1.3
+"""Seconds between the first and the last window: of a mean, of those that agree before a name is
+given, and of what is seen before somebody is unknown. Chosen on simulated scenes of 200 people:
+`bench.pages.skeleton.over_time`, whose table is in docs/tracks.md."""
+KEPT = 1 / 3
+"""Of the way from the threshold to 1, by how much the score of a name may fall below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When a name is given and taken away.
+
+    Attributes:
+        joined: windows of a mean, the newest.
+        agree: windows in a row that say the same name before it is given.
+        least: windows before somebody is unknown.
+        kept: see `KEPT`.
+    """
+
+    joined: int = 8
+    agree: int = 2
+    least: int = 3
+    kept: float = KEPT
+
+    def leaves(self, threshold: float) -> float:
+        """The score under which a name is taken away."""
+        return threshold - self.kept * (1 - threshold)
+
+
+def rule_for(hop_s: float) -> Rule:
+    """The rule where a track has a window every `hop_s` seconds."""
+    joined, agree, least = (
+        1 + math.floor(seconds / hop_s + 0.5) for seconds in (JOINED_S, AGREE_S, LEAST_S)
+    )
+    return Rule(joined, max(agree, 2), max(least, 3))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is known of a track.
+
+    Attributes:
+        state: "not yet", "unknown" or "known"; "" without a gallery.
+        label: the name, "unknown", or "" where nothing is said yet.
+        score: of the name; else of the nearest person.
+        vector: the mean (D,), or (P, D); None before the first window.
+        windows: how many are in it.
+        identity: the gallery's answer to the mean; None without people.
+    """
+
+    state: str = ""
+    label: str = ""
+    score: float = 0.0
+    vector: Float32 | None = None
+    windows: int = 0
+    identity: Identity | None = None
+
+
+class Evidence:
+    """The windows of one track since it began or broke.
+
+    Args:
+        gallery: the known people; None: vectors are joined, and nobody is named.
+        threshold: a name is given at this score.
+        distance: how vectors are compared.
+        rule: when a name is given and taken away.
+
+    Attributes:
+        verdict: what is known now.
+    """
+
+    def __init__(
+        self, gallery: Gallery | None, threshold: float, distance: str, rule: Rule
+    ) -> None:
+        self._gallery, self._threshold, self._rule = gallery, threshold, rule
+        self._distance = distance
+        self._recent: deque[Float32] = deque(maxlen=rule.joined)
+        self._seen = 0
+        self._name, self._candidate, self._agreed = "", "", 0
+        self.verdict = Verdict("" if gallery is None else NOT_YET)
+
+    def add(self, vector: Float32) -> Verdict:
+        """What is known after one more window, (D,) or (P, D), finite and not zero."""
+        self._recent.append(vector)
+        self._seen += 1
+        mean = mean_vector(np.stack(self._recent), self._distance)
+        found = None
+        if self._gallery is not None and len(self._gallery):
+            found = self._gallery.identify(mean, self._threshold)
+        self._decide(found)
+        state = self._state()
+        self.verdict = Verdict(
+            state,
+            self._name or (UNKNOWN if state == UNKNOWN else ""),
+            0.0 if found is None else self._score(found, self._name or found.nearest),
+            mean,
+            len(self._recent),
+            found,
+        )
+        return self.verdict
+
+    def use(self, gallery: Gallery, threshold: float) -> None:
+        """Name by another gallery from the next window on; who is not in it loses their name."""
+        self._gallery, self._threshold = gallery, threshold
+        self._candidate, self._agreed = "", 0
+        if self._name and self._name not in gallery.person_G:
+            self._name = ""
+            self.verdict = Verdict(
+                NOT_YET, vector=self.verdict.vector, windows=self.verdict.windows
+            )
+
+    def _state(self) -> str:
+        if self._gallery is None:
+            return ""
+        if self._name:
+            return KNOWN
+        was_said = self.verdict.state != NOT_YET
+        is_open = self._seen < self._rule.least or self._agreed > 0
+        return UNKNOWN if was_said or not is_open else NOT_YET
+
+    def _decide(self, found: Identity | None) -> None:
+        """Take a name away, or give one."""
+        if found is None:
+            return
+        if found.score >= self._threshold:
+            self._agreed = self._agreed + 1 if found.nearest == self._candidate else 1
+            self._candidate = found.nearest
+        else:
+            self._agreed, self._candidate = 0, ""
+        if self._name and self._score(found, self._name) < self._rule.leaves(self._threshold):
+            self._name = ""
+        if self._agreed >= self._rule.agree:
+            self._name = self._candidate
+
+    def _score(self, found: Identity, name: str) -> float:
+        """That of a person; of one far behind, that of somebody below the lower threshold."""
+        if name == found.nearest:
+            return found.score
+        for other, score in found.others:
+            if other == name or score < self._rule.leaves(self._threshold):
+                return score
+        return found.score

@@ -1,0 +1,122 @@
+"""The flags of gait models that are for frames: what finds people, which frames, and what stands
+beside the run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+from edgehuman.errors import UsageError
+from edgehuman.runtime.engine.open import EngineName
+from edgehuman.runtime.serve.flags import LiveFlags
+from edgehuman.runtime.serve.people.sent import NamesSent
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingFlags:
+    """Who is looked for in frames."""
+
+    HELP_GROUP: ClassVar[str] = "of frames: videos, cameras, pictures"
+    detector: str | None = None
+    """What finds people: a model (default: zoo:person-detector-int8), or mog2, a fallback for a
+    camera that stands: whatever moves."""
+    score: float | None = None
+    """People below it are left out, 0 to 1; by default as the detector's card says, or 0.5."""
+    every: int = 1
+    """Take every so many frames."""
+
+    def given_finding(self) -> dict[str, bool]:
+        """The flags of frames, and whether each was given."""
+        return {
+            "--detector": self.detector is not None,
+            "--score": self.score is not None,
+            "--every": self.every != 1,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameFlags(LiveFlags, FindingFlags):
+    """What a run on frames takes besides."""
+
+    HELP_GROUP: ClassVar[str] = "of frames: videos, cameras, pictures"
+    ids: Path | None = None
+    """A file that keeps the last number of a track, so that after a restart none comes again."""
+    also: tuple[str, ...] = ()
+    """Further sources, read at the same time; each result says its source."""
+    policy: str | None = None
+    """Latest (the newest frame; of a video, at its pace), all, or every-N; by default latest of
+    cameras, and all of files."""
+
+    def given_of_frames(self) -> dict[str, bool]:
+        """The flags of frames, and whether each was given."""
+        return {
+            **self.given_finding(),
+            "--ids": self.ids is not None,
+            "--also": bool(self.also),
+            "--policy": self.policy is not None,
+            "--record": self.record is not None,
+        }
+
+
+class Words(Protocol):
+    """What the runs of gait models on frames share."""
+
+    @property
+    def model(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def gallery(self) -> Path | None: ...
+    @property
+    def key(self) -> Path | None: ...
+    @property
+    def json(self) -> bool: ...
+    @property
+    def save(self) -> Path | None: ...
+    @property
+    def hop_s(self) -> float | None: ...
+    @property
+    def threshold(self) -> float | None: ...
+    @property
+    def threads(self) -> int: ...
+    @property
+    def engine(self) -> EngineName: ...
+    @property
+    def rebuild(self) -> bool: ...
+    @property
+    def seconds(self) -> float | None: ...
+    @property
+    def rate_hz(self) -> float | None: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def detector(self) -> str | None: ...
+    @property
+    def score(self) -> float | None: ...
+    @property
+    def every(self) -> int: ...
+    @property
+    def ids(self) -> Path | None: ...
+    @property
+    def also(self) -> tuple[str, ...]: ...
+    @property
+    def policy(self) -> str | None: ...
+    @property
+    def live(self) -> LiveFlags: ...
+    @property
+    def sink(self) -> str | None: ...
+    @property
+    def sink_names(self) -> NamesSent: ...
+
+
+def require_none(given: dict[str, bool], why: str) -> None:
+    """Raises UsageError for the first flag that was given.
+
+    Args:
+        why: it cannot be, after the flag's name.
+    """
+    for flag, is_given in given.items():
+        if is_given:
+            raise UsageError(f"{flag} {why}. Leave it out")
