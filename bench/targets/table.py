@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from edgehuman.bench import beside
+from edgehuman.bench import beside, walking
 from edgehuman.bench.gallery_search import GallerySearchConfig, gallery_search
 from edgehuman.bench.target import Target
 from edgehuman.bench.targets import distillation, frames, fresh, people, ratios, silhouettes
@@ -67,6 +67,15 @@ def _of_frames() -> Iterator[Target]:
             )
             name = f"frames-{of}" if source == "file" else f"frames-camera-{of}"
             yield Target(name, what, "at most", 1.15, "x", _only(partial(measure, with_pose)))
+    for wanted in walking.WANTED:
+        measured = partial(walking.added_to_gait, wanted)
+        what = (
+            f"`run` of gait by {wanted} of 8 people / its models and OpenCV alone, processor time"
+        )
+        yield Target(f"frames-gait-{wanted}", what, "at most", 1.15, "x", _only(measured))
+        measured = partial(walking.frames_per_second, wanted)
+        what = f"`run` of gait by {wanted}, 640x480, 8 people, INT8, frames a second of one core"
+        yield Target(f"gait-rate-{wanted}", what, "at least", 10.0, "/s", _only(measured))
 
 
 def _only(measure: Callable[[], float]) -> Callable[[TargetsConfig], float]:

@@ -119,21 +119,21 @@ def stream(
     """The results of a stream as they come; `.report()` counts what was dropped.
 
     The record in the model's card decides what is read and returned: an `ImuResult` per hop of a
-    wearable; a `GaitResult` for every window of every tracked skeleton, with its vector and, given
-    a gallery, the name; a `PhotoResult` per photo of a person; a `FrameResult` per frame in which
+    wearable; a `GaitResult` for every window of every track, with its vector and, given a gallery,
+    the name by then; a `PhotoResult` per photo of a person; a `FrameResult` per frame in which
     people are found; a `WalkResult` per walk of silhouettes.
 
     Args:
         model: a loaded model, or the argument of `load`.
         source: a source, or its name. For a wearable `FILE.csv`, `FILE.jsonl`, `-`,
             `mqtt://HOST/TOPIC`, `simulated`, an `ImuRecording`; for skeletons `FILE.jsonl`, a pose
-            estimator's file or folder, `-`, `udp://host:port`, `simulated`, or a video; for photos
-            a folder, or one photo; for frames also a video, a camera (`rtsp://...`,
-            `edgehuman.Camera`), or a list of these; for silhouettes a folder of masks, or of such
-            folders, a video of masks or a packed file. Or an iterable: of samples `(t, ax, ay, az,
-            gx, gy, gz)`, mappings of these names or arrays (T, 7); of mappings with the keys of a
-            line of poses.jsonl, or a frame's list; of uint8 RGB arrays (H, W, 3); of one walk's
-            masks, uint8 (H, W), a result for the walk so far. None: see `LiveStream.push`.
+            estimator's file or folder, `-`, `udp://host:port`, `simulated`; for photos a folder, or
+            one photo; for frames also a video, a camera (`rtsp://...`, `edgehuman.Camera`), or a
+            list of these, and so for skeletons and silhouettes; for silhouettes a folder of masks,
+            or of such folders, a video of masks or a packed file. Or an iterable: of samples `(t,
+            ax, ay, az, gx, gy, gz)`, mappings of these names or arrays (T, 7); of mappings with the
+            keys of a line of poses.jsonl, or a frame's list; of uint8 RGB arrays (H, W, 3); of one
+            walk's masks, uint8 (H, W), a result for the walk so far. None: see `LiveStream.push`.
         seed: of the simulated people, and of a catalogue network's random weights.
         words: further arguments of the record. If None, `hop_s`, `threshold`, `smoothing` and
             `delay_s` are those of the model's card.
@@ -151,8 +151,8 @@ def stream(
                 a recording are known).
             rate_hz, size, layout (skeletons): frames per second, picture size such as "1920x1080"
                 and order of the joints, where a pose estimator's files do not state them.
-            detector (photos, skeletons of a video): finds people in a frame; pose: their joints;
-                score, most, every, policy, seconds (also frames): as the flags of `run`.
+            detector (photos, frames of gait): finds people in a frame; pose, segmenter, score,
+                most, every, policy, seconds (also frames): as the flags of `run`.
             gallery (skeletons, silhouettes): the known people, or the file that `edgehuman gallery
                 enroll` wrote; None gives only vectors.
 

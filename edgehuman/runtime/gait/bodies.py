@@ -1,18 +1,23 @@
-"""The people of one source of frames, named by a model of skeletons."""
+"""The people of one source of frames, named by a model of skeletons.
+
+Axes: N people, J joints.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from edgehuman.preprocess.skeleton.walk import to_record
 from edgehuman.runtime.gallery import Gallery
 from edgehuman.runtime.image.frames.results import FrameResult
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.skeleton.answer import Identifier
 from edgehuman.runtime.skeleton.lines import PoseBlock
 from edgehuman.runtime.skeleton.results import GaitResult
-from edgehuman.runtime.skeleton.rows import PoseRows
 from edgehuman.runtime.skeleton.windows import PoseReport
 
 _log = logging.getLogger("edgehuman.runtime")
@@ -38,7 +43,6 @@ class Bodies:
     ) -> None:
         # Results have the time of the frames, not that since the first person.
         self.identifier = Identifier(model, source, gallery, hop_s, threshold, notify, zero_s=0.0)
-        self._rows = PoseRows()
         self.hop_s, self.identifies = self.identifier.tally.hop_s, gallery is not None
 
     @property
@@ -48,7 +52,7 @@ class Bodies:
 
     def push(self, result: FrameResult, arrival_ns: int) -> Sequence[GaitResult]:
         """The results of the windows that a frame completes."""
-        block = body_block(self._rows, result, arrival_ns)
+        block = body_block(result, arrival_ns)
         return [] if block is None else self.identifier.push(block)
 
     def close(self) -> None:
@@ -60,24 +64,26 @@ class Bodies:
         return self.identifier.no_window(source)
 
 
-def body_block(rows: PoseRows, result: FrameResult, arrival_ns: int) -> PoseBlock | None:
+def body_block(result: FrameResult, arrival_ns: int) -> PoseBlock | None:
     """The people of a frame who are on a track and have a joint that is seen; None: there is
-    nobody.
+    nobody. Joints of all are converted at once.
     """
-    lines = list(_lines(result))
-    return rows.read([lines]).arrived(arrival_ns) if lines else None
-
-
-def _lines(result: FrameResult) -> Iterator[Mapping[str, Any]]:
-    for person in result.people:
-        joint_J3 = person.joint_J3
-        if joint_J3 is None or not person.track or not (joint_J3[:, 2] > 0).any():
-            continue
-        yield {
-            "t": result.t_s,
-            "id": person.track,
-            "joints": joint_J3,
-            "layout": "coco17",
-            "width": result.width,
-            "height": result.height,
-        }
+    people = [
+        (person.track, person.joint_J3)
+        for person in result.people
+        if person.track and person.joint_J3 is not None and (person.joint_J3[:, 2] > 0).any()
+    ]
+    if not people:
+        return None
+    joint_NJ3 = np.stack([joint_J3 for _, joint_J3 in people])
+    joint_NJ3[~np.isfinite(joint_NJ3).all(axis=2)] = 0
+    np.clip(joint_NJ3[..., 2], 0, 1, out=joint_NJ3[..., 2])
+    count = len(people)
+    return PoseBlock(
+        np.full(count, result.t_s or 0.0),
+        to_record(joint_NJ3, f"frame {result.frame}", "coco17"),
+        tuple(track for track, _ in people),
+        np.full(count, result.width),
+        np.full(count, result.height),
+        np.full(count, arrival_ns),
+    )

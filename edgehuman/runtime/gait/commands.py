@@ -24,7 +24,6 @@ from edgehuman.runtime.silhouette import commands as of_masks
 from edgehuman.runtime.silhouette.source import MaskFrame, MaskWalk
 from edgehuman.runtime.skeleton import commands as of_poses
 from edgehuman.runtime.skeleton.lines import NOTHING, PoseBlock
-from edgehuman.runtime.skeleton.rows import PoseRows
 
 if TYPE_CHECKING:
     from edgehuman.runtime.gait.walkers import Walkers, Wanted
@@ -230,7 +229,7 @@ class BodyBlocks:
 
     def __init__(self, walkers: Walkers) -> None:
         self.name, self.live = walkers.name, walkers.live
-        self._walkers, self._rows = walkers, PoseRows()
+        self._walkers = walkers
 
     def __enter__(self) -> BodyBlocks:
         return self
@@ -244,12 +243,12 @@ class BodyBlocks:
         for seen in self._walkers:
             if seen.taken.event:
                 say(f"{self.name}: {seen.taken.event}: {seen.taken.reason}")
-            block = body_block(self._rows, seen.result, seen.taken.grabbed_ns)
+            block = body_block(seen.result, seen.taken.grabbed_ns)
             yield NOTHING if block is None else block
 
     def report(self) -> dict[str, Any]:
         """What was read."""
-        return {**self._walkers.report(), **self._rows.report()}
+        return self._walkers.report()
 
 
 def _poses(config: EnrolConfig | IdentifyConfig) -> BodyBlocks:

@@ -63,7 +63,8 @@ class Naming:
     Attributes:
         tally: the totals so far.
         identifies: whether there is anybody to be named.
-        shown: called with each frame and its people, of whom those who are known have a name.
+        counted: called with each frame and its people.
+        shown: the same, and those who are known have a name.
 
     Raises:
         UsageError, ArtefactError: as of `namer_of`.
@@ -77,6 +78,7 @@ class Naming:
         self._newest: dict[str, GaitResult] = {}
         first = self._namers[names[0]]
         self.tally, self.identifies = GaitTally(first.hop_s), first.identifies
+        self.counted: list[Shown] = []
         self.shown: list[Shown] = []
 
     @property
@@ -95,6 +97,8 @@ class Naming:
             self._newest.update((each.track, each) for each in results)
         for each in results:
             self.tally.add(each)
+        for count in self.counted:
+            count(taken, result)
         if self.shown:
             people = tuple(self._named(person) for person in result.people)
             for show in self.shown:

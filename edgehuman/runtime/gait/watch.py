@@ -20,6 +20,7 @@ from edgehuman.runtime.gait.naming import Namer, Naming
 from edgehuman.runtime.gait.outlines import Outlines
 from edgehuman.runtime.gait.walkers import Walkers, Wanted, watching_for
 from edgehuman.runtime.gallery import Gallery, read_gallery
+from edgehuman.runtime.image.frames.answer import Watching
 from edgehuman.runtime.image.frames.draw import drawn
 from edgehuman.runtime.image.frames.results import FrameResult
 from edgehuman.runtime.image.frames.saved import filming
@@ -62,9 +63,25 @@ def watch(config: Words, wanted: Wanted, each: str | None, serve_gallery: bool =
         rebuild=config.rebuild,
         notify=notes,
     )
+    watching = watching_for(wanted, config.detector, each, config.score, config.threads)
+    return watch_with(config, wanted, model, watching, notes, serve_gallery)
+
+
+def watch_with(
+    config: Words,
+    wanted: Wanted,
+    model: Model,
+    watching: Watching,
+    notes: Notes,
+    serve_gallery: bool = False,
+) -> Outcome:
+    """The same, with what was opened already.
+
+    Raises:
+        UsageError, ArtefactError, DataError: see `gait.run.run`.
+    """
     names = [config.source, *config.also]
     sources = open_sources(names, config.policy, config.every, config.seconds, pipelines=True)
-    watching = watching_for(wanted, config.detector, each, config.score, config.threads)
     numbers, seconds = Numbers(config.ids), config.seconds
     walkers = Walkers(sources, watching, config.rate_hz, config.every, numbers, seconds)
     gallery: Gallery | None
@@ -125,7 +142,7 @@ def _played(
     with Beside(config.live, about, notes, keeper) as beside:
         stand_beside(beside, walkers.sources, config.live)
         walkers.through = beside.through
-        naming.shown.append(partial(_show, beside))
+        (naming.counted if beside.board is None else naming.shown).append(partial(_show, beside))
         sinks = [
             *sinks_of(config, save, naming.tally, notes, lambda: 0, sent),
             *beside.webhook(lambda result: published(result, sent).row),

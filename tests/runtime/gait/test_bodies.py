@@ -15,7 +15,6 @@ from edgehuman.runtime.gallery import empty_gallery
 from edgehuman.runtime.image.frames.results import FrameResult, Person
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.skeleton.results import GaitResult
-from edgehuman.runtime.skeleton.rows import PoseRows
 from tests.runtime.gait.scenes import Walker
 from tests.runtime.gait_models import ANNA, gait_card, write_gait_model
 
@@ -36,12 +35,24 @@ def test_only_who_is_on_a_track_and_seen_is_a_line() -> None:
     seen_J3 = np.ones((17, 3), np.float32) * (5, 6, 0.9)
     unseen_J3 = seen_J3 * (1, 1, 0)
     people = (("7", seen_J3), ("", seen_J3), ("8", unseen_J3), ("9", None))
-    block = body_block(PoseRows(), frame(1.5, *people), 99)
+    block = body_block(frame(1.5, *people), 99)
     assert block is not None
     assert block.track_T == ("7",)
     assert (block.stamp_s_T[0], block.arrival_ns_T[0]) == (1.5, 99)
     assert (block.width_T[0], block.height_T[0]) == (64, 48)
-    assert body_block(PoseRows(), frame(1.5, *people[1:]), 99) is None
+    # OpenPose's neck is between the shoulders, as sure as the less sure one.
+    assert block.joint_TJ3.shape == (1, 18, 3)
+    assert block.joint_TJ3[0, 1] == pytest.approx((5, 6, 0.9))
+    assert body_block(frame(1.5, *people[1:]), 99) is None
+
+
+def test_joints_of_a_network_of_others_need_not_be_tidy() -> None:
+    joint_J3 = np.ones((17, 3), np.float32) * (5, 6, 1.2)
+    joint_J3[3, 0] = np.nan
+    block = body_block(frame(0.0, ("7", joint_J3)), 0)
+    assert block is not None
+    assert block.joint_TJ3[..., 2].max() == 1
+    assert np.isfinite(block.joint_TJ3).all()
 
 
 def test_windows_have_the_time_of_the_frames_and_the_age_since_the_grab(model: Model) -> None:
