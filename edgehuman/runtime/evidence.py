@@ -133,6 +133,16 @@ class Evidence:
         )
         return self.verdict
 
+    def use(self, gallery: Gallery, threshold: float) -> None:
+        """Name by another gallery from the next window on; who is not in it loses their name."""
+        self._gallery, self._threshold = gallery, threshold
+        self._candidate, self._agreed = "", 0
+        if self._name and self._name not in gallery.person_G:
+            self._name = ""
+            self.verdict = Verdict(
+                NOT_YET, vector=self.verdict.vector, windows=self.verdict.windows
+            )
+
     def _state(self) -> str:
         if self._gallery is None:
             return ""

@@ -115,3 +115,15 @@ def test_vectors_of_parts_are_joined_part_by_part(parts: int) -> None:
     evidence.add(np.stack([at(0)] * parts))
     verdict = evidence.add(np.stack([at(20)] * parts))
     assert verdict.vector == pytest.approx(np.stack([at(10)] * parts), abs=1e-6)
+
+
+def test_who_is_forgotten_loses_the_name_at_once_and_who_stays_keeps_it() -> None:
+    evidence = Evidence(KNOWN, 0.9, "cosine", Rule())
+    for _ in range(3):
+        evidence.add(at(0))
+    assert (evidence.verdict.state, evidence.verdict.label) == ("known", "ANNA")
+    evidence.use(KNOWN.forget("BOB"), 0.9)
+    assert evidence.verdict.label == "ANNA"
+    evidence.use(KNOWN.forget("ANNA"), 0.9)
+    assert (evidence.verdict.state, evidence.verdict.label) == ("not yet", "")
+    assert evidence.add(at(0)).label == "unknown"

@@ -28,7 +28,7 @@ SUBJECTS = {
     *("body", "demo", "loop", "text", "engine", "view", "gait", "graph", "proof", "evaluate"),
     *("targets", "pages", "provenance", "scale", "laws", "fits", "figures", "budget"),
     *("serve", "replay", "lines", "mqtt", "phones", "tracks", "tracking", "gallery", "store"),
-    *("together",),
+    *("together", "people"),
     *("figure", "clothes", "scene", "unlabelled", "views", "published", "formats", "many"),
     *("camera", "frames", "foreign", "labels", "boxes", "detection", "crowds", "crops", "shards"),
     "motion",

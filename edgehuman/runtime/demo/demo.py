@@ -5,17 +5,26 @@ and one page that shows it.
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from edgehuman.errors import ArtefactError, EngineError, MissingDependencyError, UsageError
+from edgehuman.errors import (
+    ArtefactError,
+    DataError,
+    EngineError,
+    MissingDependencyError,
+    UsageError,
+)
 from edgehuman.files import require_usable_folder, write_whole
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.progress import tell
+from edgehuman.runtime.demo.camera import DETECTOR, POSE, Camera, camera
 from edgehuman.runtime.demo.day import compare, day_schedule, simulated_day
 from edgehuman.runtime.demo.door import MODEL as DOOR_MODEL
 from edgehuman.runtime.demo.door import STRANGER, door
@@ -78,8 +87,10 @@ def demo(config: DemoConfig) -> Outcome:
         raise UsageError(f"seed is {config.seed}; give 0 or more")
     require_usable_folder(config.out, "--out")
     begin_s = time.monotonic()
+    schedule = day_schedule(config.seconds, config.seed)
+    watched = _aside(lambda: camera(config.seed, schedule))
     live, recogniser, summary = _stream(config)
-    findings = findings_of(config, recogniser, summary)
+    findings = findings_of(config, recogniser, summary, watched)
     path = config.out / "demo.html"
     config.out.mkdir(parents=True, exist_ok=True)
     write_whole(path, page(live, findings).encode("utf-8"), UsageError)
@@ -108,11 +119,18 @@ def _stream(config: DemoConfig) -> tuple[Live, Recogniser, dict[str, Any]]:
     return Live(recording, timeline, body), recogniser, {**played.summary, "comparison": compared}
 
 
-def findings_of(config: DemoConfig, recogniser: Recogniser, summary: Mapping[str, Any]) -> Findings:
-    """Everything else that the page shows: pictures, the door, speed and cards."""
+def findings_of(
+    config: DemoConfig,
+    recogniser: Recogniser,
+    summary: Mapping[str, Any],
+    watched: Callable[[], Camera],
+) -> Findings:
+    """Everything else that the page shows: the camera, pictures, the door, speed and cards."""
     if not config.json:
-        say("pictures, walks past a door, and FP32 beside INT8 ...")
+        say("the camera, pictures, walks past a door, and FP32 beside INT8 ...")
     missing: dict[str, str] = {}
+    # The camera ends before anything is timed.
+    passers = _part(missing, "camera", watched)
     pictures = _part(missing, "photos", lambda: album(config.seed))
     walks = _part(missing, "door", lambda: door(config.seed))
     pairs = tuple(
@@ -129,6 +147,7 @@ def findings_of(config: DemoConfig, recogniser: Recogniser, summary: Mapping[str
         summary=summary,
         album=pictures,
         door=walks,
+        camera=passers,
         missing=missing,
         pairs=pairs,
         cards={row.model: row.card for pair in pairs for row in pair},
@@ -138,15 +157,34 @@ def findings_of(config: DemoConfig, recogniser: Recogniser, summary: Mapping[str
 
 def _timed_models(model: str) -> list[str]:
     here = zoo_names()
+    whole = {name: name.removesuffix("-int8") for name in (DETECTOR, POSE)}
+    eyes = [fp32 if fp32 in here else name for name, fp32 in whole.items()]
     others = [parts_model()] if any(name.startswith("zoo:person-garments") for name in here) else []
-    return [model, *(name for name in (DOOR_MODEL, *others) if name in here and name != model)]
+    return [
+        model,
+        *(name for name in (DOOR_MODEL, *others, *eyes) if name in here and name != model),
+    ]
+
+
+def _aside(make: Callable[[], Part]) -> Callable[[], Part]:
+    """Begin a part on a thread of its own, which ends with the process; what waits for it."""
+    done: Future[Part] = Future()
+
+    def work() -> None:
+        try:
+            done.set_result(make())
+        except BaseException as error:  # told where it is waited for
+            done.set_exception(error)
+
+    threading.Thread(target=work, name="camera", daemon=True).start()
+    return done.result
 
 
 def _part(missing: dict[str, str], name: str, make: Callable[[], Part]) -> Part | None:
     """A part of the page, or None and the reason where this installation lacks what it needs."""
     try:
         return make()
-    except (ArtefactError, EngineError, ImportError) as error:
+    except (ArtefactError, EngineError, DataError, ImportError) as error:
         missing[name] = str(error)
         say(f"{name}: {error}")
         return None
@@ -195,8 +233,19 @@ def table(summary: Mapping[str, Any], config: DemoConfig) -> str:
             f"door: the walker was named in {summary['door']['named']} of {walks} walks, a "
             f"stranger refused in {refused} of {len(strangers)}"
         )
+    if summary["camera"] is not None:
+        lines.append(_camera_line(summary["camera"]))
     lines.append(f"page: {summary['page']}{' (opened)' if summary['opened'] else ''}")
     return "\n".join(lines)
+
+
+def _camera_line(seen: Mapping[str, Any]) -> str:
+    windows = sum(sum(said.values()) for said in seen["answers"].values())
+    return (
+        f"camera: {seen['found']:.0%} of the people in view found and followed; of {windows} "
+        f"windows of who passed again {seen['named']} got the right name and {seen['misnamed']} a "
+        f"wrong one; the nearest was right in {seen['nearest_right']} of {seen['nearest_of']}"
+    )
 
 
 def _speed_line(pair: Sequence[Mapping[str, Any]]) -> str:

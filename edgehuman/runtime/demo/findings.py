@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgehuman.card import Card, Decision
+from edgehuman.runtime.demo.camera import Camera
 from edgehuman.runtime.demo.door import Door
 from edgehuman.runtime.demo.photos import Album
 from edgehuman.runtime.demo.speed import Timed
@@ -20,7 +21,8 @@ class Findings:
     seed, seconds: of the simulated day.
     decision: the smoothing that was used.
     summary: of the stream, with its comparison; see `play`.
-    album, door: the pictures and the door; None where their model or a package is missing.
+    album, door, camera: the pictures, the door, and who passed the camera; None where their model
+        or a package is missing.
     missing: why, in words, by section.
     pairs: each network's files, timed in turn on this machine.
     cards: of every model that ran, by name.
@@ -34,6 +36,7 @@ class Findings:
     summary: Mapping[str, Any]
     album: Album | None
     door: Door | None
+    camera: Camera | None
     missing: Mapping[str, str]
     pairs: tuple[tuple[Timed, ...], ...]
     cards: Mapping[str, Card]
@@ -76,6 +79,7 @@ class Findings:
             "smoothing_verdict": self.smoothing_verdict,
             "photos": None if self.album is None else _album(self.album),
             "door": None if self.door is None else _door(self.door),
+            "camera": None if self.camera is None else _camera(self.camera),
             "precision": [[_timed(row) for row in pair] for pair in self.pairs],
             "parity": {name: card.parity for name, card in self.cards.items()},
             "missing": dict(self.missing),
@@ -121,4 +125,22 @@ def _door(door: Door) -> dict[str, Any]:
             }
             for one in door.passes
         ],
+    }
+
+
+def _camera(seen: Camera) -> dict[str, Any]:
+    right, windows = seen.nearest
+    return {
+        "frames": len(seen.frames),
+        "passes": [[round(begin_s, 2), round(end_s, 2)] for begin_s, end_s in seen.spans],
+        "found": round(seen.found, 4),
+        "tracks": seen.tracks,
+        "answers": seen.answers,
+        "named": seen.named,
+        "misnamed": seen.misnamed,
+        "nearest_right": right,
+        "nearest_of": windows,
+        "threshold": round(seen.threshold, 4),
+        "frame_ms": round(seen.frame_ms, 3),
+        "gait_ms": round(seen.gait_ms, 3),
     }

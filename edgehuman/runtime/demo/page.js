@@ -115,6 +115,45 @@
     pen.fillText("SIMULATED walker, sensor on the belt", 8, 17);
   };
 
+  // The camera: its pictures, the people in each, and when the wearer was named.
+  const TRACKS = ["#0072b2", "#56b4e9", "#009e73", "#e69f00", "#f0e442", "#d55e00", "#cc79a7"];
+  const view = data.camera;
+  const picture = (content) => Object.assign(new Image(), { src: "data:image/jpeg;base64," + content });
+  const nobody = view && picture(view.empty);
+  const pictures = view ? view.frames.map((frame) => picture(frame.jpeg)) : [];
+  for (const image of view ? [nobody, ...pictures] : []) image.addEventListener("load", () => { if (!playing) drawCamera(); });
+  const frameAt = (t) => (view ? view.frames.findIndex((frame) => t >= frame.t && t < frame.t + 1 / view.rate) : -1);
+  const saidOf = (said, nearest) => (said === "unknown" && nearest ? "unknown (nearest " + nearest + ")" : said);
+  const drawCamera = () => {
+    if (!view) return;
+    const { pen, width, height } = sheet(byId("camera"));
+    const k = frameAt(nowS), image = k < 0 ? nobody : pictures[k];
+    if (image.complete) pen.drawImage(image, 0, 0, width, height);
+    const sx = width / view.width, sy = height / view.height;
+    const people = k < 0 ? [] : view.frames[k].people;
+    pen.font = "600 12px system-ui, sans-serif";
+    people.forEach(([x0, y0, x1, y1, track, said]) => {
+      const ink = TRACKS[Number(track) % TRACKS.length];
+      pen.strokeStyle = "rgb(0 0 0 / .55)"; pen.lineWidth = 4; pen.strokeRect(x0 * sx, y0 * sy, (x1 - x0) * sx, (y1 - y0) * sy);
+      pen.strokeStyle = ink; pen.lineWidth = 2; pen.strokeRect(x0 * sx, y0 * sy, (x1 - x0) * sx, (y1 - y0) * sy);
+      const text = said && said !== "unknown" && said !== "not yet" ? said : "#" + track + (said ? " " + said : "");
+      const wide = pen.measureText(text).width + 10, x = Math.max(0, Math.min(x0 * sx - 1, width - wide));
+      const y = y0 * sy >= 18 ? y0 * sy - 18 : y0 * sy;
+      pen.fillStyle = "rgb(0 0 0 / .72)"; pen.fillRect(x, y, wide, 17);
+      pen.fillStyle = ink; pen.fillRect(x, y, 3, 17);
+      pen.fillStyle = "#fff"; pen.fillText(text, x + 6, y + 13);
+    });
+    const badge = "SIMULATED camera, " + nowS.toFixed(1) + " s";
+    pen.fillStyle = "rgb(0 0 0 / .6)"; pen.fillRect(0, height - 20, pen.measureText(badge).width + 14, 20);
+    pen.fillStyle = "#fff"; pen.fillText(badge, 7, height - 6);
+    const next = view.spans.find(([begin]) => begin > nowS);
+    const first = k >= 0 && nowS < view.spans[0][1];
+    byId("camera-now").textContent = k < 0
+      ? "camera: nobody" + (next ? "; the next walk past it begins at " + next[0].toFixed(0) + " s" : "")
+      : first ? "first pass: " + (people.length ? "followed as " + people.map((p) => "#" + p[4]).join(", ") : "nobody found yet") + "; their walks are enrolled"
+      : "second pass: " + (people.length ? people.map((p) => "#" + p[4] + " " + saidOf(p[5], p[6])).join(", ") : "nobody found");
+  };
+
   const axes = ["accent", "ink", "far"];
   const drawTrace = (id, first, unit) => {
     const { pen, width, height } = sheet(byId(id));
@@ -146,10 +185,21 @@
   const gutter = 62;
   const drawLabels = () => {
     const { pen, width, height } = sheet(byId("labels"));
-    const high = (height - 20) / rows.length;
+    const first = view ? 1 : 0, high = (height - 20) / (rows.length + first);
     const x = (t) => gutter + (t / endS) * (width - gutter - 4);
     pen.font = "12px system-ui, sans-serif";
-    rows.forEach(([name, runs], row) => {
+    if (view) {
+      pen.fillStyle = tint.soft;
+      pen.fillText("camera", 4, high / 2 + 6);
+      pen.strokeStyle = tint.line;
+      for (const [begin, end] of view.spans) pen.strokeRect(x(begin), 4.5, x(end) - x(begin), high - 6);
+      for (const frame of view.frames) for (const person of frame.people) if (person[8] === view.wearer) {
+        pen.fillStyle = person[5] === view.wearer ? "#009e73" : person[5] === "" ? tint.accent : person[5] === "unknown" || person[5] === "not yet" ? tint.far : "#d55e00";
+        pen.fillRect(x(frame.t), 4, Math.max(x(frame.t + 1 / view.rate) - x(frame.t), 1), high - 5);
+      }
+    }
+    rows.forEach(([name, runs], place) => {
+      const row = place + first;
       pen.fillStyle = tint.soft;
       pen.fillText(name, 4, row * high + high / 2 + 6);
       for (const [start, length, label] of runs) {
@@ -181,6 +231,7 @@
 
   const draw = () => {
     drawWalker();
+    drawCamera();
     drawTrace("accel", 0, data.imu.units[0]);
     drawTrace("gyro", 3, data.imu.units[1]);
     drawLabels();
@@ -211,6 +262,7 @@
   });
   window.addEventListener("resize", draw);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { readTint(); draw(); });
+  byId("camera-figure").hidden = !view;
   readTint();
   nowS = Math.min(13.4, endS / 2);
   play(!matchMedia("(prefers-reduced-motion: reduce)").matches);

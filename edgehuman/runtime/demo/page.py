@@ -17,6 +17,7 @@ import numpy as np
 from edgehuman.outcome import to_json
 from edgehuman.records import ImuRecording
 from edgehuman.runtime.demo import sections
+from edgehuman.runtime.demo.camera import RATE_HZ, WEARER, Camera
 from edgehuman.runtime.demo.findings import Findings
 from edgehuman.runtime.demo.walker import JOINTS, Film
 from edgehuman.runtime.view.palette import UNLABELLED_RGB, colours, hexadecimal
@@ -49,6 +50,7 @@ def page(live: Live, findings: Findings) -> str:
         "lead": sections.lead(findings),
         "tiles": sections.tiles(findings),
         "legend": sections.legend(live.timeline.labels),
+        "camera": sections.camera(findings),
         "comparison": sections.comparison(findings),
         "delay": sections.delay(findings),
         "photos": sections.photos(findings),
@@ -59,7 +61,7 @@ def page(live: Live, findings: Findings) -> str:
         "css": _asset("page.css"),
         "js": _asset("page.js"),
         # "</script>" in a label would end the element.
-        "data": to_json(moving(live)).replace("<", "\\u003c"),
+        "data": to_json({**moving(live), "camera": seen(findings.camera)}).replace("<", "\\u003c"),
     }
     made = _asset("page.html")
     for name, content in parts.items():
@@ -82,6 +84,38 @@ def moving(live: Live) -> dict[str, Any]:
         **{name: _rounded(label_runs(timeline, labels)) for name, labels in said.items()},
         "colours": {k: hexadecimal(rgb) for k, rgb in colours(timeline.labels).items()},
         "between": hexadecimal(UNLABELLED_RGB),
+    }
+
+
+def seen(passed: Camera | None) -> dict[str, Any] | None:
+    """The camera's frames and who was found in them, for the page's script."""
+    if passed is None:
+        return None
+    return {
+        "rate": RATE_HZ,
+        "width": passed.width,
+        "height": passed.height,
+        "empty": _base64(passed.empty_jpeg),
+        "spans": [[round(begin_s, 3), round(end_s, 3)] for begin_s, end_s in passed.spans],
+        "wearer": WEARER,
+        "frames": [
+            {
+                "t": round(frame.t_s, 3),
+                "jpeg": _base64(frame.jpeg),
+                "people": [
+                    [
+                        *each.box,
+                        each.track,
+                        each.said,
+                        each.nearest,
+                        round(each.score, 3),
+                        each.true,
+                    ]
+                    for each in frame.people
+                ],
+            }
+            for frame in passed.frames
+        ],
     }
 
 

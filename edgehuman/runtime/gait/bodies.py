@@ -27,6 +27,7 @@ class Bodies:
     """A `naming.Namer`; arguments as of `skeleton.answer.Identifier`, and its `on_the_spot`.
 
     Attributes:
+        identifier: names the skeletons.
         hop_s: seconds between two windows of a track.
         identifies: whether there is a gallery.
     """
@@ -42,27 +43,27 @@ class Bodies:
         on_the_spot: bool = False,
     ) -> None:
         # Results have the time of the frames, not that since the first person.
-        self._identifier = Identifier(model, source, gallery, hop_s, threshold, notify, zero_s=0.0)
-        self._identifier.on_the_spot = on_the_spot
-        self.hop_s, self.identifies = self._identifier.tally.hop_s, gallery is not None
+        self.identifier = Identifier(model, source, gallery, hop_s, threshold, notify, zero_s=0.0)
+        self.identifier.on_the_spot = on_the_spot
+        self.hop_s, self.identifies = self.identifier.tally.hop_s, gallery is not None
 
     @property
     def report(self) -> PoseReport:
         """The findings so far."""
-        return self._identifier.report
+        return self.identifier.report
 
     def push(self, result: FrameResult, arrival_ns: int) -> Sequence[GaitResult]:
         """The results of the windows that a frame completes."""
         block = body_block(result, arrival_ns)
-        return [] if block is None else self._identifier.push(block)
+        return [] if block is None else self.identifier.push(block)
 
     def close(self) -> None:
         """The stream is over."""
-        self._identifier.close()
+        self.identifier.close()
 
     def no_window(self, source: Mapping[str, Any]) -> str:
         """Why there was no window."""
-        return self._identifier.no_window(source)
+        return self.identifier.no_window(source)
 
 
 def body_block(result: FrameResult, arrival_ns: int) -> PoseBlock | None:

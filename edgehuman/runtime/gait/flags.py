@@ -11,6 +11,7 @@ from typing import ClassVar, Protocol
 from edgehuman.errors import UsageError
 from edgehuman.runtime.engine.open import EngineName
 from edgehuman.runtime.serve.flags import LiveFlags
+from edgehuman.runtime.serve.people.sent import NamesSent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,7 @@ class FrameFlags(LiveFlags, FindingFlags):
             "--ids": self.ids is not None,
             "--also": bool(self.also),
             "--policy": self.policy is not None,
-            **dict.fromkeys(self.given(), True),
+            "--record": self.record is not None,
         }
 
 
@@ -107,7 +108,7 @@ class Words(Protocol):
     @property
     def sink(self) -> str | None: ...
     @property
-    def sink_names(self) -> bool: ...
+    def sink_names(self) -> NamesSent: ...
 
 
 def require_none(given: dict[str, bool], why: str) -> None:

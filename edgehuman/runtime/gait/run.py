@@ -17,6 +17,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.runtime.gait.flags import FrameFlags, require_none
 from edgehuman.runtime.gait.source import is_frames, is_people
 from edgehuman.runtime.mqtt.publish import SinkFlags
+from edgehuman.runtime.serve.people.sent import NamesSent
 from edgehuman.runtime.silhouette import run as of_masks
 from edgehuman.runtime.skeleton import run as of_poses
 
@@ -59,14 +60,15 @@ class SilhouetteRunConfig(of_masks.RunConfig, FrameFlags, SinkFlags):
             card).
         seconds: of frames: end after so many seconds; of a video, at that time of it.
         rate_hz: frames per second of a folder of pictures (default: 24, and it is said).
-        sink_names: of frames: publish the names of people to --sink, and when each was last seen.
+        sink_names: of frames: whose names leave this machine, to --sink and --webhook: nobody's,
+            those of people of whom every walk has a record of consent, or all.
     """
 
     segmenter: str | None = None
     hop_s: float | None = None
     seconds: float | None = None
     rate_hz: float | None = None
-    sink_names: bool = False
+    sink_names: NamesSent = "none"
 
 
 def run(config: RunConfig) -> Outcome:
@@ -95,7 +97,7 @@ def run(config: RunConfig) -> Outcome:
     require_none(given, f"is for poses, and {config.source} is frames")
     from edgehuman.runtime.gait.watch import watch  # nothing of pictures is loaded for poses
 
-    return watch(config, "joints", config.pose)
+    return watch(config, "joints", config.pose, config.serve_gallery)
 
 
 def run_silhouettes(config: SilhouetteRunConfig) -> Outcome:
@@ -115,7 +117,8 @@ def run_silhouettes(config: SilhouetteRunConfig) -> Outcome:
             "--seconds": config.seconds is not None,
             "--rate-hz": config.rate_hz is not None,
             "--sink": config.sink is not None,
-            "--sink-names": config.sink_names,
+            "--sink-names": config.sink_names != "none",
+            **dict.fromkeys(config.given(), True),
         }
         require_none(
             given,

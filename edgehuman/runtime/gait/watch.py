@@ -30,7 +30,16 @@ from edgehuman.runtime.image.frames.taken import TakenFrame
 from edgehuman.runtime.loop.play import Played, play, require_seconds
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.serve.beside import Beside
-from edgehuman.runtime.skeleton.run import RunConfig, outcome_of, published, sinks_of
+from edgehuman.runtime.serve.people.keeper import Keeper
+from edgehuman.runtime.serve.people.sent import Sent
+from edgehuman.runtime.skeleton.enrolling import Enrolling, keeper_for
+from edgehuman.runtime.skeleton.run import (
+    RunConfig,
+    managed_gallery,
+    outcome_of,
+    published,
+    sinks_of,
+)
 from edgehuman.runtime.tracks.numbers import Numbers
 from edgehuman.runtime.view.frames import NAME, about_frames, show, stand_beside
 from edgehuman.runtime.view.screen import Notes
@@ -38,12 +47,13 @@ from edgehuman.runtime.view.screen import Notes
 _FILM = ".mp4"
 
 
-def watch(config: Words, wanted: Wanted, each: str | None) -> Outcome:
+def watch(config: Words, wanted: Wanted, each: str | None, serve_gallery: bool = False) -> Outcome:
     """Name the people of the sources.
 
     Args:
         wanted: what the model reads of people.
         each: the pose network, or the segmenter; None: the usual one.
+        serve_gallery: manage the gallery on the page; for a model of joints.
 
     Raises:
         UsageError, ArtefactError, DataError: see `gait.run.run`.
@@ -61,11 +71,16 @@ def watch(config: Words, wanted: Wanted, each: str | None) -> Outcome:
         notify=notes,
     )
     watching = watching_for(wanted, config.detector, each, config.score, config.threads)
-    return watch_with(config, wanted, model, watching, notes)
+    return watch_with(config, wanted, model, watching, notes, serve_gallery)
 
 
 def watch_with(
-    config: Words, wanted: Wanted, model: Model, watching: Watching, notes: Notes
+    config: Words,
+    wanted: Wanted,
+    model: Model,
+    watching: Watching,
+    notes: Notes,
+    serve_gallery: bool = False,
 ) -> Outcome:
     """The same, with what was opened already.
 
@@ -76,19 +91,42 @@ def watch_with(
     sources = open_sources(names, config.policy, config.every, config.seconds, pipelines=True)
     numbers, seconds = Numbers(config.ids), config.seconds
     walkers = Walkers(sources, watching, config.rate_hz, config.every, numbers, seconds)
-    gallery = None if config.gallery is None else read_gallery(config.gallery, config.key)
+    gallery: Gallery | None
+    if serve_gallery:
+        gallery = managed_gallery(config.gallery, config.key, config.live.serve, model)
+    else:
+        gallery = None if config.gallery is None else read_gallery(config.gallery, config.key)
     if gallery is not None and not len(gallery):
         notes(f"{config.gallery} is empty: everybody is unknown")
     more: dict[str, Any] = {}
     if wanted == "joints" and isinstance(config, RunConfig):
         more["on_the_spot"] = config.on_the_spot
-    namer_of = partial(
-        namer, wanted, model, gallery, config.hop_s, config.threshold, notify=notes, **more
-    )
+    enrolling = Enrolling()
+
+    def namer_of(source: str) -> Namer:
+        made = namer(
+            wanted,
+            model,
+            gallery,
+            config.hop_s,
+            config.threshold,
+            source,
+            notify=notes,
+            **more,
+        )
+        if isinstance(made, Bodies) and serve_gallery:
+            enrolling.listen(made.identifier)
+        return made
+
     naming = Naming(walkers, namer_of)
+    sent = Sent(config.sink_names, config.gallery, config.key)
+    keeper = None
+    if serve_gallery and config.gallery is not None:
+        keeper = keeper_for(config.gallery, config.key, model, enrolling, sent.refresh, notes)
     with _film(config.save, walkers, naming) as is_film:
-        played = _played(config, naming, walkers, notes, None if is_film else config.save)
-    return outcome_of(config.json, played, gallery, notes)
+        save = None if is_film else config.save
+        played = _played(config, naming, walkers, notes, save, sent, keeper)
+    return outcome_of(config.json, played, enrolling.gallery or gallery, notes)
 
 
 def namer(
@@ -110,17 +148,23 @@ def namer(
 
 
 def _played(
-    config: Words, naming: Naming, walkers: Walkers, notes: Notes, save: Path | None
+    config: Words,
+    naming: Naming,
+    walkers: Walkers,
+    notes: Notes,
+    save: Path | None,
+    sent: Sent,
+    keeper: Keeper | None,
 ) -> Played:
     """The sources played to their end, with what stands beside the loop."""
     about = about_frames(config.model, walkers.name, naming.identifies)
-    with Beside(config.live, about, notes) as beside:
+    with Beside(config.live, about, notes, keeper) as beside:
         stand_beside(beside, walkers.sources, config.live)
         walkers.through = beside.through
         (naming.counted if beside.board is None else naming.shown).append(partial(_show, beside))
         sinks = [
-            *sinks_of(config, save, naming.tally, notes, lambda: 0),
-            *beside.webhook(lambda result: published(result, False).row),
+            *sinks_of(config, save, naming.tally, notes, lambda: 0, sent),
+            *beside.webhook(lambda result: published(result, sent).row),
         ]
         played = play(
             naming, walkers, sinks, None, notes, beside.watch_sinks, may_be_empty=walkers.live

@@ -6,7 +6,9 @@
 The address that the command prints holds a token; the page's first answer turns it into a cookie
 (HttpOnly, SameSite=Strict). `Host` is compared with a list, so that no other name can be pointed
 here (DNS rebinding); `Origin` must be the page's own. Programs such as Prometheus send the token as
-`Authorization: Bearer`. Requests have no body.
+`Authorization: Bearer`. Requests have no body, but for those that change something, where the run
+takes changes: these come from the page itself (`Origin`, `Sec-Fetch-Site`), are short JSON, and
+bear a word in a header that no other page can read or send.
 """
 
 from __future__ import annotations
@@ -26,8 +28,12 @@ from edgehuman.files import write_whole
 
 TOKEN_BYTES = 32
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32,128}")
-_COOKIE_TEXT = b"edgehuman page"
+_COOKIE_TEXT, _CHANGE_TEXT = b"edgehuman page", b"edgehuman change"
 METHODS = ("GET", "HEAD")
+CHANGE = "POST"
+WORD_HEADER = "x-edgehuman-change"
+"""Another page cannot send it without being asked about first, which nobody here answers."""
+_LENGTH = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,15 @@ class Access:
     @property
     def ticket(self) -> str:
         """The value of the cookie, from which the token cannot be told."""
-        return hmac.new(self.token.encode(), _COOKIE_TEXT, hashlib.sha256).hexdigest()
+        return self._derived(_COOKIE_TEXT)
+
+    @property
+    def word(self) -> str:
+        """What a change has to bear in `WORD_HEADER`; the page alone is told it."""
+        return self._derived(_CHANGE_TEXT)
+
+    def _derived(self, text: bytes) -> str:
+        return hmac.new(self.token.encode(), text, hashlib.sha256).hexdigest()
 
     def set_cookie(self) -> str:
         """The header that gives the cookie."""
@@ -73,7 +87,12 @@ class Access:
         return f"{self.cookie}={self.ticket}; Path=/; HttpOnly; SameSite=Strict{secure}"
 
     def refusal(
-        self, method: str, query: str, headers: Mapping[str, str], socket: bool = False
+        self,
+        method: str,
+        query: str,
+        headers: Mapping[str, str],
+        socket: bool = False,
+        most_bytes: int = 0,
     ) -> Refusal | None:
         """Why a request is not answered; None if it is.
 
@@ -81,10 +100,13 @@ class Access:
             query: of the address, without its question mark.
             headers: by name in lower case; of several of one name the values joined by commas.
             socket: it asks for a WebSocket.
+            most_bytes: of the body of a change, where the address takes changes; 0: it takes none.
         """
         host = headers.get("host", "")
         if not self._knows(host):
             return Refusal(421, "this name is not one of the page; --serve-name adds one")
+        if method == CHANGE and most_bytes:
+            return self._refusal_of_change(headers, host, most_bytes)
         if method not in METHODS:
             return Refusal(405, "only GET and HEAD are answered")
         if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
@@ -97,6 +119,31 @@ class Access:
         if self._bears(headers) or self._has_ticket(headers) or self.opens(query):
             return None
         return Refusal(401, "open the address that the command printed; it holds the token")
+
+    def _refusal_of_change(
+        self, headers: Mapping[str, str], host: str, most_bytes: int
+    ) -> Refusal | None:
+        """Why a change is not taken; the token in an address opens nothing here."""
+        origin, bears = headers.get("origin"), self._bears(headers)
+        if origin is None and not bears:
+            return Refusal(403, "a change says where it comes from")
+        if origin is not None and not self._is_own(origin, host):
+            return Refusal(403, "the request comes from another page")
+        if headers.get("sec-fetch-site", "same-origin") != "same-origin":
+            return Refusal(403, "the request comes from another page")
+        if not (bears or self._has_ticket(headers)):
+            return Refusal(401, "open the address that the command printed; it holds the token")
+        if not _same(headers.get(WORD_HEADER, ""), self.word):
+            return Refusal(403, f"a change bears the word of the page in {WORD_HEADER}")
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            return Refusal(415, "a change is application/json")
+        length = headers.get("content-length", "")
+        if "transfer-encoding" in headers or not _LENGTH.fullmatch(length):
+            return Refusal(411, "a change states its length")
+        if int(length) > most_bytes:
+            return Refusal(413, f"a change has at most {most_bytes} bytes")
+        return None
 
     def opens(self, query: str) -> bool:
         """Whether an address holds the token."""

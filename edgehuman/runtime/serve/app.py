@@ -1,11 +1,12 @@
 """What the page answers, as an ASGI application.
 
     /              the page; with ?token= also the cookie
-    /page.css /page.js
+    /page.css /page.js /people.js
     /live          WebSocket: JSON of what is new, then the newest picture
     /stream.mjpg   the newest pictures with what was found drawn in, for other programs; of several
                    sources ?source=NAME, or the first
     /metrics       Prometheus' text
+    /people        with --serve-gallery: the people of the gallery, and changes of it
 
 An update on the WebSocket is one text, and a binary message after it for each of its shots that
 says `"picture": true`: the picture's number and stamp (8 bytes each, big endian, the stamp in
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from edgehuman.outcome import to_json
-from edgehuman.runtime.serve.access import Access, Refusal
+from edgehuman.runtime.serve.access import CHANGE, Access, Refusal
 from edgehuman.runtime.serve.board import Board, Cursor, News, Shot
 from edgehuman.runtime.serve.gate import Gate, refuse
 from edgehuman.runtime.serve.meter import CONTENT_TYPE, Meter
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
     from starlette.websockets import WebSocket
+
+    from edgehuman.runtime.serve.people.keeper import Keeper
 
 BETWEEN_S = 1.0 / 30
 """Between two updates of one viewer."""
@@ -56,19 +59,34 @@ class Page:
         board: what is shown.
         meter: the figures.
         access: who may see it.
+        keeper: manages the gallery of the run; None: nothing can be changed.
+        notify: called with what went wrong in a way that nobody foresaw.
 
     Attributes:
         viewers: who watches.
         is_leaving: nobody is served any more.
     """
 
-    def __init__(self, board: Board, meter: Meter, access: Access) -> None:
+    def __init__(
+        self,
+        board: Board,
+        meter: Meter,
+        access: Access,
+        keeper: Keeper | None = None,
+        notify: Callable[[str], object] = lambda said: None,
+    ) -> None:
         self.viewers = Viewers()
+        self._keeper, self._notify = keeper, notify
         self._board, self._meter, self._access = board, meter, access
         self._waiting: set[asyncio.Event] = set()
         self.is_leaving = False
         # Pictures are encoded one after the other, beside the loop that sends them.
         self._encoder = ThreadPoolExecutor(1, thread_name_prefix="page pictures")
+
+    @property
+    def word(self) -> str:
+        """What a change has to bear."""
+        return self._access.word
 
     @property
     def has_pictures(self) -> bool:
@@ -84,11 +102,20 @@ class Page:
             Route("/", self._page),
             Route("/page.css", self._file("page.css", "text/css")),
             Route("/page.js", self._file("page.js", "text/javascript")),
+            Route("/people.js", self._file("people.js", "text/javascript")),
             Route("/metrics", self._metrics),
             Route("/stream.mjpg", _Stream(self)),
             WebSocketRoute("/live", self._live),
         ]
-        return Gate(Starlette(routes=routes), self._access)
+        changes = {}
+        if self._keeper is not None:  # what it needs is loaded with it
+            from edgehuman.runtime.serve.people.asked import MOST_BYTES
+            from edgehuman.runtime.serve.people.changes import PATH, People
+
+            people = People(self._keeper, self.word, self._board.forget, self._notify)
+            routes.append(Route(PATH, people.answer, methods=["GET", CHANGE]))
+            changes[PATH] = MOST_BYTES
+        return Gate(Starlette(routes=routes), self._access, changes)
 
     def leave(self) -> None:
         """Serve nobody any more; from any thread."""
@@ -150,7 +177,7 @@ class Page:
             asyncio.TimeoutError: it acknowledges nothing.
         """
         cursor, number = Cursor(), 0
-        about = {"about": self._board.about.row()}
+        about = {"about": {**self._board.about.row(), "manages": self._keeper is not None}}
         while True:
             begin_s = time.monotonic()
             news = await self.news(cursor, at_once=number == 0)

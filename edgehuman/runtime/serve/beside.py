@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from edgehuman.runtime.loop.dropped import Counts
 from edgehuman.runtime.loop.play import Adding, BlockT, BlockT_co, Listener, Playable
@@ -27,6 +27,9 @@ from edgehuman.runtime.serve.metrics import MetricsFile
 from edgehuman.runtime.serve.server import PageServer
 from edgehuman.runtime.serve.systemd import Watchdog
 from edgehuman.runtime.serve.webhook import Webhook
+
+if TYPE_CHECKING:
+    from edgehuman.runtime.serve.people.keeper import Keeper
 
 Item = TypeVar("Item")
 MOST_KEPT = 64
@@ -50,6 +53,7 @@ class Beside:
         flags: what was asked for.
         about: what does not change during the run.
         notify: called with the page's address, and with what went wrong.
+        keeper: manages the run's gallery on the page; None: nothing can be changed there.
 
     Attributes:
         board: what the page shows; None: there is no page.
@@ -60,8 +64,15 @@ class Beside:
         UsageError, DataError, MissingDependencyError: a wrong address, a taken port, no `[serve]`.
     """
 
-    def __init__(self, flags: LiveFlags, about: About, notify: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        flags: LiveFlags,
+        about: About,
+        notify: Callable[[str], object],
+        keeper: Keeper | None = None,
+    ) -> None:
         flags.require_page()
+        self._keeper = keeper
         self.meter = Meter(about.kind, about.source, about.model)
         self.board: Board | None = None
         self.counts = flags.serve is not None or flags.metrics is not None
@@ -85,7 +96,7 @@ class Beside:
         address = parse_address(spec, flags.serve_cert, flags.serve_key, flags.serve_name)
         token = token_of(flags.serve_token)
         self.board = Board(self._about)
-        self._server = PageServer(self.board, self.meter, address, token)
+        self._server = PageServer(self.board, self.meter, address, token, self._keeper, notify)
         # Of a service, what is printed is kept in a log that others may read.
         said = token if flags.serve_token is None else f"(that of {flags.serve_token})"
         notify(f"page: {self._server.url}?token={said}")
@@ -94,6 +105,8 @@ class Beside:
                 "the page is sent unencrypted over the network; add --serve-cert and "
                 "--serve-key, or reach it through SSH"
             )
+        if self._keeper is not None:
+            notify("whoever opens the page can enrol and forget people (--serve-gallery)")
 
     def __enter__(self) -> Beside:
         if self._server is not None:

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 KEPT = 2000
 """Lines of the timeline; of an older one the page says nothing."""
 Line = dict[str, Any]
+_NOBODY = {"state": "unknown"}
 
 
 class Shot(Protocol):
@@ -50,7 +51,7 @@ class About:
     """What does not change during a run.
 
     Attributes:
-        kind: "frames" or "samples".
+        kind: "frames", "poses" or "samples".
         model: its name.
         source: its name, without a password (`meter.public_name`).
         labels: what a wearable's model tells apart.
@@ -144,6 +145,21 @@ class Board:
             self._lines.extend(lines)
             self._num_lines += len(lines)
         self.nudge()
+
+    def forget(self, name: str) -> None:
+        """Say no more that it was this person; who watches is told which tracks it was."""
+        with self._lock:
+            tracks: dict[str, Any] = {}
+            for line in self._lines:
+                names = line.get("names", {})
+                tracks |= {
+                    track: dict(_NOBODY) for track, row in names.items() if row.get("name") == name
+                }
+                names |= {track: row for track, row in tracks.items() if track in names}
+            self._shots.clear()
+            t = self._lines[-1]["t"] if self._lines else 0.0
+        if tracks:
+            self.add({"t": t, "names": tracks})
 
     def end(self, summary: Mapping[str, Any]) -> None:
         """The run is over."""

@@ -29,17 +29,24 @@ _HEADERS = {
 
 
 class Gate:
-    """Lets in who may see the page, and adds the headers of every answer."""
+    """Lets in who may see the page, and adds the headers of every answer.
 
-    def __init__(self, inner: ASGIApp, access: Access) -> None:
-        self._inner, self._access = inner, access
+    Args:
+        changes: path -> the most bytes of a change there; other paths take none.
+    """
+
+    def __init__(
+        self, inner: ASGIApp, access: Access, changes: Mapping[str, int] | None = None
+    ) -> None:
+        self._inner, self._access, self._changes = inner, access, dict(changes or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _joined(scope.get("headers", ()))
         is_socket = scope["type"] == "websocket"
         query = scope.get("query_string", b"").decode("latin-1")
         method = scope.get("method", "GET")
-        refusal = self._access.refusal(method, query, headers, is_socket)
+        most_bytes = 0 if is_socket else self._changes.get(scope.get("path", ""), 0)
+        refusal = self._access.refusal(method, query, headers, is_socket, most_bytes)
         # uvicorn bounds a head that comes in pieces, not one that comes at once.
         if sum(map(len, headers.values())) + len(query) > MOST_HEADER_BYTES:
             refusal = Refusal(431, "the head of the request is too long")

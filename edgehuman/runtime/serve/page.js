@@ -6,13 +6,14 @@
   const byId = (id) => document.getElementById(id);
   const TRACKS = ["#0072b2", "#56b4e9", "#009e73", "#e69f00", "#f0e442", "#d55e00", "#cc79a7"];
   const LIMBS = [
-    ["nose", "l_eye"], ["nose", "r_eye"], ["l_eye", "l_ear"], ["r_eye", "r_ear"],
+    ["nose", "neck"], ["nose", "l_eye"], ["nose", "r_eye"], ["l_eye", "l_ear"], ["r_eye", "r_ear"],
     ["l_shoulder", "r_shoulder"], ["l_hip", "r_hip"], ["l_shoulder", "l_hip"], ["r_shoulder", "r_hip"],
     ["l_shoulder", "l_elbow"], ["l_elbow", "l_wrist"], ["r_shoulder", "r_elbow"], ["r_elbow", "r_wrist"],
     ["l_hip", "l_knee"], ["l_knee", "l_ankle"], ["r_hip", "r_knee"], ["r_knee", "r_ankle"],
   ];
   const SURE = 0.3, SPAN_S = 60, LEAST_S = 20, BREAK_S = 1.5, ROWS = 10, QUIET_MS = 4000;
   const views = new Map(); // source -> its newest shot and picture, and where they are drawn
+  const who = new Map(); // track, with its source -> what was last said of it
   const happened = new Map(); // source -> what happened to it last
   let about = null, lines = [], paused = false, missed = 0;
   let heardAt = 0, changedAt = 0, ended = false, waitS = 1, tint = {}, dirty = true;
@@ -31,6 +32,10 @@
   const words = (label) => (label || "–").replaceAll("_", " ");
   const trackColour = (track, place) => TRACKS[(/^\d+$/.test(track) ? Number(track) : place) % TRACKS.length];
   const labelColour = (label) => about.colours[label] || tint.line;
+  const isSeen = () => about.kind !== "samples";
+  const keyOf = (track, source) => (source ? track + " " + source : track);
+  const saidOf = (row) => (!row || !row.state ? "" : row.name ? row.name : row.state);
+  const matchOf = (row) => (row.match === undefined || row.state !== "known" ? "" : row.match.toFixed(2));
   const ms = (value) => (value === null || value === undefined ? "–" : value < 100 ? value.toFixed(1) + " ms"
     : value < 10000 ? Math.round(value) + " ms" : (value / 1000).toFixed(1) + " s");
 
@@ -54,16 +59,21 @@
     for (const view of views.values()) view.figure.remove();
     views.clear();
     happened.clear();
+    who.clear();
     byId("model").textContent = about.model;
     byId("source").textContent = about.source;
     document.title = about.source + " – edgehuman live";
     byId("identifies").hidden = !about.identifies;
-    const frames = about.kind === "frames";
+    const frames = isSeen(), poses = about.kind === "poses";
+    byId("who").hidden = !(frames && about.identifies);
+    document.querySelector("main").className = byId("who").hidden ? "" : "named";
     byId("seen").hidden = !frames;
     byId("worn").hidden = byId("signal").hidden = frames;
     byId("timeline").setAttribute("aria-label", frames ? "Who was seen when" : "Labels over time");
-    byId("timeline").className = about.kind;
-    byId("means").textContent = frames
+    byId("timeline").className = frames ? "frames" : "samples";
+    byId("means").textContent = poses
+      ? "Latency is from the last line of a window to its name; over the last 512 windows. “Not yet”: too little was seen of who walks; “unknown”: enough, and it is nobody of the gallery."
+      : frames
       ? "Latency is from the picture in memory to its answer, age from the moment the run took the frame to its answer; “on screen” adds the way to this page. Both are over the last 512 frames."
       : "Latency is from the last sample of a window to its label, with the time that smoothing waits; over the last 512 windows.";
     byId("legend").replaceChildren();
@@ -90,16 +100,21 @@
       changedAt = performance.now();
       for (const line of update.lines) {
         if (lines.length && line.t < lines[lines.length - 1].t - 2) lines = []; // the clock began anew
-        if (line.event) happened.set(line.source || "", line); else lines.push(line);
+        for (const [track, row] of Object.entries(line.names || {})) who.set(keyOf(track, line.source), row);
+        if (line.event) happened.set(line.source || "", line); else if (line.tracks || !isSeen()) lines.push(line);
       }
       const from = (lines.length ? lines[lines.length - 1].t : 0) - SPAN_S - 5;
-      if (about.kind === "frames") lines = lines.filter((line) => line.t >= from);
+      if (isSeen()) lines = lines.filter((line) => line.t >= from);
       else lines = lines.slice(-400);
     }
     missed += update.missed || 0;
     byId("missed").hidden = !missed;
     byId("missed").textContent = missed + " lines of the timeline came too fast for this page";
-    if (!paused) for (const shot of update.shots) viewOf(shot.source).shot = shot;
+    for (const shot of update.shots) {
+      for (const person of shot.people) if (person.track && person.state) who.set(keyOf(person.track, shot.source), person);
+      if (!paused) viewOf(shot.source).shot = shot;
+    }
+    if (update.shots.length && about.identifies) walkers();
     if (update.ended) { ended = true; state("the run has ended", "wait"); }
     figures(update.figures);
     dirty = true;
@@ -107,12 +122,14 @@
 
   const figures = (found) => {
     const frames = about.kind === "frames", what = frames ? "frames" : "windows";
+    const people = isSeen() ? [[found.people, "people now"]] : [];
     const sinks = Object.values(found.sinks).reduce((sum, count) => sum + count, 0);
     const rows = [
       [found.per_s === null ? "–" : found.per_s.toFixed(1), what + "/s"],
       [ms(found.p50_ms), "latency p50"],
       [ms(found.p99_ms), "latency p99"],
-      ...(frames ? [[ms(found.age_ms), "age p50"], [ms(shownMs()), "age on screen"], [found.people, "people now"]] : []),
+      ...(frames ? [[ms(found.age_ms), "age p50"], [ms(shownMs()), "age on screen"]] : []),
+      ...people,
       [found.answers, what],
       [found.unanswered, "unanswered", found.unanswered > 0],
       [found.dropped, "dropped", found.dropped > 0],
@@ -131,6 +148,32 @@
       tile.firstChild.textContent = name;
       tile.lastChild.textContent = String(value);
     });
+  };
+
+  // Who is in the newest pictures, the longest there first.
+  const walkers = () => {
+    const rows = [...views.values()].flatMap(({ shot }) => (shot ? shot.people.filter((person) => person.track && person.state)
+      .map((person) => ({ ...person, source: shot.source })) : []));
+    rows.sort((a, b) => Number(a.track) - Number(b.track) || (a.track < b.track ? -1 : 1));
+    const list = byId("walkers");
+    while (list.children.length > rows.length) list.lastChild.remove();
+    while (list.children.length < rows.length) {
+      const item = document.createElement("li"), part = document.createElement("div");
+      part.append(document.createElement("b"), document.createElement("small"));
+      item.append(document.createElement("i"), part, document.createElement("span"));
+      list.append(item);
+    }
+    rows.forEach((row, k) => {
+      const item = list.children[k], [name, small] = item.children[1].children;
+      item.firstChild.style.background = trackColour(row.track, k);
+      name.textContent = row.name || "track " + row.track;
+      small.textContent = [row.name ? "track " + row.track : "", row.match === undefined ? "" : "score " + row.match.toFixed(2),
+        row.quality === undefined ? "" : "quality " + Math.round(row.quality), row.source].filter(Boolean).join(" · ");
+      item.lastChild.textContent = row.state;
+      item.lastChild.className = "state " + (row.state === "known" ? "live" : row.state === "unknown" ? "lost" : "wait");
+    });
+    byId("nobody").hidden = rows.length > 0;
+    document.dispatchEvent(new CustomEvent("edgehuman-walkers", { detail: rows }));
   };
 
   const viewOf = (source) => {
@@ -177,10 +220,11 @@
         part(pen, person, trackColour(person.track, place), sx, sy, width));
     }
     const many = newest.people.length;
-    const when = newest.t_s === null ? newest.frame : "frame " + newest.frame + " at " + newest.t_s.toFixed(2) + " s";
-    const who = newest.people.slice(0, 6).map((p) => (p.name || (p.track ? "#" + p.track : "")) + " " + p.score.toFixed(2));
+    const when = about.kind === "poses" ? "at " + newest.t_s.toFixed(2) + " s" : newest.t_s === null ? newest.frame : "frame " + newest.frame + " at " + newest.t_s.toFixed(2) + " s";
+    const each = newest.people.slice(0, 6).map((p) => (saidOf(p) ? [p.name ? "" : "#" + p.track, saidOf(p), matchOf(p)]
+      : [p.track ? "#" + p.track : "", p.score.toFixed(2)]).filter(Boolean).join(" "));
     caption.textContent = (source ? source + ", " : "") + when + ": " + (newest.reason || (many === 0 ? "nobody"
-      : many + (many === 1 ? " person" : " people") + " (" + who.join(", ") + (many > 6 ? ", …" : "") + ")"));
+      : many + (many === 1 ? " person" : " people") + " (" + each.join(", ") + (many > 6 ? ", …" : "") + ")"));
   };
   const drawJoints = (pen, joints, ink, sx, sy) => {
     const at = (name) => { const j = joints[name]; return j && j[2] >= SURE ? [j[0] * sx, j[1] * sy] : null; };
@@ -205,7 +249,8 @@
   };
   const drawTag = (pen, person, ink, sx, sy, width) => {
     const [x0, y0] = person.box, track = person.track ? "#" + person.track : "";
-    const text = [person.name, track, width < 480 && track ? "" : person.score.toFixed(2)].filter(Boolean).join(" ");
+    const text = (saidOf(person) ? [person.name ? "" : track, saidOf(person), matchOf(person)]
+      : [track, width < 480 && track ? "" : person.score.toFixed(2)]).filter(Boolean).join(" ");
     pen.font = "600 12px system-ui, sans-serif";
     const wide = pen.measureText(text).width + 8;
     const x = Math.max(0, Math.min(x0 * sx - 1, width - wide)), y = y0 * sy >= 18 ? y0 * sy - 18 : y0 * sy;
@@ -271,18 +316,24 @@
   const drawTimeline = () => {
     const { pen, width, height } = sheet(byId("timeline"));
     if (!lines.length) return;
-    const end = lines[lines.length - 1].t, gutter = width < 520 ? 58 : 74;
+    const end = lines[lines.length - 1].t, gutter = about.identifies ? (width < 520 ? 84 : 120) : width < 520 ? 58 : 74;
     const span = Math.min(SPAN_S, Math.max(LEAST_S, end - lines[0].t));
     const x = (t) => gutter + ((t - end + span) / span) * (width - gutter - 4);
     timeAxis(pen, x, end, span, width, height);
     pen.save();
-    if (about.kind === "frames") drawTracks(pen, x, end - span, gutter, height); else drawLabels(pen, x, gutter, height);
+    if (isSeen()) drawTracks(pen, x, end - span, gutter, height); else drawLabels(pen, x, gutter, height);
     pen.restore();
   };
-  const rowsOf = (pen, names, height) => {
+  const fitted = (pen, text, wide) => {
+    if (pen.measureText(text).width <= wide) return text;
+    let kept = [...text];
+    while (kept.length && pen.measureText(kept.join("") + "…").width > wide) kept = kept.slice(0, -1);
+    return kept.join("") + "…";
+  };
+  const rowsOf = (pen, names, height, wide) => {
     const high = Math.min((height - 22) / Math.max(names.length, 1), 34);
     pen.font = "12px system-ui, sans-serif"; pen.fillStyle = tint.soft;
-    names.forEach((name, k) => pen.fillText(name, 0, k * high + high / 2 + 4));
+    names.forEach((name, k) => pen.fillText(fitted(pen, name, wide), 0, k * high + high / 2 + 4));
     return high;
   };
   const clipTo = (pen, gutter, height) => { pen.beginPath(); pen.rect(gutter, 0, 1e5, height); pen.clip(); };
@@ -292,7 +343,7 @@
     for (const line of lines) {
       most = Math.max(most, line.people);
       for (const number of line.tracks) {
-        const track = line.source ? number + " " + line.source : number;
+        const track = keyOf(number, line.source);
         const found = spans.get(track) || spans.set(track, []).get(track), last = found[found.length - 1];
         if (last && line.t - last[1] <= BREAK_S) last[1] = line.t; else found.push([line.t, line.t]);
       }
@@ -302,7 +353,8 @@
     const tracks = [...spans].filter(([, found]) => found[found.length - 1][1] >= from);
     const longest = new Set([...tracks].sort((a, b) => length(b) - length(a)).slice(0, ROWS - 1));
     const kept = tracks.filter((track) => longest.has(track));
-    const high = rowsOf(pen, ["people", ...kept.map(([track]) => "#" + track.slice(0, 9))], height);
+    const called = (track) => { const row = who.get(track), said = saidOf(row); return row && row.name ? row.name : "#" + track.slice(0, 9) + (said && track.length < 4 ? " " + said : ""); };
+    const high = rowsOf(pen, ["people", ...kept.map(([track]) => called(track))], height, gutter - 6);
     clipTo(pen, gutter, height);
     pen.fillStyle = tint.accent; pen.globalAlpha = 0.55;
     lines.forEach((line, k) => {
@@ -329,7 +381,7 @@
   const drawLabels = (pen, x, gutter, height) => {
     const rows = [["label", "label"], ["network", "raw"]];
     if (lines.some((line) => line.true)) rows.unshift(["true", "true"]);
-    const high = rowsOf(pen, rows.map(([name]) => name), height);
+    const high = rowsOf(pen, rows.map(([name]) => name), height, gutter - 6);
     clipTo(pen, gutter, height);
     lines.forEach((line, k) => {
       const hop = k ? line.t - lines[k - 1].t : 0.64;
@@ -353,7 +405,7 @@
     }
     if (!dirty || document.hidden) return;
     dirty = false;
-    if (about.kind === "frames") for (const [source, view] of views) drawPicture(source, view);
+    if (isSeen()) for (const [source, view] of views) drawPicture(source, view);
     else { drawWorn(); drawTrace("accel", 0); drawTrace("gyro", 3); }
     drawTimeline();
   };
@@ -368,7 +420,10 @@
       heardAt = performance.now();
       if (typeof message.data === "string") {
         const update = JSON.parse(message.data);
-        if (update.about) begin(update.about);
+        if (update.about) {
+          begin(update.about);
+          document.dispatchEvent(new CustomEvent("edgehuman-about", { detail: about }));
+        }
         pending = update;
         wanted = update.shots.filter((shot) => shot.picture);
         if (!wanted.length) finish(update);

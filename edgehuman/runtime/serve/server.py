@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from edgehuman.install import not_installed
@@ -21,6 +22,8 @@ from edgehuman.runtime.serve.viewer import PATIENCE_S
 
 if TYPE_CHECKING:
     import uvicorn
+
+    from edgehuman.runtime.serve.people.keeper import Keeper
 
 MOST_CONNECTIONS = 64
 MOST_MESSAGE_BYTES = 1024
@@ -37,6 +40,7 @@ class PageServer:
         board, meter: what is shown.
         address: where it listens.
         token: what opens the page.
+        keeper, notify: of `Page`.
 
     Raises:
         MissingDependencyError: `[serve]` is not installed.
@@ -44,7 +48,15 @@ class PageServer:
         DataError: the port is taken.
     """
 
-    def __init__(self, board: Board, meter: Meter, address: Address, token: str) -> None:
+    def __init__(
+        self,
+        board: Board,
+        meter: Meter,
+        address: Address,
+        token: str,
+        keeper: Keeper | None = None,
+        notify: Callable[[str], object] = lambda said: None,
+    ) -> None:
         require_installed()
         context = tls_of(address)
         self._listener = listen(address)
@@ -52,7 +64,7 @@ class PageServer:
         self.url = address.url(self.port)
         secure = context is not None
         access = Access(token, address.hosts(), self.port, address.any_address, secure)
-        self.page = Page(board, meter, access)
+        self.page = Page(board, meter, access, keeper, notify)
         self._server = _server(self.page, context)
         self._thread = threading.Thread(target=self._serve, name="page", daemon=True)
         self.error: BaseException | None = None

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -34,6 +34,7 @@ from edgehuman.runtime.skeleton.windows import PoseReport, PoseWindow, PoseWindo
 from edgehuman.runtime.states import NOT_WALKING, too_little
 
 BROKEN_OUTPUT = "output not finite"
+Heard: TypeAlias = Sequence[tuple[PoseWindow, Float32 | None]]
 _log = logging.getLogger("edgehuman.runtime")
 
 
@@ -52,6 +53,8 @@ class Identifier:
     Attributes:
         windows: cuts the windows.
         tally: the totals so far.
+        heard: called with each block, the windows and vectors that it completes, and the tracks
+            that ended.
         rule: when a name is given and taken away.
         on_the_spot: whether who walks on the spot gets a name, as on a treadmill; of tracks that
             begin from now on.
@@ -78,6 +81,9 @@ class Identifier:
             require_same_model(gallery, card)
             gallery.prepare()  # not while the first walker waits
         self.threshold = threshold_for(card, threshold, gallery, notify)
+        self._card, self._asked = card, threshold
+        self._next: Gallery | None = None
+        self.heard: Callable[[PoseBlock, Heard, Sequence[str]], object] = lambda *heard: None
         self.source, self.distance = source, str(card.output.distance)
         wanted_s = require_hop(card.decision.hop_s if hop_s is None else hop_s)
         rate_hz = card.input.rate_hz
@@ -97,7 +103,10 @@ class Identifier:
 
     def push(self, block: PoseBlock) -> list[GaitResult]:
         """The results that this block completes, oldest first."""
-        results = [self._result(window, vector_D) for window, vector_D in self.embed(block)]
+        self._change_gallery()
+        heard = self.embed(block)
+        results = [self._result(window, vector_D) for window, vector_D in heard]
+        self.heard(block, heard, self.windows.ended)
         self._forget_ended()
         for result in results:
             self.tally.add(result)
@@ -105,6 +114,23 @@ class Identifier:
             self._notify(f"{self.source}: {remark}")
             self._told += 1
         return results
+
+    def use(self, gallery: Gallery) -> None:
+        """Name people by this gallery from the next block on; from any thread.
+
+        Raises:
+            ArtefactError: the gallery of another model.
+        """
+        require_same_model(gallery, self._card)
+        gallery.prepare()
+        self._next = gallery
+
+    def _change_gallery(self) -> None:
+        if self._next is not None:
+            self.gallery, self._next = self._next, None
+            self.threshold = threshold_for(self._card, self._asked, self.gallery)
+            for evidence in self._evidence.values():
+                evidence.use(self.gallery, self.threshold)
 
     def embed(self, block: PoseBlock) -> list[tuple[PoseWindow, Float32 | None]]:
         """The windows that this block completes, each with the network's vector (D,), or None if no

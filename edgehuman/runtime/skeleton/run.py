@@ -16,6 +16,7 @@ from tyro.conf import Positional
 
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import HelpFiles
+from edgehuman.errors import UsageError
 from edgehuman.files import require_apart
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.skeleton.declared import declare
@@ -24,16 +25,23 @@ from edgehuman.preprocess.skeleton.line import KEYS
 from edgehuman.progress import tell
 from edgehuman.reading.secrets import without_secrets
 from edgehuman.runtime.engine.open import EngineName
-from edgehuman.runtime.gallery import Gallery
-from edgehuman.runtime.loop.play import Played, play, require_seconds, say
-from edgehuman.runtime.loop.results import UNKNOWN, to_row
+from edgehuman.runtime.gallery import Gallery, gallery_for
+from edgehuman.runtime.loop.play import Playable, Played, play, require_seconds, say
+from edgehuman.runtime.loop.results import to_row
 from edgehuman.runtime.loop.sinks import JsonLines, Sink, open_to_write
-from edgehuman.runtime.model import load
+from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.mqtt.discovery import Device
 from edgehuman.runtime.mqtt.publish import SinkFlags, open_sinks
 from edgehuman.runtime.mqtt.sink import Facts
+from edgehuman.runtime.serve.beside import Accompanied, Attended, Beside
+from edgehuman.runtime.serve.flags import LiveFlags
+from edgehuman.runtime.serve.people.sent import NamesSent, Sent
+from edgehuman.runtime.skeleton.answer import Identifier
+from edgehuman.runtime.skeleton.enrolling import Enrolling, keeper_for
+from edgehuman.runtime.skeleton.lines import PoseBlock
 from edgehuman.runtime.skeleton.results import GaitResult, GaitTally, summary_text
 from edgehuman.runtime.skeleton.stream import listen
+from edgehuman.runtime.view.poses import PoseView, about_poses
 from edgehuman.runtime.view.screen import Notes, can_redraw
 from edgehuman.runtime.view.tracks import GaitView, gait_lines
 
@@ -49,12 +57,10 @@ class Words(Protocol):
     def json(self) -> bool: ...
     @property
     def sink(self) -> str | None: ...
-    @property
-    def sink_names(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
-class RunConfig(SinkFlags):
+class RunConfig(LiveFlags, SinkFlags):
     """Name the people of a live stream of tracked skeletons.
 
     Attributes:
@@ -84,7 +90,9 @@ class RunConfig(SinkFlags):
         layout: the order of the joints, if the source does not name it and their number does not
             tell it.
         sender: of udp://, whose datagrams are read: ADDRESS or ADDRESS:PORT (default: the first).
-        sink_names: publish the names of people to --sink, and when each was last seen.
+        sink_names: whose names leave this machine, to --sink and --webhook: nobody's, those of
+            people of whom every walk has a record of consent, or all.
+        serve_gallery: manage --gallery on the page of --serve: list, enrol who walks now, forget.
         seed: of the simulated walkers and of random weights.
     """
 
@@ -110,7 +118,8 @@ class RunConfig(SinkFlags):
     size: str | None = None
     layout: str | None = None
     sender: str | None = None
-    sink_names: bool = False
+    sink_names: NamesSent = "none"
+    serve_gallery: bool = False
     seed: int = 0
 
 
@@ -133,6 +142,11 @@ def run(config: RunConfig) -> Outcome:
             "--save": config.save,
         }
     )
+    if config.record is not None:
+        raise UsageError(
+            "--record keeps frames and samples; poses are lines of text: keep them where they come "
+            "from, such as with `tee poses.jsonl`, and give that file as --source"
+        )
     notes = Notes()
     model = load(
         config.model,
@@ -147,7 +161,9 @@ def run(config: RunConfig) -> Outcome:
     identifier, source = listen(
         model,
         config.source,
-        config.gallery,
+        managed_gallery(config.gallery, config.key, config.serve, model)
+        if config.serve_gallery
+        else config.gallery,
         config.hop_s,
         config.threshold,
         config.realtime,
@@ -158,11 +174,54 @@ def run(config: RunConfig) -> Outcome:
         config.key,
     )
     identifier.on_the_spot = config.on_the_spot
-    sinks = sinks_of(
-        config, config.save, identifier.tally, notes, lambda: int(source.report()["dropped"])
-    )
-    played = play(identifier, source, sinks, config.seconds, notes)
+    played = _played(config, identifier, model, source, notes)
     return outcome_of(config.json, played, identifier.gallery, notes)
+
+
+def _played(
+    config: RunConfig,
+    identifier: Identifier,
+    model: Model,
+    source: Playable[PoseBlock],
+    notes: Notes,
+) -> Played:
+    """The source played to its end, with what stands beside it."""
+    sent = Sent(config.sink_names, config.gallery, config.key)
+    keeper = None
+    if config.serve_gallery and config.gallery is not None:
+        enrolling = Enrolling()
+        enrolling.listen(identifier)
+        keeper = keeper_for(config.gallery, config.key, model, enrolling, sent.refresh, notes)
+    about = about_poses(config.model, source.name, identifier.gallery is not None)
+
+    def dropped() -> int:
+        return int(source.report()["dropped"])
+
+    with Beside(config, about, notes, keeper) as beside:
+        beside.meter.ask(lambda: {"late": dropped()}, beside.dropped_by_sinks)
+        sinks = sinks_of(config, config.save, identifier.tally, notes, dropped, sent)
+        sinks += beside.webhook(lambda result: published(result, sent).row)
+        listener = PoseView(beside, identifier.gallery is not None).shown(identifier)
+        accompanied, attended = Accompanied(source, beside), Attended(listener, beside)
+        played = play(attended, accompanied, sinks, config.seconds, notes, beside.watch_sinks)
+        broken = (*played.broken, *beside.close_sinks())
+        played = Played({**played.summary, **beside.report()}, broken)
+        beside.end(played.summary)
+    return played
+
+
+def managed_gallery(
+    path: Path | None, key: Path | None, serve: str | None, model: Model
+) -> Gallery:
+    """The gallery of --serve-gallery, which need not be there yet.
+
+    Raises:
+        UsageError: there is no gallery, or no page.
+    """
+    if path is None or serve is None:
+        missing = "--gallery FILE" if path is None else "--serve PORT"
+        raise UsageError(f"--serve-gallery manages a gallery on the page; add {missing}")
+    return gallery_for(path, model.card, key)
 
 
 def outcome_of(as_json: bool, played: Played, gallery: Gallery | None, notes: Notes) -> Outcome:
@@ -179,7 +238,12 @@ def outcome_of(as_json: bool, played: Played, gallery: Gallery | None, notes: No
 
 
 def sinks_of(
-    words: Words, save: Path | None, tally: GaitTally, notes: Notes, dropped: Callable[[], int]
+    words: Words,
+    save: Path | None,
+    tally: GaitTally,
+    notes: Notes,
+    dropped: Callable[[], int],
+    sent: Sent,
 ) -> list[Sink[GaitResult]]:
     """The requested sinks: JSON lines or the view, a file, a broker.
 
@@ -201,18 +265,13 @@ def sinks_of(
         sinks.append(gait_lines(sys.stdout))
     if save is not None:
         sinks.append(JsonLines(open_to_write(save), str(save), close_stream=True))
-    facts = functools.partial(published, names=words.sink_names)
+    facts = functools.partial(published, sent=sent)
     device = Device("", words.model, counts=True)
     return [*sinks, *open_sinks(words.sink, device, facts, by_track=True, notify=notes)]
 
 
-def published(result: GaitResult, names: bool) -> Facts:
+def published(result: GaitResult, sent: Sent) -> Facts:
     """What is published of a window: nobody's vector, and nobody's name but by --sink-names."""
     if result.event:
         return Facts(to_row(result))
-    row, known = to_row(result), result.label not in ("", UNKNOWN)
-    for key in ("embedding", *(() if names else ("raw_label", "others"))):
-        row.pop(key, None)
-    if known and not names:
-        row["label"] = "known"
-    return Facts(row, track=result.track, name=result.label if known and names else "")
+    return Facts(sent.row(to_row(result)), track=result.track, name=sent.name(result.label))

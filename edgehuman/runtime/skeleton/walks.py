@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+import threading
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,11 +34,11 @@ from edgehuman.runtime.loop.play import (
 )
 from edgehuman.runtime.loop.stopping import StopSignals
 from edgehuman.runtime.model import Model
-from edgehuman.runtime.skeleton.answer import Identifier
+from edgehuman.runtime.skeleton.answer import Heard, Identifier
 from edgehuman.runtime.skeleton.lines import PoseBlock, joined, rate_of
 from edgehuman.runtime.skeleton.shown import overlap_of
 from edgehuman.runtime.skeleton.source import open_poses
-from edgehuman.runtime.skeleton.windows import PoseWindow, PoseWindows
+from edgehuman.runtime.skeleton.windows import MOST_TRACKS, PoseWindow, PoseWindows
 
 _SIMULATED_S = 10.0
 # Ids that change with each line would else be kept for ever.
@@ -46,6 +47,8 @@ _FRAMES_KEPT = 240
 _WINDOWS_KEPT = 600
 # Whether and how well somebody walks is judged by so much.
 _LOOKED_AT_S = 20.0
+# Of a track of a live stream: the newest half minute or so.
+_NEWEST_KEPT = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,3 +291,80 @@ def _window_vectors(
             if vector_D is not None:
                 part = parts[window.track] if split else 1
                 yield (window.track, part), window, mean_vector(vector_D[None], listener.distance)
+
+
+@dataclass(slots=True)
+class _Newest:
+    """The newest lines and windows of one track since it began or broke."""
+
+    began_s: float
+    lines: deque[PoseBlock] = field(default_factory=lambda: deque(maxlen=_FRAMES_KEPT))
+    windows: deque[tuple[PoseWindow, Float32]] = field(
+        default_factory=lambda: deque(maxlen=_NEWEST_KEPT)
+    )
+
+    def begin(self, from_s: float) -> None:
+        """Forget what came before."""
+        kept = [line for line in self.lines if line.stamp_s_T[0] >= from_s]
+        self.lines.clear()
+        self.lines.extend(kept)
+        self.windows.clear()
+        self.began_s = float(kept[0].stamp_s_T[0]) if kept else from_s
+
+
+class Newest:
+    """The newest part of the walk on every track of a live stream, in bounded memory.
+
+    A track that breaks begins anew, as its id may mean somebody else from then on. For one thread
+    that hears, and any that asks.
+
+    Args:
+        distance: how the network's vectors are compared.
+        cut: cuts the windows.
+    """
+
+    def __init__(self, distance: str, cut: PoseWindows) -> None:
+        self._distance, self._cut = distance, cut
+        self._window_s = cut.frames / cut.rate_hz
+        self._tracks: dict[str, _Newest] = {}
+        self._lock = threading.Lock()
+
+    def hear(self, block: PoseBlock, heard: Heard, ended: Sequence[str]) -> None:
+        """Take what `Identifier.heard` is called with."""
+        with self._lock:
+            for i, track in enumerate(block.track_T):
+                stamp_s = float(block.stamp_s_T[i])
+                own = self._tracks.pop(track, None) or _Newest(stamp_s)
+                own.lines.append(block.part(i, i + 1))
+                self._tracks[track] = own  # the newest last
+            for window, vector_D in heard:
+                own = self._tracks.setdefault(window.track, _Newest(0.0))
+                if window.begins:
+                    own.begin(window.skeleton.stamp_ns / 1e9 - self._window_s)
+                if vector_D is not None:
+                    own.windows.append((window, mean_vector(vector_D[None], self._distance)))
+            for track in {*ended} - {*block.track_T}:
+                self._tracks.pop(track, None)
+            while len(self._tracks) > MOST_TRACKS:
+                del self._tracks[next(iter(self._tracks))]
+
+    def windows(self) -> dict[str, int]:
+        """Windows of each track that is there, the oldest track first."""
+        with self._lock:
+            tracks = sorted(self._tracks.items(), key=lambda each: (each[1].began_s, each[0]))
+            return {track: len(own.windows) for track, own in tracks}
+
+    def walk(self, track: str) -> tuple[Walks, float] | None:
+        """The newest part of a track's walk, and when it began by the source's clock; None: it has
+        left, or has no window yet.
+        """
+        with self._lock:
+            own = self._tracks.get(track)
+            if own is None or not own.windows:
+                return None
+            lines, newest, began_s = tuple(own.lines), tuple(own.windows), own.began_s
+        windows, seen = _Windows(self._cut), dict[str, _Seen]()
+        for window, vector_D in newest:
+            windows.take(window, vector_D)
+        deque(_keeping(seen, [joined(lines)], math.inf), maxlen=0)
+        return _walks({(track, 1): windows}, seen, {}, self._distance), began_s

@@ -22,16 +22,18 @@ from edgehuman.runtime.serve.beside import Beside
 from edgehuman.runtime.serve.board import About
 from edgehuman.runtime.serve.flags import LiveFlags
 from edgehuman.runtime.serve.meter import public_name
+from edgehuman.runtime.view.identity import NOT_YET, in_words, named
 
 MOST_SIDE = 1280
 """Of the picture that is sent, pixels."""
 _QUALITY = 80
 _OUTLINE_PIXELS = 2.0
 _MOST_POINTS = 400
-NAME = "name"
-"""The key of a person's answer that says who it is."""
 DROPPED = ("passed_over", "broken", "black", "frozen", "missing_frames")
 """Of what a source reports, the frames that were not looked at."""
+NAME = "name"
+"""The key of a person's answer that says who it is; `identity`, the score of that, and `state` go
+with it (`view.identity`)."""
 PRIVATE = (NAME, "identity", "embedding")
 
 
@@ -71,9 +73,11 @@ def show(beside: Beside, taken: TakenFrame, result: FrameResult, stamp_ns: int) 
     if beside.board is None:
         return
     number = beside.board.shown + 1
-    _tell(beside, {"t": at, "people": len(result.people), "tracks": tracks}, result.source)
-    identifies = beside.board.about.identifies
-    beside.board.show(FrameShot(number, stamp_ns, taken, result, identifies))
+    shot = FrameShot(number, stamp_ns, taken, result, beside.board.about.identifies)
+    line = {"t": at, "people": len(result.people), "tracks": tracks}
+    names = shot.names()
+    _tell(beside, {**line, **({"names": names} if names else {})}, result.source)
+    beside.board.show(shot)
 
 
 def stand_beside(beside: Beside, sources: Sources, flags: LiveFlags) -> None:
@@ -143,6 +147,11 @@ class FrameShot:
             "people": [self._person(person) for person in result.people],
         }
 
+    def names(self) -> dict[str, Mapping[str, Any]]:
+        """Who is on each track, as far as anything is known."""
+        said = {each.track: self._named(each) for each in self._result.people}
+        return {track: row for track, row in said.items() if row and row["state"] != NOT_YET}
+
     def _person(self, person: Person) -> dict[str, Any]:
         row: dict[str, Any] = {
             "box": [round(float(value), 1) for value in person.box_4],
@@ -156,9 +165,11 @@ class FrameShot:
             }
         if person.mask_HW is not None:
             row["outline"] = self._outline(person)
-        if self._identifies and isinstance(person.answer.get(NAME), str):
-            row["name"] = person.answer[NAME]
-        return row
+        return {**row, **self._named(person)}
+
+    def _named(self, person: Person) -> Mapping[str, Any]:
+        """Who somebody is, where persons are identified."""
+        return named(person.answer) if self._identifies and person.track else {}
 
     def _outline(self, person: Person) -> list[list[list[int]]]:
         """Polygons around a mask, in pixels of the frame."""
@@ -189,11 +200,13 @@ class FrameShot:
             rows, columns = image_HWC.shape[:2]
             scale = columns / self._result.width, rows / self._result.height
             people = self._result.people
+            names = {each.track: in_words(self._named(each)) for each in people}
             # A mask lies in pixels of the picture that was looked at.
             if image_HWC.shape == self._taken.image_HWC.shape:  # type: ignore[union-attr]
-                image_HWC = drawn(image_HWC, people, scale)
+                image_HWC = drawn(image_HWC, people, scale, names)
             else:
-                image_HWC = drawn(image_HWC, [_unmasked(person) for person in people], scale)
+                unmasked = [_unmasked(person) for person in people]
+                image_HWC = drawn(image_HWC, unmasked, scale, names)
         flags = [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]
         done, content = cv2.imencode(".jpg", image_HWC[..., ::-1], flags)
         return bytes(content.tobytes()) if done else b""

@@ -46,6 +46,7 @@ def test_the_lines_hold_label_truth_and_the_page(
     monkeypatch.setattr(command, "draw_timeline", no_matplotlib)
     monkeypatch.setattr(command, "album", no_model)
     monkeypatch.setattr(command, "door", no_model)
+    monkeypatch.setattr(command, "camera", no_model)
     monkeypatch.setattr(command, "zoo_names", list)
     words = ["demo", "--model", str(tiny), "--speed", "0", "--seconds", "50"]
     assert main([*words, "--out", str(tmp_path)]) == 0
@@ -67,6 +68,7 @@ def test_a_dumb_terminal_gets_lines(
     printed = Terminal()
     monkeypatch.setattr("sys.stdout", printed)
     monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr(command, "camera", lambda *_: None)
     monkeypatch.setattr(command, "findings_of", lambda *_: 1 / 0)  # the stream is over by then
     with pytest.raises(ZeroDivisionError):
         main(["demo", "--model", str(tiny), "--speed", "0", "--seconds", "50", "--no-open"])
@@ -80,6 +82,14 @@ def test_the_summary_has_every_number_of_the_page(made: Made) -> None:
     assert data["door"]["named"] >= 1
     assert data["door"]["misnamed"] == 0
     assert len(data["photos"]["photos"]) == 3
+    seen = data["camera"]
+    assert seen["found"] > 0.5
+    assert set(seen["tracks"]) >= {"Ada", "Ben", "Cleo"}
+    windows = sum(sum(said.values()) for said in seen["answers"].values())
+    assert windows >= seen["named"] + seen["misnamed"]
+    assert seen["misnamed"] <= windows / 4
+    assert seen["nearest_right"] * 3 > seen["nearest_of"], "no better than chance among three"
+    assert seen["passes"][0][1] < seen["passes"][1][0]
     models = [row["model"] for pair in data["precision"] for row in pair]
     assert {"zoo:activity", "zoo:activity-int8", "zoo:gait-skeleton"} <= set(models)
     assert all(data["parity"][model]["samples"] for model in models)

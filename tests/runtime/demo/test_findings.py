@@ -13,7 +13,7 @@ def findings(alone: float | None, smooth: float | None, smoothing: str = "fixed_
     compared = {"network": {"online_accuracy": alone}, "smoothed": {"online_accuracy": smooth}}
     summary = {"delay_s_mean": 0.64, "comparison": compared}
     decision = Decision(smoothing=smoothing)  # type: ignore[arg-type]
-    return Findings("m", 0, 90.0, decision, summary, None, None, {}, (), {}, "here")
+    return Findings("m", 0, 90.0, decision, summary, None, None, None, {}, (), {}, "here")
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,4 @@ def test_the_delay_is_in_milliseconds_and_the_summary_says_simulated() -> None:
     assert made.look_ahead_ms == pytest.approx(640.0)
     assert made.as_dict()["simulated"] is True
     assert made.as_dict()["door"] is None
+    assert made.as_dict()["camera"] is None

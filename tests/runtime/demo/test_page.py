@@ -23,7 +23,7 @@ from tests import leaving
 from tests.runtime.demo.conftest import Made
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-CANVASES = ("walker", "accel", "gyro", "labels")
+CANVASES = ("camera", "walker", "accel", "gyro", "labels")
 LIMIT_S = 90
 # Before everything else, so that no error is missed.
 LISTEN = """<script>window.seen = { errors: [] };
@@ -122,6 +122,8 @@ def test_the_data_cannot_end_its_element(made: Made) -> None:
     assert "<" not in inside
     data = json.loads(inside)
     assert data["seconds"] == pytest.approx(50.0, abs=1.0)
+    for frame in data["camera"]["frames"]:  # by the clock of the sensor
+        assert any(begin <= frame["t"] < end for begin, end in data["camera"]["spans"])
     assert len(data["film"]["ground"]) == pytest.approx(50 * 12.5, abs=15)
 
 

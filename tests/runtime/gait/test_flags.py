@@ -21,9 +21,6 @@ def test_a_flag_of_frames_is_given_or_not() -> None:
         (FrameFlags(ids=Path("ids.txt")), "--ids"),
         (FrameFlags(also=("1",)), "--also"),
         (FrameFlags(policy="all"), "--policy"),
-        (FrameFlags(serve="8080"), "--serve"),
-        (FrameFlags(webhook="https://a"), "--webhook"),
-        (FrameFlags(metrics=Path("m")), "--metrics"),
         (FrameFlags(record=Path("day")), "--record"),
     ):
         given = flags.given_of_frames()

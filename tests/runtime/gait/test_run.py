@@ -70,8 +70,9 @@ def test_words_of_poses_say_nothing_of_frames(door: Path, capsys: Any) -> None:
 def test_words_of_frames_say_nothing_of_poses_and_masks(
     words: list[str], tmp_path: Path, capsys: Any
 ) -> None:
-    assert main(["run", MODEL, "--source", "simulated", "--seconds", "3", *words]) == 2
-    assert f"{words[0]} is for frames" in capsys.readouterr().err
+    if words[0] not in ("--serve", "--webhook"):  # poses have a page too
+        assert main(["run", MODEL, "--source", "simulated", "--seconds", "3", *words]) == 2
+        assert f"{words[0]} is for frames" in capsys.readouterr().err
     if words[0] != "--detector":  # which says that it is frames
         assert main(["run", SILHOUETTES, "--source", "simulated", *words]) == 2
         assert f"{words[0]} is for frames" in capsys.readouterr().err

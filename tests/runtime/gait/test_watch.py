@@ -6,17 +6,20 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 
 from edgehuman.cli import main
 from edgehuman.runtime.gait import watch as of_gait
 from edgehuman.runtime.gait.run import RunConfig
 from edgehuman.runtime.gait.walkers import Wanted
-from edgehuman.runtime.gallery import empty_gallery, write_gallery
+from edgehuman.runtime.gallery import empty_gallery, read_gallery, write_gallery
+from edgehuman.runtime.image.frames.results import Person
 from edgehuman.runtime.model import load
 from edgehuman.runtime.stream import stream
 from edgehuman.runtime.view.screen import Notes
@@ -237,6 +240,59 @@ def shown(
     thread.join(20)
     assert done
     return [shot for each in seen for shot in each.get("shots", ())], about
+
+
+def test_who_walks_before_a_camera_is_enrolled_on_the_page_and_named(
+    door: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop stands at frame 42 until the page has enrolled who is on track 1."""
+    said: list[str] = []
+    monkeypatch.setattr(Notes, "__call__", lambda self, message: said.append(message))
+    # The simulator's picture has 1920x1080 pixels, and this one 64x48.
+    small_3 = np.array([64 / 1920, 48 / 1080, 1.0], np.float32)
+    found = Walker.answer_all
+
+    def smaller(self: Walker, *given: Any) -> list[Person]:
+        people = found(self, *given)
+        joints = [np.asarray(each.joint_J3) * small_3 for each in people]
+        return [replace(each, joint_J3=own) for each, own in zip(people, joints, strict=True)]
+
+    monkeypatch.setattr(Walker, "answer_all", smaller)
+    here, held, show = threading.Event(), threading.Event(), of_gait._show
+    named: list[Any] = []
+
+    def until_enrolled(beside: Any, taken: Any, result: Any) -> None:
+        if taken.index == 42:
+            here.set()
+            held.wait(20)
+        named.extend(person.answer.get("name") for person in result.people)
+        show(beside, taken, result)
+
+    monkeypatch.setattr(of_gait, "_show", until_enrolled)
+    path = tmp_path / "known.gallery"
+    words = RunConfig(MODEL, str(door), gallery=path, json=True, serve="0", hop_s=0.15)
+    run = threading.Thread(target=lambda: of_gait.watch(words, "joints", None, True))
+    run.start()
+    page = viewed(said)
+    here.wait(20)
+    word = json.loads(page.ask("/people").body)["word"]
+    body = json.dumps({"do": "enrol", "track": "1", "name": "Ada", "consent": "2026-03"}).encode()
+    answer = page.ask(
+        "/people",
+        "POST",
+        body,
+        origin=f"http://{page.headers['host']}",
+        content_type="application/json",
+        content_length=str(len(body)),
+        x_edgehuman_change=word,
+    )
+    held.set()
+    run.join(20)
+    assert answer.status == 200, answer.body
+    assert b"Ada is enrolled with track 1" in answer.body
+    assert read_gallery(path).people() == {"Ada": 1}
+    assert set(named[:43]) == {None}
+    assert named[-1] == "Ada"
 
 
 @pytest.mark.long

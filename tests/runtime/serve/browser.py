@@ -149,6 +149,22 @@ class Tab:
             time.sleep(0.05)
         return value
 
+    def click(self, selector: str) -> None:
+        """Press and release the mouse in the middle of an element."""
+        x, y = self.ask(
+            f"(() => {{ const part = document.querySelector({selector!r}); "
+            "part.scrollIntoView({ block: 'center', behavior: 'instant' }); "
+            "const box = part.getBoundingClientRect(); "
+            "return [box.x + box.width / 2, box.y + box.height / 2]; })()"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def type(self, selector: str, text: str) -> None:
+        """Click on a field, and type."""
+        self.click(selector)
+        self.call("Input.insertText", text=text)
+
     def errors(self) -> list[str]:
         """What the page complained about: exceptions, and what its policy refused."""
         self.ask("1")  # whatever is on its way

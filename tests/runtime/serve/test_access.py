@@ -102,6 +102,41 @@ def test_there_is_only_reading_and_no_body() -> None:
     assert status(transfer_encoding="chunked", **IN) == 413
 
 
+CHANGE: dict[str, Any] = {
+    **IN,
+    "origin": "http://127.0.0.1:8080",
+    "content-type": "application/json",
+    "content-length": "10",
+    "x-edgehuman-change": ACCESS.word,
+}
+
+
+def changed(most_bytes: int = 100, **headers: Any) -> int:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    wanted = {name: value for name, value in {**CHANGE, **named}.items() if value is not None}
+    refusal = ACCESS.refusal("POST", "", wanted, most_bytes=most_bytes)
+    return 200 if refusal is None else refusal.status
+
+
+def test_a_change_comes_from_the_page_itself_and_is_short() -> None:
+    assert changed() == 200
+    assert changed(0) == 405
+    assert changed(content_length="100") == 200
+    assert changed(content_type="application/json; charset=utf-8") == 200
+    assert changed(sec_fetch_site="same-origin") == 200
+    assert changed(origin=None) == 403
+    assert changed(origin=None, authorization=f"Bearer {TOKEN}") == 200
+    assert changed(cookie=None) == 401
+    assert changed(x_edgehuman_change=None) == 403
+    assert changed(x_edgehuman_change=ACCESS.ticket) == 403
+    assert changed(sec_fetch_site="cross-site") == 403
+    assert changed(content_type="text/plain") == 415
+    assert changed(content_length="101") == 413
+    assert changed(content_length="+10") == 411
+    assert changed(transfer_encoding="chunked") == 411
+    assert len({ACCESS.word, ACCESS.ticket, TOKEN}) == 3
+
+
 def test_a_token_file_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "new" / "token"
     path.parent.mkdir()

@@ -155,7 +155,7 @@ def test_in_a_browser_frames_are_drawn_and_nothing_that_is_named_runs(
             inks = tab.ask(INKS.replace("NAME", name))
             assert inks > 3, (name, inks)
         assert tab.ask("document.documentElement.scrollWidth <= innerWidth")
-        assert tab.ask("document.scripts.length") == 1
+        assert tab.ask("document.scripts.length") == 2
         tab.ask("document.getElementById('pause').click()")
         page.board.show(Seen(3))
         page.board.end({"frames": 2})

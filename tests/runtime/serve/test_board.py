@@ -67,3 +67,17 @@ def test_of_each_source_the_newest_is_kept_and_only_what_is_new_comes() -> None:
     assert [(shot.source, shot.number) for shot in news.shots] == [("a", 3), ("b", 4)]
     shown.show(Picture(5, source="a"))
     assert [shot.number for shot in shown.since(news.cursor).shots] == [5]
+
+
+def test_a_name_is_said_no_more_once_it_is_forgotten() -> None:
+    board = Board(About("poses", "zoo:x", "door"))
+    board.add({"t": 1.0, "names": {"3": {"name": "ANNA"}, "4": {"name": "BOB"}}})
+    board.add({"t": 2.0, "tracks": ["3"]})
+    board.show(Picture(1))
+    board.forget("ANNA")
+    board.forget("CLEO")
+    news = board.since(Cursor())
+    assert "ANNA" not in str(news)
+    assert news.shots == ()
+    assert news.lines[0]["names"]["4"] == {"name": "BOB"}
+    assert news.lines[2:] == [{"t": 2.0, "names": {"3": {"state": "unknown"}}}]

@@ -8,7 +8,7 @@ import re
 import socket
 import struct
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,7 @@ from wsproto.events import (
 from edgehuman.runtime.serve.address import Address
 from edgehuman.runtime.serve.board import About, Board
 from edgehuman.runtime.serve.meter import Meter
+from edgehuman.runtime.serve.people.keeper import Keeper
 from edgehuman.runtime.serve.server import PageServer
 
 TOKEN = "0123456789abcdef0123456789abcdef0123456789a"
@@ -195,12 +196,18 @@ class Socket:
 
 
 @contextlib.contextmanager
-def running(kind: str = "frames", source: str = "door.mp4", **flags: bool) -> Iterator[Running]:
+def running(
+    kind: str = "frames",
+    source: str = "door.mp4",
+    keeper: Keeper | None = None,
+    notify: Callable[[str], object] = lambda said: None,
+    **flags: bool,
+) -> Iterator[Running]:
     """A page on a free port."""
     labels = ("sitting", "walking_upstairs") if kind == "samples" else ()
     about = About(kind, "zoo:x", source, labels, dict.fromkeys(labels, "#0072b2"), **flags)
     board, meter = Board(about), Meter(kind, "door.mp4", "zoo:x")
-    server = PageServer(board, meter, Address("127.0.0.1", 0), TOKEN)
+    server = PageServer(board, meter, Address("127.0.0.1", 0), TOKEN, keeper, notify)
     server.start()
     page = Running(server.port, board=board, server=server, meter=meter)
     try:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from edgehuman.cli import main
+from edgehuman.runtime.serve.people.sent import Sent
 from edgehuman.runtime.skeleton.results import GaitResult
 from edgehuman.runtime.skeleton.run import published
 from tests.runtime.gait_models import ANNA, BOB, walk, write_poses
@@ -194,11 +195,11 @@ def test_an_encrypted_gallery_is_run_with_its_key(
 def test_what_is_published_names_nobody_unless_it_is_asked_for(label: str, said: str) -> None:
     """And never a vector."""
     result = GaitResult(1.0, label, 0.9, 1.0, "ANNA", 0, track="7", vector_D=np.ones(4, np.float32))
-    facts = published(result, names=False)
+    facts = published(result, Sent("none", None, None))
     assert (facts.row["label"], facts.track, facts.name) == (said, "7", "")
     assert "ANNA" not in str(facts)
     assert "embedding" not in facts.row
-    named = published(result, names=True)
+    named = published(result, Sent("all", None, None))
     assert named.row["label"] == (label or None)
     assert named.name == (label if said == "known" else "")
     assert "embedding" not in named.row

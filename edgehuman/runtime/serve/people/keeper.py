@@ -1,0 +1,263 @@
+"""The gallery of a run, as its page manages it: who is in it, enrol who walks now, forget somebody.
+
+    keeper = Keeper(path, key, card, walking, use)
+    keeper.enrol(asked)["said"]
+
+Every change is the gallery's own (`update_gallery`): its lock, encryption, checks and log are those
+of the command line. What is refused says so in words, and leaves the file and the run as they were.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from edgehuman.card import Card
+from edgehuman.errors import DataError, UsageError
+from edgehuman.placing import followed
+from edgehuman.records import Float32
+from edgehuman.runtime.gallery.files import is_store, update_gallery
+from edgehuman.runtime.gallery.gallery import Gallery, threshold_for
+from edgehuman.runtime.gallery.key import read_key
+from edgehuman.runtime.gallery.outliers import fit_of
+from edgehuman.runtime.gallery.terms import EnrolmentTerms, terms_of
+from edgehuman.runtime.names import one_name
+from edgehuman.runtime.serve.people.asked import Asked, Enrol, Forget
+
+MOST_LISTED = 200
+"""People of one answer; a name that is typed finds the others."""
+_SAME_WALK = 1 - 1e-6
+_MOST_REMEMBERED = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The newest walk of a track.
+
+    Attributes:
+        vector_D: the mean over its windows.
+        windows: how many.
+        began: when it began; with the track it says which walk this is.
+        remarks: what may be wrong with it, by one weak sign.
+    """
+
+    vector_D: Float32
+    windows: int
+    began: str
+    remarks: tuple[str, ...] = ()
+
+
+class Walking(Protocol):
+    """Who walks before the run now."""
+
+    def now(self) -> Sequence[Mapping[str, Any]]:
+        """The tracks that may be enrolled: `track`, `windows`, `needed`."""
+
+    def taken(self, track: str) -> Taken:
+        """The newest walk of a track.
+
+        Raises:
+            DataError: it has left, or nobody would be found by it; says why.
+        """
+
+
+class Keeper:
+    """Manages one gallery; from any thread.
+
+    Args:
+        path: of the gallery, which need not be there yet.
+        key: of an encrypted one (`read_key`).
+        card: of the model that gives the vectors.
+        walking: who walks now.
+        use: called with the gallery after each change, and where another program changed it.
+        notify: what the page does not say, such as that a new gallery is not encrypted.
+
+    Raises:
+        UsageError: an .npz gallery, which has no place for consent.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        key: Path | None,
+        card: Card,
+        walking: Walking,
+        use: Callable[[Gallery], object],
+        notify: Callable[[str], object],
+    ) -> None:
+        if not is_store(path):
+            raise UsageError(
+                f"--serve-gallery: {path} is an .npz gallery, which holds no consent; make one "
+                "that does with `edgehuman gallery convert`"
+            )
+        self._path, self._key, self._card = path, key, card
+        self._walking, self._use, self._notify = walking, use, notify
+        self._enrolled: dict[tuple[str, str], str] = {}
+        self._lock = threading.Lock()
+        self._seen: tuple[int, ...] | None = None
+        self._rows: list[dict[str, Any]] = []
+
+    def change(self, asked: Asked) -> dict[str, Any]:
+        """Do what was asked; `said` says what was done.
+
+        Raises:
+            EdgehumanError: it was refused, and nothing was changed.
+        """
+        return self.forget(asked) if isinstance(asked, Forget) else self.enrol(asked)
+
+    def enrol(self, asked: Enrol) -> dict[str, Any]:
+        """Enrol who is on a track now, on the terms that were given.
+
+        Raises:
+            DataError: weak evidence, or it is somebody else's walk. UsageError, ArtefactError: as
+                `update_gallery`.
+        """
+        taken = self._walking.taken(asked.track)
+        name = one_name(asked.name)
+        flags = EnrolmentTerms(
+            consent=asked.consent,
+            consent_by=asked.by or None,
+            keep_days=asked.keep_days,
+            key=self._key,
+        )
+        terms = terms_of(flags, name, True, False, self._notify)
+        walk_id = (asked.track, taken.began)
+        walk = f"page {_now():%Y-%m-%d %H:%M:%S.%f} #{asked.track[:40]}"
+
+        def enrolled(known: Gallery) -> Gallery:
+            self._require_new(known, name, asked.track, walk_id)
+            self._require_fitting(known, name, asked.track, taken.vector_D)
+            return known.enrol(name, walk, taken.vector_D)
+
+        _, gallery = update_gallery(
+            self._path, enrolled, self._card, self._notify, self._key, terms
+        )
+        with self._lock:
+            self._enrolled[walk_id] = name
+            while len(self._enrolled) > _MOST_REMEMBERED:
+                del self._enrolled[next(iter(self._enrolled))]
+        self._use(gallery)
+        walks = gallery.people()[name]
+        said = f"{name} is enrolled with track {asked.track}, {taken.windows} windows: "
+        said += (
+            f"{_count(walks, 'walk')} of {name}, {_count(len(gallery.people()), 'person')} in all"
+        )
+        return {"said": "; ".join([said, *taken.remarks])}
+
+    def forget(self, asked: Forget) -> dict[str, Any]:
+        """Remove a person with all their walks.
+
+        Raises:
+            UsageError: nobody has the name. UsageError, ArtefactError: as `update_gallery`.
+        """
+        name, told = one_name(asked.name), list[str]()
+        before, after = update_gallery(
+            self._path, lambda known: known.forget(name), notify=told.append, key=self._key
+        )
+        with self._lock:
+            self._enrolled = {walk: own for walk, own in self._enrolled.items() if own != name}
+        self._use(after)
+        said = f"{name} is forgotten ({_count(len(before) - len(after), 'walk')}); "
+        said += (
+            f"{_count(len(after.people()), 'person')} left. Copies of the file made before, such "
+        )
+        said += "as back-ups, still hold what was forgotten"
+        return {"said": "; ".join([said, *told])}
+
+    def listing(self, part: str = "") -> dict[str, Any]:
+        """Who is in the gallery, and who may be enrolled now.
+
+        Args:
+            part: of the names that are wanted.
+
+        Raises:
+            ArtefactError, UsageError: the gallery cannot be read.
+        """
+        tracks = list(self._walking.now())
+        with self._lock:
+            self._look()
+            wanted = one_name(part).casefold()
+            found = [row for row in self._rows if wanted in row["name"].casefold()]
+            counts = {"people": found[:MOST_LISTED], "found": len(found), "count": len(self._rows)}
+        return {"gallery": self._path.name, **counts, "tracks": tracks}
+
+    def _look(self) -> None:
+        """Read the gallery if it is another than before: this page or another program changed
+        it.
+        """
+        seen = _signature(self._path)
+        if seen == self._seen:
+            return
+        if not self._path.exists():
+            self._rows, self._seen = [], seen
+            return
+        from edgehuman.runtime.gallery.store.book import read_book
+
+        book = read_book(self._path, read_key(self._key))
+        rows: dict[str, dict[str, Any]] = {}
+        for name, record in zip(book.gallery.person_G, book.walks, strict=True):
+            consent = record.consent
+            row: dict[str, Any] = {"enrolled": _day(record.added_s)}
+            row["keep_until"] = None if record.expires_s is None else _day(record.expires_s)
+            row["consent"] = None if consent is None else dataclasses.asdict(consent)
+            rows.setdefault(name, {"name": name, "walks": []})["walks"].append(row)
+        if self._seen is not None:
+            self._use(book.gallery)
+        self._rows, self._seen = list(rows.values()), seen
+
+    def _require_new(self, known: Gallery, name: str, track: str, walk_id: tuple[str, str]) -> None:
+        """Raises DataError for a walk that this page enrolled already."""
+        with self._lock:
+            earlier = self._enrolled.get(walk_id)
+        if earlier is not None and earlier in known.person_G:
+            raise DataError(
+                f"this walk of track {track} was enrolled as {earlier} already; let {name} walk "
+                "past again for another"
+            )
+
+    def _require_fitting(self, known: Gallery, name: str, track: str, vector_D: Float32) -> None:
+        """Raises DataError for a walk that is somebody else's, as `gallery enroll` does."""
+        if not len(known):
+            return
+        fit = fit_of(known, name, vector_D)
+        threshold = threshold_for(self._card, None, known)
+        if max(fit.own, fit.other) >= _SAME_WALK:
+            whose = fit.whose if fit.other >= _SAME_WALK else name
+            raise DataError(f"this walk of track {track} is in the gallery already, as {whose}'s")
+        if fit.is_outlier(threshold):
+            raise DataError(
+                f"track {track} walks like {fit.whose} ({fit.other:.3f}) and not like {name} "
+                f"({fit.own:.3f}, and the threshold is {threshold:.3f}). Nobody was enrolled; "
+                "check who it is"
+            )
+
+
+def _signature(path: Path) -> tuple[int, ...]:
+    """Changes whenever a gallery does."""
+    found: list[int] = []
+    for name in (followed(path), f"{followed(path)}-wal"):
+        try:
+            stat = os.stat(name)
+        except OSError:
+            found += (0, 0, 0)
+        else:
+            found += (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+    return tuple(found)
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+def _day(time_s: int) -> str:
+    return datetime.datetime.fromtimestamp(time_s, datetime.timezone.utc).date().isoformat()
+
+
+def _count(many: int, what: str) -> str:
+    return f"1 {what}" if many == 1 else f"{many} {'people' if what == 'person' else what + 's'}"
