@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from edgehuman.catalogue import SIMULATED
 from edgehuman.preprocess.skeleton.formats.kind import find_format
-from edgehuman.runtime.image.camera.address import live_address
 from edgehuman.runtime.replay.folder import is_recording
 
 _POSES = (".json", ".jsonl", ".ndjson", ".csv", ".txt")
+_NO_CAMERA, _PORTS = ("-", SIMULATED), (f"{SIMULATED}:", "udp://")
 _PATTERN = "*?["
 # Of a folder, so many names are looked at.
 _MOST = 50
@@ -60,7 +61,13 @@ def is_people(source: str) -> bool:
 
 
 def _is_live(source: str) -> bool:
-    """Whether it is a camera, or what a run on one recorded."""
+    """Whether it is a camera, or what a run on one recorded. Nothing of pictures is loaded for a
+    source of poses.
+    """
+    if source in _NO_CAMERA or source.startswith(_PORTS):
+        return False
+    from edgehuman.runtime.image.camera.address import live_address
+
     return live_address(source, pipelines=True) is not None or is_recording(source)
 
 

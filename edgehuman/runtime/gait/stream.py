@@ -12,8 +12,6 @@ from edgehuman.runtime.gait.source import is_frames, is_people
 from edgehuman.runtime.gallery import Gallery, read_gallery
 from edgehuman.runtime.loop.live import LiveStream, live
 from edgehuman.runtime.model import Model
-from edgehuman.runtime.silhouette.results import WalkResult
-from edgehuman.runtime.silhouette.stream import open_stream as open_masks
 from edgehuman.runtime.skeleton.results import GaitResult
 from edgehuman.runtime.skeleton.stream import known_gallery
 from edgehuman.runtime.skeleton.stream import open_stream as open_poses
@@ -92,7 +90,7 @@ def open_silhouettes(
     score: float | None = None,
     every: int = 1,
     policy: str | None = None,
-) -> LiveStream[WalkResult] | LiveStream[GaitResult]:
+) -> LiveStream[Any]:
     """A result for every walk of masks, or for every window of every track in frames; arguments as
     in `edgehuman.stream`.
 
@@ -114,6 +112,8 @@ def open_silhouettes(
     asked = detector is not None or segmenter is not None
     cameras = _cameras(source, (lambda name: True) if asked else is_people)
     if cameras is None:
+        from edgehuman.runtime.silhouette.stream import open_stream as open_masks
+
         unasked = {name: value for name, value in own.items() if name != "threshold"}
         unasked |= {"segmenter": segmenter, "every": None if every == 1 else every}
         _require_none({**finding, "pose": None, **unasked}, "masks")
@@ -127,6 +127,8 @@ def _cameras(
     """The sources of frames that were given; None of anything else."""
     if isinstance(source, (str, Path)):
         return [source] if names_frames(str(source)) else None
+    if source is None:
+        return None
     from edgehuman.runtime.image.camera.camera import Camera
 
     if isinstance(source, Camera):

@@ -34,7 +34,11 @@ _GAP_S = 10.0
 # Pixels; a larger frame is looked at smaller, by a whole factor.
 _MOST_SIDE = 720
 # Of the picture: when more changes, it is the light.
-_MOST_CHANGED = 0.6
+_MOST_CHANGED = 0.4
+# A camera turns its exposure when somebody dark comes in: this much is taken back.
+_MOST_GAIN = 1.4
+# Every so many pixels tell the exposure; the background that they are compared with is this old.
+_STEP, _KNOWN_S = 8, 10.0
 # Of the frame's height, and pixels of what is looked at.
 _LEAST_HEIGHT, _LEAST_PIXELS = 1 / 12, 32
 # Height over width of somebody who walks, and of one who is half hidden or stretches an arm.
@@ -86,7 +90,9 @@ class _Background:
     _size: tuple[int, int] = (0, 0)
     _begun_s: float = 0.0
     _seen_s: float = 0.0
-    _frames: int = field(default=0)
+    _frames: int = 0
+    _ground_HWC: Float32 = field(default_factory=lambda: np.empty((0, 0, 3), np.float32))
+    _known_s: float = -math.inf
 
     def find(self, frame_HWC: Uint8) -> Iterator[FoundPerson]:
         t_s = self._seen_s if self.due_s is None else self.due_s
@@ -99,6 +105,8 @@ class _Background:
         self._frames += 1
         is_learning = t_s - self._begun_s < LEARN_S or self._frames <= LEARN_FRAMES
         rate = 1 / self._frames if is_learning else 1 - _BACKGROUND ** (step_s / FORGET_S)
+        if not is_learning:
+            small_HWC = self._as_exposed(small_HWC, t_s)
         changed_HW = self._model.apply(small_HWC, None, rate) == _FOREGROUND
         if is_learning:
             return
@@ -107,13 +115,28 @@ class _Background:
             return
         yield from _people(changed_HW, frame_HWC, factor)
 
+    def _as_exposed(self, small_HWC: Uint8, t_s: float) -> Uint8:
+        """The frame as bright as the background: by the median ratio of their pixels, which people
+        who cover less than half of them do not change.
+        """
+        if t_s - self._known_s > _KNOWN_S:
+            ground_HWC = self._model.getBackgroundImage()[::_STEP, ::_STEP]
+            self._ground_HWC, self._known_s = np.maximum(ground_HWC, 1).astype(np.float32), t_s
+        now_HWC = np.maximum(small_HWC[::_STEP, ::_STEP], 1)
+        gain_3 = np.median(self._ground_HWC / now_HWC, axis=(0, 1))
+        if np.abs(gain_3 - 1).max() < 0.01 or not (gain_3 > 1 / _MOST_GAIN).all():
+            return small_HWC
+        if (gain_3 > _MOST_GAIN).any():
+            return small_HWC
+        return np.asarray(np.clip(small_HWC * gain_3.astype(np.float32), 0, 255), np.uint8)
+
     def _begin(self, small_HWC: Uint8, t_s: float) -> None:
         """Learn the background anew."""
         import cv2
 
         self._model = cv2.createBackgroundSubtractorMOG2(detectShadows=True)
         self._size = small_HWC.shape[0], small_HWC.shape[1]
-        self._begun_s, self._frames = t_s, 0
+        self._begun_s, self._frames, self._known_s = t_s, 0, -math.inf
 
 
 def _shrunk(frame_HWC: Uint8) -> tuple[Uint8, int]:

@@ -95,6 +95,13 @@ def test_shadows_are_not_the_walker() -> None:
     assert boxes(moving, frame(now, picture))[0][2] == pytest.approx(130, abs=4)
 
 
+def test_a_camera_that_turns_its_exposure_shows_the_walker_alone() -> None:
+    moving = Moving()
+    now = learnt(moving)
+    picture = np.clip(scene(WALKER) * 1.25, 0, 255).astype(np.uint8)
+    assert boxes(moving, frame(now, picture)) == [pytest.approx(WALKER, abs=4)]
+
+
 def test_when_the_light_changes_the_background_is_learnt_anew() -> None:
     moving = Moving()
     now = learnt(moving)
