@@ -54,6 +54,7 @@ MEETING_PLACES = {
     "edgehuman/runtime/gait/": "people in pictures become the skeletons that are named",
     "bench/targets/": "the targets of every record in one run",
     "bench/beside.py": "what stands beside a wearable's loop, and beside one on frames",
+    "bench/live.py": "how old the labels of a wearable and of a camera are",
     "bench/pages/formats.py": "one page for every network",
     "bench/pages/depth_check.py": "one check for the transformers of two records",
 }

@@ -96,7 +96,7 @@ def test_a_message_of_a_place_that_is_not_there_is_none(slot: int, height: int) 
     assert both.send(1) is not None
     about = struct.pack("=QqddIIB", 0, 0, 0, 0, height, 4, slot)
     pipe = io.BytesIO(struct.pack("=cI", messages.SHARED, len(about)) + about)
-    fetch = lambda *place: both.reader.frame(*place, both.writer.give_back)  # noqa: E731
+    fetch = lambda at, rows, columns: both.reader.frame(at, rows, columns, print)  # noqa: E731
     with pytest.raises(ValueError, match="slot"):
         messages.receive(pipe, fetch)
 
