@@ -124,8 +124,9 @@ def ages_of(speed: float, seconds: float) -> Ages:
     fps = min(_MOST_FPS, speed * 1e3 / frame_ms)
     with serving(fps) as url, stream_of(watching, url, seconds=seconds) as results:
         for result in results:
-            if not (result.event or result.reason) and result.t_s is not None:
-                found.append((result.t_s, result.age_ms))
+            if result.event or result.reason or result.t_s is None or result.age_ms is None:
+                continue
+            found.append((result.t_s, result.age_ms))
         report = results.report()
     if not found:
         raise FailedRun("no frame of the camera came")

@@ -18,7 +18,8 @@ MakeModel = Callable[..., Path]
 
 def ages(*age_ms: float, passed_over: int = 1) -> Ages:
     """One frame a second from the tenth on, when what is counted begins."""
-    return Ages(10.0 + np.arange(len(age_ms)), np.array(age_ms), 5.0, passed_over)
+    t_s_N = np.arange(len(age_ms), dtype=np.float64) + 10
+    return Ages(t_s_N, np.array(age_ms, np.float64), 5.0, passed_over)
 
 
 def test_medians_of_a_time_and_the_slowest_hundredth() -> None:
@@ -31,11 +32,12 @@ def test_medians_of_a_time_and_the_slowest_hundredth() -> None:
 
 def test_the_last_tenth_is_held_against_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a minute: frames of 10 ms until the last six seconds, in which they are 40 ms old."""
-    t_s_N = np.arange(60.0)
-    grown = Ages(t_s_N, np.where(t_s_N < 54, 10.0, 40.0), 5.0, 1)
+    t_s_N = np.arange(60, dtype=np.float64)
+    age_ms_N = np.full(60, 10, np.float64)
+    grown = Ages(t_s_N, np.append(age_ms_N[:54], age_ms_N[54:] * 4), 5.0, 1)
     monkeypatch.setattr(live, "ages_of", lambda speed, seconds: grown)
     assert last_over_first(1.0) == 4
-    idle = Ages(t_s_N, np.full(60, 10.0), 5.0, 0)
+    idle = Ages(t_s_N, age_ms_N, 5.0, 0)
     monkeypatch.setattr(live, "ages_of", lambda speed, seconds: idle)
     with pytest.raises(FailedRun, match="no faster than the machine"):
         last_over_first(1.0)
