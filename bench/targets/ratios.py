@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,7 +28,11 @@ from edgehuman.install import module_line, pip_line
 from edgehuman.progress import progress_bar, tell
 from edgehuman.runtime.zoo import ZOO, zoo_names
 
+if TYPE_CHECKING:
+    from edgehuman.bench.targets.targets import TargetsConfig
+
 HOP_S = 0.64
+DETECTOR = "zoo:person-detector-int8"
 QUICK_PARAMS = 5_000_000
 _WINDOW = 128
 
@@ -170,6 +174,21 @@ def memory_growth_mb(model: str, hours: float) -> float:
     """Growth of resident memory over hours of stream, in a new process."""
     require_model(model)
     return endure_elsewhere(model, hours).growth_mb
+
+
+def day_growth_mb(of: str, config: TargetsConfig) -> float:
+    """The same over 24 hours of a wearable or of frames.
+
+    Raises:
+        FailedRun: a thread or an open file was left.
+    """
+    model = config.model if of == "wearable" else DETECTOR
+    require_model(model)
+    found = endure_elsewhere(model, 24.0)
+    tell(f"{of}: {found.results:,} answers, {found.tracks:,} tracks in {found.wall_s:.0f} s")
+    if found.threads > 0 or found.descriptors > 0:
+        raise FailedRun(f"{found.threads} threads and {found.descriptors} open files more")
+    return found.growth_mb
 
 
 def mae_visible_over_all(arch: str) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from edgehuman.bench import beside, walking
+from edgehuman.bench import beside, live, walking
 from edgehuman.bench.gallery_search import GallerySearchConfig, gallery_search
 from edgehuman.bench.target import Target
 from edgehuman.bench.targets import distillation, frames, fresh, people, ratios, silhouettes
@@ -142,14 +142,7 @@ TARGETS: tuple[Target, ...] = (
         "x",
         lambda config: beside.page_over_none(),
     ),
-    Target(
-        "memory",
-        "growth of resident memory over the simulated hours of --hours",
-        "at most",
-        5.0,
-        "MB",
-        lambda config: ratios.memory_growth_mb(config.model, config.hours),
-    ),
+    *live.of_hours(),
     Target(
         "gallery",
         "peak memory of a process that searches among 1 M embeddings of 256 numbers",

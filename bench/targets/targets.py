@@ -19,6 +19,7 @@ from edgehuman.bench.contestants import FailedRun, NotMeasured
 from edgehuman.bench.entry import main
 from edgehuman.bench.target import Target
 from edgehuman.bench.targets.table import TARGETS
+from edgehuman.config import require
 from edgehuman.errors import EdgehumanError, MissingDependencyError, NoGpuError, UsageError
 from edgehuman.export.catalogued import load
 from edgehuman.install import not_installed
@@ -38,6 +39,8 @@ class TargetsConfig:
     """The model for the targets of the live stream."""
     hours: float = 10.0
     """Simulated hours of the memory target."""
+    minutes: float = 10.0
+    """Minutes of the camera that is twice as fast as the machine."""
     quick: bool = False
     """In targets about every network, take those of up to 5 M parameters; in the INT8 target, only
     the first."""
@@ -45,8 +48,7 @@ class TargetsConfig:
     """Print one object."""
 
     def __post_init__(self) -> None:
-        if not self.hours > 0:
-            raise UsageError(f"--hours is {self.hours}; it must be over 0")
+        require(self, ((getattr(self, name) > 0, name, "over 0") for name in ("hours", "minutes")))
 
 
 def choose(only: Sequence[str]) -> list[Target]:

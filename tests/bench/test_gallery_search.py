@@ -18,11 +18,15 @@ from edgehuman.errors import UsageError
     ],
 )
 def test_answers_are_right_and_their_time_is_measured(people: int) -> None:
-    config = GallerySearchConfig(people=people, dim=64, queries=20, sealed=people < 1000)
+    small = people < 1000
+    config = GallerySearchConfig(people, dim=64, queries=20, sealed=small, busy=int(small))
     outcome = measure(config)
     assert isinstance(outcome.data, dict)
     assert outcome.data["named"] > 0.9
     assert 0 < outcome.data["p50_ms"] <= outcome.data["p99_ms"] < 1000
+    assert outcome.data["core_p99_ms"] >= outcome.data["core_p50_ms"] > 0
+    assert outcome.data["vectors_mb"] == people * 4 * 64 * 4 / 1e6
+    assert outcome.data["peak_mb"] > outcome.data["held_mb"]
     assert outcome.data["file_mb"] > people * 4 * 64 * 4 / 1e6
 
 

@@ -63,6 +63,7 @@ OF_THE_WHOLE = {
     "whole/test_imports",
     "whole/test_layout",
     "whole/test_leaving",
+    "whole/test_live_faults",
     "whole/test_lock",
     "whole/test_shipping",
     "whole/test_public_names",

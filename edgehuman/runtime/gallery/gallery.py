@@ -41,6 +41,7 @@ from edgehuman.runtime.ranking import Nearest, People, Ranking, Scored
 _SAME_WALK = 1 - 1e-6
 # The nearest people whose scores are exact after the first pass; the others are scored when asked.
 _NEAR_PEOPLE = 4
+_CHECKED = 4096  # walks at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +127,14 @@ class Gallery:
             require_name(name)
         if UNKNOWN in self.person_G:
             raise DataError(f"nobody can be called {UNKNOWN!r}: it is the answer for strangers")
-        if not np.isfinite(self.vector_GD).all():
-            raise DataError("found a vector that is not finite; enrol that walk again")
-        if self.distance == "cosine" and not np.linalg.norm(self.vector_GD, axis=-1).all():
-            raise DataError("found a vector of length 0, which has no direction; enrol it again")
+        for start in range(0, shape[0], _CHECKED):  # a copy of all would be as large as they are
+            vector_BD = self.vector_GD[start : start + _CHECKED]
+            if not np.isfinite(vector_BD).all():
+                raise DataError("found a vector that is not finite; enrol that walk again")
+            if self.distance == "cosine" and not np.linalg.norm(vector_BD, axis=-1).all():
+                raise DataError(
+                    "found a vector of length 0, which has no direction; enrol it again"
+                )
 
     def __len__(self) -> int:
         return len(self.person_G)

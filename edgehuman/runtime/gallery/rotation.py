@@ -13,11 +13,13 @@ Axes: D dimensions, B of a block, X any axes before D.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 import numpy as np
 
 from edgehuman.records import Float32, Float64, Index
 
+_ROWS = 8192  # vectors at a time: their copies in float64 are larger than they are
 # A larger rotation turns blocks of so many coordinates, which it chooses at random.
 _MOST_DIM = 512
 
@@ -35,6 +37,13 @@ class Rotation:
 
     def __call__(self, vector_XD: Float32) -> Float32:
         """The vectors (..., D), rotated; each part of a person is rotated alike."""
+        return _by_rows(self._turned, vector_XD)
+
+    def undone(self, vector_XD: Float32) -> Float32:
+        """The vectors (..., D) before the rotation, up to rounding."""
+        return _by_rows(self._undone, vector_XD)
+
+    def _turned(self, vector_XD: Float32) -> Float32:
         order_D, blocks = self._of(vector_XD.shape[-1])
         rest_XD, turned_XD = vector_XD[..., order_D].astype(np.float64), []
         for block_BB in blocks:
@@ -42,8 +51,7 @@ class Rotation:
             turned_XD.append(part_XB @ block_BB.T)
         return np.concatenate(turned_XD, axis=-1).astype(np.float32)
 
-    def undone(self, vector_XD: Float32) -> Float32:
-        """The vectors (..., D) before the rotation, up to rounding."""
+    def _undone(self, vector_XD: Float32) -> Float32:
         order_D, blocks = self._of(vector_XD.shape[-1])
         rest_XD, back_XD = vector_XD.astype(np.float64), []
         for block_BB in blocks:
@@ -58,6 +66,16 @@ class Rotation:
         if dim not in self._made:
             self._made[dim] = _rotation(self._secret, dim)
         return self._made[dim]
+
+
+def _by_rows(turn: Callable[[Float32], Float32], vector_XD: Float32) -> Float32:
+    """Many vectors, some at a time."""
+    if vector_XD.ndim < 2 or len(vector_XD) <= _ROWS:
+        return turn(vector_XD)
+    turned_XD = np.empty(vector_XD.shape, np.float32)
+    for start in range(0, len(vector_XD), _ROWS):
+        turned_XD[start : start + _ROWS] = turn(vector_XD[start : start + _ROWS])
+    return turned_XD
 
 
 def _rotation(secret: bytes, dim: int) -> tuple[Index, list[Float64]]:

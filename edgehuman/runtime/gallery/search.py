@@ -189,6 +189,7 @@ def product_with(copy_XB: Any) -> Callable[[Any], Any]:
     session = onnxruntime.InferenceSession(
         _graph(copy_XB), options, providers=["CPUExecutionProvider"]
     )
+    session._model_bytes = b""  # kept for a fallback alone, as large as the columns
     return lambda asked_1X: session.run(None, {"q": asked_1X})[0][0]
 
 

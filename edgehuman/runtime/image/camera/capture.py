@@ -88,8 +88,11 @@ def position_s(capture: Any) -> float:
     return value if math.isfinite(value) and value >= 0 else math.nan
 
 
-def as_rgb(picture: NDArray[Any]) -> Uint8:
+def as_rgb(picture: NDArray[Any], room_HWC: Uint8 | None = None) -> Uint8:
     """What OpenCV gives (grey, BGR or BGRA; 8 or 16 bits) as uint8 RGB (H, W, 3).
+
+    Args:
+        room_HWC: where it is to be written; None: into new memory.
 
     Raises:
         ValueError: OpenCV raised.
@@ -104,7 +107,12 @@ def as_rgb(picture: NDArray[Any]) -> Uint8:
     if picture.ndim == 3 and picture.shape[2] == 4:
         code = cv2.COLOR_BGRA2RGB
     with foreign():
-        return np.asarray(cv2.cvtColor(picture, code), np.uint8)
+        if room_HWC is None:
+            return np.asarray(cv2.cvtColor(picture, code), np.uint8)
+        rgb_HWC = cv2.cvtColor(picture, code, room_HWC)
+        if not np.shares_memory(rgb_HWC, room_HWC):
+            room_HWC[:] = rgb_HWC
+        return room_HWC
 
 
 def why_not(address: Address) -> str:

@@ -33,6 +33,7 @@ from edgehuman.runtime.image.camera.capture import (
     why_not,
 )
 from edgehuman.runtime.image.camera.health import Health, State
+from edgehuman.runtime.image.camera.shared import SlotWriter
 
 ALIVE_S = 0.5
 _LEAVE_S = 2.0
@@ -248,12 +249,18 @@ class Server:
         self._pipe, self._printed = pipe, printed
         self._wanted = threading.Semaphore(0)
         self._shelf: Shelf | None = None
+        self._room = SlotWriter(-1)
         self._closed = False
 
     def listen(self, commands: BinaryIO) -> None:
-        """Count what is asked for; when the pipe is closed, end, if need be by force."""
-        while commands.read(1):
-            self._wanted.release()
+        """Count what is asked for, and take slots back; when the pipe is closed, end, if need be by
+        force.
+        """
+        while command := commands.read(1):
+            if command == messages.WANTED:
+                self._wanted.release()
+            else:
+                self._room.give_back(command[0])
         self._closed = True
         if self._shelf is not None:
             self._shelf.close()
@@ -273,6 +280,7 @@ class Server:
         options = MappingProxyType(dict(request["options"]))
         address = Address(request["kind"], request["opened"], "", options)
         open_s, read_s = float(request["open_s"]), float(request["read_s"])
+        self._room = SlotWriter(int(request.get("room", -1)))
         began_s, why, capture = time.monotonic(), "", None
         try:
             capture = open_capture(address, open_s, read_s)
@@ -318,11 +326,12 @@ class Server:
         if self._closed:
             return
         taken = shelf.take()
-        rgb_HWC = as_rgb(taken.picture)
-        messages.send_frame(
-            self._pipe,
-            messages.Grabbed(taken.index, taken.grabbed_ns, taken.wall_s, taken.stated_s, rgb_HWC),
+        slot = self._room.take(*taken.picture.shape[:2])
+        rgb_HWC = as_rgb(taken.picture, None if slot is None else slot[1])
+        frame = messages.Grabbed(
+            taken.index, taken.grabbed_ns, taken.wall_s, taken.stated_s, rgb_HWC
         )
+        messages.send_frame(self._pipe, frame, None if slot is None else slot[0])
 
     def _gone(self, why: str, counts: Mapping[str, int] = MappingProxyType({})) -> None:
         """Say why there are no more frames, with what was printed last; "": a video ended."""

@@ -1,15 +1,16 @@
 """What a camera's process and ours say to each other over two pipes.
 
-To it: a line of JSON, what to open; then a byte for each frame that is wanted. From it: messages of
-a kind, a length and as many bytes.
+To it: a line of JSON, what to open; then a byte for each frame that is wanted, and the number of
+each slot of shared memory (`shared`) that is free again. From it: messages of a kind, a length and
+as many bytes.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 
@@ -18,12 +19,16 @@ from edgehuman.preprocess.video import MOST_PIXELS
 from edgehuman.reading.parsers import json_of
 from edgehuman.records import Uint8
 
-STARTED, OPENED, ALIVE, STATE, READY, FRAME, GONE = b"s", b"o", b"a", b"h", b"r", b"f", b"g"
+STARTED, OPENED, ALIVE, STATE, READY, GONE = b"s", b"o", b"a", b"h", b"r", b"g"
 """It runs; the camera is open; frames go on coming; black or frozen, or no longer; a frame waits;
-the frame; it is over. The payload of all but FRAME is a JSON object."""
+it is over. The payload is a JSON object."""
+FRAME, SHARED = b"f", b"m"
+"""The frame, behind its numbers or in a slot of shared memory."""
 WANTED = b"w"
 _HEAD = struct.Struct("=cI")
-_FRAME = struct.Struct("=QqddII")
+_FRAME, _SLOT = struct.Struct("=QqddII"), struct.Struct("=B")
+Fetch: TypeAlias = Callable[[int, int, int], Uint8]
+"""Of a slot, height and width, the frame."""
 _MOST_TEXT = 1 << 20
 
 
@@ -56,8 +61,11 @@ def send(pipe: BinaryIO, kind: bytes, said: Mapping[str, Any] | None = None) -> 
     _write(pipe, _HEAD.pack(kind, len(payload)) + payload)
 
 
-def send_frame(pipe: BinaryIO, grabbed: Grabbed) -> None:
+def send_frame(pipe: BinaryIO, grabbed: Grabbed, slot: int | None = None) -> None:
     """Write a frame.
+
+    Args:
+        slot: where the frame lies in shared memory; None: it follows.
 
     Raises:
         OSError: nobody reads.
@@ -66,12 +74,22 @@ def send_frame(pipe: BinaryIO, grabbed: Grabbed) -> None:
     about = _FRAME.pack(
         grabbed.index, grabbed.grabbed_ns, grabbed.wall_s, grabbed.stated_s, height, width
     )
+    if slot is not None:
+        about += _SLOT.pack(slot)
+        _write(pipe, _HEAD.pack(SHARED, len(about)) + about)
+        return
     _write(pipe, _HEAD.pack(FRAME, len(about)) + about)
     _write(pipe, grabbed.image_HWC.data.cast("B"))
 
 
-def receive(pipe: BinaryIO) -> tuple[bytes, dict[str, Any] | Grabbed]:
-    """Read a message.
+def _nothing_shared(slot: int, height: int, width: int) -> Uint8:
+    raise ValueError(f"a frame in slot {slot}, but no memory is shared")
+
+
+def receive(
+    pipe: BinaryIO, fetch: Fetch = _nothing_shared
+) -> tuple[bytes, dict[str, Any] | Grabbed]:
+    """Read a message; a frame is FRAME, however it came.
 
     Raises:
         EOFError: the pipe was closed.
@@ -81,14 +99,23 @@ def receive(pipe: BinaryIO) -> tuple[bytes, dict[str, Any] | Grabbed]:
     if length > _MOST_TEXT:
         raise ValueError(f"a message of {length:,} bytes")
     payload = _read(pipe, length)
-    if kind != FRAME:
+    if kind not in (FRAME, SHARED):
         return kind, json_of(payload)
-    index, grabbed_ns, wall_s, stated_s, height, width = _FRAME.unpack(payload)
+    slot = payload[_FRAME.size :] if kind == SHARED else b""
+    try:
+        about = _FRAME.unpack(payload[: len(payload) - len(slot)])
+        places = [_SLOT.unpack(slot)[0]] if kind == SHARED else []
+    except struct.error as error:
+        raise ValueError(str(error)) from None
+    index, grabbed_ns, wall_s, stated_s, height, width = about
     if not 0 < height * width <= MOST_PIXELS:
         raise ValueError(f"a frame of {width}x{height} pixels")
-    image_HWC = np.empty((height, width, 3), np.uint8)
-    _fill(pipe, image_HWC.data.cast("B"))
-    return kind, Grabbed(index, grabbed_ns, wall_s, stated_s, image_HWC)
+    if places:
+        image_HWC = fetch(places[0], height, width)
+    else:
+        image_HWC = np.empty((height, width, 3), np.uint8)
+        _fill(pipe, image_HWC.data.cast("B"))
+    return FRAME, Grabbed(index, grabbed_ns, wall_s, stated_s, image_HWC)
 
 
 def _read(pipe: BinaryIO, length: int) -> bytes:

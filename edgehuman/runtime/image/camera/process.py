@@ -17,9 +17,11 @@ from typing import Any, BinaryIO
 
 from edgehuman.install import code_line
 from edgehuman.outcome import to_json
+from edgehuman.records import Uint8
 from edgehuman.runtime.image.camera import messages
 from edgehuman.runtime.image.camera.address import Address
 from edgehuman.runtime.image.camera.policy import Policy
+from edgehuman.runtime.image.camera.shared import SlotReader, new_room
 
 _START = "from edgehuman.runtime.image.camera.child import main; main()"
 _FFMPEG = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
@@ -41,20 +43,28 @@ class Process:
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         if address.opened.lower().startswith("rtsp"):  # by UDP, half of a frame is grey
             environment.setdefault(_FFMPEG, "rtsp_transport;tcp")
-        self._process = subprocess.Popen(
-            code_line(_START),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            pipesize=_PIPE_BYTES if sys.platform == "linux" else -1,
-            start_new_session=True,  # Ctrl-C is for us: it has to let the camera go in peace
-            env=environment,
-        )
+        room = new_room()
+        self._frames = SlotReader(room)
+        try:
+            self._process = subprocess.Popen(
+                code_line(_START),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+                pipesize=_PIPE_BYTES if sys.platform == "linux" else -1,
+                start_new_session=True,  # Ctrl-C is for us: it has to let the camera go in peace
+                env=environment,
+                pass_fds=[room] if room >= 0 else (),
+            )
+        except BaseException:
+            self._frames.close()
+            raise
         self.number = self._process.pid
         request = {
             "kind": address.kind, "opened": address.opened, "options": dict(address.options),
             "latest": policy.latest, "every": policy.every, "open_s": open_s, "read_s": read_s,
+            "room": room,
         }  # fmt: skip
         with contextlib.suppress(OSError):  # it is gone already, which `received` tells
             self._pipe(self._process.stdin).write(to_json(request).encode() + b"\n")
@@ -64,12 +74,20 @@ class Process:
         pipe = self._pipe(self._process.stdout)
         with contextlib.suppress(EOFError, OSError, ValueError):
             while True:
-                yield messages.receive(pipe)
+                yield messages.receive(pipe, self._frame)
 
     def ask(self) -> None:
         """Ask for a frame."""
         with contextlib.suppress(OSError, ValueError):
             self._pipe(self._process.stdin).write(messages.WANTED)
+
+    def _frame(self, slot: int, height: int, width: int) -> Uint8:
+        """A frame in shared memory, whose slot is free again once nobody holds it."""
+        return self._frames.frame(slot, height, width, self._give_back)
+
+    def _give_back(self, slot: int) -> None:
+        with contextlib.suppress(OSError, ValueError):  # it has left
+            self._pipe(self._process.stdin).write(bytes([slot]))
 
     def leave(self) -> None:
         """Tell it to let the camera go and to end; `received` ends then."""
@@ -91,6 +109,7 @@ class Process:
                 self._process.kill()
         with contextlib.suppress(OSError):
             self._pipe(self._process.stdout).close()
+        self._frames.close()
         code = self._process.returncode
         return "" if not code else f"signal {-code}" if code < 0 else f"exit code {code}"
 

@@ -34,9 +34,13 @@ def setNumThreads(count: int) -> None:
     """Nothing runs in threads here."""
 
 
-def cvtColor(picture: NDArray[Any], code: int) -> NDArray[Any]:
+def cvtColor(picture: NDArray[Any], code: int, room: NDArray[Any] | None = None) -> NDArray[Any]:
     """Blue and red change places."""
-    return np.ascontiguousarray(picture[..., ::-1])
+    turned = np.ascontiguousarray(picture[..., ::-1])
+    if room is None:
+        return turned
+    room[:] = turned
+    return room
 
 
 class VideoCapture:
