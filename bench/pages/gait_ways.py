@@ -53,6 +53,7 @@ Score = Callable[[Index, Index], Float64]
 BONES, GEI, RANDOM, BOTH = "bone lengths", "gait energy images", "random weights", "both models"
 AS_IS, CAMERA, PERSON = "as it is", "less the camera's mean", "a person's mean"
 WINDOWS, CAMERA_PERSON = "nearest windows", "less the camera's, a person's mean"
+LATER = "as it is, probes of all conditions but the first"
 _SHARES = (0.5, 1.0)
 
 
@@ -100,7 +101,9 @@ def build_table(config: WaysConfig) -> Outcome:
     walked, features, windows = read(config)
     for who, feature_ND in features.items():
         tell(who)
-        rows[who] = {way: hits(walked, score) for way, score in ways(walked, feature_ND)}
+        by_way = dict(ways(walked, feature_ND))
+        rows[who] = {way: hits(walked, score) for way, score in by_way.items()}
+        rows[who][LATER] = hits(walked, by_way[AS_IS], first=1)
     rows[config.skeletons][WINDOWS] = hits(walked, nearest_windows(*windows))
     own = [unit(features[name]) for name in (config.skeletons, config.silhouettes)]
     for share in _SHARES:
@@ -267,13 +270,16 @@ def summed(walked: Walked, units: list[Float64], shares: tuple[float, ...]) -> S
     return score
 
 
-def hits(walked: Walked, score: Score) -> Float64:
+def hits(walked: Walked, score: Score, first: int = 0) -> Float64:
     """How often the nearest walk is the person's own, and of how many probes, by person (H, 2); a
     tie with somebody else is none.
+
+    Args:
+        first: number of the first condition whose walks are probes.
     """
     found_H2 = np.zeros((int(walked.person_N.max()) + 1, 2))
     conditions = np.unique(walked.condition_N).tolist()
-    for gallery, probe in ((g, p) for g in conditions for p in conditions if g != p):
+    for gallery, probe in ((g, p) for g in conditions for p in conditions[first:] if g != p):
         gallery_G, probe_Q = (
             np.flatnonzero(walked.condition_N == each) for each in (gallery, probe)
         )
@@ -313,7 +319,7 @@ def gains(
 
 def render(data: Mapping[str, Any]) -> str:
     """The Markdown page."""
-    columns = (AS_IS, CAMERA, PERSON, CAMERA_PERSON, WINDOWS)
+    columns = (AS_IS, CAMERA, PERSON, CAMERA_PERSON, WINDOWS, LATER)
     lines = [
         f"{data['walks']} walks of {data['people']} **real** people, each condition the gallery of "
         "each other one; rank-1 in percent [95 % over people].",

@@ -36,6 +36,13 @@ def test_hits_are_counted_in_both_directions_and_ties_are_none() -> None:
     np.testing.assert_array_equal(tied, [[0, 2], [0, 2]])
 
 
+def test_probes_may_be_of_later_conditions_alone() -> None:
+    score = cosine(unit(np.array([[1.0, 0], [0, 1], [1, 0.1], [1, 0]])))
+    # Before the second camera, person 1 walks as person 0 does before the first.
+    np.testing.assert_array_equal(hits(TWICE, score), [[1, 2], [0, 2]])
+    np.testing.assert_array_equal(hits(TWICE, score, first=1), [[1, 1], [0, 1]])
+
+
 def test_whoever_is_not_in_the_gallery_is_not_counted() -> None:
     walked = Walked(np.array([0, 1, 0, 2]), np.array([0, 0, 1, 1]))
     found = hits(walked, cosine(unit(np.array([[1.0, 0], [0, 1], [1, 0.1], [0.1, 1]]))))
