@@ -103,14 +103,12 @@ class Contrastive(nn.Module):
         self.temperature, self.koleo = temperature, koleo
 
     def views(self, source_NVSJ3: Tensor, length_NV: Tensor) -> Tensor:
-        """Return all first views, then all second ones: (2N, T, J, 3). Those of a pair are of two
-        cameras: whoever is found again stands before another one.
-        """
+        """Return all first views, then all second ones: (2N, T, J, 3)."""
         two = (2, *source_NVSJ3.shape[2:])
         both_MSJ3 = source_NVSJ3.expand(-1, *two).transpose(0, 1).flatten(0, 1)
         # Pixel coordinates need float32, whatever the network's precision.
         with torch.autocast(both_MSJ3.device.type, enabled=False):
-            return self.augment(both_MSJ3, length_NV.expand(-1, 2).T.flatten(), cameras=2)
+            return self.augment(both_MSJ3, length_NV.expand(-1, 2).T.flatten())
 
     def forward(self, source_NVSJ3: Tensor, length_NV: Tensor) -> dict[str, Tensor]:
         """Return the losses and their sum for sources of one or two takes each."""

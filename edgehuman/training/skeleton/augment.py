@@ -147,18 +147,13 @@ class SkeletonAugment:
         """Largest number of source frames that is ever read."""
         return math.ceil(self.pace * (self.frames - 1)) + 1
 
-    def __call__(self, skeleton_NSJ3: Tensor, length_N: Tensor, cameras: int = 1) -> Tensor:
-        """Augment sources (N, S, J, 3), valid in their first `length_N` frames, to (N, T, J, 3).
-
-        Args:
-            cameras: equal parts of the sequences, in their order, each with mistakes of its own.
-        """
+    def __call__(self, skeleton_NSJ3: Tensor, length_N: Tensor) -> Tensor:
+        """Augment sources (N, S, J, 3), valid in their first `length_N` frames, to (N, T, J, 3)."""
         draws = self.draw(length_N, skeleton_NSJ3.shape[2])
         size = PART if skeleton_NSJ3.device.type == "cpu" else len(skeleton_NSJ3)
         parts = zip(torch.split(skeleton_NSJ3, size), draws.split(size), strict=True)
         made = torch.cat([augment(*part) for part in parts])
-        mistakes = self.mistakes()
-        return torch.cat([mistakes(part) for part in made.chunk(cameras)])
+        return self.mistakes()(made)
 
     def draw(self, length_N: Tensor, num_joints: int) -> Draws:
         """Draw random numbers for sequences of these lengths, on the device of `length_N`."""
