@@ -142,9 +142,9 @@ def build_table(config: ErrorsConfig) -> Outcome:
         "looks": len(sights),
         "known": float(np.isfinite(true_NJ2).all(axis=2).mean()),
         "side": float(from_the_side(true_NJ2).mean()),
-        "teachers": list(config.teachers),
+        "teachers": [Path(name).stem for name in config.teachers],
         "networks": {
-            name: {
+            Path(name).stem if name in config.teachers else name: {
                 str(height): _row(each[name], true_NJ2, sights, posers[name], height)
                 for height, each in measured.items()
             }
