@@ -38,7 +38,7 @@ _JOINTS = {
 }
 _ERROR_J, _FAR_J = np.array([_JOINTS[name.split("_")[-1]] for name in OPENPOSE_18]).T
 # Errors of zoo:person-pose-int8 on real people who walk towards a camera or away, by
-# `python -m edgehuman.bench.pages.image.pose_errors` (docs/gait.md): the spreads of the full
+# `python -m edgehuman.bench.pages.image.detector_errors` (docs/gait.md): the spreads of the full
 # pictures and of people 160 pixels tall, over the 0.87 that moving errors have of these numbers.
 # MoveNet Thunder and BlazePose, measured alike, err as the numbers above say.
 _STUDENT = {

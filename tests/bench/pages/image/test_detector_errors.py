@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgehuman.bench.pages.image import pose_errors
-from edgehuman.bench.pages.image.pose_errors import (
+from edgehuman.bench.pages.image import detector_errors
+from edgehuman.bench.pages.image.detector_errors import (
     ErrorsConfig,
     Sight,
     ahead,
@@ -62,11 +62,11 @@ OFFS = {"own": 0.03, "thunder.onnx": 0.0, "full.onnx": 0.02}
 
 @pytest.fixture(autouse=True)
 def made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pose_errors, "opened", lambda name, threads: name)
-    monkeypatch.setattr(pose_errors, "watching_alone", lambda finder: finder)
-    monkeypatch.setattr(pose_errors, "poser_of", lambda name, threads: Poser(OFFS[name]))
+    monkeypatch.setattr(detector_errors, "opened", lambda name, threads: name)
+    monkeypatch.setattr(detector_errors, "watching_alone", lambda finder: finder)
+    monkeypatch.setattr(detector_errors, "poser_of", lambda name, threads: Poser(OFFS[name]))
     monkeypatch.setattr(
-        pose_errors, "_seen", lambda path, watching, video: sights(20 if path == "long" else 3)
+        detector_errors, "_seen", lambda path, watching, video: sights(20 if path == "long" else 3)
     )
 
 

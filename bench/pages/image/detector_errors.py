@@ -1,6 +1,6 @@
 """What pose detectors get wrong about people in real video, from 60 pixels' height on.
 
-    python -m edgehuman.bench.pages.image.pose_errors zoo:person-pose-int8 --data door.mp4
+    python -m edgehuman.bench.pages.image.detector_errors zoo:person-pose-int8 --data door.mp4
         --teachers movenet_thunder.onnx blazepose_full.onnx
 
 People stand in boxes of the project's own detector, alone, whole and at least 200 pixels tall. What
@@ -76,7 +76,7 @@ class ErrorsConfig:
     """How tall people are made, pixels; the full picture comes beside."""
     most: int = 200
     """The most looks at people."""
-    out: Path = Path("runs/pose_errors")
+    out: Path = Path("runs/detector_errors")
     """Folder of the table."""
     threads: int = 1
     """CPU threads."""
