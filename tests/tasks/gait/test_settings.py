@@ -29,7 +29,7 @@ def test_a_share_to_whiten_by(whiten: float | None) -> None:
         ({"batch": 6, "each": 4}, "batch is 6; it must be a multiple of --each 4"),
         ({"people": 1}, "people is 1"),
         ({"walks": 1}, "walks is 1"),
-        ({"test_people": 1}, "test_people is 1"),
+        ({"test_people": 1}, "test-people is 1"),
         ({"margin": -1.0}, "margin is -1.0; it must be 0 or more"),
         ({"whiten": -0.1}, "whiten is -0.1; it must be a share from 0 to 1"),
         ({"whiten": float("nan")}, "whiten is nan; it must be a share from 0 to 1"),
