@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -140,8 +141,9 @@ def test_a_poor_walk_is_less_sure() -> None:
 @pytest.mark.parametrize("name", ["noise", "bias", "spread", "dropped", "swapped"])
 def test_a_detector_that_is_none(name: str) -> None:
     for value in (-0.1, 10.1, float("nan")):
+        changes: dict[str, Any] = {name: value}
         with pytest.raises(UsageError, match=f"{name} is"):
-            Detector(**{name: value})
+            Detector(**changes)
 
 
 def test_the_students_errors_are_the_measured_ones() -> None:
