@@ -66,7 +66,7 @@ def whiten(network: nn.Module, feature_NPD: Float32, person_N: Text, shrink: flo
     require_whitening(network)
     assert isinstance(network, Whitening)
     centre_PD, matrix_PDD = within_people(feature_NPD, person_N, shrink)
-    first = next(network.parameters())  # type: ignore[attr-defined]
+    first = next(network.parameters())
     network.whiten(_like(centre_PD, first), _like(matrix_PDD, first))
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from edgehuman.card import Card, OutputSpec, silhouette_input, skeleton_input
 from edgehuman.errors import DataError, UsageError
 from edgehuman.nets.building import build
+from edgehuman.nets.checkpoint import load_network
 from edgehuman.tasks.gait.whitening import require_whitening, whiten, within_people
+from edgehuman.training.checkpoint import save_weights
 
 TWO = np.array(["a", "a", "b", "b"])
 # a's walks differ by 2 along x and by 1 along y, b's alike: variances of 2 and 1/2 about people.
@@ -95,3 +100,22 @@ def test_a_network_that_takes_none_in_is_named() -> None:
     gaitgl = build("gaitgl")
     with pytest.raises(UsageError, match="GaitGl's head is no linear layer of each part"):
         gaitgl.whiten(torch.zeros(1, 1), torch.zeros(1, 1, 1))  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("arch", ["gaitbody_1", "gaitset_small"])
+def test_a_whitened_checkpoint_is_read_back(arch: str, tmp_path: Path) -> None:
+    network = build(arch, 3)
+    parts, width = (1, 77) if arch == "gaitbody_1" else (62, 96)
+    rng = np.random.default_rng(0)
+    whiten(network, rng.standard_normal((6, parts, width)), np.array(list("aabbcc")), 0.5)
+    shown = skeleton_input(24) if arch == "gaitbody_1" else silhouette_input()
+    output = OutputSpec("embedding", distance="cosine", dim=width)
+    save_weights(
+        tmp_path, network.state_dict(), Card(arch, "gait-embedding", arch, 1, 1, shown, output)
+    )
+    found, _ = load_network(tmp_path, own=True)
+    before, after = network.state_dict(), found.state_dict()
+    assert list(before) == list(after)
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    plain = set(build(arch, 3).state_dict())
+    assert set(before) - plain == ({"centre_E", "matrix_EE"} if parts == 1 else {"head.bias"})
