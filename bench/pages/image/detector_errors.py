@@ -213,7 +213,7 @@ def smaller(sight: Sight, height: int) -> Sight:
 
 def _joints(poser: PerPerson, sights: Sequence[Sight], height: int) -> Float64:
     """Joints (N, J, 3) of every look: places in heights of the person from the box's corner."""
-    found = []
+    found: list[Float64] = []
     for sight in sights:
         small = smaller(sight, height)
         [person] = poser.answer_all(small.frame_HWC, [FoundPerson(small.box_4, 1.0)])
