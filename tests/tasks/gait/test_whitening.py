@@ -107,7 +107,9 @@ def test_a_whitened_checkpoint_is_read_back(arch: str, tmp_path: Path) -> None:
     network = build(arch, 3)
     parts, width = (1, 77) if arch == "gaitbody_1" else (62, 96)
     rng = np.random.default_rng(0)
-    whiten(network, rng.standard_normal((6, parts, width)), np.array(list("aabbcc")), 0.5)
+    whiten(
+        network, rng.standard_normal((6, parts, width), np.float32), np.array(list("aabbcc")), 0.5
+    )
     shown = skeleton_input(24) if arch == "gaitbody_1" else silhouette_input()
     output = OutputSpec("embedding", distance="cosine", dim=width)
     save_weights(
