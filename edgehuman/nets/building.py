@@ -180,6 +180,18 @@ class Fitting(Protocol):
 
 
 @runtime_checkable
+class Whitening(Protocol):
+    """A network whose last step may be a linear map for each part of its embedding."""
+
+    def whiten(self, centre_PD: Tensor, matrix_PDD: Tensor) -> None:
+        """From now on embed each part y as (y - centre) @ matrix, y being what it is now.
+
+        Args:
+            centre_PD, matrix_PDD: of every part; P is 1 for a network of vectors.
+        """
+
+
+@runtime_checkable
 class Twinned(Protocol):
     """A network with parts that only teach.
 

@@ -215,15 +215,25 @@ class Work:
 
     Attributes:
         config: of the task, with what the data and the weights say filled in.
+        fit: what is done to the network in one pass, in the place of optimiser steps; None: it is
+            trained.
     """
 
     config: FinetuneConfig
     training: Training
     judge: Judge
+    fit: Callable[[nn.Module], None] | None = None
 
     def run(self) -> Outcome:
         """Train, select and judge; see `finetune`."""
-        return finetune(self.config, self.training, self.judge)
+        if self.fit is None:
+            return finetune(self.config, self.training, self.judge)
+        if process_rank():
+            return Outcome({}, "")
+        network = self.training.network.eval()
+        self.fit(network)
+        checkpoint.save_config(self.config.out, self.config)
+        return judged(self.config, network, self.training.card, self.judge)
 
 
 def finetune(config: FinetuneConfig, training: Training, judge: Judge) -> Outcome:

@@ -52,6 +52,7 @@ MEETING_PLACES = {
     "bench/evaluate/frames.py": "frames of a camera are pictures too",
     "bench/evaluate/tracks.py": "frames of a camera are pictures too",
     "edgehuman/runtime/gait/": "people in pictures become the skeletons that are named",
+    "bench/pages/gait_ways.py": "both records of one walk, side by side",
     "bench/targets/": "the targets of every record in one run",
     "bench/beside.py": "what stands beside a wearable's loop, and beside one on frames",
     "bench/walking.py": "what people in pictures cost who are named by how they walk",

@@ -18,6 +18,7 @@ from edgehuman.errors import DataError
 from edgehuman.files import require_usable_folder, writing_tree
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.preprocess.skeleton.line import PoseLine, format_line
+from edgehuman.simulate.skeleton.detector import Detector, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class SimulateConfig:
         people: number of walkers.
         each: walks per person.
         seed: seed of the people and of their walks.
+        detector: whose errors the joints have: of large networks such as MoveNet Thunder, or of
+            zoo:person-pose-int8, which are several times as large.
     """
 
     out: Path
@@ -37,6 +40,7 @@ class SimulateConfig:
     people: int = 1
     each: int = 4
     seed: int = 0
+    detector: Kind = "teacher"
 
 
 def simulate(config: SimulateConfig) -> Outcome:
@@ -47,7 +51,9 @@ def simulate(config: SimulateConfig) -> Outcome:
         UsageError: no people, or fewer than two walks each.
     """
     require_usable_folder(config.out, "--out", DataError)
-    return write_lines(simulated_set(config.people, config.each, config.seed), config.out)
+    detector = Detector(kind=config.detector)
+    walks = simulated_set(config.people, config.each, config.seed, detector=detector)
+    return write_lines(walks, config.out)
 
 
 def write_lines(walks: SkeletonSet, out: Path) -> Outcome:

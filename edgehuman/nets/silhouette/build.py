@@ -12,6 +12,7 @@ from edgehuman.card import Card, InputSpec, OutputSpec, silhouette_input
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import build, own_attribute, require_own_output
 from edgehuman.nets.silhouette.network import HEIGHT, WIDTH
+from edgehuman.nets.silhouette.parts import fit_bias
 from edgehuman.tables.network import Network
 
 
@@ -29,14 +30,16 @@ def build_for(card: Card, weights: Mapping[str, Tensor], seed: int = 0) -> nn.Mo
     """Build the network with seeded random weights, in eval mode.
 
     Args:
-        weights: of the checkpoint: whether it has a classifier, and of how many identities.
+        weights: of the checkpoint: whether it has a classifier, and of how many identities, and
+            whether its head has a bias.
     """
     classifier = weights.get("classifier.weight")
     given = {"num_ids": 0 if classifier is None else classifier.shape[2]}
     network = build(card.arch, seed, **given)
-    if card.output.dim in (None, getattr(network, "width", card.output.dim)):
-        return network
-    return build(card.arch, seed, **given, width=card.output.dim)
+    if card.output.dim not in (None, getattr(network, "width", card.output.dim)):
+        network = build(card.arch, seed, **given, width=card.output.dim)
+    fit_bias(network, weights)
+    return network
 
 
 def require_own(network: nn.Module, name: str, arguments: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from edgehuman.errors import UsageError
-from edgehuman.nets.silhouette.parts import max_over_frames, require_frames
+from edgehuman.nets.silhouette.parts import PartFc, max_over_frames, require_frames
 
 HEIGHT, WIDTH = 64, 44
 _CUT = (64 - WIDTH) // 2
@@ -77,6 +77,19 @@ class SilhouetteNet(nn.Module):
 
     @abstractmethod
     def _backbone(self, sils_NTHW: Tensor, mask_NT: Tensor | None) -> Tensor: ...
+
+    def whiten(self, centre_PD: Tensor, matrix_PDD: Tensor) -> None:
+        """See `Whitening`; the head takes the map in.
+
+        Raises:
+            UsageError: a head that is no plain linear layer of each part.
+        """
+        if not isinstance(self.head, PartFc):
+            raise UsageError(
+                f"{type(self).__name__}'s head is no linear layer of each part, so it cannot be "
+                "whitened; use gaitset, gaitpart, gaitbase, smplgait or deepgaitv2"
+            )
+        self.head.whiten(centre_PD, matrix_PDD)
 
     def logits(self, embedding_NDP: Tensor) -> Tensor:
         """Return the logits (N, K, P) of the training's identities for an embedding (N, D, P).

@@ -6,7 +6,7 @@ parts, D embedding channels, K identities.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -132,7 +132,8 @@ class GemRows(nn.Module):
 
 
 class PartFc(nn.Conv2d):
-    """A linear layer of its own for each part: (N, C, P) -> (N, D, P), no bias.
+    """A linear layer of its own for each part: (N, C, P) -> (N, D, P), without bias until it is
+    whitened.
 
     One convolution whose groups are the parts, so that INT8 quantises it like any other: the
     weight (P x D, C, 1, 1) has a scale for every output channel of every part.
@@ -145,6 +146,22 @@ class PartFc(nn.Conv2d):
         flat_N11 = x_NCP.transpose(1, 2).flatten(1)[:, :, None, None]
         y_NPD = torch.unflatten(super().forward(flat_N11).flatten(1), 1, (self.groups, -1))
         return y_NPD.transpose(1, 2)
+
+    def whiten(self, centre_PD: Tensor, matrix_PDD: Tensor) -> None:
+        """Take in a map of each part, see `Whitening`: it costs no operation beside a bias."""
+        parts, width = centre_PD.shape
+        self.add_bias()
+        assert self.bias is not None
+        with torch.no_grad():
+            weight_PDC = self.weight.reshape(parts, width, -1)
+            self.weight.copy_((matrix_PDD.mT @ weight_PDC).reshape(self.weight.shape))
+            moved_P1D = (self.bias.reshape(parts, width) - centre_PD)[:, None]
+            self.bias.copy_((moved_P1D @ matrix_PDD).flatten())
+
+    def add_bias(self) -> None:
+        """Give it a bias, at first zero, if it has none."""
+        if self.bias is None:
+            self.bias = nn.Parameter(self.weight.new_zeros(self.out_channels))
 
 
 class PartClassifier(nn.Module):
@@ -172,6 +189,13 @@ class BnNeck(PartClassifier):
         normed_NDP = self.norm(embedding_NDP.flatten(1)).reshape(embedding_NDP.shape)
         unit_PND = functional.normalize(normed_NDP.permute(2, 0, 1), dim=2)
         return torch.matmul(unit_PND, functional.normalize(self.weight, dim=1)).permute(1, 2, 0)
+
+
+def fit_bias(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Give the head a bias if these weights have one, as those of a whitened network do."""
+    head = getattr(network, "head", None)
+    if isinstance(head, PartFc) and "head.bias" in weights:
+        head.add_bias()
 
 
 def initialise(network: nn.Module) -> None:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from edgehuman.card import Card, InputSpec, OutputSpec, skeleton_input
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import build, own_attribute, require_own_output
+from edgehuman.nets.skeleton.gaitbody import GaitBody
 from edgehuman.tables.network import Network
 
 
@@ -37,12 +38,15 @@ def build_for(card: Card, weights: Mapping[str, Tensor], seed: int = 0) -> nn.Mo
     """Build the network with seeded random weights, in eval mode, for the card's number of frames.
 
     Args:
-        weights: of the checkpoint; not used, because the card is complete.
+        weights: of the checkpoint: whether a GaitBody has a last linear map; of others the card is
+            complete.
     """
     network = build(card.arch, seed, frames=card.input.shape[0])
-    if card.output.dim in (None, getattr(network, "width", card.output.dim)):
-        return network
-    return build(card.arch, seed, frames=card.input.shape[0], dim=card.output.dim)
+    if card.output.dim not in (None, getattr(network, "width", card.output.dim)):
+        network = build(card.arch, seed, frames=card.input.shape[0], dim=card.output.dim)
+    if isinstance(network, GaitBody) and "matrix_EE" in weights:
+        network.add_map()
+    return network
 
 
 def require_own(network: nn.Module, name: str, arguments: Mapping[str, Any]) -> None:

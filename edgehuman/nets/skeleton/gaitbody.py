@@ -6,7 +6,11 @@ from simulated walkers leans on how arms and head are held; proportions are what
 from day to day. Both parts are computed from the same filled-in joints, so the graph needs nothing
 beside the walk. The weight was chosen on simulated people.
 
-Axes: N sequences, T frames, J joints, B bones, D width, 2: x and y, 3: x, y and confidence.
+A last linear map may scale the directions of the vector by how much one person's walks differ in
+them (`finetune --task gait --whiten`); until then there is none.
+
+Axes: N sequences, T frames, J joints, B bones, D learned
+width, E whole width, 2: x and y, 3: x, y and confidence.
 """
 
 from __future__ import annotations
@@ -72,6 +76,10 @@ class GaitBody(nn.Module):
         self.encoder = GaitFormer(width, depth, heads, frames, attention_scale, inner)
         self.width, self.frames = self.encoder.width + bones, frames
         self.widths = self.encoder.widths
+        self.centre_E: Tensor | None
+        self.matrix_EE: Tensor | None
+        self.register_buffer("centre_E", None)
+        self.register_buffer("matrix_EE", None)
         self.flip_J: Tensor
         self.register_buffer("flip_J", torch.tensor(flip_indices("openpose18")), persistent=False)
 
@@ -83,7 +91,26 @@ class GaitBody(nn.Module):
         both_2ND = functional.normalize(both_MD, dim=1).reshape(2, -1, both_MD.shape[1])
         learned_ND = functional.normalize(both_2ND.sum(dim=0), dim=1)
         body_NB = self.proportions(x_NTJ2, is_seen(skeleton_NTJ3))
-        return torch.cat([learned_ND, body_NB.to(learned_ND.dtype)], dim=1)
+        vector_NE = torch.cat([learned_ND, body_NB.to(learned_ND.dtype)], dim=1)
+        if self.centre_E is None or self.matrix_EE is None:
+            return vector_NE
+        return (vector_NE - self.centre_E) @ self.matrix_EE
+
+    def whiten(self, centre_PD: Tensor, matrix_PDD: Tensor) -> None:
+        """See `Whitening`, of one part."""
+        self.add_map()
+        assert self.centre_E is not None
+        assert self.matrix_EE is not None
+        # What is now (y - c) M becomes ((y - c) M - centre) matrix.
+        self.centre_E += torch.linalg.solve(self.matrix_EE.T, centre_PD[0])
+        self.matrix_EE = self.matrix_EE @ matrix_PDD[0]
+
+    def add_map(self) -> None:
+        """Give it the last linear map, at first one that changes nothing, if it has none."""
+        if self.matrix_EE is None:
+            like = self.encoder.class_token
+            self.centre_E = like.new_zeros(self.width).detach()
+            self.matrix_EE = torch.eye(self.width, dtype=like.dtype, device=like.device)
 
     def forward_features(self, skeleton_NTJ3: Tensor) -> Tensor:
         """Return the vector (N, width) of raw skeletons: what calling the network returns."""
@@ -97,7 +124,9 @@ class GaitBody(nn.Module):
     def fit_weights(
         self, weights: Mapping[str, Tensor], input_size: Sequence[int] | None
     ) -> dict[str, Tensor]:
-        """See `Fitting`: a GaitFormer's weights are the encoder's; its head stays as it is."""
+        """See `Fitting`: a GaitFormer's weights are the encoder's; its head stays as it is, and the
+        vector is not whitened.
+        """
         kept = {f"encoder.{name}": tensor for name, tensor in weights.items()}
         own = self.state_dict()
         return {name: kept.get(name, own[name]) for name in own} | kept

@@ -10,6 +10,7 @@ Axes: N walk, J joint of OpenPose-18, T frame, M knot.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -36,6 +37,19 @@ _JOINTS = {
     "ankle": (0.0063, 0.5),
 }
 _ERROR_J, _FAR_J = np.array([_JOINTS[name.split("_")[-1]] for name in OPENPOSE_18]).T
+# Errors of zoo:person-pose-int8 on real people who walk towards a camera or away, by
+# `python -m edgehuman.bench.pages.image.detector_errors` (docs/gait.md): the spreads of the full
+# pictures and of people 160 pixels tall, over the 0.87 that moving errors have of these numbers.
+# MoveNet Thunder and BlazePose, measured alike, err as the numbers above say.
+_STUDENT = {
+    "nose": 0.0115, "eye": 0.028, "ear": 0.0132, "neck": 0.0172, "shoulder": 0.0172,
+    "elbow": 0.0487, "wrist": 0.0258, "hip": 0.0412, "knee": 0.0527, "ankle": 0.0481,
+}  # fmt: skip
+_ERRORS = {
+    "teacher": _ERROR_J,
+    "student": np.array([_STUDENT[name.split("_")[-1]] for name in OPENPOSE_18]),
+}
+Kind = Literal["teacher", "student"]
 # Visibility of the face's joints: weights of the head's and the left side's direction, and a
 # constant.
 _FACE = {
@@ -68,6 +82,8 @@ class Detector:
         spread: variation of quality between walks, standard deviation of a logarithm.
         dropped: frequency of joints lost for a while.
         swapped: frequency of left and right legs or arms swapped.
+        kind: whose errors: those of large networks such as MoveNet Thunder, or of the project's own
+            zoo:person-pose-int8, which are several times as large.
     """
 
     noise: float = 1.0
@@ -75,12 +91,17 @@ class Detector:
     spread: float = 0.35
     dropped: float = 1.0
     swapped: float = 1.0
+    kind: Kind = "teacher"
 
     def __post_init__(self) -> None:
         for name in ("noise", "bias", "spread", "dropped", "swapped"):
             value = getattr(self, name)
             if not 0.0 <= value <= 10.0:
                 raise UsageError(f"{name} is {value}; a detector's {name} must be 0 to 10")
+        if self.kind not in _ERRORS:
+            raise UsageError(
+                f"kind is {self.kind!r}; a detector's kind is one of {', '.join(_ERRORS)}"
+            )
 
 
 def num_normals(frames: int, rate_hz: float) -> int:
@@ -118,7 +139,7 @@ def detect(
     moving *= (detector.noise * quality_N)[:, None, None, None]
     moving *= 1.0 + 2.0 * hidden_NJT[:, None]
     error_2NJT = moving.transpose(1, 0, 2, 3) + (_BIAS * detector.bias * bias_2NJ)[..., None]
-    size_px_NJ = seen.size_px_N[:, None] * _ERROR_J + _PIXEL_PX
+    size_px_NJ = seen.size_px_N[:, None] * _ERRORS[detector.kind] + _PIXEL_PX
     pixel_2NJT = _in_coat(seen.pixel_2NJT, coat_N) + error_2NJT * size_px_NJ[..., None]
     wobble_NJT = slow_NRT[:, 2 * _J : 3 * _J]
     sure_NJT = _confidence(moving, hidden_NJT, wobble_NJT, quality_N, coat_N)

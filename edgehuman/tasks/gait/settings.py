@@ -30,6 +30,10 @@ class WalkConfig(FinetuneConfig):
     """Walks per person in a batch."""
     margin: float = 0.2
     """Margin of the triplet loss."""
+    whiten: float | None = None
+    """In the place of training: scale the directions of the embedding by how much the walks of one
+    person differ in them, over the training people; by 1 person's differences alone (0) up to not
+    at all (1). Such as 0.1."""
     dim: int | None = None
     """Width of the embedding; by default the network's own. `edgehuman distill --compatible` makes
     it the teacher's."""
@@ -55,6 +59,12 @@ class WalkConfig(FinetuneConfig):
             (self.walks >= 2, "walks", "at least 2"),
             (self.test_people >= 2, "test_people", "at least 2"),
             (self.margin >= 0, "margin", "0 or more"),
+            (self.whiten is None or 0 <= self.whiten <= 1, "whiten", "a share from 0 to 1"),
+            (
+                self.whiten is None or self.weights is not None,
+                "whiten",
+                "given with --weights: it is fitted to what a network has learned",
+            ),
             (self.dim is None or self.dim > 0, "dim", "at least 1"),
         )
         require(self, rules)

@@ -32,13 +32,18 @@ from edgehuman.catalogue import IN_MEMORY
 from edgehuman.data.gait.ledger import walks_row
 from edgehuman.data.gait.score import GENERIC, WalkScores
 from edgehuman.data.memory import set_in_memory
-from edgehuman.data.silhouette.score import least_frames, long_enough, score_silhouettes
+from edgehuman.data.silhouette.score import (
+    embed_whole,
+    least_frames,
+    long_enough,
+    score_silhouettes,
+)
 from edgehuman.data.silhouette.walks import SilhouetteSet
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import build, size_of
 from edgehuman.nets.checkpoint import load_into, read_weights
 from edgehuman.nets.silhouette.network import middle
-from edgehuman.nets.silhouette.parts import BnNeck
+from edgehuman.nets.silhouette.parts import BnNeck, fit_bias
 from edgehuman.nets.widths import fit_widths
 from edgehuman.outcome import Outcome
 from edgehuman.progress import tell
@@ -53,6 +58,7 @@ from edgehuman.tasks.finetune import (
 from edgehuman.tasks.gait.judging import judge_of, require_judgeable
 from edgehuman.tasks.gait.losses import batch_all_triplets, identity_loss
 from edgehuman.tasks.gait.splits import GaitSplits
+from edgehuman.tasks.gait.whitening import require_whitening, whiten
 from edgehuman.tasks.learner import Learner
 from edgehuman.tasks.silhouette.settings import DEFAULT_ARCH, GaitConfig, Recipe
 from edgehuman.tasks.silhouette.splits import SilhouetteBatches, is_simulated, load_splits
@@ -163,6 +169,7 @@ def load_pretrained(network: nn.Module, start: Start) -> tuple[TrainingData, ...
     kept = {name: tensor for name, tensor in weights.items() if not name.startswith(CLASSIFIER)}
     if card.pruned:
         fit_widths(network, kept)
+    fit_bias(network, kept)
     load_into(network, kept, str(start.weights))
     return lineage(card, start.weights.name)
 
@@ -230,7 +237,18 @@ def prepare(config: GaitConfig, data: SilhouetteSet | None = None) -> Work:
         if recipe.sampling.fixed
         else None,
     )
-    return Work(config, training, judge_of(config, splits, partial(_score, config)))
+    judge = judge_of(config, splits, partial(_score, config))
+    if config.whiten is None:
+        return Work(config, training, judge)
+    require_whitening(network)
+    return Work(config, training, judge, partial(_whiten, splits.learn, config.whiten))
+
+
+def _whiten(walks: SilhouetteSet, shrink: float, network: nn.Module) -> None:
+    """Whiten a network by whole walks."""
+    least = cast("int", network.least_frames)
+    feature_KPD, kept_K = embed_whole(walks, answer_of(network), least=least)
+    whiten(network, feature_KPD, walks.person_N[kept_K], shrink)
 
 
 def is_backbone(name: str) -> bool:
@@ -286,10 +304,16 @@ def _card(
             parts=cast("int", network.parts),
         ),
         data=(*ancestors, *own),
-        recipe="gait finetune" if config.mode == "finetune" else "gait probe",
+        recipe=_recipe_name(config),
         commit=commit(),
         versions=versions(),
     )
+
+
+def _recipe_name(config: GaitConfig) -> str:
+    if config.whiten is not None:
+        return "gait whitening"
+    return "gait finetune" if config.mode == "finetune" else "gait probe"
 
 
 def _score(

@@ -48,6 +48,7 @@ from edgehuman.tasks.finetune import (
 from edgehuman.tasks.gait.judging import judge_of, require_judgeable
 from edgehuman.tasks.gait.losses import batch_all_triplets, identity_loss
 from edgehuman.tasks.gait.splits import GaitSplits
+from edgehuman.tasks.gait.whitening import require_whitening
 from edgehuman.tasks.learner import Learner
 from edgehuman.tasks.skeleton.settings import DEFAULT_ARCH, GaitConfig
 from edgehuman.tasks.skeleton.splits import (
@@ -56,6 +57,7 @@ from edgehuman.tasks.skeleton.splits import (
     long_enough,
     require_window,
 )
+from edgehuman.tasks.skeleton.whitening import whiten_by
 from edgehuman.training.ledger import commit, versions
 from edgehuman.training.settings import tell_first
 from edgehuman.training.skeleton.augment import SkeletonAugment
@@ -153,7 +155,19 @@ def prepare(config: GaitConfig, data: SkeletonSet | None = None) -> Work:
     )
     card = _card(config, splits, network, start.arch, ancestors)
     judge = judge_of(config, splits, partial(_score, config))
-    return Work(config, _training(config, splits, network, card), judge)
+    training = _training(config, splits, network, card)
+    if config.whiten is None:
+        return Work(config, training, judge)
+    require_whitening(network)
+    fit = partial(
+        whiten_by,
+        walks=joined([splits.learn, *splits.also]),
+        frames=frames,
+        mistakes=config.augment(frames).mistakes(),
+        shrink=config.whiten,
+        seed=config.seed,
+    )
+    return Work(config, training, judge, fit)
 
 
 def _card(
@@ -176,7 +190,7 @@ def _card(
         input=shown,
         output=OutputSpec("embedding", distance=config.distance, dim=cast("int", network.width)),
         data=(*ancestors, *own),
-        recipe="gait finetune",
+        recipe="gait finetune" if config.whiten is None else "gait whitening",
         commit=commit(),
         versions=versions(),
     )

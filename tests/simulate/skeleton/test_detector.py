@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -140,5 +141,24 @@ def test_a_poor_walk_is_less_sure() -> None:
 @pytest.mark.parametrize("name", ["noise", "bias", "spread", "dropped", "swapped"])
 def test_a_detector_that_is_none(name: str) -> None:
     for value in (-0.1, 10.1, float("nan")):
+        changes: dict[str, Any] = {name: value}
         with pytest.raises(UsageError, match=f"{name} is"):
-            Detector(**{name: value})
+            Detector(**changes)
+
+
+def test_the_students_errors_are_the_measured_ones() -> None:
+    student = Detector(bias=0, spread=0, dropped=0, swapped=0, kind="student")
+    off = np.concatenate([
+        detect(seen(), NO_COAT, normals(seed), RATE_HZ, student)[0, :, :, :2]
+        - detect(seen(), NO_COAT, normals(seed), RATE_HZ, EXACT)[0, :, :, :2]
+        for seed in range(40)
+    ])  # fmt: skip
+    # In percent of 200 pixels, but for half a pixel of rounding: those of docs/gait.md.
+    spread_J = 100 * off.std(axis=(0, 2)) / 200
+    for name, expected in (("nose", 1.0), ("l_shoulder", 1.5), ("l_hip", 3.6), ("l_knee", 4.6)):
+        assert spread_J[J[name]] == pytest.approx(expected + 0.22, rel=0.1)
+
+
+def test_a_detector_of_no_kind_is_refused() -> None:
+    with pytest.raises(UsageError, match="kind is 'best'; a detector's kind is one of teacher"):
+        Detector(kind="best")  # type: ignore[arg-type]
