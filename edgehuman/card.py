@@ -49,6 +49,7 @@ class InputSpec:
         units: in words.
         rate_hz: samples or frames per second.
         least: the smallest size of a dynamic axis.
+        merges: of sentences, the vocabulary: pairs of token ids (`preprocess.image.bpe`).
     """
 
     record: str
@@ -57,6 +58,7 @@ class InputSpec:
     units: str
     rate_hz: float
     least: int = 1
+    merges: tuple[tuple[int, int], ...] = ()
 
 
 IMU_INPUT = InputSpec(

@@ -33,6 +33,8 @@ class NetworkEngine:
         torch.set_num_threads(threads)
         self.path, self.threads, self.card = path, threads, card
         self._network = network
+        self.text: NetworkEngine | None = None
+        """What runs its text encoder; None: it has none."""
 
     def run(self, array: NDArray[Any]) -> Float32:
         """A batch of raw records (N, ...) -> the network's outputs (N, ...)."""
@@ -62,9 +64,13 @@ def open_checkpoint(folder: Path, threads: int = 1) -> Model:
         ModuleNotFoundError: PyTorch is not installed.
     """
     from edgehuman.nets.checkpoint import load_network
+    from edgehuman.nets.image.sentences import SearchNet, text_card
 
     network, card = load_network(folder)
-    return Model(NetworkEngine(network, card, folder, threads), str(folder))
+    engine = NetworkEngine(network, card, folder, threads)
+    if isinstance(network, SearchNet):
+        engine.text = NetworkEngine(network.text, text_card(card, network.text), folder, threads)
+    return Model(engine, str(folder))
 
 
 def open_random(name: str, seed: int, threads: int = 1, frames: int | None = None) -> Model:
