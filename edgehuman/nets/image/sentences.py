@@ -78,7 +78,9 @@ class TextEncoder(nn.Module):
     def tokens(self, ids_NS: Tensor) -> Tensor:
         """Return what each token has become of those up to it (N, S, D)."""
         count = ids_NS.shape[1]
-        x_NSD = self.embed(ids_NS) + self.positions[:count]
+        # nn.Embedding's own call would make a value of a graph "embedding", as its output is called.
+        row_XD = self.embed.weight.index_select(0, ids_NS.flatten())
+        x_NSD = row_XD.view(-1, count, self.width) + self.positions[:count]
         mask_SS = cast(Tensor, self.mask)[:count, :count]
         for block in self.blocks:
             x_NSD = block(x_NSD, mask_SS.to(x_NSD.dtype))
