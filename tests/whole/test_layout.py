@@ -30,6 +30,7 @@ SUBJECTS = {
     *("serve", "replay", "lines", "mqtt", "phones", "tracks", "tracking", "gallery", "store"),
     *("figure", "clothes", "scene", "unlabelled", "views", "published", "formats", "many"),
     *("camera", "frames", "foreign", "labels", "boxes", "detection", "crowds", "crops", "shards"),
+    *("captions", "search"),
     *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
 }
 # Only a folder of these may hold folders of a third level.
@@ -203,7 +204,7 @@ def test_the_same_step_is_the_same_file_of_every_record() -> None:
             dotted = named.function if isinstance(named, catalogue.Action) else named
             if isinstance(dotted, str) and ":" in dotted:
                 # One judge serves all records of gait.
-                record = re.compile(rf"\b({row.modality}(\.frames)?|gait|frames)\b")
+                record = re.compile(rf"\b({row.modality}(\.(frames|captions))?|gait|frames)\b")
                 files[step].add(record.sub("RECORD", dotted.partition(":")[0]))
     require_none(
         "a step of RECORDS stands in one file name, whichever the record",
