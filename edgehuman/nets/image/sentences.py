@@ -78,7 +78,7 @@ class TextEncoder(nn.Module):
     def tokens(self, ids_NS: Tensor) -> Tensor:
         """Return what each token has become of those up to it (N, S, D)."""
         count = ids_NS.shape[1]
-        # The call of nn.Embedding would name a value of a graph as its output is named: "embedding".
+        # nn.Embedding would name a value of the graph "embedding", as its output is named.
         row_XD = self.embed.weight.index_select(0, ids_NS.flatten())
         x_NSD = row_XD.view(-1, count, self.width) + self.positions[:count]
         mask_SS = cast(Tensor, self.mask)[:count, :count]

@@ -44,7 +44,7 @@ class SearchConfig:
     photos: str
     """A folder of photos, one photo, or a pattern such as 'photos/*.jpg'."""
     model: str
-    """An artefact of `edgehuman finetune --task text-reid`, with its graph of sentences beside it."""
+    """An artefact of `edgehuman finetune --task text-reid`, its graph of sentences beside it."""
     detector: str | None = None
     """A model that finds people, such as zoo:person-detector-int8; each of them is then ranked.
     Without it, and with `none`, each photo is one person."""
@@ -60,10 +60,7 @@ class SearchConfig:
     def __post_init__(self) -> None:
         if not self.query.strip():
             raise UsageError("the query is empty; give a sentence, such as 'woman in a red coat'")
-        require(
-            self,
-            [(self.top >= 1, "top", "at least 1"), (self.threads >= 1, "threads", "at least 1")],
-        )
+        require(self, ((getattr(self, n) >= 1, n, "at least 1") for n in ("top", "threads")))
         if self.save is not None:
             require_sheet(self.save)
 

@@ -22,7 +22,7 @@ from edgehuman.records import Uint8
 SUFFIXES = (".jpg", ".jpeg", ".png")
 _COLUMNS = 5
 _HIGH, _WIDE = 256, 160
-_GAP, _TITLE, _LINE = 12, 44, 36
+_GAP, _TITLE, _LINE, _LEAST_WIDE = 12, 44, 36, 420
 _PAPER, _INK, _PALE = (250, 250, 250), (30, 30, 30), (225, 225, 225)
 _MARGIN = 0.08
 _QUALITY = 90
@@ -65,10 +65,8 @@ def drawn(title: str, shown: Sequence[Shown]) -> Uint8:
     columns = max(1, min(_COLUMNS, len(shown)))
     rows = -(-len(shown) // columns)
     high, wide = _HIGH + _LINE + _GAP, _WIDE + _GAP
-    sheet_HWC = np.full(
-        (_TITLE + rows * high + _GAP, max(420, columns * wide + _GAP), 3), 0, np.uint8
-    )
-    sheet_HWC[:] = _PAPER
+    size = (_TITLE + rows * high + _GAP, max(_LEAST_WIDE, columns * wide + _GAP))
+    sheet_HWC = np.full((*size, 3), _PAPER, np.uint8)
     _write(sheet_HWC, title, _GAP, 28, 0.6, sheet_HWC.shape[1] - 2 * _GAP)
     for place, one in enumerate(shown):
         top, left = _TITLE + place // columns * high, _GAP + place % columns * wide
@@ -81,8 +79,7 @@ def drawn(title: str, shown: Sequence[Shown]) -> Uint8:
 
 def _cell(one: Shown) -> Uint8:
     """The person, as large as fits; pale where the photo cannot be read any more."""
-    cell_HWC = np.full((_HIGH, _WIDE, 3), 0, np.uint8)
-    cell_HWC[:] = _PALE
+    cell_HWC = np.full((_HIGH, _WIDE, 3), _PALE, np.uint8)
     try:
         image_HWC = _cut(one)
     except DataError:
