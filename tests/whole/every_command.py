@@ -125,6 +125,8 @@ data pack photos --out shards
 pretrain --data hapt_raw --out encoder
 import weights.safetensors --source timm --arch vit_tiny --out imported
 finetune --task activity --data uci_har --out tuned
+finetune --task text-reid --data people --out sentences
+search "a red coat" --photos people --model vit_tiny
 scale run sweep.toml --out sweep
 distill --teacher zoo:activity --student imuconv_288k --data uci_har --out student
 prune mypackage.nets:MyNet --out narrow

@@ -22,6 +22,7 @@ from edgehuman.config import require
 from edgehuman.errors import DataError, UsageError, printable
 from edgehuman.files import own_folder
 from edgehuman.outcome import Outcome
+from edgehuman.preprocess.image.bpe import CONTEXT
 from edgehuman.progress import progress_bar, tell
 from edgehuman.records import Float32
 from edgehuman.records import Index as Places
@@ -32,7 +33,7 @@ from edgehuman.runtime.image.source import find_photos, name_in
 from edgehuman.runtime.loop.stopping import StopSignals
 
 _WRITE_EVERY = 2000
-_MOST_QUERY = 200
+_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,11 @@ class SearchConfig:
     """Threads inside one operator."""
 
     def __post_init__(self) -> None:
-        if not self.query.strip():
-            raise UsageError("the query is empty; give a sentence, such as 'woman in a red coat'")
+        if not any(map(str.isalnum, self.query)):
+            raise UsageError(
+                f"the query {self.query[:_SHOWN]!r} has no word; give a sentence, such as 'woman in "
+                "a red coat'"
+            )
         require(self, ((getattr(self, n) >= 1, n, "at least 1") for n in ("top", "threads")))
         if self.save is not None:
             require_sheet(self.save)
@@ -128,14 +132,12 @@ def search(config: SearchConfig) -> Outcome:
 def remarks_on(query: str, eye: Eye) -> list[str]:
     """What a user should know of a query, and of what the model knows."""
     found = []
-    if not (words := eye.sentences.bpe.ids(query)[1:-1]):
-        raise UsageError(f"the query {query[:_MOST_QUERY]!r} has no word; give a sentence")
     strange = eye.sentences.bpe.unfamiliar(query)
     if strange:
         shown = ", ".join(strange[:5]) + (" …" if len(strange) > 5 else "")
         found.append(f"the model saw rarely or never: {shown}")
     if eye.sentences.is_cut(query):
-        found.append(f"the query is long; its first {len(words)} tokens count")
+        found.append(f"the query is long; its first {CONTEXT - 2} tokens count")
     taught = [row for row in eye.model.card.data if row.role == "training"]
     if taught and all(row.simulated for row in taught):
         found.append("the model learnt from simulated people alone; of photos it knows little")
