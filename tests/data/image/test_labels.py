@@ -47,9 +47,8 @@ def test_what_the_simulator_writes_is_what_it_draws(folder: Path, task: str) -> 
 def test_the_check_names_the_tasks(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "check", str(folder)]) == 0
     said = capsys.readouterr().out
-    assert (
-        "for reid, attributes, pose, landmarks, parsing, text-reid: 15 pictures of 5 people" in said
-    )
+    tasks = "reid, attributes, pose, landmarks, parsing, text-reid"
+    assert f"for {tasks}: 15 pictures of 5 people" in said
     assert "nothing missing, nothing wrong" in said
 
 

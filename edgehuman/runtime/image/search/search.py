@@ -61,8 +61,8 @@ class SearchConfig:
     def __post_init__(self) -> None:
         if not any(map(str.isalnum, self.query)):
             raise UsageError(
-                f"the query {self.query[:_SHOWN]!r} has no word; give a sentence, such as 'woman in "
-                "a red coat'"
+                f"the query {self.query[:_SHOWN]!r} has no word; give a sentence, such as 'woman "
+                "in a red coat'"
             )
         require(self, ((getattr(self, n) >= 1, n, "at least 1") for n in ("top", "threads")))
         if self.save is not None:
