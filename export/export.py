@@ -37,7 +37,8 @@ from edgehuman.export.proof.explanation import Refusal, explain, failure
 from edgehuman.export.proof.judge import Judge, Verdict
 from edgehuman.export.proof.precision import Form
 from edgehuman.export.report import Report, Text, outcome
-from edgehuman.export.sentences import require_two_graphs, text_options
+from edgehuman.export.sentences import require_two_graphs
+from edgehuman.export.text_form import text_options
 from edgehuman.export.words import ExportConfig, check, options, out_path
 from edgehuman.files import require_usable_file, write_together
 from edgehuman.metrics import parity

@@ -9,17 +9,12 @@ training part. `auto` chooses for each.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from torch import nn
 
 from edgehuman.errors import UsageError
+from edgehuman.export.text_form import two_graphs
 from edgehuman.export.words import ExportConfig
-from edgehuman.nets.image.sentences import LEAST, SearchNet
-from edgehuman.preprocess.image.bpe import CONTEXT
-from edgehuman.runtime.engine.build_on_device import Options
-
-_USUAL = 32
+from edgehuman.nets.image.sentences import SearchNet
 
 
 def require_two_graphs(config: ExportConfig, network: nn.Module) -> None:
@@ -32,13 +27,4 @@ def require_two_graphs(config: ExportConfig, network: nn.Module) -> None:
             "torch-tensorrt does not hold; use --format onnx or tensorrt"
         )
     if config.on_device:
-        raise UsageError(
-            f"{config.checkpoint} has two graphs, of pictures and of sentences, and a bundle holds "
-            "one; export with --format onnx, and run `edgehuman export x.onnx --format tensorrt` "
-            "on the device, which needs no PyTorch"
-        )
-
-
-def text_options(asked: Options) -> Options:
-    """The builder's options for the graph of sentences, whose lengths are its own."""
-    return replace(asked, length=(LEAST, _USUAL, CONTEXT))
+        raise two_graphs(config.checkpoint)

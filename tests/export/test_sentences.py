@@ -14,7 +14,7 @@ from edgehuman.data.image.write import simulate_people_folder
 from edgehuman.errors import UsageError
 from edgehuman.export import networks
 from edgehuman.export.export import ExportConfig, export
-from edgehuman.export.sentences import text_options
+from edgehuman.export.text_form import text_options
 from edgehuman.nets.image.heads import EmbeddingHead, person_net
 from edgehuman.nets.image.sentences import SearchNet, TextEncoder
 from edgehuman.preprocess.image.bpe import FIRST_BYTE

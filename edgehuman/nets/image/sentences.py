@@ -30,10 +30,8 @@ from edgehuman.nets.attention import Block, causal_mask
 from edgehuman.nets.building import count_flops, count_params
 from edgehuman.nets.image.heads import SHORTEST, EmbeddingHead, PersonNet
 from edgehuman.nets.image.size import TEXT_HEAD_WIDTH
-from edgehuman.preprocess.image.bpe import CONTEXT, Bpe, Merges
+from edgehuman.preprocess.image.bpe import CONTEXT, LEAST, Bpe, Merges
 
-LEAST = 8
-"""Tokens of the shortest sentence in a graph; shorter ones are padded."""
 TEXT = "text."
 """Prefix of the text encoder's weights in a network."""
 _BLOCK = re.compile(r"text\.blocks\.(\d+)\.")

@@ -32,6 +32,8 @@ FIRST_BYTE = 3
 NUM_FIXED = FIRST_BYTE + 256
 CONTEXT = 77
 """Tokens of the longest sentence, start and end included; what is longer is cut."""
+LEAST = 8
+"""Tokens of the shortest sentence in a graph; shorter ones are padded."""
 MOST_MERGES = 65_000
 _MOST_CHARACTERS = 20_000
 _MOST_WORD = 64
