@@ -21,7 +21,7 @@ from edgehuman.install import code_line
 from edgehuman.outcome import Outcome
 
 _CODE = """
-import json, os, sys, time
+import os, sys, time
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 if hasattr(os, "sched_setaffinity"):
@@ -31,6 +31,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from edgehuman.card import Card, OutputSpec, image_input
+from edgehuman.outcome import to_json
 from edgehuman.export.graph.trace import to_onnx
 from edgehuman.nets.image.sentences import TextEncoder, text_card
 from edgehuman.runtime.engine.onnx_file import sealed
@@ -59,7 +60,7 @@ for _ in range(queries):
     times_ms.append((time.perf_counter() - begin_s) * 1e3)
     core_ms.append((time.thread_time() - core_s) * 1e3)
     right &= int(index_K[0]) == photos // 2
-print(json.dumps({"p50_ms": np.median(times_ms), "core_p50_ms": np.median(core_ms),
+print(to_json({"p50_ms": np.median(times_ms), "core_p50_ms": np.median(core_ms),
                   "p99_ms": np.percentile(times_ms, 99), "tokens": tokens, "right": right}))
 """
 

@@ -250,6 +250,7 @@ RECORDS: Mapping[str, Record] = {
         layouts="edgehuman.data.image.load:layouts",
         calibrate=(128, 32),
         judge=(64, 64),
+        lengths=(8, 32, 77),
     ),
     "Frame": Record(
         "image",

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import onnx
 import torch
@@ -21,6 +21,7 @@ from edgehuman.card import Card, Metric, TrainingData
 from edgehuman.data.samples import Samples
 from edgehuman.errors import ArtefactError, ParityError
 from edgehuman.export import networks
+from edgehuman.export.beside import has_beside, options_for, require_form
 from edgehuman.export.engine import proof as engine_proof
 from edgehuman.export.engine import torch_tensorrt as to_torch_tensorrt
 from edgehuman.export.forms import choose, evidence, forms_of, latency_ms, learnt_steps, named
@@ -37,15 +38,11 @@ from edgehuman.export.proof.explanation import Refusal, explain, failure
 from edgehuman.export.proof.judge import Judge, Verdict
 from edgehuman.export.proof.precision import Form
 from edgehuman.export.report import Report, Text, outcome
-from edgehuman.export.sentences import require_two_graphs
-from edgehuman.export.text_form import text_options
 from edgehuman.export.words import ExportConfig, check, options, out_path
 from edgehuman.files import require_usable_file, write_together
 from edgehuman.metrics import parity
-from edgehuman.nets.image.sentences import SearchNet, text_card
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.engine import build as to_tensorrt
-from edgehuman.runtime.engine.build_on_device import Options
 from edgehuman.runtime.engine.onnx_file import sealed
 from edgehuman.runtime.engine.part_files import FRAME, HEAD, TEXT, part_path
 from edgehuman.runtime.engine.replaced import require_free_or_own
@@ -79,7 +76,8 @@ def export(config: ExportConfig, trace: Trace | None = None) -> Outcome:
     network, card = networks.load(config.checkpoint, config.seed, config.post)
     if config.commercial:
         require_commercial(card, config.checkpoint)
-    require_two_graphs(config, network)
+    if has_beside(network):
+        require_form(config)
     card = card.replace(name=config.name or card.name)
     path = out_path(config, card)
     places = _require_place(config, network, card, path)
@@ -167,11 +165,11 @@ def _made(
 
 def _text(config: ExportConfig, network: nn.Module, card: Card) -> _Made | None:
     """The text encoder beside a network, made in the same way; None: it has none."""
-    if not isinstance(network, SearchNet):
+    if not has_beside(network):
         return None
-    own = text_card(card, network.text)
-    judge, calibrating = evidence(config, network.text, own)
-    made = _made(config, network.text, own, judge, calibrating, to_onnx)
+    text, own = cast(Any, network).beside(card)
+    judge, calibrating = evidence(config, text, own)
+    made = _made(config, text, own, judge, calibrating, to_onnx)
     # It belongs to the whole network, by whose weights the graph of pictures goes too.
     whole = card_of(made.model, own.name).replace(weights_sha256=weights_sha256(network))
     return replace(made, model=with_card(made.model, whole))
@@ -241,7 +239,7 @@ def _require_place(config: ExportConfig, network: nn.Module, card: Card, path: P
         )
     require_usable_file(path, f"--out {path}", ArtefactError)
     parts: tuple[str, ...] = (FRAME, HEAD) if frames.is_set(network) else ()
-    parts = (TEXT,) if isinstance(network, SearchNet) else parts
+    parts = (TEXT,) if has_beside(network) else parts
     files = (path, *(part_path(path, name) for name in parts))
     if config.format == "torch-tensorrt":
         files = to_torch_tensorrt.files_of(path)
@@ -296,17 +294,18 @@ def _write(
     files: dict[Path, bytes] = {}
     if text is not None:
         place = part_path(path, TEXT)
-        files, _ = _engine(config, library, text, place, text_options(options(config)))
-    own, about = _engine(config, library, made, path, options(config))
+        files, _ = _engine(config, library, text, place)
+    own, about = _engine(config, library, made, path)
     write_together({**files, **own})
     return about
 
 
 def _engine(
-    config: ExportConfig, library: Any, made: _Made, path: Path, asked: Options
+    config: ExportConfig, library: Any, made: _Made, path: Path
 ) -> tuple[dict[Path, bytes], dict[str, Any]]:
     """The files of an engine, built and proved, and what describes it."""
     content, card = made.content, card_of(made.model, str(path))
+    asked = options_for(config, card)
     plan, about = to_tensorrt.build_engine(library, content, asked, config.timing_cache)
     samples, reference = made.judge.samples.array, made.judge.reference
     about = engine_proof.prove(content, plan, about, card, samples, reference)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from numpy.typing import NDArray
 
@@ -64,12 +64,11 @@ def open_checkpoint(folder: Path, threads: int = 1) -> Model:
         ModuleNotFoundError: PyTorch is not installed.
     """
     from edgehuman.nets.checkpoint import load_network
-    from edgehuman.nets.image.sentences import SearchNet, text_card
 
     network, card = load_network(folder)
     engine = NetworkEngine(network, card, folder, threads)
-    if isinstance(network, SearchNet):
-        engine.text = NetworkEngine(network.text, text_card(card, network.text), folder, threads)
+    if hasattr(network, "beside"):
+        engine.text = NetworkEngine(*cast(Any, network).beside(card), folder, threads)
     return Model(engine, str(folder))
 
 

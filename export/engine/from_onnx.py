@@ -13,15 +13,14 @@ import numpy as np
 from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import ArtefactError, UsageError
+from edgehuman.export.beside import options_for, require_form
 from edgehuman.export.engine import proof as engine_proof
 from edgehuman.export.licences import require_commercial
 from edgehuman.export.proof.samples import balanced, load_samples
-from edgehuman.export.text_form import text_options, two_graphs
 from edgehuman.export.words import ExportConfig, check, options, out_path
 from edgehuman.files import write_together
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.engine import build as to_tensorrt
-from edgehuman.runtime.engine.build_on_device import Options
 from edgehuman.runtime.engine.onnx import open_bytes, read_trusted
 from edgehuman.runtime.engine.onnx_file import OnnxFile
 from edgehuman.runtime.engine.open import EngineRequest
@@ -65,13 +64,13 @@ def build_from_onnx(config: ExportConfig) -> Outcome:
     if card.task == TEXT_REID:
         text = _text(config, library, source, path, card)
         beside, files = text, (*files, *text)
-    own, about = _engine(config, library, file, source, path, options(config))
+    own, about = _engine(config, library, file, source, path)
     write_together({**beside, **own})
     return _outcome(path, files, card, about, places)
 
 
 def _engine(
-    config: ExportConfig, library: Any, file: OnnxFile, source: Path, path: Path, asked: Options
+    config: ExportConfig, library: Any, file: OnnxFile, source: Path, path: Path
 ) -> tuple[dict[Path, bytes], dict[str, Any]]:
     """The files of an engine, built and proved, and what describes it."""
     card, content = file.card, file.plain
@@ -79,6 +78,7 @@ def _engine(
     samples = samples.select(balanced(samples, _JUDGES, config.seed))
     serving = open_bytes(file, source, EngineRequest("onnxruntime"))
     reference = np.concatenate([serving.run(one[None]) for one in samples.array])
+    asked = options_for(config, card)
     plan, about = to_tensorrt.build_engine(library, content, asked, config.timing_cache)
     about = engine_proof.prove(content, plan, about, card, samples.array, reference)
     return to_tensorrt.engine_files(path, content, card, plan, about), about
@@ -102,7 +102,7 @@ def _text(
         raise ArtefactError(f"{beside} is of another model than {source}; export both again")
     precision = file.card.precision.name
     to_tensorrt.require_place(out, file.card, precision, onnx=file.plain, replace=config.replace)
-    return _engine(config, library, file, beside, out, text_options(options(config)))[0]
+    return _engine(config, library, file, beside, out)[0]
 
 
 def require_buildable(config: ExportConfig, card: Card, source: Path) -> None:
@@ -125,7 +125,7 @@ def require_buildable(config: ExportConfig, card: Card, source: Path) -> None:
             "--precision int8 --data ..., or build from the FP16 graph"
         )
     if config.on_device and card.task == TEXT_REID:
-        raise two_graphs(str(source))
+        require_form(config)
     if config.explain:
         raise UsageError(
             "--explain compares with the network; give the checkpoint, or remove --explain"

@@ -48,6 +48,7 @@ CATALOGUE = {
     *(
         "edgehuman/catalogue.py",
         "edgehuman/tables/networks.py",
+        "edgehuman/tables/pictures.py",
         "edgehuman/tables/walkers.py",
     ),
     *("edgehuman/card.py", "edgehuman/records.py"),

@@ -107,6 +107,10 @@ class SearchNet(PersonNet):
         super().__init__(encoder, head)
         self.text = text
 
+    def beside(self, card: Card) -> tuple[TextEncoder, Card]:
+        """Return the text encoder and its card, which are exported beside those of the pictures."""
+        return self.text, text_card(card, self.text)
+
     def reached(self, image_NHWC: Tensor) -> Tensor:
         """Return the outputs (N, 2 F) of pictures and of as many sentences."""
         sentences = ["a person"] * len(image_NHWC)

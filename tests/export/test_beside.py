@@ -13,12 +13,11 @@ from edgehuman.card import Card, OutputSpec, image_input
 from edgehuman.data.image.write import simulate_people_folder
 from edgehuman.errors import UsageError
 from edgehuman.export import networks
+from edgehuman.export.beside import options_for
 from edgehuman.export.export import ExportConfig, export
-from edgehuman.export.text_form import text_options
 from edgehuman.nets.image.heads import EmbeddingHead, person_net
-from edgehuman.nets.image.sentences import SearchNet, TextEncoder
-from edgehuman.preprocess.image.bpe import FIRST_BYTE
-from edgehuman.runtime.engine.build_on_device import Options
+from edgehuman.nets.image.sentences import SearchNet, TextEncoder, text_card
+from edgehuman.preprocess.image.bpe import CONTEXT, FIRST_BYTE, LEAST
 from edgehuman.runtime.image.sentences import sentences_of
 from edgehuman.runtime.model import load
 from edgehuman.training.checkpoint import save_weights
@@ -94,4 +93,7 @@ def test_another_precision_of_one_of_two_graphs_needs_the_checkpoint(
 
 
 def test_an_engine_of_sentences_takes_every_length() -> None:
-    assert text_options(Options(length=(100, 100, 128))).length == (8, 32, 77)
+    words = ExportConfig("any", format="tensorrt", length=(100, 100, 128))
+    text = text_card(CARD, TextEncoder((), 12, 64, 1))
+    assert options_for(words, text).length == (LEAST, 32, CONTEXT)
+    assert options_for(words, CARD).length == (100, 100, 128)
