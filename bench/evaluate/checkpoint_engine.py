@@ -68,7 +68,8 @@ def open_checkpoint(folder: Path, threads: int = 1) -> Model:
     network, card = load_network(folder)
     engine = NetworkEngine(network, card, folder, threads)
     if hasattr(network, "beside"):
-        engine.text = NetworkEngine(*cast(Any, network).beside(card), folder, threads)
+        text, own = cast(Any, network).beside(card)
+        engine.text = NetworkEngine(text, own, folder, threads)
     return Model(engine, str(folder))
 
 

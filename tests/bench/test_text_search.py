@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from edgehuman.bench import text_search as timed
 from edgehuman.bench.contestants import FailedRun
 from edgehuman.bench.text_search import TextSearchConfig, measure, text_search
 from edgehuman.errors import UsageError
@@ -18,7 +17,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, code: int, out: str, err: str = "
         assert line[-3:] == ["9", "4", "2"]
         return subprocess.CompletedProcess(line, code, out, err)
 
-    monkeypatch.setattr(timed.subprocess, "run", run)
+    monkeypatch.setattr("edgehuman.bench.text_search.subprocess.run", run)
 
 
 CONFIG = TextSearchConfig(photos=9, dim=4, queries=2)

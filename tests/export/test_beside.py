@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from edgehuman.runtime.image.sentences import sentences_of
 from edgehuman.runtime.model import load
 from edgehuman.training.checkpoint import save_weights
 
+Precision = Literal["fp32", "fp16", "int8"]
 SAID = ["a woman in a red coat", "black jacket", "word " * 200]
 CARD = Card(
     "words",
@@ -51,7 +53,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.mark.slow
 @pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
 def test_both_graphs_give_what_the_checkpoint_gives(
-    precision: str, made: tuple[Path, Path], tmp_path: Path
+    precision: Precision, made: tuple[Path, Path], tmp_path: Path
 ) -> None:
     run, people = made
     config = ExportConfig(

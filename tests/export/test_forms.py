@@ -11,8 +11,8 @@ import pytest
 from edgehuman.card import OutputSpec, Precision
 from edgehuman.data.samples import unlabelled
 from edgehuman.errors import ArtefactError, ParityError
-from edgehuman.export import forms
 from edgehuman.export.forms import choose, forms_of, latency_ms, named
+from edgehuman.export.proof import precision
 from edgehuman.export.proof.explanation import Refusal
 from edgehuman.export.proof.judge import Judge, Verdict
 from edgehuman.export.proof.precision import Form
@@ -36,8 +36,8 @@ def test_auto_goes_on_without_what_failed(monkeypatch: pytest.MonkeyPatch) -> No
     def broken(*given: object) -> Form:
         raise ArtefactError("onnxruntime cannot run it")
 
-    monkeypatch.setattr(forms.precision, "as_fp32", lambda model, judge: form("fp32"))
-    monkeypatch.setattr(forms.precision, "as_fp16", broken)
+    monkeypatch.setattr(precision, "as_fp32", lambda model, judge: form("fp32"))
+    monkeypatch.setattr(precision, "as_fp16", broken)
     made = forms_of(config(precision="auto"), onnx.ModelProto(), JUDGE, None, None)
     assert [each.name for each in made] == ["fp32", "fp16", "int8"]
     assert [each.reason for each in made if isinstance(each, Refusal)] == [
