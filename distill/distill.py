@@ -149,7 +149,7 @@ def _prepared(config: DistilFlags, data: Any) -> tuple[Work, Teacher]:
 
 def task_of(config: DistilFlags) -> catalogue.Task:
     """The row of the task whose config this is."""
-    rows = (row for task in catalogue.TASKS.values() for row in (task, *task.also))
+    rows = (row for task in catalogue.TASKS.values() for row in task.rows if row.distil)
     return next(row for row in rows if catalogue.load_object(row.distil) is type(config))
 
 

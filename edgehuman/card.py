@@ -45,10 +45,11 @@ class InputSpec:
     Attributes:
         record: name of a record in `edgehuman.records`.
         shape: one sample's shape, without the batch; 0 means a dynamic axis.
-        dtype: "float32" or "uint8".
+        dtype: "float32", "uint8" or "int32".
         units: in words.
         rate_hz: samples or frames per second.
         least: the smallest size of a dynamic axis.
+        merges: of sentences, the vocabulary: pairs of token ids (`preprocess.image.bpe`).
     """
 
     record: str
@@ -57,6 +58,7 @@ class InputSpec:
     units: str
     rate_hz: float
     least: int = 1
+    merges: tuple[tuple[int, int], ...] = ()
 
 
 IMU_INPUT = InputSpec(

@@ -243,6 +243,15 @@ RECORDS: Mapping[str, Record] = {
             "edgehuman data pack photos --out shards --shard-size 5000",
         ),
     ),
+    "Sentence": Record(
+        "image",
+        axes=("tokens",),
+        samples="edgehuman.data.image.captions.samples:read_samples",
+        layouts="edgehuman.data.image.load:layouts",
+        calibrate=(128, 32),
+        judge=(64, 64),
+        lengths=(8, 32, 77),
+    ),
     "Frame": Record(
         "image",
         axes=("height", "width", "channels"),

@@ -50,6 +50,7 @@ _MODULES: Mapping[str, tuple[str, str]] = {
     "rtmlib": ("rtmlib", "pose"),
     "mediapipe": ("mediapipe", "pose"),
     "submitit": ("submitit", "slurm"),
+    "tokenizers": ("tokenizers", "words"),
     "torch_pruning": ("torch-pruning", "prune"),
     "tensorboard": ("tensorboard", "tensorboard"),
     "tensorrt": ("tensorrt", "tensorrt"),

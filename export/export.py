@@ -8,55 +8,43 @@ before the gate, and a file is written whole or not at all.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import onnx
 import torch
 from torch import nn
 
 from edgehuman.card import Card, Metric, TrainingData
-from edgehuman.catalogue import SIMULATED
 from edgehuman.data.samples import Samples
 from edgehuman.errors import ArtefactError, ParityError
 from edgehuman.export import networks
+from edgehuman.export.beside import has_beside, options_for, require_form
 from edgehuman.export.engine import proof as engine_proof
 from edgehuman.export.engine import torch_tensorrt as to_torch_tensorrt
-from edgehuman.export.graph import frames, int8, learnt
-from edgehuman.export.graph.calibration import split
+from edgehuman.export.forms import choose, evidence, forms_of, latency_ms, learnt_steps, named
+from edgehuman.export.graph import frames
 from edgehuman.export.graph.trace import (
     card_of,
-    check_weights,
     to_onnx,
     versions,
     weights_sha256,
     with_card,
 )
 from edgehuman.export.licences import calibration_row, require_commercial
-from edgehuman.export.proof import precision
-from edgehuman.export.proof.explanation import Refusal, explain, failure, refusal
-from edgehuman.export.proof.judge import Judge, Verdict, answers
-from edgehuman.export.proof.precision import Form, Int8Options
-from edgehuman.export.proof.samples import balanced, load_samples
-from edgehuman.export.report import Report, outcome
-from edgehuman.export.words import (
-    ExportConfig,
-    check,
-    num_judges,
-    num_samples,
-    options,
-    out_path,
-)
+from edgehuman.export.proof.explanation import Refusal, explain, failure
+from edgehuman.export.proof.judge import Judge, Verdict
+from edgehuman.export.proof.precision import Form
+from edgehuman.export.report import Report, Text, outcome
+from edgehuman.export.words import ExportConfig, check, options, out_path
 from edgehuman.files import require_usable_file, write_together
 from edgehuman.metrics import parity
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.engine import build as to_tensorrt
 from edgehuman.runtime.engine.onnx_file import sealed
-from edgehuman.runtime.engine.part_files import FRAME, HEAD, part_path
+from edgehuman.runtime.engine.part_files import FRAME, HEAD, TEXT, part_path
 from edgehuman.runtime.engine.replaced import require_free_or_own
 
 __all__ = ["ExportConfig", "export"]
@@ -88,41 +76,103 @@ def export(config: ExportConfig, trace: Trace | None = None) -> Outcome:
     network, card = networks.load(config.checkpoint, config.seed, config.post)
     if config.commercial:
         require_commercial(card, config.checkpoint)
+    if has_beside(network):
+        require_form(config)
     card = card.replace(name=config.name or card.name)
     path = out_path(config, card)
     places = _require_place(config, network, card, path)
-    judge, calibrating = _evidence(config, network, card)
+    judge, calibrating = evidence(config, network, card)
     if config.format == "torch-tensorrt":
         return _torch_tensorrt(config, library, network, card, judge, path)
-    steps, said = _learnt(config, network)
+    made = _made(config, network, card, judge, calibrating, trace or to_onnx)
+    text = _text(config, network, card)
+    parts, remarks = _parts(config, network, made)
+    if text is not None:
+        parts[TEXT] = text.content
+        remarks += [f"text: {note}" for note in text.notes]
+    engine = _write(config, library, made, text, path, parts)
+    return outcome(
+        Report(
+            path,
+            [*_files(config, card, path), *_files_beside(config, card, path, parts)],
+            made.form.precision,
+            made.form.verdict,
+            made.measured_ms,
+            [*made.notes, *remarks, *places],
+            made.layers,
+            engine,
+            None if text is None else text.beside,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A graph in the precision asked for, judged, with its card."""
+
+    model: onnx.ModelProto
+    form: Form
+    judge: Judge
+    measured_ms: dict[str, float]
+    notes: list[str]
+    layers: str
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of its file."""
+        return sealed(self.model.SerializeToString())
+
+    @property
+    def beside(self) -> Text:
+        """What a report says of it beside another graph."""
+        return Text(self.form.precision, self.form.verdict, self.measured_ms)
+
+
+def _made(
+    config: ExportConfig,
+    network: nn.Module,
+    card: Card,
+    judge: Judge,
+    calibrating: Samples | None,
+    trace: Trace,
+) -> _Made:
+    """Trace a network, bring it into the precision asked for, and judge it.
+
+    Raises:
+        ParityError: over budget.
+    """
+    steps, said = learnt_steps(config, network)
     rows: tuple[TrainingData, ...] = ()
     if calibrating is not None and steps is None:
         rows = (calibration_row(card.input.record, str(config.data), calibrating),)
         if config.commercial:
             require_commercial(card.replace(data=(*card.data, *rows)), config.checkpoint)
-    model = (trace or to_onnx)(network, card)
-    forms = _forms(config, model, judge, calibrating, steps)
+    model = trace(network, card)
+    forms = forms_of(config, model, judge, calibrating, steps)
     refused = [form for form in forms if isinstance(form, Refusal)]
     if refused and (config.precision != "auto" or refused[0] is forms[0]):
-        raise failure(network, model, _named(refused[0], card), judge, config.explain)
-    measured_ms = _latency_ms(config, forms, judge)
-    form, notes = _choose(config, forms, measured_ms, judge.most_lost(config.max_drop))
+        raise failure(network, model, named(refused[0], card), judge, config.explain)
+    measured_ms = latency_ms(config, forms, judge)
+    form, notes = choose(config, forms, measured_ms, judge.most_lost(config.max_drop))
     try:
         parity.require(form.verdict.parity, form.name, card.name)
     except ParityError as error:
         broken = Refusal(form.name, str(error), form.model, form.sensitivity)
         raise failure(network, model, broken, judge, config.explain) from None
     layers = explain(network, model, [form, *refused], judge) if config.explain else ""
-    finished = finish(form, judge, rows)
-    parts, remarks = _parts(config, network, finished, judge, form.name)
-    engine = _write(config, library, finished, path, judge, parts)
-    notes, files = (
-        [*notes, *remarks, *said, *places],
-        [*_files(config, card, path), *(part_path(path, name) for name in parts)],
-    )
-    return outcome(
-        Report(path, files, form.precision, form.verdict, measured_ms, notes, layers, engine)
-    )
+    return _Made(finish(form, judge, rows), form, judge, measured_ms, [*notes, *said], layers)
+
+
+def _text(config: ExportConfig, network: nn.Module, card: Card) -> _Made | None:
+    """The text encoder beside a network, made in the same way; None: it has none."""
+    if not has_beside(network):
+        return None
+    text, own = cast(Any, network).beside(card)
+    judge, calibrating = evidence(config, text, own)
+    made = _made(config, text, own, judge, calibrating, to_onnx)
+    # It belongs to the whole network, by whose weights the graph of pictures goes too.
+    whole = card_of(made.model, own.name).replace(weights_sha256=weights_sha256(network))
+    return replace(made, model=with_card(made.model, whole))
 
 
 def finish(
@@ -188,7 +238,8 @@ def _require_place(config: ExportConfig, network: nn.Module, card: Card, path: P
             path, known, precision, config.on_device, replace=config.replace
         )
     require_usable_file(path, f"--out {path}", ArtefactError)
-    parts = (FRAME, HEAD) if frames.is_set(network) else ()
+    parts: tuple[str, ...] = (FRAME, HEAD) if frames.is_set(network) else ()
+    parts = (TEXT,) if has_beside(network) else parts
     files = (path, *(part_path(path, name) for name in parts))
     if config.format == "torch-tensorrt":
         files = to_torch_tensorrt.files_of(path)
@@ -202,140 +253,21 @@ def _files(config: ExportConfig, card: Card, path: Path) -> tuple[Path, ...]:
     return (path,)
 
 
-def _evidence(config: ExportConfig, network: nn.Module, card: Card) -> tuple[Judge, Samples | None]:
-    """The judge with the network's outputs, and the calibration set if one is needed."""
-    check_weights(network, card.name)
-    samples = load_samples(card, config.data or SIMULATED)
-    calibrating = None
-    if config.precision in ("int8", "auto") and config.data is not None:
-        count = num_samples(config, card)
-        calibrating, judging = split(samples, count, count, config.seed)
-    else:
-        judging = samples.select(balanced(samples, num_judges(card), config.seed))
-    reference = answers(network, judging.array)
-    cores = os.cpu_count() or 1
-    judge = Judge(judging, reference, card.output, card.decision.temperature, cores)
-    return judge, calibrating
-
-
-def _target(config: ExportConfig) -> int8.Target:
-    return "cpu" if config.format == "onnx" else "tensorrt"
-
-
-def _learnt(config: ExportConfig, network: nn.Module) -> tuple[learnt.Learnt | None, list[str]]:
-    """What quantisation-aware training left in the checkpoint, if this INT8 takes it, and remarks.
-
-    Raises:
-        CheckpointError: the file is damaged, or belongs to other weights.
-    """
-    if config.precision not in ("int8", "auto"):
-        return None, []
-    found = learnt.read(Path(config.checkpoint), weights_sha256(network))
-    if found is None:
-        return None, []
-    reason = ""
-    if found.target != _target(config):
-        reason = f"for the {found.target} layout, and this file is {_target(config)}"
-    elif config.calibration != "auto":
-        reason = f"but --calibration is {config.calibration}"
-    said = f"steps {learnt.WORDS} are not used: {reason}; calibrated instead" if reason else ""
-    return (None, [said]) if said else (found, [])
-
-
-def _forms(
-    config: ExportConfig,
-    model: onnx.ModelProto,
-    judge: Judge,
-    calibrating: Samples | None,
-    steps: learnt.Learnt | None,
-) -> list[Form | Refusal]:
-    """FP32 first, then the requested precision; `auto` tries all."""
-    forms = [_attempt(config, "fp32", partial(precision.as_fp32, model, judge))]
-    if config.precision in ("fp16", "auto"):
-        forms.append(_attempt(config, "fp16", partial(precision.as_fp16, model, judge)))
-    if calibrating is not None:
-        target = _target(config)
-        most = judge.most_lost(config.max_drop)
-        wanted = Int8Options(calibrating, target, config.calibration, most, steps)
-        forms.append(_attempt(config, "int8", partial(precision.as_int8, model, judge, wanted)))
-    elif config.precision == "auto":
-        forms.append(Refusal("int8", "not tried; it needs --data"))
-    return forms
-
-
-def _attempt(config: ExportConfig, name: str, make: Callable[[], Form]) -> Form | Refusal:
-    """Make a form, or return why it failed: `auto` continues without it.
-
-    Raises:
-        ArtefactError: onnxruntime cannot run the requested graph.
-    """
-    try:
-        return make()
-    except ParityError as error:
-        return refusal(name, error)
-    except ArtefactError as error:
-        if name == "fp32" or config.precision != "auto":
-            raise
-        return Refusal(name, str(error))
-
-
-def _named(refused: Refusal, card: Card) -> Refusal:
-    return replace(refused, reason=f"{card.name} in {refused.name}: {refused.reason}")
-
-
-def _latency_ms(
-    config: ExportConfig, forms: list[Form | Refusal], judge: Judge
-) -> dict[str, float]:
-    """Latency of ONNX graphs on onnxruntime; `edgehuman bench` measures engines."""
-    if config.format != "onnx":
-        return {}
-    graphs = {form.name: form.model for form in forms if isinstance(form, Form)}
-    return precision.latency_ms(graphs, judge, config.threads)
-
-
-def _choose(
-    config: ExportConfig,
-    forms: list[Form | Refusal],
-    measured_ms: dict[str, float],
-    max_drop: float,
-) -> tuple[Form, list[str]]:
-    made = [form for form in forms if isinstance(form, Form)]
-    notes = [f"{form.name} refused: {form.reason}" for form in forms if isinstance(form, Refusal)]
-    if config.precision == "auto":
-        form, refused = precision.fastest(made, measured_ms, max_drop)
-        chosen = f"{form.name} chosen: {measured_ms[form.name]:.3f} ms here"
-        return form, [*notes, *refused, chosen]
-    form = next(f for f in made if f.name == config.precision)
-    if form is not made[0] and measured_ms:
-        own_ms, base_ms = measured_ms[form.name], measured_ms["fp32"]
-        if own_ms > precision.FASTER * base_ms:
-            _require_smaller(form, made[0], own_ms, base_ms)
-            notes.append(
-                f"{form.name} is not faster on this machine's CPU: {own_ms:.3f} ms, "
-                f"{base_ms:.3f} ms in fp32"
-            )
-    return form, notes
-
-
-def _require_smaller(form: Form, base: Form, own_ms: float, base_ms: float) -> None:
-    """Raise ParityError if an INT8 graph that is not faster is not smaller either."""
-    own, before = form.model.ByteSize(), base.model.ByteSize()
-    if form.name == "int8" and own >= before:
-        raise ParityError(
-            f"int8 gains nothing: {own:,} bytes and {own_ms:.3f} ms, {before:,} bytes and "
-            f"{base_ms:.3f} ms in fp32; nothing was written. Export in fp32 or fp16"
-        )
+def _files_beside(config: ExportConfig, card: Card, path: Path, parts: Iterable[str]) -> list[Path]:
+    """The files of these parts."""
+    return [file for part in parts for file in _files(config, card, part_path(path, part))]
 
 
 def _parts(
-    config: ExportConfig, network: nn.Module, model: onnx.ModelProto, judge: Judge, precision: str
+    config: ExportConfig, network: nn.Module, made: _Made
 ) -> tuple[dict[str, bytes], list[str]]:
     """The two parts of a network that takes its frames as a set, by name, and remarks on them."""
     if config.format != "onnx" or not frames.is_set(network):
         return {}, []
     try:
-        parts = frames.split(model)
-        frames.require_equal(model, parts, judge.samples.array[:_PROVED], precision)
+        parts = frames.split(made.model)
+        record_NTHW = made.judge.samples.array[:_PROVED]
+        frames.require_equal(made.model, parts, record_NTHW, made.form.name)
     except (ArtefactError, ParityError) as error:
         return {}, [f"without parts for single frames: {error}"]
     names = zip((FRAME, HEAD), parts, strict=True)
@@ -345,14 +277,13 @@ def _parts(
 def _write(
     config: ExportConfig,
     library: Any,
-    model: onnx.ModelProto,
+    made: _Made,
+    text: _Made | None,
     path: Path,
-    judge: Judge,
     parts: dict[str, bytes],
 ) -> dict[str, Any]:
-    """Write the file, the engine with its two companions, or the bundle; describe the engine."""
-    content = sealed(model.SerializeToString())
-    card = card_of(model, str(path))
+    """Write the files, the engines with their companions, or the bundle; describe the engine."""
+    content, card = made.content, card_of(made.model, str(path))
     if config.format == "onnx":
         beside = {part_path(path, name): part for name, part in parts.items()}
         write_together({**beside, path: content})
@@ -360,10 +291,25 @@ def _write(
     if config.on_device:
         to_tensorrt.write_bundle(path, content, card, options(config), config.engine)
         return {}
-    plan, about = to_tensorrt.build_engine(library, content, options(config), config.timing_cache)
-    about = engine_proof.prove(content, plan, about, card, judge.samples.array, judge.reference)
-    to_tensorrt.write_engine(path, content, card, plan, about)
+    files: dict[Path, bytes] = {}
+    if text is not None:
+        place = part_path(path, TEXT)
+        files, _ = _engine(config, library, text, place)
+    own, about = _engine(config, library, made, path)
+    write_together({**files, **own})
     return about
+
+
+def _engine(
+    config: ExportConfig, library: Any, made: _Made, path: Path
+) -> tuple[dict[Path, bytes], dict[str, Any]]:
+    """The files of an engine, built and proved, and what describes it."""
+    content, card = made.content, card_of(made.model, str(path))
+    asked = options_for(config, card)
+    plan, about = to_tensorrt.build_engine(library, content, asked, config.timing_cache)
+    samples, reference = made.judge.samples.array, made.judge.reference
+    about = engine_proof.prove(content, plan, about, card, samples, reference)
+    return to_tensorrt.engine_files(path, content, card, plan, about), about
 
 
 def _torch_tensorrt(

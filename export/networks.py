@@ -16,6 +16,7 @@ from edgehuman.errors import UsageError
 from edgehuman.nets.building import size_of
 from edgehuman.nets.checkpoint import load_network
 from edgehuman.runtime.zoo import ZOO
+from edgehuman.tables.trainings import TEXT_REID
 
 
 def load(
@@ -51,6 +52,11 @@ def _loaded(checkpoint: str, seed: int) -> tuple[nn.Module, Card]:
         )
     if checkpoint.startswith(ZOO) or path.suffix == ".onnx":
         network, card = load_network(path)
+        if card.task == TEXT_REID:
+            raise UsageError(
+                f"{checkpoint} is one of two graphs; another precision is exported from the "
+                "checkpoint folder that it was made from"
+            )
         # What the graph did not need has other weights now; its embeddings are the same.
         return network, card.replace(space=card.gallery_space)
     if path.is_dir():

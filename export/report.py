@@ -16,6 +16,15 @@ from edgehuman.outcome import Outcome
 
 
 @dataclass(frozen=True)
+class Text:
+    """The graph of sentences beside one of pictures: as the fields of `Report`."""
+
+    precision: Precision
+    verdict: Verdict
+    latency_ms: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Report:
     """Attributes:
     path: the exported file; files: it and its companions.
@@ -24,6 +33,7 @@ class Report:
     notes: remarks, such as which precisions were refused and why.
     layers: the layer table, or empty.
     engine: the engine's entry of the side file, or empty.
+    text: of the graph of sentences beside it; None: there is none.
     """
 
     path: Path
@@ -34,6 +44,7 @@ class Report:
     notes: Sequence[str]
     layers: str
     engine: Mapping[str, Any]
+    text: Text | None = None
 
 
 def outcome(report: Report) -> Outcome:
@@ -43,10 +54,7 @@ def outcome(report: Report) -> Outcome:
         "path": str(report.path),
         "files": [str(file) for file in report.files],
         "precision": report.precision.name,
-        "parity": verdict.parity.as_dict(),
-        "metric": verdict.metric,
-        "metric_value": verdict.value,
-        "metric_drop": verdict.drop,
+        **_judged(verdict),
         "float_layers": list(report.precision.float_layers),
         "calibration": report.precision.calibration,
         "latency_ms": dict(report.latency_ms),
@@ -54,19 +62,21 @@ def outcome(report: Report) -> Outcome:
         "engine": dict(report.engine),
         "notes": list(report.notes),
     }
+    if report.text is not None:
+        data["text"] = {
+            "precision": report.text.precision.name,
+            **_judged(report.text.verdict),
+            "float_layers": list(report.text.precision.float_layers),
+            "latency_ms": dict(report.text.latency_ms),
+        }
     return Outcome(data, "\n".join(_lines(report)))
 
 
 def _lines(report: Report) -> list[str]:
-    parity, verdict = report.verdict.parity, report.verdict
-    same = _agreement(parity)
     lines = [report.layers, ""] if report.layers else []
     lines += [
         f"{report.path} ({_bytes(report.path) / 1e6:.2f} MB, {report.precision.name})",
-        f"parity on {parity.samples} samples: cosine {parity.cosine:.6f}, "
-        f"max abs {parity.max_abs:.2e}{same}",
-        f"{verdict.metric} {verdict.value:.4f}, {abs(verdict.drop):.2f} points "
-        f"{'lost' if verdict.drop >= 0 else 'gained'}",
+        *_in_words(report.verdict),
     ]
     if report.latency_ms:
         times = (f"{name} {value:.3f} ms" for name, value in report.latency_ms.items())
@@ -75,7 +85,29 @@ def _lines(report: Report) -> list[str]:
         lines += engine_proof.as_lines(report.engine)
     if report.precision.float_layers:
         lines.append(f"kept in float: {_summary(report.precision.float_layers)}")
+    if report.text is not None:
+        lines.append(f"its graph of sentences ({report.text.precision.name})")
+        lines += _in_words(report.text.verdict)
     return [*lines, *report.notes]
+
+
+def _judged(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "parity": verdict.parity.as_dict(),
+        "metric": verdict.metric,
+        "metric_value": verdict.value,
+        "metric_drop": verdict.drop,
+    }
+
+
+def _in_words(verdict: Verdict) -> list[str]:
+    parity = verdict.parity
+    return [
+        f"parity on {parity.samples} samples: cosine {parity.cosine:.6f}, "
+        f"max abs {parity.max_abs:.2e}{_agreement(parity)}",
+        f"{verdict.metric} {verdict.value:.4f}, {abs(verdict.drop):.2f} points "
+        f"{'lost' if verdict.drop >= 0 else 'gained'}",
+    ]
 
 
 def _agreement(parity: Parity) -> str:

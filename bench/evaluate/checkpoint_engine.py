@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from numpy.typing import NDArray
 
@@ -33,6 +33,8 @@ class NetworkEngine:
         torch.set_num_threads(threads)
         self.path, self.threads, self.card = path, threads, card
         self._network = network
+        self.text: NetworkEngine | None = None
+        """What runs its text encoder; None: it has none."""
 
     def run(self, array: NDArray[Any]) -> Float32:
         """A batch of raw records (N, ...) -> the network's outputs (N, ...)."""
@@ -64,7 +66,11 @@ def open_checkpoint(folder: Path, threads: int = 1) -> Model:
     from edgehuman.nets.checkpoint import load_network
 
     network, card = load_network(folder)
-    return Model(NetworkEngine(network, card, folder, threads), str(folder))
+    engine = NetworkEngine(network, card, folder, threads)
+    if hasattr(network, "beside"):
+        text, own = cast(Any, network).beside(card)
+        engine.text = NetworkEngine(text, own, folder, threads)
+    return Model(engine, str(folder))
 
 
 def open_random(name: str, seed: int, threads: int = 1, frames: int | None = None) -> Model:

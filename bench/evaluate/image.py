@@ -22,18 +22,22 @@ from edgehuman.bench.trial import Trial, Words, trial_of_samples
 from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
+from edgehuman.data.image.captions.score import caption_scores
 from edgehuman.data.image.load import PersonSet, load_persons
-from edgehuman.data.image.score import PersonScores, score
-from edgehuman.data.image.set import TASKS
+from edgehuman.data.image.score import PersonScores, score, with_mirror
+from edgehuman.data.image.set import ALL_TASKS
 from edgehuman.errors import ArtefactError, DataError
 from edgehuman.outcome import Outcome
 from edgehuman.records import Index
+from edgehuman.runtime.image.sentences import sentences_of
 from edgehuman.runtime.model import Model
+from edgehuman.tables.trainings import TEXT_REID
 
 _BATCH = 32
 _FEW_PEOPLE, _FEW_EACH = 40, 4
 _TASKS = {"embedding": "reid", "attributes": "attributes", "segmentation": "parsing"}
 _LANDMARKS = 133
+_NOT_TEST = ("train", "select")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def labelled_for(card: Card, data: str) -> PersonSet:
         ArtefactError: labels cannot score the model, e.g. a backbone without a head.
         DataError: the data has no labels for its task.
     """
-    if card.task not in TASKS:
+    if card.task not in ALL_TASKS:
         raise ArtefactError(
             f"{card.name} has no head to score; fine-tune it first (`edgehuman finetune --help`)"
         )
@@ -134,6 +138,9 @@ def _score(
 ) -> PersonScores:
     size = (model.card.input.shape[0], model.card.input.shape[1])
     card = model.card
+    if task_of(card) == TEXT_REID:
+        see = with_mirror(model.logits, card.output) if flip_test else model.logits
+        return caption_scores(persons, index_K, see, sentences_of(model).vectors, size, batch)
     return score(persons, index_K, model.logits, card.output, size, batch, flip_test, card.decision)
 
 
@@ -147,12 +154,14 @@ def task_of(card: Card) -> str:
         raise ArtefactError(
             f"{card.name} reads {card.input.record}, not pictures; give a model of person images"
         )
+    if card.task == TEXT_REID and card.output.kind == "embedding":
+        return TEXT_REID
     if card.output.kind in ("heatmaps", "simcc"):
         return "landmarks" if len(card.output.labels) == _LANDMARKS else "pose"
     if card.output.kind not in _TASKS:
         raise ArtefactError(
             f"{card.name} gives {card.output.kind}, which has no score; fine-tune it with "
-            "`edgehuman finetune --task reid|attributes|pose|landmarks|parsing`"
+            "`edgehuman finetune --task reid|attributes|pose|landmarks|parsing|text-reid`"
         )
     return _TASKS[card.output.kind]
 
@@ -163,8 +172,8 @@ def part_of(persons: PersonSet, split: Split) -> Index:
     Raises:
         DataError: the split is empty.
     """
-    is_train_N = persons.role_N == "train"
-    chosen_N = {"train": is_train_N, "test": ~is_train_N, "all": np.full(len(persons), True)}[split]
+    is_train_N, is_test_N = persons.role_N == "train", ~np.isin(persons.role_N, _NOT_TEST)
+    chosen_N = {"train": is_train_N, "test": is_test_N, "all": np.full(len(persons), True)}[split]
     if not chosen_N.any():
         raise DataError(
             f"{persons.dataset}: none of its {len(persons)} pictures is in the {split} split; give "

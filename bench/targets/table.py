@@ -17,6 +17,7 @@ from edgehuman.bench.targets.gait_step import gait_step_over_encoder
 from edgehuman.bench.targets.gallery_memory import GalleryMemoryConfig, gallery_memory_mb
 from edgehuman.bench.targets.saip_step import saip_step_over_networks
 from edgehuman.bench.targets.skeleton_augment import per_sample_over_batched
+from edgehuman.bench.text_search import TextSearchConfig, text_search
 
 if TYPE_CHECKING:
     from edgehuman.bench.targets.targets import TargetsConfig
@@ -90,6 +91,14 @@ _AUTO = ("imuvit_512x5", "imuconv_288k")
 CLOCK_NOISE = 0.03
 
 TARGETS: tuple[Target, ...] = (
+    Target(
+        "text-search",
+        "`search`: a sentence against vectors of 100,000 photos, 320 numbers, p50 of a core's time",
+        "at most",
+        50.0,
+        "ms",
+        _only(lambda: text_search(TextSearchConfig())["core_p50_ms"]),
+    ),
     Target(
         "onnxruntime",
         "torch eager / onnxruntime FP32, p50, imuvit_512x5, batch 1, one thread",

@@ -141,7 +141,7 @@ def _choices(name: str) -> Iterator[list[str]]:
                 yield ["--task", task, "--arch", next(iter(catalogue.networks_of(other.modality)))]
     elif name == "distill":
         for task, kind in catalogue.TASKS.items():
-            for each in (kind, *kind.also):
+            for each in filter(lambda row: row.distil, kind.rows):
                 yield ["--task", task, "--student", each.student]
     else:
         # Of the sources that share their flags, the first.

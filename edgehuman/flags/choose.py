@@ -62,7 +62,7 @@ def distil(words: Sequence[str]) -> tuple[str, str]:
         UsageError: an unknown task or network, or a task that nothing says.
     """
     recipe = recipe_table(words)
-    rows = {name: (row, *row.also) for name, row in catalogue.TASKS.items()}
+    rows = {name: row.rows for name, row in catalogue.TASKS.items() if row.distil}
     student = flag_value(words, "student", recipe) or flag_value(words, "arch", recipe)
     task = flag_value(words, "task", recipe)
     if student is not None:
@@ -112,7 +112,7 @@ def distillations() -> dict[str, catalogue.Action]:
     """What `edgehuman distill` runs for each task, with an example."""
     found = {}
     for name, task in catalogue.TASKS.items():
-        for row in (task, *task.also):
+        for row in filter(lambda each: each.distil, task.rows):
             student = row.student
             example = f"edgehuman distill --task {name} --teacher runs/large --student {student}"
             own = name if row is task else f"{name} ({row.modality})"

@@ -160,6 +160,12 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
         "recognise a live stream (file, stdin, UDP, simulator), photos, skeletons, silhouettes",
         "edgehuman run zoo:activity --source walk.csv --json",
     ),
+    "search": Command(
+        "edgehuman.runtime.image.search.search:SearchConfig",
+        "edgehuman.runtime.image.search.search:search",
+        "photos of a folder ranked by a sentence about a person, and a contact sheet of the best",
+        'edgehuman search "woman in a red coat" --photos holiday --model words.onnx',
+    ),
     "gallery enroll": ModelCommand(
         "enroll",
         "enrol a person's walk in a gallery file",
@@ -275,7 +281,7 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
 }
 
 # Commands of a named model, besides those of `catalogue.RECORDS`, that load it.
-_LOADING = frozenset({"adapt", "bench", "export", "plan"})
+_LOADING = frozenset({"adapt", "bench", "export", "plan", "search"})
 
 
 def loads_models(name: str, row: Command | ChoiceCommand | ModelCommand) -> bool:

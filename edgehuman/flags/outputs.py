@@ -27,7 +27,7 @@ OUTPUTS = (
 INPUTS = (
     *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher", "more_data"),
     *("selected", "gallery", "key", "signature", "stream_data", "network", "latent_weights"),
-    *("detector", "pose", "beside", "also", "serve_cert", "serve_key", "before", "after"),
+    *("detector", "photos", "pose", "beside", "also", "serve_cert", "serve_key", "before", "after"),
     *("new_key", "device", "laws", "sweep", "trunk", "segmenter", "worn_model"),
 )
 NEITHER = ("root", "name", "serve_token")
@@ -38,7 +38,7 @@ WORDS = (
     "foreign_label",
     *("gyro_axes", "gyro_unit", "image_size", "keep", "labels", "layout", "logger", "map"),
     *("objective", "placement", "placements", "policy", "protocol", "sender", "size", "slowed"),
-    *("serve", "serve_name", "task", "webhook"),
+    *("query", "serve", "serve_name", "task", "webhook"),
     *("phone", "sink", "job", "x", "metric", "group"),
     *("consent", "consent_by", "consent_at", "head"),
     *("stamp_unit", "student", "subject", "track", "turned_alike", "upright_by", "walk", "which"),

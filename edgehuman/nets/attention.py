@@ -16,7 +16,8 @@ from edgehuman.nets.drop_path import DropPath
 
 
 class Attention(nn.Module):
-    """Multi-head self-attention, (N, S, D) -> (N, S, D).
+    """Multi-head self-attention, (N, S, D) -> (N, S, D); `mask_SS` is added to the products of
+    queries and keys, as in `causal_mask`.
 
     Attributes:
         scale: of the products of queries and keys while training; None: 1 / sqrt(E).
@@ -31,18 +32,20 @@ class Attention(nn.Module):
         self.qkv = nn.Linear(width, 3 * width)
         self.project = nn.Linear(width, width)
 
-    def forward(self, x_NSD: Tensor) -> Tensor:
+    def forward(self, x_NSD: Tensor, mask_SS: Tensor | None = None) -> Tensor:
         tokens, width = x_NSD.shape[1], x_NSD.shape[2]
         qkv = self.qkv(x_NSD).view(-1, tokens, 3, self.heads, width // self.heads)
         q_NHSE, k_NHSE, v_NHSE = qkv.permute(2, 0, 3, 1, 4).unbind(0)
         dropout = self.dropout if self.training else 0.0
         if dropout and draws.is_split():
             scale = self.scale or 1 / math.sqrt(q_NHSE.shape[-1])
-            share_NHSS = torch.softmax(q_NHSE @ k_NHSE.transpose(-1, -2) * scale, dim=-1)
+            product_NHSS = q_NHSE @ k_NHSE.transpose(-1, -2) * scale
+            product_NHSS = product_NHSS if mask_SS is None else product_NHSS + mask_SS
+            share_NHSS = torch.softmax(product_NHSS, dim=-1)
             y = draws.dropout(share_NHSS, dropout) @ v_NHSE
         else:
             y = functional.scaled_dot_product_attention(
-                q_NHSE, k_NHSE, v_NHSE, dropout_p=dropout, scale=self.scale
+                q_NHSE, k_NHSE, v_NHSE, mask_SS, dropout_p=dropout, scale=self.scale
             )
         projected: Tensor = self.project(y.transpose(1, 2).reshape(-1, tokens, width))
         return projected
@@ -72,10 +75,17 @@ class Block(nn.Module):
         )
         self.drop = nn.Sequential(draws.Dropout(dropout), DropPath(drop_path))
 
-    def forward(self, x_NSD: Tensor) -> Tensor:
-        x_NSD = x_NSD + self.drop(self.attention(self.attention_norm(x_NSD)))
+    def forward(self, x_NSD: Tensor, mask_SS: Tensor | None = None) -> Tensor:
+        x_NSD = x_NSD + self.drop(self.attention(self.attention_norm(x_NSD), mask_SS))
         mixed: Tensor = x_NSD + self.drop(self.mlp(self.mlp_norm(x_NSD)))
         return mixed
+
+
+def causal_mask(tokens: int) -> Tensor:
+    """Return (S, S), added before the softmax: 0 for a token itself and those before it; for later
+    ones a number that leaves nothing of them and that float16 holds.
+    """
+    return torch.full((tokens, tokens), -1e4).triu(1)
 
 
 def sine_positions(tokens: int, width: int) -> Tensor:

@@ -54,12 +54,13 @@ class Model:
         name: the name or path that it was loaded by.
         card: the model's card.
         engine: the engine that runs it.
+        request: how it was opened.
     """
 
     def __init__(self, engine: Engine, name: str, request: EngineRequest | None = None) -> None:
         self.name = name
         self.engine = engine
-        self._request = request or EngineRequest()
+        self.request = request or EngineRequest()
         self.card: Card = engine.card
         self._shape = tuple(self.card.input.shape)
         self._dtype = np.dtype(self.card.input.dtype)
@@ -68,7 +69,7 @@ class Model:
     def parts(self) -> Parts | None:
         """The parts for single frames that stand beside the file; None if there are none."""
         path = self.engine.describe().get("path")
-        quiet = replace(self._request, rebuild=False)
+        quiet = replace(self.request, rebuild=False)
         return None if path is None else open_parts(Path(str(path)), self.card, quiet)
 
     @property

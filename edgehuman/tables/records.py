@@ -46,6 +46,7 @@ class Record:
             keyword-only parameters are the options of this record.
         run, evaluate, enroll, identify: what `edgehuman run`, `evaluate`, `gallery enroll` and
             `gallery identify` run.
+        lengths: smallest, usual and largest size of an engine's dynamic axis; None: as asked for.
         needs: what somebody has to bring, in words, for `edgehuman info`.
     """
 
@@ -72,4 +73,5 @@ class Record:
     evaluate: Action | None = None
     enroll: Action | None = None
     identify: Action | None = None
+    lengths: tuple[int, int, int] | None = None
     needs: str = ""

@@ -27,7 +27,7 @@ class Task:
     """One downstream task: its config, the function that fine-tunes, and an example line.
 
     Attributes:
-        distil: its config of `edgehuman distill`.
+        distil: its config of `edgehuman distill`; "": it is not distilled.
         student: a small network for that, in examples.
         also: the same task for other modalities, each with its own config and function; the
             network chooses among them.
@@ -37,9 +37,14 @@ class Task:
     train: str
     modality: str
     example: str
-    distil: str
-    student: str
+    distil: str = ""
+    student: str = ""
     also: tuple[Task, ...] = ()
+
+    @property
+    def rows(self) -> tuple[Task, ...]:
+        """The task for each of its modalities."""
+        return self, *self.also
 
     @property
     def prepare(self) -> str:
@@ -96,6 +101,9 @@ METHODS: Mapping[str, Method] = {
         "edgehuman pretrain --method diffusion --arch gaitset --steps 200 --out runs/gaitset",
     ),
 }
+
+TEXT_REID = "text-reid"
+"""The task whose labels are sentences: its network has a text encoder beside its head."""
 
 TASKS: Mapping[str, Task] = {
     "activity": Task(
@@ -163,6 +171,12 @@ TASKS: Mapping[str, Task] = {
         "edgehuman finetune --task parsing --weights runs/saip --data ccp --out runs/parsing",
         "edgehuman.distill.image.settings:DistilParsing",
         "starnet_s3",
+    ),
+    TEXT_REID: Task(
+        "edgehuman.tasks.image.captions.settings:TextReidConfig",
+        "edgehuman.tasks.image.captions.train:train",
+        "image",
+        "edgehuman finetune --task text-reid --weights runs/saip --data CUHK-PEDES --out runs/w",
     ),
     "detection": Task(
         "edgehuman.tasks.image.detection.settings:DetectionConfig",

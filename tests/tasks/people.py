@@ -19,6 +19,7 @@ ConfigT = TypeVar("ConfigT", bound=PersonConfig)
 PARTS = ("background", "top", "bottom")
 ATTRIBUTES = ("reddish", "bluish")
 HEIGHT, WIDTH = 64, 32
+WORDS = ("red", "green", "blue", "grey", "pink", "brown", "white", "black")
 
 
 def made_people(people: int = 8, each: int = 6, joints: tuple[str, ...] = COCO_17) -> PersonSet:
@@ -55,6 +56,10 @@ def made_people(people: int = 8, each: int = 6, joints: tuple[str, ...] = COCO_1
         attributes=ATTRIBUTES,
         masks=masks,
         parts=PARTS,
+        captions=tuple(
+            (f"a person in {WORDS[person % 8]}", f"{WORDS[person % 8]} clothes on a person")
+            for person in person_N
+        ),
         dataset="made people",
         licence="none",
     )

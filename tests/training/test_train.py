@@ -62,6 +62,11 @@ def config_of(name: str, out: Path) -> TrainingConfig:
             kind, out, arch="tests.own_networks:MyBackbone", **each, **COMMON
         )
         return made
+    if name == "text-reid":
+        small = {"text_width": 64, "text_depth": 1, "masked_depth": 1}
+        arch = "tests.own_networks:MyBackbone"
+        searched: TrainingConfig = photo_config(kind, out, arch=arch, **small, **COMMON)
+        return searched
     if name == "detection":
         special[name] = {
             "arch": "starnet_s100",

@@ -35,9 +35,10 @@ DEVICE_FILES = sorted(
 )
 # They name code that stands above them and import none of it: what they name is imported when it is
 # asked for.
+_TABLES = ("datasets", "networks", "pictures", "trainings", "walkers")
 TABLES = {
     *("edgehuman/catalogue.py", "edgehuman/flags/commands.py"),
-    *(f"edgehuman/tables/{name}.py" for name in ("datasets", "networks", "trainings", "walkers")),
+    *(f"edgehuman/tables/{name}.py" for name in _TABLES),
 }
 # Where records meet, and why.
 MEETING_PLACES = {

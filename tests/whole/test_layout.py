@@ -31,7 +31,7 @@ SUBJECTS = {
     *("together", "people"),
     *("figure", "clothes", "scene", "unlabelled", "views", "published", "formats", "many"),
     *("camera", "frames", "foreign", "labels", "boxes", "detection", "crowds", "crops", "shards"),
-    "motion",
+    *("motion", "captions", "search"),
     *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
 }
 # Only a folder of these may hold folders of a third level.
@@ -49,6 +49,7 @@ CATALOGUE = {
     *(
         "edgehuman/catalogue.py",
         "edgehuman/tables/networks.py",
+        "edgehuman/tables/pictures.py",
         "edgehuman/tables/walkers.py",
     ),
     *("edgehuman/card.py", "edgehuman/records.py"),
@@ -206,7 +207,9 @@ def test_the_same_step_is_the_same_file_of_every_record() -> None:
             dotted = named.function if isinstance(named, catalogue.Action) else named
             if isinstance(dotted, str) and ":" in dotted:
                 # One judge serves all records of gait.
-                record = re.compile(rf"\b({row.modality}(\.frames)?|gait|frames|together)\b")
+                record = re.compile(
+                    rf"\b({row.modality}(\.(frames|captions))?|gait|frames|together)\b"
+                )
                 files[step].add(record.sub("RECORD", dotted.partition(":")[0]))
     require_none(
         "a step of RECORDS stands in one file name, whichever the record",

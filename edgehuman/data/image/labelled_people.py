@@ -16,7 +16,7 @@ from edgehuman.catalogue import SIMULATED
 from edgehuman.data.image.boxed import as_seen
 from edgehuman.data.image.load import PersonSet, load_persons
 from edgehuman.data.image.score import judge_of, read_batches
-from edgehuman.data.image.set import TASKS
+from edgehuman.data.image.set import ALL_TASKS
 from edgehuman.errors import DataError
 from edgehuman.progress import tell
 from edgehuman.records import Float32, Index, Text, Uint8
@@ -62,7 +62,7 @@ def read_labelled(
     Return None if the data lacks the labels of the model's task: its pictures can still be used
     without.
     """
-    if card.task not in TASKS:
+    if card.task not in ALL_TASKS:
         return None
     few = {"people": _SIMULATED_PEOPLE, "each": _SIMULATED_EACH} if data == SIMULATED else {}
     try:

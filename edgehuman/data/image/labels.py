@@ -7,7 +7,8 @@ A folder with labels.jsonl, one JSON object per line; everything but "image" is 
 needs its labels on every line:
 
     image        path of a picture of one person, relative to the folder
-    role         train (default), test, or for retrieval query and gallery
+    role         train (default), test, for retrieval query and gallery, or select: a part that
+                 selects checkpoints
     person       an integer; camera likewise
     mask         path of a greyscale picture of the same size: each pixel is the number of a line of
                  parts.txt, 255 where unlabelled; parts.txt begins with the background. With
@@ -15,6 +16,7 @@ needs its labels on every line:
     keypoints    COCO's 17: [x, y, 0 not labelled | 1 hidden | 2 visible] in pixels; landmarks: 133
     area         of the person in square pixels; default: the bounding box of the joints
     attributes   name -> 0 or 1, the same names on every line
+    captions     list of sentences about the person; text-reid needs them and who it is
     sequence     the video or photo that the picture was cut from; default: by the name, where
                  `distill` made it. Held-out pictures are of others
     simulated    true if the picture is simulated
@@ -36,9 +38,10 @@ from typing import Any
 import numpy as np
 
 from edgehuman.catalogue import datasets_of
+from edgehuman.data.image.captions.sentences import require_own_splits, sentences_of
 from edgehuman.data.image.set import (
+    ALL_TASKS,
     IGNORE,
-    TASKS,
     FileMasks,
     FilePictures,
     PersonReader,
@@ -54,19 +57,22 @@ from edgehuman.preprocess.image.labels import LABELS, Row, has_boxes, read_label
 from edgehuman.reading.values import is_name
 from edgehuman.records import Float32, Index, Text, Uint8
 from edgehuman.tables.licences import with_makers
+from edgehuman.tables.trainings import TEXT_REID
 
 PARTS = "parts.txt"
 _NEEDS = {
-    "reid": "person",
-    "attributes": "attributes",
-    "pose": "keypoints",
-    "landmarks": "landmarks",
-    "parsing": "mask",
+    "reid": ("person",),
+    "attributes": ("attributes",),
+    "pose": ("keypoints",),
+    "landmarks": ("landmarks",),
+    "parsing": ("mask",),
+    TEXT_REID: ("captions", "person"),
 }
 NAME = "text of at most 255 bytes"
 """What a sequence is, in words; as an array, all take the room of the longest."""
 _CUT = re.compile(r"(.+)-\d{6,}-\d{2,}")
 _JOINTS = {"pose": 17, "landmarks": 133}
+_SPLIT = {"train": "train", "select": "select"}
 
 
 def served(root: Path) -> tuple[str, ...]:
@@ -76,22 +82,27 @@ def served(root: Path) -> tuple[str, ...]:
         DataError: see `read_label_lines`.
     """
     rows = read_label_lines(root / LABELS)
-    return tuple(task for task in TASKS if all(_NEEDS[task] in row for row in rows))
+    return tuple(
+        task for task in ALL_TASKS if all(key in row for row in rows for key in _NEEDS[task])
+    )
 
 
 def _read(root: Path, task: str) -> PersonSet:
     path = root / LABELS
     rows = read_label_lines(path)
-    key = _NEEDS[task]
-    without = next((row["image"] for row in rows if key not in row), None)
-    if without is not None:
-        raise DataError(f'{path}: {without} has no "{key}", which {task} needs')
+    for key in _NEEDS[task]:
+        without = next((row["image"] for row in rows if key not in row), None)
+        if without is not None:
+            raise DataError(f'{path}: {without} has no "{key}", which {task} needs')
+    (key, *_) = _NEEDS[task]
     images = FilePictures(root, Names(row["image"] for row in rows))
     labels: dict[str, Any] = {}
     if task == "parsing":
         labels = _parts(root, rows, images)
     elif task == "attributes":
         labels = _attributes(path, rows)
+    elif task == TEXT_REID:
+        labels = {"captions": _captions(path, rows)}
     elif task in _JOINTS:
         joints = [_joints(path, row, key, _JOINTS[task]) for row in rows]
         areas = [_area(path, row, joint_J3) for row, joint_J3 in zip(rows, joints, strict=True)]
@@ -215,6 +226,19 @@ def _attributes(path: Path, rows: Sequence[Row]) -> dict[str, Any]:
     return {"attribute_NA": label_NA, "attributes": names}
 
 
+def _captions(path: Path, rows: Sequence[Row]) -> tuple[tuple[str, ...], ...]:
+    """The sentences of each picture; one person is in one part of the data."""
+    captions = []
+    for row in rows:
+        try:
+            captions.append(sentences_of(row["captions"]))
+        except ValueError as error:
+            raise _wrong(path, row, "captions", str(error)) from None
+    split_N = [_SPLIT.get(row.get("role", "train"), "test") for row in rows]
+    require_own_splits(path, _numbers(path, rows, "person").tolist(), split_N)
+    return tuple(captions)
+
+
 def _parts(root: Path, rows: Sequence[Row], images: FilePictures) -> dict[str, Any]:
     try:
         parts = tuple(read_bounded(root / PARTS, MOST_NOTE, DataError).decode("utf-8").split())
@@ -255,6 +279,6 @@ LABELLED = Layout(
     looks_like="labels.jsonl, as `edgehuman data simulate --kind people` writes it; you can use "
     "this layout for your own pictures",
     recognise=lambda root: (root / LABELS).is_file() and not has_boxes(root / LABELS),
-    read=PersonReader(TASKS, _read),
+    read=PersonReader(ALL_TASKS, _read),
     source=source_at,
 )

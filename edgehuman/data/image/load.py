@@ -14,7 +14,7 @@ from pathlib import Path
 
 from edgehuman import catalogue
 from edgehuman.data.image.labels import LABELLED
-from edgehuman.data.image.set import TASKS, PersonLayout, PersonSet
+from edgehuman.data.image.set import ALL_TASKS, PersonLayout, PersonSet
 from edgehuman.data.layout import find, recognised, require_there
 from edgehuman.errors import DataError, UsageError
 
@@ -43,7 +43,7 @@ def load_persons(
 
     Args:
         path: a dataset's folder, or the word "simulated".
-        task: reid, attributes, pose, landmarks or parsing.
+        task: reid, attributes, pose, landmarks, parsing or text-reid.
         people, each, seed: for the simulator: number of people, pictures of each, and seed.
         shape: width over height of crops of people in larger pictures, such as the network's input
             has; None: 1/2.
@@ -53,8 +53,8 @@ def load_persons(
         DataError: no such path, no known layout for the task, a missing file, or labels that do not
             match the pictures.
     """
-    if task not in TASKS:
-        raise UsageError(f"--task is {task!r}; valid: {', '.join(TASKS)}")
+    if task not in ALL_TASKS:
+        raise UsageError(f"--task is {task!r}; valid: {', '.join(ALL_TASKS)}")
     if str(path) == catalogue.SIMULATED:
         from edgehuman.data.image.simulated import simulated_persons
 

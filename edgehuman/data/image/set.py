@@ -29,8 +29,10 @@ from edgehuman.preprocess.image.header import read_header
 from edgehuman.preprocess.image.pixels import clip_box, read_image, require_room
 from edgehuman.reading.parsers import foreign
 from edgehuman.records import Float32, Index, Text, Uint8
+from edgehuman.tables.trainings import TEXT_REID
 
 TASKS = ("reid", "attributes", "pose", "landmarks", "parsing")
+ALL_TASKS = (*TASKS, TEXT_REID)
 # Value of unlabelled pixels.
 IGNORE = 255
 LoadMask = Callable[[str, tuple[int, int]], NDArray[Any]]
@@ -56,7 +58,8 @@ class PersonSet:
     images: uint8 RGB (H, W, 3), one person each, of any size.
     person_N: who; -1 where unknown.
     camera_N: which camera; -1 where unknown.
-    role_N: "train", "test", or for retrieval "query" and "gallery".
+    role_N: "train", "test", for retrieval "query" and "gallery"; "select": a validation part that
+        the dataset itself holds out of its training part.
     source_N: the video or photo that a picture was cut from, "" where unknown; empty: none is.
     keypoint_NJ3: float32 (N, J, 3): x, y in pixels of the picture (the centre of the first pixel is
         0, 0) and 0 not labelled, 1 hidden, 2 visible; J is 0 where there are none.
@@ -66,6 +69,7 @@ class PersonSet:
     attributes: their names.
     masks: uint8 (H, W): index into `parts`, 255 not labelled; empty if there are none.
     parts: their names; the first is the background.
+    captions: sentences about each picture, at least one; empty if there are none.
     dataset: name in the catalogue, or "simulated".
     licence, url: licence and source.
     simulated: whether the people are simulated.
@@ -82,6 +86,7 @@ class PersonSet:
     masks: Pictures = field(default_factory=list)
     parts: tuple[str, ...] = ()
     source_N: Text = field(default_factory=lambda: np.array([], np.str_))
+    captions: tuple[tuple[str, ...], ...] = ()
     dataset: str = ""
     licence: str = ""
     url: str = ""
@@ -92,7 +97,7 @@ class PersonSet:
         for name in ("person_N", "camera_N", "role_N"):
             if len(getattr(self, name)) != count:
                 raise DataError(f"{name} has {len(getattr(self, name))} entries for {count} images")
-        for name in ("keypoint_NJ3", "area_N", "attribute_NA", "masks", "source_N"):
+        for name in ("keypoint_NJ3", "area_N", "attribute_NA", "masks", "source_N", "captions"):
             if len(getattr(self, name)) not in (0, count):
                 raise DataError(f"{name} has {len(getattr(self, name))} entries for {count} images")
 

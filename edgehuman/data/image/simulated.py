@@ -17,6 +17,7 @@ from edgehuman.errors import UsageError
 from edgehuman.progress import progress_bar
 from edgehuman.records import Text, Uint8
 from edgehuman.simulate.image.people import ATTRIBUTES, PARTS, PersonImage, SimulatedImages
+from edgehuman.tables.trainings import TEXT_REID
 
 TEST_EVERY = 5
 FEWEST_PEOPLE = 5
@@ -90,7 +91,7 @@ def roles(task: str, people: int, each: int) -> Text:
 
 
 def _with_labels(persons: PersonSet, drawn: Drawn, task: str) -> PersonSet:
-    """Add the numeric labels of every picture."""
+    """Add the labels of every picture that are numbers or sentences."""
     numbers = progress_bar(
         range(len(drawn)), "drawing people", unit="picture", delay=2, leave=False
     )
@@ -98,6 +99,10 @@ def _with_labels(persons: PersonSet, drawn: Drawn, task: str) -> PersonSet:
     if task == "attributes":
         attribute_NA = np.stack([one.attribute_A for one in people])
         return dataclasses.replace(persons, attribute_NA=attribute_NA, attributes=ATTRIBUTES)
+    if task == TEXT_REID:
+        numbered = enumerate(people)
+        captions = tuple(drawn.images.captions(index, one) for index, one in numbered)
+        return dataclasses.replace(persons, captions=captions)
     whole = task == "landmarks"
     joints = [one.landmark_J3 if whole else one.keypoint_J3 for one in people]
     area_N = np.array([max(np.count_nonzero(one.part_HW), 1) for one in people], np.float32)

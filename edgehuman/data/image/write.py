@@ -92,7 +92,8 @@ def _written(out: Path, images: SimulatedImages) -> Iterator[dict[str, Any]]:
         _write_png(out / row["image"], cv2.cvtColor(one.image_HWC, cv2.COLOR_RGB2BGR))
         _write_png(out / row["mask"], one.part_HW)
         who = {"person": images.person(i), "camera": images.camera(i)}
-        yield {**row, **who, **told, **_labels(one)}
+        captions = {"captions": list(images.captions(i, one))}
+        yield {**row, **who, **told, **captions, **_labels(one)}
 
 
 def _write_png(path: Path, picture: Uint8 | cv2.typing.MatLike) -> None:

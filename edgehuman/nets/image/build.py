@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, get_type_hints
+from typing import Any, cast, get_type_hints
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +13,8 @@ from edgehuman.errors import UsageError
 from edgehuman.nets.building import ENCODER, build, own_attribute, require_own_output
 from edgehuman.nets.image.detection import detector
 from edgehuman.nets.image.features import ImageBackbone
-from edgehuman.nets.image.heads import person_net
+from edgehuman.nets.image.heads import EmbeddingHead, person_net
+from edgehuman.nets.image.sentences import TEXT, SearchNet, text_encoder_of
 from edgehuman.nets.image.weights import geometry
 from edgehuman.tables.network import Network
 
@@ -52,12 +53,28 @@ def build_for(card: Card, weights: Mapping[str, Tensor], seed: int = 0) -> nn.Mo
     height, width = card.input.shape[:2]
     if card.output.kind == "boxes":
         return detector(card.arch, (height, width), seed, **geometry(weights))
+    if f"{TEXT}merges" in weights:
+        return search_net(card, weights, seed)
     has_head = card.output.kind in _OF_HEADS or any(name.startswith(ENCODER) for name in weights)
     if has_head:
         return person_net(card.arch, card.output, (height, width), seed, **geometry(weights))
     num_classes = len(card.output.labels) if card.output.kind == "classes" else None
     size = {"image_size": (height, width), **geometry(weights)}
     return build(card.arch, seed, num_classes=num_classes, **size)
+
+
+def search_net(card: Card, weights: Mapping[str, Tensor], seed: int = 0) -> SearchNet:
+    """Build the network of a card and the text encoder beside it, with random weights.
+
+    Args:
+        weights: of the checkpoint; they define the vocabulary and the text encoder's sizes.
+    """
+    height, width = card.input.shape[:2]
+    images = person_net(card.arch, card.output, (height, width), seed, **geometry(weights))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        text = text_encoder_of(weights)
+    return SearchNet(images.encoder, cast(EmbeddingHead, images.head), text).eval()
 
 
 def require_own(network: nn.Module, name: str, arguments: Mapping[str, Any]) -> None:

@@ -30,7 +30,7 @@ from edgehuman.nets.image.size import require_size
 from edgehuman.nets.image.tinyvit import tiling_windows
 
 # The smallest normal float16 number: shorter vectors are not normalised to length 1.
-_SHORTEST = 2.0**-14
+SHORTEST = 2.0**-14
 
 
 class EmbeddingHead(nn.Module):
@@ -51,7 +51,7 @@ class EmbeddingHead(nn.Module):
         return feature_NF
 
     def forward(self, token_ND: Tensor) -> Tensor:
-        return functional.normalize(self.feature(token_ND).float(), dim=1, eps=_SHORTEST)
+        return functional.normalize(self.feature(token_ND).float(), dim=1, eps=SHORTEST)
 
 
 class AttributeHead(nn.Linear):
@@ -95,6 +95,11 @@ class PersonNet(nn.Module):
     def forward_features(self, image_NHWC: Tensor) -> Tensor:
         """Return the image token (N, D) of raw images, before the head."""
         return self.token(image_NHWC)
+
+    def reached(self, image_NHWC: Tensor) -> Tensor:
+        """Return outputs (N, ...) of raw images that every trained weight has a part in."""
+        outputs: Tensor = self(image_NHWC)
+        return outputs
 
     def forward(self, image_NHWC: Tensor) -> Tensor:
         if isinstance(self.head, PyramidHead | SimccHead):

@@ -1,10 +1,12 @@
-"""Image sizes that a network of person images takes."""
+"""Sizes that a network of person images takes, and a text encoder beside it."""
 
 from __future__ import annotations
 
 from edgehuman.errors import UsageError
 
 SIZE_STEP = 32
+TEXT_HEAD_WIDTH = 64
+"""Of a head of the text encoder's attention; its width is a multiple."""
 
 
 def require_size(image_size: tuple[int, int]) -> None:

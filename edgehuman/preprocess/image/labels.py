@@ -15,7 +15,7 @@ from edgehuman.reading.parsers import json_of
 from edgehuman.reading.values import is_name
 
 LABELS = "labels.jsonl"
-ROLES = ("train", "test", "query", "gallery")
+ROLES = ("train", "select", "test", "query", "gallery")
 Row = dict[str, Any]
 
 

@@ -169,8 +169,15 @@ def write_engine(
     Raises:
         ArtefactError: cannot write to the folder; an existing engine is unchanged.
     """
+    write_together(engine_files(path, onnx, card, plan, about))
+
+
+def engine_files(
+    path: Path, onnx: bytes, card: Card, plan: bytes, about: Mapping[str, Any]
+) -> dict[Path, bytes]:
+    """The three files of an engine and their content."""
     plan_path, side, onnx_path = files_of(path, card)
-    write_together({onnx_path: onnx, side: side_file(card, about), plan_path: plan})
+    return {onnx_path: onnx, side: side_file(card, about), plan_path: plan}
 
 
 def write_bundle(

@@ -40,7 +40,7 @@ _RANKS = {
 }  # fmt: skip
 # Of a box: x1, y1, x2, y2, score.
 BOX_VALUES = 5
-_DTYPES = {"float32": "tensor(float)", "uint8": "tensor(uint8)"}
+_DTYPES = {"float32": "tensor(float)", "uint8": "tensor(uint8)", "int32": "tensor(int32)"}
 
 
 def open_onnx(path: Path, request: EngineRequest) -> OnnxRuntimeEngine:

@@ -2,6 +2,7 @@
 
 activity.onnx, activity.engine, activity.engine.json         -> activity.sig
 gaitset.onnx, gaitset.frame.onnx, gaitset.head.onnx          -> gaitset.sig
+words.onnx, words.text.onnx                                  -> words.sig
 runs/activity/ (a checkpoint folder)                         -> runs/activity/model.sig
 """
 
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgehuman.errors import ArtefactError, UsageError
-from edgehuman.runtime.engine.part_files import FRAME, HEAD, whole_path
+from edgehuman.runtime.engine.part_files import PARTS, whole_path
 
 OF_A_FOLDER = "model.sig"
 _GIT = (".git", ".gitattributes", ".github", ".gitignore")
@@ -56,9 +57,8 @@ def members_of(path: Path) -> Members:
             f"{path}: {'no such file' if not path.exists() else 'not a model'}; give an .onnx or "
             ".engine file, zoo:NAME, or a folder"
         )
-    names = [
-        f"{stem}{part}{suffix}" for part in ("", f".{FRAME}", f".{HEAD}") for suffix in _SUFFIXES
-    ]
+    parts = ("", *(f".{part}" for part in PARTS))
+    names = [f"{stem}{part}{suffix}" for part in parts for suffix in _SUFFIXES]
     found = {name: file for name in sorted(names) if (file := path.with_name(name)).is_file()}
     signature = path.with_name(f"{stem}.sig")
     return Members(stem, path.parent, found, signature, (signature.name, *_GIT))

@@ -24,7 +24,7 @@ from edgehuman.progress import tell
 from edgehuman.reading.parsers import json_of
 from edgehuman.runtime.engine.build import side_file
 from edgehuman.runtime.engine.onnx_file import GRAPH_SEAL_KEY, SEAL_KEY, read_onnx, sealed
-from edgehuman.runtime.engine.part_files import FRAME, HEAD, part_path
+from edgehuman.runtime.engine.part_files import PARTS, part_path
 from edgehuman.runtime.engine.plan_file import read_side, side_path
 from edgehuman.runtime.lock import locked
 from edgehuman.runtime.provenance.weights_file import read_weights_file
@@ -75,7 +75,7 @@ def _with_parts(path: Path) -> list[Path]:
         raise UsageError(f"{path}: only .onnx and .engine files and checkpoint folders have a seal")
     if not path.is_file():
         raise ArtefactError(f"{path}: no such file; give the path of a model file")
-    parts = (part_path(path, part) for part in (FRAME, HEAD))
+    parts = (part_path(path, part) for part in PARTS)
     return [path, *(part for part in parts if part.is_file())]
 
 

@@ -17,6 +17,7 @@ from edgehuman.records import Float32, Index, Uint8
 from edgehuman.simulate.body.seeding import child_seed, generator
 from edgehuman.simulate.body.stance import Body
 from edgehuman.simulate.image.attributes import ATTRIBUTES, attributes_of
+from edgehuman.simulate.image.captions import captions_of
 from edgehuman.simulate.image.character import character, movement
 from edgehuman.simulate.image.clothes.look import Look
 from edgehuman.simulate.image.figure.figure import paint_order
@@ -171,6 +172,12 @@ class SimulatedImages:
     def labelled(self, i: int) -> PersonImage:
         """Picture i with its labels."""
         return _with_labels(_draw(self.look_seed(i), self.shot(i), self.height, self.width))
+
+    def captions(self, i: int, one: PersonImage, count: int = 2) -> tuple[str, ...]:
+        """So many sentences about picture i, as it was drawn."""
+        look = character(self.look_seed(i)).look
+        attributes = dict(zip(ATTRIBUTES, one.attribute_A.astype(bool).tolist(), strict=True))
+        return captions_of(look, one.part_HW, attributes, child_seed(self.seed, 0x7E47, i), count)
 
     def _checked(self, i: int) -> int:
         if not 0 <= i < len(self):

@@ -11,6 +11,10 @@ import numpy as np
 from edgehuman.data.image.load import PersonSet
 from edgehuman.errors import DataError
 from edgehuman.records import Index
+from edgehuman.tables.trainings import TEXT_REID
+
+_OF_PEOPLE = ("reid", TEXT_REID)
+"""Tasks that tell people apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +38,13 @@ def split_people(
     """Split the official training part into training and selection; the rest is the test part.
 
     For re-identification at least two people are held out, because retrieval needs two; and people
-    alone are held out, whatever video shows them.
+    alone are held out, whatever video shows them. A dataset's own validation part selects instead.
 
     Raises:
         DataError: no training part, or too few people to hold some out.
     """
-    is_train_N = persons.role_N == "train"
-    train_K, test_K = np.flatnonzero(is_train_N), np.flatnonzero(~is_train_N)
+    is_train_N, is_select_N = persons.role_N == "train", persons.role_N == "select"
+    train_K, test_K = np.flatnonzero(is_train_N), np.flatnonzero(~is_train_N & ~is_select_N)
     if not len(train_K):
         raise DataError(
             f"{persons.dataset} has no training part for {task}, only {len(test_K)} test images; "
@@ -48,9 +52,11 @@ def split_people(
         )
     if not select_share:
         return PersonSplits(train_K, train_K[:0], test_K)
+    if is_select_N.any():
+        return PersonSplits(train_K, np.flatnonzero(is_select_N), test_K)
     kind, group_K = _groups(persons, train_K, task)
     groups = np.unique(group_K)
-    fewest = 2 if task == "reid" else 1
+    fewest = 2 if task in _OF_PEOPLE else 1
     count = max(fewest, round(select_share * len(groups)))
     if count >= len(groups):
         raise DataError(
@@ -68,7 +74,7 @@ def _groups(persons: PersonSet, train_K: Index, task: str) -> tuple[str, Index]:
     alone_K: Index = np.arange(len(train_K))
     knows_people = bool((person_K >= 0).all())
     source_K = persons.source_N[train_K] if len(persons.source_N) else np.array([""], np.str_)
-    if task == "reid" or not (source_K != "").any():
+    if task in _OF_PEOPLE or not (source_K != "").any():
         return ("people", person_K) if knows_people else ("images", alone_K)
     names, number_K = np.unique(source_K, return_inverse=True)
     source_number_K = np.where(source_K == "", len(names) + alone_K, number_K)

@@ -66,6 +66,8 @@ class PersonTask:
         indices: the samples of `learn` in a step; None: shuffled epochs.
         beside: card rows of what it learns from beside the dataset.
         decide: makes the card's decision, on the images held out.
+        build: the network to train, where it is more than a backbone with a head for `output`.
+        judge: scores the network on these images, where the output alone does not say how.
     """
 
     name: str
@@ -76,6 +78,8 @@ class PersonTask:
     indices: Indices | None = field(default=None)
     beside: tuple[TrainingData, ...] = ()
     decide: Callable[[nn.Module, Index], Decision] | None = None
+    build: Callable[[Start], PersonNet] | None = None
+    judge: Callable[[Index, nn.Module], PersonScores] | None = None
 
 
 def begin(
@@ -136,6 +140,8 @@ class _Part:
 
     def score(self, index_K: Index, network: nn.Module) -> PersonScores:
         """Score the network on these images."""
+        if self.task.judge is not None:
+            return self.task.judge(index_K, network)
         config, output = self.config, self.task.output
         return score(self.persons, index_K, answer_of(network), output, config.size, config.batch)
 
@@ -160,7 +166,7 @@ def person_work(config: PersonConfig, start: Start, persons: PersonSet, task: Pe
         tell_first("training on simulated people (edgehuman's walker)")
     splits = split_people(persons, config.select_share, config.seed, task.name)
     part = _Part(config, persons, task, splits)
-    network = build_network(config, start, task.output)
+    network = task.build(start) if task.build else build_network(config, start, task.output)
     _load_head(start, network, task.output)
     card = _card(part, network, start.arch, start.load_into(network.encoder))
     batches = ReadAhead(task.indices or part.shuffled, task.sample, config.seed, config.workers)
@@ -213,7 +219,7 @@ def _training(part: _Part, network: PersonNet, card: Card, batches: ReadAhead) -
     """Return the training: the head at the full learning rate, the backbone at lower ones."""
     config, task, held_out = part.config, part.task, part.splits.select
     image_NHWC = torch.zeros((2, *config.size, 3), dtype=torch.uint8)
-    freeze_unused(network, network.eval()(image_NHWC))
+    freeze_unused(network, network.eval().reached(image_NHWC))
     if config.autocast == "bf16":
         # Depthwise convolutions in bfloat16 then take half the time on a CPU.
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -13,7 +13,7 @@ import pytest
 from edgehuman.cli import main
 from edgehuman.data.image.check import check
 from edgehuman.data.image.load import load_persons
-from edgehuman.data.image.set import TASKS
+from edgehuman.data.image.set import ALL_TASKS
 from edgehuman.data.image.simulated import simulated_persons
 from edgehuman.data.image.write import simulate_people_folder
 from edgehuman.errors import DataError, ImageError
@@ -26,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", ALL_TASKS)
 def test_what_the_simulator_writes_is_what_it_draws(folder: Path, task: str) -> None:
     read, drawn = load_persons(folder, task), simulated_persons(task, 5, 3, 2)
     assert read.simulated
@@ -38,6 +38,7 @@ def test_what_the_simulator_writes_is_what_it_draws(folder: Path, task: str) -> 
     assert np.array_equal(read.attribute_NA, drawn.attribute_NA)
     np.testing.assert_allclose(read.keypoint_NJ3, drawn.keypoint_NJ3, atol=0.006)
     assert np.array_equal(read.area_N, drawn.area_N)
+    assert read.captions == drawn.captions
     assert np.array_equal(read.image(7), drawn.image(7))
     if task == "parsing":
         assert np.array_equal(read.part(7), drawn.part(7))
@@ -46,7 +47,8 @@ def test_what_the_simulator_writes_is_what_it_draws(folder: Path, task: str) -> 
 def test_the_check_names_the_tasks(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "check", str(folder)]) == 0
     said = capsys.readouterr().out
-    assert "for reid, attributes, pose, landmarks, parsing: 15 pictures of 5 people" in said
+    tasks = "reid, attributes, pose, landmarks, parsing, text-reid"
+    assert f"for {tasks}: 15 pictures of 5 people" in said
     assert "nothing missing, nothing wrong" in said
 
 

@@ -10,7 +10,7 @@ import pytest
 from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.runtime.provenance.members import members_of, signatures_of, stem_of
 
-SET = ("w.engine", "w.engine.json", "w.frame.onnx", "w.head.onnx", "w.onnx")
+SET = ("w.engine", "w.engine.json", "w.frame.onnx", "w.head.onnx", "w.onnx", "w.text.onnx")
 
 
 def put(folder: Path, *names: str) -> None:

@@ -1,0 +1,27 @@
+"""Sentences about people, and people in two parts of the data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgehuman.data.image.captions.sentences import require_own_splits, sentences_of
+from edgehuman.errors import DataError
+
+
+def test_sentences_of_any_script_and_length_are_taken() -> None:
+    long = "word " * 10_000
+    assert sentences_of([" a coat ", "пальто", long]) == ("a coat", "пальто", long.strip())
+
+
+@pytest.mark.parametrize("value", [[], [""], ["a", "  "], "a coat", None, [3], ["a"] * 101])
+def test_anything_else_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match="a list of 1 to 100 sentences, none of them empty"):
+        sentences_of(value)
+
+
+def test_a_person_in_two_parts_is_named() -> None:
+    require_own_splits(Path("x"), [1, 1, 2], ["train", "train", "test"])
+    with pytest.raises(DataError, match=r"x\.json: person 2 is in two parts, test and train"):
+        require_own_splits(Path("x.json"), [1, 2, 2], ["train", "test", "train"])
