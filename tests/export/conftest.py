@@ -17,7 +17,7 @@ from edgehuman.data.image.load import PersonSet
 from edgehuman.data.imu.subjects import UCI_LABELS
 from edgehuman.data.samples import Samples
 from edgehuman.export import export as artefact
-from edgehuman.export import networks
+from edgehuman.export import forms, networks
 from edgehuman.export.proof import precision
 from edgehuman.nets.skeleton.gaitformer import GaitFormer
 from edgehuman.nets.skeleton.gaitpt import GaitPt
@@ -135,7 +135,7 @@ def tiny_gait(monkeypatch: pytest.MonkeyPatch, gait: ExportedGait) -> None:
     monkeypatch.setattr(artefact, "to_onnx", lambda network, card: model)
     person_N = np.array([str(i // 4) for i in range(48)])
     made = Samples(walks(), np.full(48, -1), person_N, "walks")
-    monkeypatch.setattr(artefact, "load_samples", lambda card, data: made)
+    monkeypatch.setattr(forms, "load_samples", lambda card, data: made)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from edgehuman.catalogue import NETWORKS
 from edgehuman.data.samples import Samples
 from edgehuman.errors import ArtefactError, EngineError, MissingDependencyError, UsageError
 from edgehuman.export import export as artefact
-from edgehuman.export import networks
+from edgehuman.export import forms, networks
 from edgehuman.export.export import ExportConfig, export
 from edgehuman.export.graph import fp16
 from edgehuman.export.graph.trace import to_onnx, with_card
@@ -122,7 +122,7 @@ def test_networks_of_person_images_build(
     image_NHWC = np.random.default_rng(0).integers(0, 256, (32, 64, 32, 3), np.uint8)
     person_N = np.array([str(i // 4) for i in range(32)])
     made = Samples(image_NHWC, np.full(32, -1), person_N, "noise")
-    monkeypatch.setattr(artefact, "load_samples", lambda card, data: made)
+    monkeypatch.setattr(forms, "load_samples", lambda card, data: made)
     config = ExportConfig(
         "any",
         format="tensorrt",
@@ -235,7 +235,7 @@ def test_a_folder_of_other_files_is_refused_before_the_work(
     def worked(*given: object) -> None:
         raise AssertionError("the work began")
 
-    monkeypatch.setattr(artefact, "load_samples", worked)
+    monkeypatch.setattr(forms, "load_samples", worked)
     (tmp_path / "letter.txt").write_text("mine")
     with pytest.raises(ArtefactError, match=r"contains other files \(letter\.txt\)"):
         export(ExportConfig("any", format="tensorrt", on_device=True, out=tmp_path))
