@@ -85,6 +85,32 @@ def person_of(part_HW: NDArray[np.integer], own_HW: Bool) -> PersonParts:
     return PersonParts(left, top, np.where(own_HW[place], part_HW[place], 0).astype(np.uint8))
 
 
+def people_in(part_HW: Uint8, who_HW: NDArray[np.integer]) -> list[PersonParts]:
+    """The people of a picture, by rising number.
+
+    Args:
+        part_HW: the parts of every pixel.
+        who_HW: the number of the person of every pixel; 0: nobody's.
+    """
+    y_K, x_K = np.nonzero(who_HW)
+    if not len(y_K):
+        return []
+    who_K = who_HW[y_K, x_K]
+    order_K = np.argsort(who_K, kind="stable")
+    number_G, first_G = np.unique(who_K[order_K], return_index=True)
+    ends = [
+        (np.minimum.reduceat(place_K[order_K], first_G), np.maximum.reduceat(place_K[order_K], first_G))
+        for place_K in (x_K, y_K)
+    ]
+    (x0_G, x1_G), (y0_G, y1_G) = ends
+    found = []
+    for number, x0, y0, x1, y1 in zip(number_G, x0_G, y0_G, x1_G, y1_G, strict=True):
+        place = slice(int(y0), int(y1) + 1), slice(int(x0), int(x1) + 1)
+        own_HW = np.where(who_HW[place] == number, part_HW[place], 0)
+        found.append(PersonParts(int(x0), int(y0), own_HW.astype(np.uint8)))
+    return found
+
+
 def box_of(person: PersonParts) -> Float32:
     """The tight box of what is labelled, x1, y1, x2, y2; zeros if nothing is."""
     own_HW = person.part_HW > 0
