@@ -8,8 +8,8 @@ input, a score, and the logits of a mask at a stride of 4. The last C are parts,
 first: five zeros, and the logits of the part, likewise. A pixel inside a person's mask is of its
 likeliest part. This numpy and OpenCV code runs on the device, in `evaluate` and in training.
 
-Axes: K people, C parts, R rows of both, X numbers of a row, h w rows and columns of a map, H height,
-W width.
+Axes: K people, C parts, R rows of both, X numbers of a row, h w rows and columns of a map, H
+height, W width.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def _reach(box_4: Float32, place: Placed) -> tuple[int, int, int, int]:
 
 def _along(first: int, last: int, scale: float, shift: int) -> Float64:
     """Places in the input of the centres of the picture's pixels from `first` to before `last`."""
-    return (np.arange(first, last) + 0.5) * scale + shift
+    return np.asarray((np.arange(first, last) + 0.5) * scale + shift, np.float64)
 
 
 def _mask(logit_hw: Float32, area: tuple[int, int, int, int], place: Placed) -> Bool:

@@ -99,7 +99,10 @@ def people_in(part_HW: Uint8, who_HW: NDArray[np.integer]) -> list[PersonParts]:
     order_K = np.argsort(who_K, kind="stable")
     number_G, first_G = np.unique(who_K[order_K], return_index=True)
     ends = [
-        (np.minimum.reduceat(place_K[order_K], first_G), np.maximum.reduceat(place_K[order_K], first_G))
+        (
+            np.minimum.reduceat(place_K[order_K], first_G),
+            np.maximum.reduceat(place_K[order_K], first_G),
+        )
         for place_K in (x_K, y_K)
     ]
     (x0_G, x1_G), (y0_G, y1_G) = ends
@@ -118,7 +121,8 @@ def box_of(person: PersonParts) -> Float32:
     if not len(y_K):
         return np.zeros(4, np.float32)
     corners = (x_K[0], y_K[0], x_K[-1] + 1, y_K[-1] + 1)
-    return np.array(corners, np.float32) + np.float32((person.left, person.top) * 2)
+    shift = np.array((person.left, person.top) * 2, np.float32)
+    return np.asarray(np.array(corners, np.float32) + shift, np.float32)
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,10 @@ _OF_COLOURS = frozenset([b"PLTE", b"tRNS", b"bKGD", b"hIST", b"sBIT"])
 
 def has_palette(data: bytes) -> bool:
     """Whether a file is a PNG whose pixels are places in a palette."""
-    return data[:8] == _SIGNATURE and data[12:16] == b"IHDR" and data[_COLOUR : _COLOUR + 1] == (
-        bytes([_INDEXED])
+    return (
+        data[:8] == _SIGNATURE
+        and data[12:16] == b"IHDR"
+        and data[_COLOUR : _COLOUR + 1] == (bytes([_INDEXED]))
     )
 
 

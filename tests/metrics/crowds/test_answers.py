@@ -46,7 +46,7 @@ def answer() -> Float32:
 
 def test_people_come_by_falling_score_with_their_parts() -> None:
     first, second = people_of(answer(), LABELS, SIZE, WHOLE, 0.1)
-    assert (first.score, second.score) == (pytest.approx(0.9), pytest.approx(0.4))
+    assert [first.score, second.score] == pytest.approx([0.9, 0.4])
     assert first.box_4.tolist() == [0, 0, 12, 16]
     own_HW = first.person.part_HW
     # The box and a tenth of 12 more to the right: 14 columns; the mask ends in the middle.
