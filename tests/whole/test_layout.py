@@ -35,7 +35,7 @@ SUBJECTS = {
 }
 # Only a folder of these may hold folders of a third level.
 DEEP = re.compile(
-    r"edgehuman/(simulate|tasks)/image|edgehuman/(data|preprocess|runtime)/\w+|bench/pages"
+    r"edgehuman/(simulate|tasks|nets)/image|edgehuman/(data|preprocess|runtime)/\w+|bench/pages"
 )
 FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager"}
 MAX_FILES = 15

@@ -83,11 +83,19 @@ class PartsJudge:
     Args:
         num_classes: C, the background among them.
         least: detections of a lower score are neither painted nor right or wrong.
+        painted: the least score of those that are painted; None: `least`.
         skip_empty: people without any labelled part are left out, as the organisers of MHP do.
     """
 
-    def __init__(self, num_classes: int, least: float = 0.0, skip_empty: bool = False) -> None:
+    def __init__(
+        self,
+        num_classes: int,
+        least: float = 0.0,
+        skip_empty: bool = False,
+        painted: float | None = None,
+    ) -> None:
         self._num_classes, self._least, self._skip_empty = num_classes, least, skip_empty
+        self._least_painted = least if painted is None else painted
         self._scores: list[float] = []
         self._hits: list[Bool] = []
         self._counted: list[Bool] = []
@@ -116,7 +124,8 @@ class PartsJudge:
         )
         painted_HW = np.zeros(part_HW.shape, np.uint8)
         for each in reversed(kept):
-            each.person.paint(painted_HW)
+            if each.score >= self._least_painted:
+                each.person.paint(painted_HW)
         self._confusion_CC += mask_confusion(part_HW, painted_HW, self._num_classes)
         skipped_M = np.zeros(len(people), np.bool_) if ignored_M is None else ignored_M
         counted, region_HW = [], np.zeros(part_HW.shape, np.bool_)
