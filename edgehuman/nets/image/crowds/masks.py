@@ -131,7 +131,7 @@ class MaskDecode(nn.Module):
         place_N2S = self.place_2S.expand(images, -1, -1)
         x_NCS = torch.cat((shared_NEhw.float().flatten(2), place_N2S), dim=1)
         made_NXS = weight_NKRC.flatten(1, 2) @ x_NCS + bias_NKR.flatten(1)[..., None]
-        made_NKRS = functional.relu(made_NXS).unflatten(1, (people, _INSIDE))
+        made_NKRS = functional.relu(made_NXS).reshape(images, people, _INSIDE, -1)
         (second_NKRC, second_NKR), (last_NKRC, last_NKR) = rest
         made_NKRS = functional.relu(second_NKRC @ made_NKRS + second_NKR[..., None])
         made_NKRS = last_NKRC @ made_NKRS + last_NKR[..., None]
@@ -144,7 +144,7 @@ def layers_of(numbers_NKW: Tensor) -> Sequence[tuple[Tensor, Tensor]]:
     layers, begin = [], 0
     for rows, columns in _SHAPES:
         middle, end = begin + rows * columns, begin + rows * (columns + 1)
-        weight_NKRC = numbers_NKW[..., begin:middle].unflatten(2, (rows, columns))
+        weight_NKRC = numbers_NKW[..., begin:middle].reshape(*numbers_NKW.shape[:2], rows, columns)
         layers.append((weight_NKRC, numbers_NKW[..., middle:end]))
         begin = end
     return layers

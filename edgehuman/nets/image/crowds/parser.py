@@ -88,13 +88,14 @@ class CrowdParser(Detector):
         )
         sizes = [torch.Size(shape).numel() for shape in shapes]
         each = torch.split(flat_NX, sizes, dim=1)
-        return Said(*(x.unflatten(1, shape) for x, shape in zip(each, shapes, strict=True)))
+        return Said(*(x.reshape(-1, *shape) for x, shape in zip(each, shapes, strict=True)))
 
     def forward(self, image_NHWC: Tensor) -> Tensor:
         taps, maps = self._seen(image_NHWC)
         shared_NEhw, part_NChw = self.branch(maps[0], taps[0] if self._is_fine else None)
         most = min(MOST_PEOPLE, self.num_points)
         answer_NK5, place_NK = self.decode(self.one(maps), most)
+        assert place_NK is not None
         feature_NPC = self._features(maps)
         chosen_NKC = feature_NPC.gather(1, place_NK[..., None].expand(-1, -1, feature_NPC.shape[2]))
         point_NK2, stride_NK = self.decode.point_P4[place_NK, :2], self.decode.stride_P[place_NK]

@@ -3,8 +3,8 @@
     loss = detector + parts + inside + 2 x mask
 
 "parts" is the cross-entropy over all cells, "inside" that over people's cells alone, which are few;
-"mask" is the Dice loss of Milletari et al., "V-Net" (3DV 2016), as in CondInst, of at most 64 points
-of an image that stand for somebody: those that answer, and the best of the others.
+"mask" is the Dice loss of Milletari et al., "V-Net" (3DV 2016), as in CondInst, of at most 64
+points of an image that stand for somebody: those that answer, and the best of the others.
 
 Axes: N images, M people, P points, K chosen points of an image, h w cells.
 """

@@ -47,21 +47,26 @@ def labels_in(
 
 
 def _across(view: View, columns: int) -> tuple[Index, Bool]:
-    """The frame's column at each cell, and whether there is one."""
+    """The frame's column at each cell, and whether the view shows it: beside the window is grey."""
     width = view.image_HWC.shape[1]
     x_w = (np.arange(width // STRIDE) + 0.5) * STRIDE
     x_w = width - x_w if view.is_flipped else x_w
-    return _looked_up((x_w - view.place.left) / view.place.scale_x + view.window.left, columns)
+    in_window_w = (x_w - view.place.left) / view.place.scale_x
+    return _looked_up(in_window_w, view.window.left, view.window.width, columns)
 
 
 def _down(view: View, rows: int) -> tuple[Index, Bool]:
     y_h = (np.arange(view.image_HWC.shape[0] // STRIDE) + 0.5) * STRIDE
-    return _looked_up((y_h - view.place.top) / view.place.scale_y + view.window.top, rows)
+    in_window_h = (y_h - view.place.top) / view.place.scale_y
+    return _looked_up(in_window_h, view.window.top, view.window.height, rows)
 
 
-def _looked_up(place_K: NDArray[np.floating], side: int) -> tuple[Index, Bool]:
-    pixel_K = np.floor(place_K).astype(np.int64)
-    return np.clip(pixel_K, 0, side - 1), (pixel_K >= 0) & (pixel_K < side)
+def _looked_up(
+    in_window_K: NDArray[np.floating], begin: int, window: int, side: int
+) -> tuple[Index, Bool]:
+    pixel_K = np.floor(in_window_K + begin).astype(np.int64)
+    is_shown_K = (in_window_K >= 0) & (in_window_K < window)
+    return np.clip(pixel_K, 0, side - 1), is_shown_K & (pixel_K >= 0) & (pixel_K < side)
 
 
 def _people(parts: FrameParts) -> NDArray[np.uint16]:

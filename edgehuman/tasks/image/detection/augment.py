@@ -226,7 +226,7 @@ def in_order(box_M4: Float32, kind_M: Uint8) -> Index:
     """Return the places of at most `MOST_PEOPLE` boxes: people first, the largest if there are
     more.
     """
-    return np.lexsort((-_area(box_M4), kind_M))[:MOST_PEOPLE]
+    return np.asarray(np.lexsort((-_area(box_M4), kind_M))[:MOST_PEOPLE], np.int64)
 
 
 def padded(box_M4: Float32, kind_M: Uint8) -> tuple[Float32, Uint8]:

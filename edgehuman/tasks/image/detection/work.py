@@ -47,6 +47,8 @@ from edgehuman.training.ledger import commit, versions
 from edgehuman.training.processes import Place as Process
 from edgehuman.training.settings import tell_first
 
+_OF_DETECTORS = ("neck.", "many.", "one.")
+
 Views: TypeAlias = tuple[NDArray[Any], ...]
 
 
@@ -212,8 +214,7 @@ def _load(config: DetectionConfig, start: Start, task: FrameTask) -> tuple[Train
         fits = {
             name: each
             for name, each in weights.items()
-            if not name.startswith(ENCODER)
-            and (is_same or name.startswith(("neck", "many", "one")))
+            if not name.startswith(ENCODER) and (is_same or name.startswith(_OF_DETECTORS))
         }
         load_into(network, {**({} if is_same else own), **_encoder(own), **fits}, str(folder))
         if config.one_from_many:
