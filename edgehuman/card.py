@@ -32,8 +32,7 @@ _MOST_HEADER_BYTES = 100_000_000  # the limit of safetensors itself
 _MOST_HEADER_MEMORY = 1 << 29
 OutputKind = Literal[
     "classes", "embedding", "attributes", "heatmaps", "segmentation", "tokens", "boxes", "simcc",
-    "person_parts",
-]  # fmt: skip
+    "person_parts"]  # fmt: skip
 # What a dataset was used for.
 # "teacher": taught the teacher of a distilled network.
 Role = Literal["pretraining", "training", "selection", "calibration", "teacher"]
