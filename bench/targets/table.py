@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from edgehuman.bench import beside
 from edgehuman.bench.gallery_search import GallerySearchConfig, gallery_search
 from edgehuman.bench.target import Target
-from edgehuman.bench.targets import crowds, distillation, frames, fresh, people, ratios, silhouettes
+from edgehuman.bench.targets import distillation, frames, fresh, people, ratios, silhouettes
 from edgehuman.bench.targets.gait_step import gait_step_over_encoder
 from edgehuman.bench.targets.gallery_memory import GalleryMemoryConfig, gallery_memory_mb
 from edgehuman.bench.targets.saip_step import saip_step_over_networks
@@ -53,20 +53,6 @@ def _of_people() -> Iterator[Target]:
         yield Target(f"people-line-{head}", what, "at most", 0.1, "x", _only(measure))
     what = "the tracker, a frame of 20 people, processor time"
     yield Target("tracker", what, "at most", 1.0, "ms", _only(people.tracker_ms))
-
-
-def _of_crowds() -> Iterator[Target]:
-    """Of networks that part everybody in a picture."""
-    says = f"{crowds.ARCH}, 416x416, one thread"
-    for name, what, how, goal, unit, measure in (
-        ("crowds", f"the parser / the detector alone, onnxruntime FP32, {says}", "at most", 1.5, "x",
-         crowds.parser_over_detector),
-        ("crowds-torch", f"torch eager / onnxruntime FP32, the parser on {says}", "at least", 1.5,
-         "x", crowds.torch_over_onnxruntime),
-        ("crowds-more", "one more person of a picture, network and answer", "at most", 2.0, "%",
-         crowds.person_over_frame),
-    ):  # fmt: skip
-        yield Target(name, what, how, goal, unit, _only(measure))
 
 
 def _of_frames() -> Iterator[Target]:
@@ -255,7 +241,6 @@ TARGETS: tuple[Target, ...] = (
         lambda config: silhouettes.diffusion_step_over_networks("gaitset"),
     ),
     *_of_people(),
-    *_of_crowds(),
     *_of_frames(),
     Target(
         "targets-kept",
