@@ -31,8 +31,8 @@ RANDOM_WEIGHTS = "random weights"
 _MOST_HEADER_BYTES = 100_000_000  # the limit of safetensors itself
 _MOST_HEADER_MEMORY = 1 << 29
 OutputKind = Literal[
-    "classes", "embedding", "attributes", "heatmaps", "segmentation", "tokens", "boxes", "simcc"
-]  # fmt: skip
+    "classes", "embedding", "attributes", "heatmaps", "segmentation", "tokens", "boxes", "simcc",
+    "person_parts"]  # fmt: skip
 # What a dataset was used for.
 # "teacher": taught the teacher of a distilled network.
 Role = Literal["pretraining", "training", "selection", "calibration", "teacher"]
@@ -107,7 +107,9 @@ class OutputSpec:
             questions; heatmaps (N, labels, h, w), one per joint; segmentation (N, labels, h, w),
             logits of every pixel; boxes (N, rows, 5), x1, y1, x2, y2 in pixels of the input and a
             score from 0 to 1, in any order, each person once; simcc (N, labels, X), for each joint
-            `dim` logits of x, two a pixel, then as many a pixel of y, and one of its presence.
+            `dim` logits of x, two a pixel, then as many a pixel of y, and one of its presence;
+            person_parts (N, people + labels, 5 + h w): boxes as above, each with the logits of its
+            mask at a stride of 4, then those of each label after five zeros.
         parts: of an embedding; 0: one vector. Two people's distance is the mean over their parts.
         placements: of a wearable's classes: where the sensor may be worn. The output is then
             (N, placements * labels), logits of every pair, placement by placement.

@@ -95,8 +95,8 @@ def _of_rows(rows: Sequence[Latency], ask: Ask) -> Answer:
 
 
 def _calls(row: Latency, ask: Ask) -> int:
-    """Calls of one frame: a network of boxes sees all people at once."""
-    return 1 if row.kind == "boxes" else math.ceil(ask.people / row.batch)
+    """Calls of one frame: a network of whole frames sees all people at once."""
+    return 1 if row.kind in ("boxes", "person_parts") else math.ceil(ask.people / row.batch)
 
 
 def _timed(

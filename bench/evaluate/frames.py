@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from tyro.conf import Positional
 
+from edgehuman.bench.evaluate.crowds import evaluate_parts, metrics_of_parts
 from edgehuman.bench.evaluate.evaluate import Split, heading, open_model
 from edgehuman.bench.evaluate.hog import HOG, open_hog
 from edgehuman.bench.evaluate.tracks import Followed, follow, said
@@ -44,6 +45,7 @@ from edgehuman.preprocess.image.letterbox import fit
 from edgehuman.records import Index, Uint8
 from edgehuman.runtime.foreign.families import takes_one_person
 from edgehuman.runtime.image.frames.answer import SCORE
+from edgehuman.runtime.image.frames.parts import KIND as PARTS
 from edgehuman.runtime.image.frames.watch import opened
 from edgehuman.runtime.model import Model
 
@@ -68,7 +70,9 @@ class EvaluateConfig:
     frame to the next, so that they are further apart in time."""
     beside: tuple[str, ...] = ()
     """Other detectors to score on the same frames: zoo:NAME, ONNX files, also of others, or `hog`
-    for OpenCV's."""
+    for OpenCV's. Beside a model that parts people: others of the same parts, also of one person."""
+    detector: str = "zoo:person-detector-int8"
+    """What finds the people for those of --beside that part one person."""
     threads: int = 1
     """Threads inside one operator, and of OpenCV."""
     seed: int = 0
@@ -87,7 +91,9 @@ def evaluate(config: EvaluateConfig) -> Outcome:
         DataError: no such data, an empty split, or nobody in it.
     """
     model = open_model(config)
-    require_detector(model.card)
+    parts_people = model.card.output.kind == PARTS
+    if not parts_people:
+        require_detector(model.card)
     frames = load_frames(config.data)
     # Of scenes that are composed of several, one name is enough.
     if config.dataset is not None and config.dataset not in frames.dataset.split(" + "):
@@ -95,6 +101,9 @@ def evaluate(config: EvaluateConfig) -> Outcome:
             f"--data {config.data} is {frames.dataset}, but --dataset asks for {config.dataset}"
         )
     index_K = part_of(frames, config.split)[:: config.every]
+    if parts_people:
+        with _opencv_threads(config.threads):
+            return evaluate_parts(model, frames, index_K, config)
     finders = {"": (_of_model(model), _threshold(model))}
     finders |= {name: _finder(name, config.threads) for name in dict.fromkeys(config.beside)}
     kept: dict[str, dict[int, Found]] = {name: {} for name in finders}
@@ -131,7 +140,8 @@ def trial(card: Card, words: Words) -> Trial:
     frames: FrameSet | str
     index_K: Index = np.zeros(0, np.int64)
     try:
-        require_detector(card)
+        if card.output.kind != PARTS:
+            require_detector(card)
         few = {"count": _FEW} if words.data == SIMULATED else {}
         frames = load_frames(words.data, **few)
         index_K = part_of(frames, words.split)
@@ -141,6 +151,8 @@ def trial(card: Card, words: Words) -> Trial:
     def metrics(model: Model) -> dict[str, float]:
         if isinstance(frames, str):
             raise DataError(frames)
+        if model.card.output.kind == PARTS:
+            return metrics_of_parts(model, frames, index_K)
         require_detector(model.card)
         return dict(score(frames, index_K, {"": _of_model(model)})[""][0].metrics)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgehuman.distill.settings import DistilFlags
+from edgehuman.tasks.image.crowds.settings import MultiParsingConfig
 from edgehuman.tasks.image.detection.settings import DetectionConfig
 from edgehuman.tasks.image.settings import (
     AttributesConfig,
@@ -43,3 +44,8 @@ class DistilParsing(DistilFlags, ParsingConfig):
 @dataclass(frozen=True, kw_only=True)
 class DistilDetection(DistilFlags, DetectionConfig):
     """A small network that finds people, taught by a larger one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistilMultiParsing(DistilFlags, MultiParsingConfig):
+    """A small network that parts people, taught by a larger one."""

@@ -8,7 +8,7 @@ Axes: N samples, D outputs of one sample (flattened), J joints, C labels.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from edgehuman.card import OutputSpec
 from edgehuman.errors import ParityError
-from edgehuman.metrics.boxes.sets import compare_sets
+from edgehuman.metrics.boxes.overlap import ious
+from edgehuman.metrics.boxes.sets import FOUND, compare_sets
+from edgehuman.metrics.crowds.answers import HEAD
 from edgehuman.metrics.person_answers import joints_of, joints_of_simcc
 from edgehuman.records import Float32, Float64, Index
 
@@ -58,6 +60,10 @@ SETS = {
 }
 
 
+MASKS = {"fp32": 0.99, "fp16": 0.95, "int8": 0.7}
+"""The least `masks_kept` of a precision."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parity:
     """The difference between a graph and its network.
@@ -77,6 +83,9 @@ class Parity:
         boxes_kept, boxes_near, boxes_found: share of boxes with a partner in the other set, by
             rising tolerance: see `metrics.boxes.sets`. The cosines, `max_abs` and `scale` are then
             of the scores of partners (boxes).
+        masks_kept: mean IoU of the masks of people who have a partner in the other set, by the
+            square of their scores (person_parts). The cosines, `max_abs` and `scale` are then of
+            the logits of the parts.
     """
 
     samples: int
@@ -92,6 +101,7 @@ class Parity:
     boxes_kept: float | None = None
     boxes_near: float | None = None
     boxes_found: float | None = None
+    masks_kept: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """As a dictionary for the card and `--json`, without the fields that do not apply."""
@@ -117,6 +127,12 @@ def compare(reference: Float32, candidate: Float32, output: OutputSpec) -> Parit
             )
     if output.kind == "boxes":
         return _of_sets(reference, candidate)
+    if output.kind == "person_parts":
+        return _of_people(reference, candidate, len(output.labels))
+    return _of_numbers(reference, candidate, output)
+
+
+def _of_numbers(reference: Float32, candidate: Float32, output: OutputSpec) -> Parity:
     cosine_N, max_abs = np.empty(len(reference)), 0.0
     for start in range(0, len(reference), _CHUNK):
         here = slice(start, start + _CHUNK)
@@ -135,7 +151,8 @@ def compare(reference: Float32, candidate: Float32, output: OutputSpec) -> Parit
 
 def output_error(reference: Float32, candidate: Float32, kind: str) -> float:
     """How far outputs (N, ...) of this kind are from others, to rank by: the RMS of the difference
-    over that of the reference; of boxes, `error` of `metrics.boxes.sets`.
+    over that of the reference; of boxes, `error` of `metrics.boxes.sets`. People and parts are
+    compared as numbers too: who is chosen last changes little of them.
     """
     if kind == "boxes":
         return compare_sets(reference, candidate).error
@@ -155,6 +172,35 @@ def _of_sets(reference_NK5: Float32, candidate_NK5: Float32) -> Parity:
         boxes_kept=found.kept,
         boxes_near=found.near,
         boxes_found=found.found,
+    )
+
+
+def _of_people(reference_NRX: Float32, candidate_NRX: Float32, labels: int) -> Parity:
+    """The parity of two networks that part people: of these as sets, of their masks and the parts.
+
+    Shares of the masks are those of partners whose boxes overlap by half.
+    """
+    sets = _of_sets(*(each[:, :-labels, :HEAD] for each in (reference_NRX, candidate_NRX)))
+    one, two = (each[:, -labels:, HEAD:] for each in (reference_NRX, candidate_NRX))
+    parts = _of_numbers(one, two, OutputSpec("segmentation"))
+    kept = weight = 0.0
+    for one_KX, two_KX in zip(reference_NRX[:, :-labels], candidate_NRX[:, :-labels], strict=True):
+        iou_KM = ious(one_KX[:, :4], two_KX[:, :4])
+        partner_K = iou_KM.argmax(axis=1)
+        has_K = iou_KM.max(axis=1) >= FOUND.iou
+        here_KX, there_KX = one_KX[has_K, HEAD:] > 0, two_KX[partner_K[has_K], HEAD:] > 0
+        either_K = (here_KX | there_KX).sum(axis=1)
+        share_K = np.where(either_K > 0, (here_KX & there_KX).sum(axis=1), 1) / np.maximum(
+            either_K, 1
+        )
+        weight_K = one_KX[has_K, 4].astype(np.float64) ** 2
+        kept, weight = kept + float((share_K * weight_K).sum()), weight + float(weight_K.sum())
+    return replace(
+        parts,
+        boxes_kept=sets.boxes_kept,
+        boxes_near=sets.boxes_near,
+        boxes_found=sets.boxes_found,
+        masks_kept=kept / weight if weight else 1.0,
     )
 
 
@@ -229,8 +275,17 @@ def neighbours(vectors: NDArray[Any], distance: str | None) -> Index:
 
 def failures(parity: Parity, precision: str) -> list[str]:
     """The exceeded budgets as text; empty if all hold."""
+    if parity.masks_kept is not None:
+        least = MASKS[precision]
+        said = f"masks_kept {parity.masks_kept:.4f} is under {least}: the IoU of people's masks"
+        masks = [said] if parity.masks_kept < least else []
+        return [*_failures_of_sets(parity, precision), *masks, *_over_budget(parity, precision)]
     if parity.boxes_kept is not None:
         return _failures_of_sets(parity, precision)
+    return _over_budget(parity, precision)
+
+
+def _over_budget(parity: Parity, precision: str) -> list[str]:
     budget = BUDGETS[precision]
     found = []
     if budget.max_abs is not None:

@@ -6,6 +6,7 @@ Rows of `tables.datasets`; kept in their own file for readability.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from edgehuman.tables.dataset import Dataset, Use
 
@@ -29,6 +30,7 @@ def _pictures(
 
 
 _FRAMES = "edgehuman.data.image.frames."
+_PARSED = "edgehuman.data.image.parsed."
 PERSONS: Mapping[str, Dataset] = {
     "market1501": _pictures(
         "edgehuman.data.image.published.reid:MARKET_1501",
@@ -148,6 +150,26 @@ CAMERAS: Mapping[str, Dataset] = {
         url="https://www.crowdhuman.org",
         licence="non-commercial research and education only",
         commercial="forbidden",
+    ),
+    "cihp": replace(
+        _frames(
+            f"{_PARSED}cihp:CIHP",
+            pictures=38_280,
+            url="https://www.sysuhcp.com/lip",
+            licence="non-commercial research and education only",
+            commercial="forbidden",
+        ),
+        classes=20,
+    ),
+    "lv_mhp_v2": replace(
+        _frames(
+            f"{_PARSED}mhp:LV_MHP_V2",
+            pictures=25_403,
+            url="https://lv-mhp.github.io",
+            licence="non-commercial research only",
+            commercial="forbidden",
+        ),
+        classes=59,
     ),
     "penn_fudan": _frames(
         f"{_FRAMES}penn_fudan:PENN_FUDAN",

@@ -186,6 +186,14 @@ TASKS: Mapping[str, Task] = {
         "edgehuman.distill.image.settings:DistilDetection",
         "starnet_s150",
     ),
+    "multi-parsing": Task(
+        "edgehuman.tasks.image.crowds.settings:MultiParsingConfig",
+        "edgehuman.tasks.image.crowds.train:train",
+        "image",
+        "edgehuman finetune --task multi-parsing --weights zoo:person-detector --data cihp --out r",
+        "edgehuman.distill.image.settings:DistilMultiParsing",
+        "starnet_s3",
+    ),
 }
 
 

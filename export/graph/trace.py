@@ -43,6 +43,7 @@ OUTPUT_NAMES = {
     "simcc": "simcc",
     "tokens": "tokens",
     "boxes": "boxes",
+    "person_parts": "person_parts",
 }
 # Sizes for tracing: not 1, which torch.export would specialise on.
 _TRACE_BATCH = 2

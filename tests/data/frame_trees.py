@@ -12,6 +12,7 @@ import numpy as np
 
 from edgehuman.data.image.frames.set import FrameSet, People
 from edgehuman.records import Float32, Uint8
+from edgehuman.runtime.view.indexed_png import indexed_png
 from tests.data.pictures import write
 
 HEIGHT, WIDTH = 60, 80
@@ -78,6 +79,46 @@ def crowdhuman(root: Path) -> Path:
     lines = [odgt_line("a", ANNE, BOB, others=[mask, far]), "", odgt_line("b", ANNE)]
     (root / "annotation_train.odgt").write_text("\n".join(lines))
     (root / "annotation_val.odgt").write_text(odgt_line("c") + "\n")
+    return root
+
+
+def _maps(height: int = HEIGHT, width: int = WIDTH) -> tuple[Uint8, Uint8]:
+    """Parts and people: Anne, number 1, has hair (2) above pants (9); Bob, 3, is all coat (7)."""
+    part_HW, who_HW = np.zeros((2, height, width), np.uint8)
+    for number, (x1, y1, x2, y2), upper, lower in ((1, ANNE, 2, 9), (3, BOB, 7, 7)):
+        middle = (y1 + y2) // 2
+        part_HW[y1:middle, x1:x2], part_HW[middle:y2, x1:x2] = upper, lower
+        who_HW[y1:y2, x1:x2] = number
+    return part_HW, who_HW
+
+
+def cihp(root: Path) -> Path:
+    """Two training pictures, one without people, and one to test with; maps have a palette."""
+    part_HW, who_HW = _maps()
+    of = {"a": ("Training", 1), "b": ("Training", 0), "c": ("Validation", 1)}
+    red = [(200, 0, 0)] * 256
+    for stem, (split, there) in of.items():
+        folder = root / split
+        write(folder / "Images" / f"{stem}.jpg", frame(*([ANNE, BOB] if there else [])))
+        for name, map_HW in (("Category_ids", part_HW), ("Human_ids", who_HW)):
+            path = folder / name / f"{stem}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(indexed_png(there * map_HW, red))
+    (root / "Training" / "train_id.txt").write_text("a\nb\n")
+    return root
+
+
+def lv_mhp_v2(root: Path) -> Path:
+    """One training picture of Anne and Bob, and one of Bob to test with; green means nothing."""
+    part_HW, who_HW = _maps()
+    for split, stem, people in (("train", "7", (1, 3)), ("val", "9", (3,))):
+        write(root / split / "images" / f"{stem}.jpg", frame(ANNE, BOB))
+        for number, person in enumerate(people, 1):
+            own_HW = np.where(who_HW == person, part_HW, 0).astype(np.uint8)
+            name = f"{stem}_{len(people):02d}_{number:02d}.png"
+            write(root / split / "parsing_annos" / name, np.dstack([own_HW, own_HW // 2, own_HW]))
+    (root / "list").mkdir()
+    (root / "list" / "train.txt").write_text("7\n")
     return root
 
 

@@ -21,6 +21,7 @@ from edgehuman.geometry import COCO_17
 from edgehuman.metrics.parity import failures
 from edgehuman.metrics.person_answers import SILHOUETTE
 from edgehuman.nets.checkpoint import load_network
+from edgehuman.nets.image.crowds.parser import crowd_parser
 from edgehuman.nets.image.detection import detector
 from edgehuman.nets.image.heads import person_net
 from edgehuman.nets.skeleton.gaitformer import GaitFormer
@@ -188,6 +189,37 @@ def test_a_detector_in_three_precisions_wherever_boxes_are_chosen(tmp_path: Path
     assert small.ByteSize() < 0.4 * model.ByteSize()
     library = pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
     for graph in engines:
+        plan, _ = to_tensorrt.build_engine(
+            library, graph.SerializeToString(), Options(capabilities=(86,)), tmp_path / "timing"
+        )
+        assert len(plan) > 100_000
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("arch", ["starnet_s100_k3", "vit_tiny", "tinyvit_5m"])
+def test_a_parser_in_three_precisions_and_as_an_engine(tmp_path: Path, arch: str) -> None:
+    array = np.random.default_rng(0).integers(0, 256, (4, 64, 96, 3), np.uint8)
+    samples = Samples(array, np.full(4, -1), np.array(list("abcd")), "noise")
+    network = crowd_parser(arch, 4, (64, 96))
+    output = OutputSpec("person_parts", ("background", "hair", "skin", "coat"))
+    card = Card("parter", "multi-parsing", arch, 1, 1, image_input(64, 96, "Frame"), output)
+    reference = answers(network, array)
+    model = to_onnx(network, card)
+    assert not {"NonMaxSuppression", "RoiAlign", "GridSample"} & {
+        n.op_type for n in model.graph.node
+    }
+    judge = Judge(samples, reference, output)
+    assert failures(judge.verdict(model).parity, "fp32") == []
+    folded = folding.fold_norms(model)
+    half = fp16.convert(folded, fp16.overflowing(folded, array))[0]
+    assert failures(judge.verdict(half).parity, "fp16") == []
+    found = calibration.collect(folded, int8.tensors_to_calibrate(folded), array)
+    ranges = calibration.ranges(found, "minmax")
+    small = int8.quantise(folding.fold_pixels(folded), ranges, "cpu", activated=True)
+    assert judge.verdict(small).parity.masks_kept is not None
+    assert small.ByteSize() < 0.5 * model.ByteSize()
+    library = pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
+    for graph in (half, int8.quantise(folded, ranges, "tensorrt")):
         plan, _ = to_tensorrt.build_engine(
             library, graph.SerializeToString(), Options(capabilities=(86,)), tmp_path / "timing"
         )

@@ -16,6 +16,7 @@ from edgehuman.metrics.parity import (
     retrieval_agreement,
 )
 from edgehuman.metrics.person_answers import joints_of
+from tests.runtime.parts_models import LABELS, rows_of
 
 CLASSES = OutputSpec("classes", ("a", "b"))
 VECTORS = OutputSpec("embedding", distance="euclidean")
@@ -162,3 +163,22 @@ def test_boxes_are_compared_as_sets() -> None:
     assert not failures(parity, "int8")
     assert "top1_agreement" not in parity.as_dict()
     assert parity.as_dict()["boxes_near"] == 1
+
+
+def test_people_are_compared_as_sets_and_parts_as_numbers() -> None:
+    output = OutputSpec("person_parts", LABELS)
+    before = rows_of()[None]
+    turned = before[:, [1, 0, *range(2, before.shape[1])]]
+    parity = compare(before, turned, output)
+    assert (parity.boxes_kept, parity.masks_kept, parity.max_abs) == (1, 1, 0)
+    assert failures(parity, "fp32") == []
+    torn = before.copy()
+    torn[0, :2, 5::2] *= -1  # every second cell of all masks
+    parity = compare(before, torn, output)
+    assert parity.boxes_kept == 1
+    assert parity.masks_kept is not None
+    assert parity.masks_kept < 0.5
+    assert failures(parity, "int8")[0].startswith("masks_kept 0.")
+    mixed = before.copy()
+    mixed[0, 3:] = mixed[0, :2:-1]
+    assert "max abs" in " ".join(failures(compare(before, mixed, output), "fp32"))

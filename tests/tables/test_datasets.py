@@ -25,7 +25,8 @@ def test_a_reader_stands_in_the_folder_of_its_record() -> None:
         assert row.read.startswith(f"edgehuman.data.{row.modality}."), name
         if row.frames:
             assert load_object(row.frames).dataset == name
-            assert row.frames.startswith("edgehuman.data.image.frames."), name
+            folders = ("edgehuman.data.image.frames.", "edgehuman.data.image.parsed.")
+            assert row.frames.startswith(folders), name
 
 
 def test_weights_ship_only_where_the_terms_do_not_forbid_it() -> None:

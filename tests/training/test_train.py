@@ -24,6 +24,7 @@ from tests.in_memory import walkers
 from tests.pretrain import made_silhouettes
 from tests.pretrain.made_walks import tiny_config as contrastive_config
 from tests.tasks.conftest import made_windows
+from tests.tasks.crowds import parted_set
 from tests.tasks.drawn_frames import drawn_set
 from tests.tasks.people import made_people
 from tests.tasks.people import quick as photo_config
@@ -67,7 +68,7 @@ def config_of(name: str, out: Path) -> TrainingConfig:
         arch = "tests.own_networks:MyBackbone"
         searched: TrainingConfig = photo_config(kind, out, arch=arch, **small, **COMMON)
         return searched
-    if name == "detection":
+    if name in ("detection", "multi-parsing"):
         special[name] = {
             "arch": "starnet_s100",
             "batch": 2,
@@ -90,6 +91,9 @@ def data_of(name: str) -> Any:
         return dataclasses.replace(
             drawn_set(12, test=4, height=64, width=96, most=2), dataset="drawn"
         )
+    if name == "multi-parsing":
+        frames = parted_set(12, test=4, height=64, width=96, most=2)
+        return dataclasses.replace(frames, dataset="drawn")
     if name == "saip":
         return [made_people().image(index) for index in range(8)]
     return made_people(joints=COCO_WHOLEBODY_133) if name == "landmarks" else made_people()

@@ -31,12 +31,12 @@ SUBJECTS = {
     *("together", "people"),
     *("figure", "clothes", "scene", "unlabelled", "views", "published", "formats", "many"),
     *("camera", "frames", "foreign", "labels", "boxes", "detection", "crowds", "crops", "shards"),
-    *("motion", "captions", "search"),
+    *("motion", "captions", "search", "parsed"),
     *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
 }
 # Only a folder of these may hold folders of a third level.
 DEEP = re.compile(
-    r"edgehuman/(simulate|tasks)/image|edgehuman/(data|preprocess|runtime)/\w+|bench/pages"
+    r"edgehuman/(simulate|tasks|nets)/image|edgehuman/(data|preprocess|runtime)/\w+|bench/pages"
 )
 FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager"}
 MAX_FILES = 15

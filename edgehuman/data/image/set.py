@@ -26,6 +26,7 @@ from edgehuman.errors import DataError, ImageError
 from edgehuman.limits.sizes import MOST_PICTURE, read_bounded
 from edgehuman.preprocess.image.cropping import padded
 from edgehuman.preprocess.image.header import read_header
+from edgehuman.preprocess.image.palette import as_grey, has_palette, step_of
 from edgehuman.preprocess.image.pixels import clip_box, read_image, require_room
 from edgehuman.reading.parsers import foreign
 from edgehuman.records import Float32, Index, Text, Uint8
@@ -234,7 +235,7 @@ def require_size(path: str, shape: Sequence[int], size: Sequence[int], whose: st
 
 
 def load_png_mask(path: str, size: tuple[int, int] | None = None) -> NDArray[Any]:
-    """Class indices (H, W) of a greyscale image file.
+    """Class indices (H, W) of a greyscale image file, or of a PNG with a palette.
 
     Args:
         size: height and width of its picture; None: not known.
@@ -253,8 +254,10 @@ def load_png_mask(path: str, size: tuple[int, int] | None = None) -> NDArray[Any
     # Of other formats, the header's sides may be those of a tile or of another picture inside.
     if size is not None and header.height and header.pixels > size[0] * size[1]:
         require_size(path, (header.height, header.width), size, "its picture has")
-    found = None
+    found, step = None, 1
     if header.format and header.complete:
+        if has_palette(data):
+            data, step = as_grey(data), step_of(data)
         with contextlib.suppress(ValueError), foreign():
             found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if found is None:
@@ -263,10 +266,10 @@ def load_png_mask(path: str, size: tuple[int, int] | None = None) -> NDArray[Any
         found = found[..., 0]
     if found.ndim != 2 or found.dtype.kind != "u":
         raise ImageError(
-            f"{path} is a colour image; a mask is a greyscale image of part numbers. Save it "
-            "without a palette"
+            f"{path} is a colour image; a mask is a greyscale image of part numbers, or a PNG with "
+            "a palette. Save the numbers, not their colours"
         )
-    return found
+    return found // step if step > 1 else found
 
 
 def find_below(root: Path, name: str, depth: int = 2) -> Path | None:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from edgehuman.card import Card, InputSpec, OutputSpec, image_input
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import ENCODER, build, own_attribute, require_own_output
+from edgehuman.nets.image.crowds.parser import crowd_parser
 from edgehuman.nets.image.detection import detector
 from edgehuman.nets.image.features import ImageBackbone
 from edgehuman.nets.image.heads import EmbeddingHead, person_net
@@ -55,6 +56,9 @@ def build_for(card: Card, weights: Mapping[str, Tensor], seed: int = 0) -> nn.Mo
         return detector(card.arch, (height, width), seed, **geometry(weights))
     if f"{TEXT}merges" in weights:
         return search_net(card, weights, seed)
+    if card.output.kind == "person_parts":
+        count = len(card.output.labels)
+        return crowd_parser(card.arch, count, (height, width), seed, **geometry(weights))
     has_head = card.output.kind in _OF_HEADS or any(name.startswith(ENCODER) for name in weights)
     if has_head:
         return person_net(card.arch, card.output, (height, width), seed, **geometry(weights))

@@ -65,12 +65,28 @@ class SharedBlock(nn.Module):
         return functional.relu(self.point_norms[level](self.point(x_NCHW)))
 
 
-class Tower(nn.Module):
-    """Blocks shared by the strides, then one 1x1 convolution: (N, P, 5) of three maps."""
+class Blocks(nn.Module):
+    """Blocks shared by the strides: three maps in, three out."""
 
     def __init__(self, width: int, depth: int = TOWER_DEPTH) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(SharedBlock(width) for _ in range(depth))
+
+    def features(self, maps: Sequence[Tensor]) -> list[Tensor]:
+        """Return the maps behind the blocks."""
+        found = []
+        for level, x_NCHW in enumerate(maps):
+            for block in self.blocks:
+                x_NCHW = block(x_NCHW, level)
+            found.append(x_NCHW)
+        return found
+
+
+class Tower(Blocks):
+    """Blocks shared by the strides, then one 1x1 convolution: (N, P, 5) of three maps."""
+
+    def __init__(self, width: int, depth: int = TOWER_DEPTH) -> None:
+        super().__init__(width, depth)
         self.last = nn.Conv2d(width, VALUES, 1)
         nn.init.normal_(self.last.weight, std=0.01)
         assert self.last.bias is not None
@@ -80,11 +96,7 @@ class Tower(nn.Module):
             self.last.bias[1:] = 1.0  # edges at 2.7 strides
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
-        rows = []
-        for level, x_NCHW in enumerate(maps):
-            for block in self.blocks:
-                x_NCHW = block(x_NCHW, level)
-            rows.append(self.last(x_NCHW).flatten(2))
+        rows = [self.last(x_NCHW).flatten(2) for x_NCHW in self.features(maps)]
         return torch.cat(rows, dim=2).transpose(1, 2)
 
 
@@ -123,13 +135,16 @@ class Decode(nn.Module):
             rows.append(torch.where(map_N1HW >= highest_N1HW, map_N1HW, _SILENT).flatten(1))
         return torch.cat(rows, dim=1)
 
-    def forward(self, said_NP5: Tensor, most: int | None) -> Tensor:
-        """Return boxes and scores (N, K, 5) of the points with the `most` highest, or of all."""
+    def forward(self, said_NP5: Tensor, most: int | None) -> tuple[Tensor, Tensor | None]:
+        """Return boxes and scores (N, K, 5) of the points with the `most` highest, or of all; and
+        which points these are, (N, K), or None if all.
+        """
         box_NP4, logit_NP = self.boxes(said_NP5[..., 1:]), self.peaks(said_NP5[..., 0].float())
+        place_NK = None
         if most is not None:
             logit_NP, place_NK = logit_NP.topk(most, dim=1)
             box_NP4 = box_NP4.gather(1, place_NK[..., None].expand(-1, -1, 4))
-        return torch.cat((box_NP4, logit_NP.sigmoid()[..., None]), dim=2)
+        return torch.cat((box_NP4, logit_NP.sigmoid()[..., None]), dim=2), place_NK
 
 
 class Detector(nn.Module):
@@ -194,7 +209,7 @@ class Detector(nn.Module):
     def forward(self, image_NHWC: Tensor) -> Tensor:
         said_NP5 = self.one(self.neck_maps(image_NHWC))
         most = min(MOST_BOXES, self.num_points) if self.post == "inside" else None
-        answer_NK5: Tensor = self.decode(said_NP5, most)
+        answer_NK5: Tensor = self.decode(said_NP5, most)[0]
         return answer_NK5
 
 

@@ -24,6 +24,8 @@ class FoundPerson:
         mask_HW: of the part `cut` of the frame; None: the network gives none.
         cut: whole pixels x0, y0, x1, y1, outside which nothing is this person's; None: the whole
             frame.
+        part_HW: uint8, of the same part of the frame: indices of `parts`, whose first is the
+            background; None: the network gives none.
     """
 
     box_4: Float32
@@ -31,6 +33,8 @@ class FoundPerson:
     joint_J3: Float32 | None = None
     mask_HW: Bool | None = None
     cut: Cut | None = None
+    part_HW: Uint8 | None = None
+    parts: tuple[str, ...] = ()
 
     @property
     def mask_place(self) -> Cut | None:

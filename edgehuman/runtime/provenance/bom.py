@@ -40,6 +40,7 @@ _APPROACH = {
     "heatmaps": "supervised",
     "segmentation": "supervised",
     "boxes": "supervised",
+    "person_parts": "supervised",
     "simcc": "supervised",
     "tokens": "self-supervised",
 }

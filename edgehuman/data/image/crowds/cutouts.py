@@ -33,6 +33,7 @@ class CutOut:
         hull_K2: corners of the smallest convex shape around the body, likewise.
         colour_3: mean red, green and blue.
         area: of the whole cut-out, pixels of the first level.
+        part_HW: uint8, the parts of the first level; 0: none of theirs. None: not known.
     """
 
     levels: Sequence[Uint8]
@@ -41,6 +42,7 @@ class CutOut:
     hull_K2: Float32
     colour_3: Float32
     area: float
+    part_HW: Uint8 | None = None
 
     @property
     def height_px(self) -> float:
@@ -49,7 +51,8 @@ class CutOut:
 
     @property
     def num_bytes(self) -> int:
-        return sum(level.nbytes for level in (*self.levels, *self.dark))
+        of_parts = 0 if self.part_HW is None else self.part_HW.nbytes
+        return of_parts + sum(level.nbytes for level in (*self.levels, *self.dark))
 
     def shown(self, level: int, dark: bool) -> Uint8:
         """A level, in dark clothes if there is such a one."""
@@ -69,6 +72,7 @@ def cut_out(
     body_HW: Bool,
     cloth_HW: Bool | None = None,
     shade: float = 0.3,
+    part_HW: Uint8 | None = None,
 ) -> CutOut | None:
     """Cut one person out.
 
@@ -78,6 +82,7 @@ def cut_out(
         body_HW: without it.
         cloth_HW: what they wear and carry; None: not known.
         shade: brightness of dark clothes, of what it is in the photo.
+        part_HW: the parts of every pixel; None: not known.
 
     Returns:
         None: there is no person, or the photo cuts them off at its lower edge.
@@ -103,7 +108,10 @@ def cut_out(
         worn_HW = np.pad(cloth_HW[y0:y1, x0:x1], _MARGIN_PX)
         dark = _levels(_darkened(whole_HWC, worn_HW, shade))[1:]
     area = float(levels[0][..., 3].sum(dtype=np.int64)) / 255.0
-    return CutOut(levels, dark, box_4, hull_K2, colour_3, area)
+    own_HW = None
+    if part_HW is not None:
+        own_HW = np.pad(np.where(whole_HW, part_HW, 0)[y0:y1, x0:x1], _MARGIN_PX)
+    return CutOut(levels, dark, box_4, hull_K2, colour_3, area, own_HW)
 
 
 def _hull(mask_HW: Bool) -> Float32:

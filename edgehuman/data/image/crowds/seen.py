@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from edgehuman.data.image.crowds.cutouts import CutOut
 from edgehuman.data.image.crowds.plan import Placed, Plan, Thing
 from edgehuman.data.image.crowds.things import cover
-from edgehuman.records import Bool, Float32, Uint8
+from edgehuman.records import Bool, Float32, Index, Uint8
 
 LEAST_INSIDE, LEAST_SHOWN = 0.3, 0.3
 """People of whom less is inside the frame, or less of what is inside is not hidden, count neither
@@ -37,12 +37,14 @@ class Seen:
         inside_M: share of each that is inside the frame.
         shown_M: share of that which nothing hides.
         ignore_M: whether too little is inside or shown.
+        number_M: which of the plan's people each is.
     """
 
     full_M4: Float32
     inside_M: Float32
     shown_M: Float32
     ignore_M: Bool
+    number_M: Index
 
 
 def matrix_of(placed: Placed, cut: CutOut) -> NDArray[np.float64]:
@@ -82,7 +84,8 @@ def see(plan: Plan, people: People) -> Seen:
     """Find where each person is seen."""
     height, width = plan.camera.height, plan.camera.width
     taken_HW = np.zeros((-(-height // _GRID), -(-width // _GRID)), bool)
-    boxes, inside, shown = [], [], []
+    boxes, inside, shown, numbers = [], [], [], []
+    number_of = {id(each): number for number, each in enumerate(plan.people)}
     for item in reversed(in_order(plan)):
         if isinstance(item, Thing):
             cover(taken_HW, item, _GRID)
@@ -98,10 +101,11 @@ def see(plan: Plan, people: People) -> Seen:
         boxes.append(np.concatenate((corner_K2.min(axis=0), corner_K2.max(axis=0))))
         inside.append(min(1.0, own))
         shown.append(free)
+        numbers.append(number_of[id(item)])
     box_M4 = np.array(boxes[::-1], np.float32).reshape(-1, 4)
     inside_M, shown_M = np.array(inside[::-1], np.float32), np.array(shown[::-1], np.float32)
     ignore_M = (inside_M < LEAST_INSIDE) | (shown_M < LEAST_SHOWN)
-    return Seen(box_M4, inside_M, shown_M, ignore_M)
+    return Seen(box_M4, inside_M, shown_M, ignore_M, np.array(numbers[::-1], np.int64))
 
 
 def in_order(plan: Plan) -> Sequence[Placed | Thing]:

@@ -29,7 +29,14 @@ _LEAST_STRIP, _MOST_STRIPS_PX, _APART_PX = 24, 128, 5
 
 
 class Source(Protocol):
-    """People and streets by number."""
+    """People and streets by number.
+
+    Attributes:
+        parts: names of the parts in `CutOut.part_HW`.
+    """
+
+    @property
+    def parts(self) -> tuple[str, ...]: ...
 
     def __len__(self) -> int:
         """How many photos."""
@@ -43,6 +50,8 @@ class Source(Protocol):
 
 class NoPhotos:
     """No people and streets of photos."""
+
+    parts: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return 0
@@ -65,6 +74,7 @@ class Stock:
         clean: numbers in the names of photos that show nobody else; None: all do.
 
     Attributes:
+        parts: see `Source`.
         unread: names of photos that could not be read, each told once.
     """
 
@@ -74,6 +84,7 @@ class Stock:
             np.array([index for index, name in enumerate(persons.parts) if name in names], np.uint8)
             for names in (CARRIED, BARE)
         )
+        self.parts = tuple(persons.parts)
         self._people: Cache[CutOut | None] = Cache()
         self._streets: Cache[Uint8 | None] = Cache()
         self.unread: set[str] = set()
@@ -127,7 +138,7 @@ class Stock:
         body_HW = whole_HW & ~np.isin(part_HW, self._carried_K)
         cloth_HW = whole_HW & ~np.isin(part_HW, self._bare_K)
         shade = 0.15 + 0.35 * (number * 0.618 % 1.0)
-        return cut_out(image_HWC, whole_HW, body_HW, cloth_HW, shade)
+        return cut_out(image_HWC, whole_HW, body_HW, cloth_HW, shade, part_HW)
 
 
 def beside(image_HWC: Uint8, person_HW: Bool) -> Uint8 | None:

@@ -30,7 +30,8 @@ def walker(seed: int, number: int) -> CutOut | None:
     """Draw a walker; None: they do not fit the picture."""
     drawn = render_person(child_seed(seed, 0x3A1, number), _shot(seed, number), _HEIGHT, _WIDTH)
     whole_HW = drawn.part_HW > 0
-    return cut_out(drawn.image_HWC, whole_HW, whole_HW & (drawn.part_HW != _BAG))
+    body_HW = whole_HW & (drawn.part_HW != _BAG)
+    return cut_out(drawn.image_HWC, whole_HW, body_HW, part_HW=drawn.part_HW)
 
 
 def _shot(seed: int, number: int) -> Shot:

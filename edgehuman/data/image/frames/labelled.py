@@ -1,4 +1,6 @@
-"""Labelled frames to evaluate an export of a detector: its accuracy budget is then of AP50."""
+"""Labelled frames to evaluate an export with: the accuracy budget of a detector is then of AP50,
+that of a network that parts people of AP^p_vol.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from edgehuman.catalogue import SIMULATED
 from edgehuman.data.image.frames.load import load_frames
 from edgehuman.data.image.frames.score import box_metrics, boxes_of, read_batches, seen
 from edgehuman.data.image.frames.set import FrameSet
+from edgehuman.data.image.parsed.score import FramePartsJudge, fitting
 from edgehuman.errors import DataError
 from edgehuman.preprocess.image.letterbox import Letterbox
 from edgehuman.progress import tell
@@ -25,24 +28,37 @@ class LabelledFrames:
     """Attributes:
     frames: the set; index_N: the indices of these frames in it.
     places: where each lies in the network's input.
+    size: height and width of that.
     """
 
     frames: FrameSet
     index_N: Index
     places: Sequence[Letterbox]
+    size: tuple[int, int]
 
     def select(self, index_K: Index) -> LabelledFrames:
         """Return the frames at these indices, in that order."""
         return LabelledFrames(
-            self.frames, self.index_N[index_K], [self.places[index] for index in index_K]
+            self.frames,
+            self.index_N[index_K],
+            [self.places[index] for index in index_K],
+            self.size,
         )
 
     def metrics(self, outputs: Float32, output: OutputSpec) -> Mapping[str, float]:
-        """Score a network's boxes (N, rows, 5) for these frames; AP50 comes first.
+        """Score a network's outputs (N, rows, ...) for these frames; the metric that selects
+        checkpoints comes first.
 
         Raises:
             DataError: another kind of output, or nobody in these frames.
         """
+        if output.kind == "person_parts":
+            judge = FramePartsJudge(output.labels, self.size)
+            for index, row_RX, place in zip(
+                self.index_N.tolist(), outputs, self.places, strict=True
+            ):
+                judge.add(self.frames, index, row_RX, place)
+            return judge.scores().metrics
         if output.kind != "boxes":
             raise DataError(f"{output.kind} cannot be scored on frames with boxes")
         found = [boxes_of(*each) for each in zip(outputs, self.places, strict=True)]
@@ -61,11 +77,13 @@ def read_labelled(
     Return None if the data has no boxes, or nobody is in it: its pictures can still be used
     without.
     """
-    if card.output.kind != "boxes":
+    if card.output.kind not in ("boxes", "person_parts"):
         return None
     few = {"count": max(2, min(most, SIMULATED_FRAMES))} if data == SIMULATED else {}
     try:
         frames = load_frames(data, **few)
+        if card.output.kind == "person_parts":
+            frames = fitting(frames, card.output.labels)
     except DataError as error:
         tell(f"edgehuman: no labels for {card.task}: {error}")
         return None
@@ -79,7 +97,7 @@ def read_labelled(
     if all(frames.people[index].ignore_M.all() for index in kept_N.tolist()):
         return None
     inputs = np.concatenate([input_NHWC for _, _, input_NHWC in parts])
-    return inputs, LabelledFrames(frames, kept_N, places)
+    return inputs, LabelledFrames(frames, kept_N, places, (height, width))
 
 
 def spread(frames: FrameSet, most: int) -> Index:

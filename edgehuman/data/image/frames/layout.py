@@ -33,10 +33,12 @@ class FrameReader:
     Attributes:
         frames: folder -> the set, boxes as the files state them; `cleaned` leaves out wrong ones.
         composed: whether frames are composed of other data: their boxes are right by construction.
+        of_maps: whether boxes are those of label maps, which are right too, and read one by one.
     """
 
     frames: Callable[[Path], FrameSet]
     composed: bool = False
+    of_maps: bool = False
 
 
 FrameLayout = Layout[FrameReader]

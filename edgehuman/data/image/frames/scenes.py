@@ -1,7 +1,7 @@
-"""Crowd scenes composed of people cut out of photos, endless: index -> frame and boxes.
+"""Crowd scenes composed of people cut out of photos, endless: index -> frame, boxes and parts.
 
     frames = ccp_scenes("ccp")
-    frames.frames[7], frames.people[7].box_M4
+    frames.frames[7], frames.people[7].box_M4, frames.parts[7].part_HW
 
 People of photos, and some simulated walkers, are pasted with their true boxes over streets from
 which they were cut, drawn surroundings and plain grounds. A scene depends on seed and index alone;
@@ -31,16 +31,21 @@ from edgehuman.data.image.crowds.grounds import (
     street_ground,
 )
 from edgehuman.data.image.crowds.paint import paint_scene
+from edgehuman.data.image.crowds.parts import label_scene
 from edgehuman.data.image.crowds.plan import Choices, Plan, sample_plan
 from edgehuman.data.image.crowds.seen import Seen, see
 from edgehuman.data.image.crowds.stock import Source, Stock
 from edgehuman.data.image.crowds.walkers import NUM_WALKERS, walker
-from edgehuman.data.image.frames.set import FrameSet, People
+from edgehuman.data.image.frames.set import FrameParts, FrameSet, People
 from edgehuman.data.image.load import load_persons
+from edgehuman.data.image.part_groups import LABELS, places
 from edgehuman.data.image.set import PersonSet
 from edgehuman.errors import DataError
-from edgehuman.records import Uint8
+from edgehuman.geometry import mirror_order
+from edgehuman.metrics.crowds.people import PersonParts, people_in
+from edgehuman.records import Index, Uint8
 from edgehuman.simulate.body.seeding import child_seed
+from edgehuman.simulate.image.figure.parts import PARTS
 
 TRAIN_SCENES, TEST_SCENES = 20_000, 400
 SIMULATED_SHARE = 0.22
@@ -56,6 +61,9 @@ class Scenes:
         count: how many.
         seed: other seeds give other scenes.
         simulated: share of people who are simulated.
+
+    Attributes:
+        part_names: of the parts of `parts`; none: those of the photos are in no group.
     """
 
     def __init__(
@@ -70,8 +78,9 @@ class Scenes:
             is_person=lambda source, number: self.person(source, number) is not None,
             is_street=lambda number: stock.street(number) is not None,
         )
-        self._people: OrderedDict[int, People] = OrderedDict()
+        self._people: OrderedDict[int, tuple[People, Index]] = OrderedDict()
         self._walkers: Cache[CutOut | None] = Cache()
+        self.part_names, self._tables = shared_parts(stock.parts)
 
     def __len__(self) -> int:
         return self._count
@@ -93,6 +102,25 @@ class Scenes:
 
     def people(self, index: int) -> People:
         """Boxes, clipped to the frame."""
+        return self._listed(index)[0]
+
+    def parts(self, index: int) -> FrameParts:
+        """The parts of everybody."""
+        plan = self.plan(index)
+        labels = label_scene(plan, self.person, self._tables, mirror_order(self.part_names))
+        by_number = dict(
+            zip(
+                (np.unique(labels.who_HW[labels.who_HW > 0]) - 1).tolist(),
+                people_in(labels.part_HW, labels.who_HW),
+                strict=True,
+            )
+        )
+        nobody = PersonParts(0, 0, np.zeros((0, 0), np.uint8))
+        numbers = self._listed(index)[1].tolist()
+        return FrameParts([by_number.get(each, nobody) for each in numbers], labels.part_HW)
+
+    def _listed(self, index: int) -> tuple[People, Index]:
+        """Boxes, and which of the plan's people they are of."""
         if index not in self._people:
             plan = self.plan(index)
             seen = see(plan, self.person)
@@ -100,9 +128,11 @@ class Scenes:
             box_M4 = np.clip(seen.full_M4, 0.0, np.array(size_2 * 2, np.float32))
             # Of some, only a bag is in the frame.
             there_M = (box_M4[:, 2:] - box_M4[:, :2]).min(axis=1, initial=np.inf) >= _LEAST_SIDE_PX
-            self._people[index] = People(box_M4[there_M], seen.ignore_M[there_M])
+            people = People(box_M4[there_M], seen.ignore_M[there_M])
+            self._people[index] = people, seen.number_M[there_M]
             while len(self._people) > _KEPT_PLANS:
                 self._people.popitem(last=False)
+            return people, seen.number_M[there_M]
         return self._people[index]
 
     def person(self, source: int, number: int) -> CutOut | None:
@@ -173,6 +203,36 @@ class _People(Sequence[People]):
         return (self[index] for index in range(len(self)))
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """Parts of each scene, painted when they are asked for."""
+
+    scenes: Joined
+    names: tuple[str, ...]
+
+    def __getitem__(self, index: int, /) -> FrameParts:
+        scenes, own = self.scenes.at(index)
+        return scenes.parts(own)
+
+
+def shared_parts(of_photos: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[Uint8, Uint8]]:
+    """The parts that people of photos and simulated ones share: their names, none if the photos'
+    are in no group; and, for both, the shared part (256,) of each own one.
+    """
+    if of_photos in ((), PARTS):
+        same = np.arange(256, dtype=np.uint8)
+        return PARTS, (same, same)
+    tables = []
+    for names in (of_photos, PARTS):
+        table = np.zeros(256, np.uint8)
+        try:
+            table[: len(names)] = places(names, "garments")
+        except DataError:
+            return (), (table, table)
+        tables.append(table)
+    return LABELS["garments"], (tables[0], tables[1])
+
+
 def ccp_scenes(
     path: Path | str, train: int = TRAIN_SCENES, test: int = TEST_SCENES, seed: int = 0
 ) -> FrameSet:
@@ -218,6 +278,7 @@ def frame_set(
 ) -> FrameSet:
     """The set of frames of composed scenes."""
     names = [f"scene-{index:05d}" for index in range(len(scenes))]
+    parts = scenes.train.part_names
     return FrameSet(
         frames=scenes,
         people=_People(scenes),
@@ -228,4 +289,5 @@ def frame_set(
         licence=licence,
         url=url,
         simulated=simulated,
+        parts=_Parts(scenes, parts) if parts else None,
     )

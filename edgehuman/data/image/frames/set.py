@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from edgehuman.errors import DataError
+from edgehuman.metrics.crowds.people import PersonParts
 from edgehuman.metrics.tracking.mot import Truth
 from edgehuman.records import Bool, Float32, Float64, Text, Uint8
 
@@ -45,6 +46,33 @@ class People:
             raise DataError(f"found boxes of shape {self.box_M4.shape}; they must be (people, 4)")
 
 
+@dataclass(frozen=True, slots=True)
+class FrameParts:
+    """The parts of the people of one frame.
+
+    Attributes:
+        people: of each of `People`, in that order.
+        part_HW: uint8 (H, W), the parts of every pixel, whoever's they are; 255: not labelled.
+    """
+
+    people: Sequence[PersonParts]
+    part_HW: Uint8
+
+
+class PartLabels(Protocol):
+    """Parts by the index of their frame.
+
+    Attributes:
+        names: of the parts; the first is the background.
+    """
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+    def __getitem__(self, index: int, /) -> FrameParts:
+        """Return those of one frame; raise ImageError if they cannot be read."""
+
+
 @dataclass(frozen=True)
 class FrameSet:
     """Attributes:
@@ -59,6 +87,7 @@ class FrameSet:
     simulated: whether the people are simulated.
     tracks: who is who over the frames of a sequence, of each frame; None: the set does not say.
     t_s_N: time of each frame in its sequence, seconds; None: not known.
+    parts: who wears what where; None: the set does not say.
     """
 
     frames: Frames
@@ -72,6 +101,7 @@ class FrameSet:
     simulated: bool = False
     tracks: Sequence[Truth] | None = None
     t_s_N: Float64 | None = None
+    parts: PartLabels | None = None
 
     def __post_init__(self) -> None:
         count = len(self.frames)

@@ -25,6 +25,7 @@ from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.foreign.found import FoundPerson, PersonFinder
 from edgehuman.runtime.image.answer import BROKEN_OUTPUT
 from edgehuman.runtime.image.frames.follow import FAINT, Followed, Follower
+from edgehuman.runtime.image.frames.parts import shares_of
 from edgehuman.runtime.image.frames.results import FrameResult, Person, joint_names
 from edgehuman.runtime.image.frames.source import TakenFrame
 from edgehuman.runtime.model import Model
@@ -282,6 +283,9 @@ def _person(found: FoundPerson) -> Person:
         () if joint_J3 is None else joint_names(len(joint_J3)),
         found.mask_HW,
         found.mask_place,
+        answer={} if found.part_HW is None else {"parts": shares_of(found.part_HW, found.parts)},
+        part_HW=found.part_HW,
+        parts=found.parts,
     )
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from edgehuman.errors import DataError
-from edgehuman.metrics.person_answers import decode_joints
+from edgehuman.metrics.person_answers import SILHOUETTE, decode_joints
 from edgehuman.preprocess.image.cropping import MARGIN, padded, person_box
 from edgehuman.preprocess.image.pixels import (
     MIN_SIDE,
@@ -148,7 +148,7 @@ def _answered(
     size: tuple[int, int],
 ) -> Person:
     """The answer for a crop, in pixels of the frame, whose height and width are `size`."""
-    mask_HW, place = None, None
+    mask_HW, place, part_HW = None, None, None
     if result.part_HW is not None:
         x0, y0, x1, y1 = place = clip_box(cut, *size)
         part_HW = result.part_HW[y0 - cut[1] : y1 - cut[1], x0 - cut[0] : x1 - cut[0]]
@@ -161,4 +161,6 @@ def _answered(
         mask_HW=mask_HW,
         cut=place,
         answer={key: row[key] for key in _OF_THE_ANSWER if key in row},
+        part_HW=None if result.labels == SILHOUETTE else part_HW,
+        parts=result.labels if part_HW is not None else (),
     )

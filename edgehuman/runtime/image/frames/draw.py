@@ -1,4 +1,4 @@
-"""What was found, drawn on the picture: boxes with scores, joints and their limbs, masks.
+"""What was found, drawn on the picture: boxes with scores, joints and their limbs, masks, parts.
 
 Axes: H height, W width, C red, green, blue.
 """
@@ -6,6 +6,7 @@ Axes: H height, W width, C red, green, blue.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -53,7 +54,21 @@ def _tint(canvas_HWC: Uint8, person: Person, colour: Rgb) -> None:
         return
     x0, y0, x1, y1 = person.cut
     part_HWC = canvas_HWC[y0:y1, x0:x1]
+    if person.part_HW is not None:
+        own_HW = person.part_HW > 0
+        tint_KC = _of_parts(person.parts)[person.part_HW[own_HW]]
+        part_HWC[own_HW] = part_HWC[own_HW] // 2 + tint_KC // 2
+        return
     part_HWC[person.mask_HW] = (part_HWC[person.mask_HW] // 2) + np.array(colour, np.uint8) // 2
+
+
+@lru_cache(maxsize=8)
+def _of_parts(parts: tuple[str, ...]) -> Uint8:
+    """A colour for each part, (256, 3)."""
+    table = np.zeros((256, 3), np.uint8)
+    of = colours(parts[1:])
+    table[1 : len(parts)] = [of[name] for name in parts[1:]]
+    return table
 
 
 def _joints(canvas_HWC: Uint8, person: Person, scale: tuple[float, float], colour: Rgb) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman.geometry import COCO_17
-from edgehuman.records import Bool, Float32
+from edgehuman.records import Bool, Float32, Uint8
 from edgehuman.runtime.loop.results import LatencyHistogram
 
 _NAMES = {len(COCO_17): COCO_17}
@@ -34,6 +34,9 @@ class Person:
             that of a large JPEG is smaller than the frame.
         track: who in this frame is who in the last one; "": not known, as of photos.
         answer: what a model of one person says besides: attributes, embedding, parts.
+        part_HW: uint8, of the same pixels as the mask: indices of `parts`, whose first is the
+            background; None: the model gives none.
+        parts: their names.
     """
 
     box_4: Float32
@@ -44,6 +47,8 @@ class Person:
     cut: tuple[int, int, int, int] | None = None
     track: str = ""
     answer: Mapping[str, Any] = field(default_factory=dict)
+    part_HW: Uint8 | None = None
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ from edgehuman.runtime.image.frames.answer import (
 from edgehuman.runtime.image.frames.crops import CropFinder, CropModel
 from edgehuman.runtime.image.frames.follow import Followers
 from edgehuman.runtime.image.frames.moving import MOG2, Moving
+from edgehuman.runtime.image.frames.parts import KIND as PARTS
+from edgehuman.runtime.image.frames.parts import PartsFinder
 from edgehuman.runtime.image.frames.published import publishing
 from edgehuman.runtime.image.frames.results import FrameResult, FrameTally, to_row
 from edgehuman.runtime.image.frames.saved import saving
@@ -175,7 +177,8 @@ def watching_alone(
             )
         return Watching(model, None, SCORE if score is None else score, most)
     floor = _threshold(model, score)
-    return Watching(Detector(model, floor), None, floor, most)
+    finds = PartsFinder if model.card.output.kind == PARTS else Detector
+    return Watching(finds(model, floor), None, floor, most)
 
 
 def watching_with(
@@ -191,7 +194,7 @@ def watching_with(
         ArtefactError: the model gives no answer about a person, or the detector no boxes.
     """
     finds_itself = (
-        model.card.output.kind == "boxes"
+        model.card.output.kind in ("boxes", PARTS)
         if isinstance(model, Model)
         else not may_take_one_person(model)
     )

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from edgehuman.data.image.frames.set import People
 from edgehuman.preprocess.image.letterbox import GREY, Letterbox, fit
 from edgehuman.reading.parsers import foreign
-from edgehuman.records import Float32, Uint8
+from edgehuman.records import Float32, Index, Uint8
 from edgehuman.tasks.image.augment import change_light
 
 NOBODY, PERSON, IGNORED = 0, 1, 2
@@ -73,6 +73,26 @@ class Window:
     height: int
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """An augmented view of a frame.
+
+    Attributes:
+        image_HWC: uint8 RGB, of the network's size.
+        box_M4, kind_M: of the people in it; index_M: which of the frame's each is.
+        window: what is shown of the frame, and `place`, where that lies in the view.
+        is_flipped: whether the view is then mirrored.
+    """
+
+    image_HWC: Uint8
+    box_M4: Float32
+    kind_M: Uint8
+    index_M: Index
+    window: Window
+    place: Letterbox
+    is_flipped: bool
+
+
 def vary(
     frame_HWC: Uint8,
     people: People,
@@ -82,18 +102,32 @@ def vary(
     width: int,
 ) -> tuple[Uint8, Float32, Uint8]:
     """Return an augmented view (height, width, 3), its boxes (M, 4), and their kinds (M,)."""
+    view = draw_view(frame_HWC, people, variation, rng, height, width)
+    return view.image_HWC, view.box_M4, view.kind_M
+
+
+def draw_view(
+    frame_HWC: Uint8,
+    people: People,
+    variation: Variation,
+    rng: np.random.Generator,
+    height: int,
+    width: int,
+) -> View:
+    """Return an augmented view (height, width, 3), and how it was made."""
     window = draw_window(frame_HWC.shape[0], frame_HWC.shape[1], people, variation, rng)
     view_HWC, place, inner = show(frame_HWC, window, height, width)
     view_HWC = view_HWC.copy()  # it may be the frame itself
     rows, columns = inner
     view_HWC[rows, columns] = spoil(np.ascontiguousarray(view_HWC[rows, columns]), variation, rng)
-    box_M4, kind_M = boxes_in(people, window, place, *frame_HWC.shape[:2])
-    if rng.random() < variation.flip:
+    box_M4, kind_M, index_M = boxes_in(people, window, place, *frame_HWC.shape[:2])
+    is_flipped = bool(rng.random() < variation.flip)
+    if is_flipped:
         view_HWC = np.ascontiguousarray(view_HWC[:, ::-1])
         box_M4 = np.stack(
             (width - box_M4[:, 2], box_M4[:, 1], width - box_M4[:, 0], box_M4[:, 3]), axis=1
         )
-    return view_HWC, box_M4, kind_M
+    return View(view_HWC, box_M4, kind_M, index_M, window, place, is_flipped)
 
 
 def draw_window(
@@ -167,8 +201,9 @@ def show(
 
 def boxes_in(
     people: People, window: Window, place: Letterbox, rows: int, columns: int
-) -> tuple[Float32, Uint8]:
-    """Return the boxes that a window shows, clipped to it, in pixels of the input, and their kinds.
+) -> tuple[Float32, Uint8, Index]:
+    """Return the boxes that a window shows, clipped to it, in pixels of the input, their kinds, and
+    which of the people each is.
 
     A person's box counts as seen by the share of its part in the frame that is in the window.
     """
@@ -184,14 +219,19 @@ def boxes_in(
     is_person_M = ~people.ignore_M & (share_M >= LEAST_SEEN) & (side_M >= _SMALLEST_PX)
     kind_M = np.where(is_person_M, PERSON, IGNORED).astype(np.uint8)
     is_there_M = _area(box_M4) > 0
-    return box_M4[is_there_M], kind_M[is_there_M]
+    return box_M4[is_there_M], kind_M[is_there_M], np.flatnonzero(is_there_M)
+
+
+def in_order(box_M4: Float32, kind_M: Uint8) -> Index:
+    """Return the places of at most `MOST_PEOPLE` boxes: people first, the largest if there are
+    more.
+    """
+    return np.asarray(np.lexsort((-_area(box_M4), kind_M))[:MOST_PEOPLE], np.int64)
 
 
 def padded(box_M4: Float32, kind_M: Uint8) -> tuple[Float32, Uint8]:
-    """Return boxes and kinds of exactly `MOST_PEOPLE`: people first, the largest if there are more;
-    the rest is `NOBODY`.
-    """
-    order_M = np.lexsort((-_area(box_M4), kind_M))[:MOST_PEOPLE]
+    """Return boxes and kinds of exactly `MOST_PEOPLE`, `in_order`; the rest is `NOBODY`."""
+    order_M = in_order(box_M4, kind_M)
     full_M4 = np.zeros((MOST_PEOPLE, 4), np.float32)
     kind = np.full(MOST_PEOPLE, NOBODY, np.uint8)
     full_M4[: len(order_M)], kind[: len(order_M)] = box_M4[order_M], kind_M[order_M]

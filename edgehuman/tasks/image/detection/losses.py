@@ -34,11 +34,20 @@ def detection_loss(many: Said, one: Said, people: People, points: Points) -> dic
 
     Each part is divided by the sum of the IoUs of the points that stand for somebody, at least 1.
     """
+    losses = assigned_losses(many, one, people, points)[0]
+    return {"loss": torch.stack([*losses.values()]).sum(), **losses}
+
+
+def assigned_losses(
+    many: Said, one: Said, people: People, points: Points
+) -> tuple[dict[str, Tensor], tuple[Assigned, Assigned]]:
+    """Return the parts of `detection_loss`, and whom the points of both towers stand for."""
     people = trimmed(people)
     fit = fit_of(people, points)
     inside_NP = fit.is_inside_NMP.any(dim=1)
     free_NP = _in_ignored(people, points) & ~inside_NP
     losses: dict[str, Tensor] = {}
+    each_found: list[Assigned] = []
     for name, said, assign in (("many", many, assign_many), ("one", one, assign_one)):
         said = Said(said.logit_NP.float(), said.box_NP4.float())
         iou_NMP = pairwise_iou(people.box_NM4, said.box_NP4.detach())
@@ -46,7 +55,8 @@ def detection_loss(many: Said, one: Said, people: People, points: Points) -> dic
         is_free_NP = free_NP if name == "many" else free_NP | _beside(found, points)
         score, box = _parts(said, found, people, ~is_free_NP)
         losses |= {f"{name}_score": score, f"{name}_box": box}
-    return {"loss": torch.stack([*losses.values()]).sum(), **losses}
+        each_found.append(found)
+    return losses, (each_found[0], each_found[1])
 
 
 def trimmed(people: People) -> People:

@@ -13,6 +13,9 @@ from edgehuman.data.image.frames.labelled import read_labelled
 from edgehuman.data.image.frames.set import FrameSet
 from edgehuman.errors import DataError
 from tests.data.frame_trees import HEIGHT, WIDTH, made_frames, people, rows_of
+from tests.data.image.parsed.test_score import parted
+from tests.runtime.parts_models import parts_card
+from tests.runtime.parts_models import rows_of as rows_of_parts
 
 BOXES = OutputSpec("boxes", ("person",))
 DETECTOR = Card("toy", "detection", "toy", 1, 1, image_input(HEIGHT, WIDTH, "Frame"), BOXES)
@@ -82,3 +85,17 @@ def test_simulated_frames_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(labelled, "load_frames", load)
     assert read_labelled(DETECTOR, "simulated", most=500) is not None
     assert asked == {"count": 128}
+
+
+def test_a_network_that_parts_people_is_judged_by_its_parts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    give(monkeypatch, parted(4))
+    found = read_labelled(parts_card(), "made")
+    assert found is not None
+    outputs = np.stack([rows_of_parts()] * 4)
+    metrics = found[1].metrics(outputs, parts_card().output)
+    assert next(iter(metrics)) == "ap_p_vol"
+    assert metrics["pcp_50"] > 0.9
+    give(monkeypatch, made_frames(4))  # boxes alone
+    assert read_labelled(parts_card(), "made") is None

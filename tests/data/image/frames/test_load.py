@@ -14,6 +14,8 @@ from tests.data import frame_trees
 TREES = {
     "crowdhuman": frame_trees.crowdhuman,
     "coco_keypoints": frame_trees.coco_official,
+    "cihp": frame_trees.cihp,
+    "lv_mhp_v2": frame_trees.lv_mhp_v2,
     "penn_fudan": frame_trees.penn_fudan,
     "mot": frame_trees.mot_sequence,
     "labelled_frames": frame_trees.labelled,

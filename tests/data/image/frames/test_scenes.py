@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgehuman.data.image.frames.scenes import scenes_of
+from edgehuman.data.image.frames.scenes import scenes_of, shared_parts
 from edgehuman.data.image.frames.set import FrameSet
+from edgehuman.data.image.part_groups import LABELS
 from edgehuman.errors import DataError
+from edgehuman.metrics.crowds.people import PersonParts, box_of
 from edgehuman.records import Uint8
+from edgehuman.simulate.image.figure.parts import PARTS
 from tests.data.image.crowds.drawn import drawn_persons
 
 
@@ -41,6 +44,29 @@ def test_boxes_are_inside_the_frame(frames: FrameSet) -> None:
         assert (box_M4[:, 2:] > box_M4[:, :2]).all()
         assert (box_M4 >= 0).all()
         assert (box_M4 <= (width, height, width, height)).all()
+
+
+def test_parts_lie_in_the_boxes_of_their_people(frames: FrameSet) -> None:
+    assert frames.parts is not None
+    assert frames.parts.names == LABELS["garments"]
+    for index in range(len(frames)):
+        found, people = frames.parts[index], frames.people[index]
+        assert found.part_HW.shape == frames.frames[index].shape[:2]
+        assert len(found.people) == len(people.box_M4)
+        for each, box_4 in zip(found.people, people.box_M4, strict=True):
+            is_bag_HW = each.part_HW == LABELS["garments"].index("accessories")
+            body = PersonParts(each.left, each.top, np.where(is_bag_HW, 0, each.part_HW))
+            if body.part_HW.any():  # and boxes leave bags out
+                assert (box_of(body)[:2] >= box_4[:2] - 2).all()
+                assert (box_of(body)[2:] <= box_4[2:] + 2).all()
+
+
+def test_parts_of_photos_that_are_in_no_group_are_left_out() -> None:
+    assert shared_parts(("background", "wing"))[0] == ()
+    names, tables = shared_parts(("background", "hat"))
+    assert names == LABELS["garments"]
+    assert [names[table[1]] for table in tables] == ["accessories", "accessories"]
+    assert shared_parts(())[0] == shared_parts(PARTS)[0] == PARTS
 
 
 def test_the_same_index_is_the_same_scene(frames: FrameSet) -> None:

@@ -40,6 +40,22 @@ def test_a_mask_tints_what_it_covers() -> None:
     assert not picture[70, 102].any()
 
 
+def test_parts_have_colours_of_their_own_whoever_wears_them() -> None:
+    part_HW = np.repeat(np.array([0, 1, 2], np.uint8), 4)[:, None] * np.ones((1, 8), np.uint8)
+    people = [
+        Person(
+            np.array((x, 0, x + 8, 12), np.float32), 0.5, mask_HW=part_HW >= 0,
+            cut=(x, 30, x + 8, 42), part_HW=part_HW, parts=("background", "hat", "coat"),
+        )
+        for x in (20, 60)
+    ]  # fmt: skip
+    picture = drawn(BLACK, people, (1, 1))
+    assert not picture[32, 24].any()
+    assert picture[36, 24].tolist() == picture[36, 64].tolist()
+    assert picture[36, 24].any()
+    assert picture[40, 24].tolist() != picture[36, 24].tolist()
+
+
 def test_many_people_tracks_and_boxes_at_the_edge() -> None:
     people = [Person(np.array((0, 0, 200, 100), np.float32), 1.0, track=str(k)) for k in range(20)]
     assert drawn(BLACK, people, (1, 1)).any()

@@ -81,7 +81,8 @@ def test_less_than_a_third_of_a_person_is_a_region_to_ignore() -> None:
         (0, 0, 9, 9),
         ignored=(4,),
     )
-    box_M4, kind_M = boxes_in(boxes, window, place, 100, 100)
+    box_M4, kind_M, index_M = boxes_in(boxes, window, place, 100, 100)
+    assert len(index_M) == len(box_M4)
     # a third: kept and clipped; three quarters; outside: gone; a quarter; ignored before
     assert kind_M.tolist() == [PERSON, PERSON, IGNORED, IGNORED]
     scale = 32 / 50
@@ -91,7 +92,7 @@ def test_less_than_a_third_of_a_person_is_a_region_to_ignore() -> None:
 def test_what_is_outside_the_frame_does_not_count_as_cut_off() -> None:
     window = Window(0, 0, 100, 100)
     _, place, _ = show(np.zeros((100, 100, 3), np.uint8), window, 64, 64)
-    _, kind_M = boxes_in(people((-90, 0, 10, 50)), window, place, 100, 100)
+    _, kind_M, _ = boxes_in(people((-90, 0, 10, 50)), window, place, 100, 100)
     assert kind_M.tolist() == [PERSON]
 
 

@@ -1,0 +1,84 @@
+"""A model that finds everybody in a frame and parts each, as a `PersonFinder`.
+
+    for person in PartsFinder(load("parts.onnx"), score=0.5).find(frame_HWC):
+        person.part_HW, person.parts
+
+Axes: H height, W width, R rows of the model's answer.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgehuman.errors import ArtefactError, DataError
+from edgehuman.metrics.crowds.answers import people_of, require_rows
+from edgehuman.preprocess.image.letterbox import fit
+from edgehuman.records import Float32, Uint8
+from edgehuman.runtime.foreign.found import FoundPerson
+from edgehuman.runtime.image.answer import BROKEN_OUTPUT
+from edgehuman.runtime.image.frames.follow import FAINT
+from edgehuman.runtime.model import Model
+
+KIND = "person_parts"
+"""Of the output of such a model."""
+
+
+class PartsFinder:
+    """A model of edgehuman's own that gives people and their parts.
+
+    Args:
+        score: people below half of it are dropped at once.
+
+    Raises:
+        ArtefactError: its output is something else.
+    """
+
+    def __init__(self, model: Model, score: float) -> None:
+        if model.card.output.kind != KIND:
+            raise ArtefactError(
+                f"{model.name} gives {model.card.output.kind}, not the parts of people in frames; "
+                "give a model of `edgehuman finetune --task multi-parsing`"
+            )
+        self._model, self._score = model, FAINT * score
+
+    @property
+    def name(self) -> str:
+        """The name or path that the model was loaded by."""
+        return self._model.name
+
+    def find(self, frame_HWC: Uint8, box_4: Float32 | None = None) -> list[FoundPerson]:
+        """People in a frame, best first, with their masks and parts.
+
+        Raises:
+            DataError: an output that is not finite.
+        """
+        card = self._model.card
+        height, width = card.input.shape[:2]
+        input_HWC, place = fit(frame_HWC, height, width)
+        output_NRX = self._model.logits(input_HWC[None])
+        if not np.isfinite(output_NRX).all():
+            raise DataError(BROKEN_OUTPUT)
+        labels = card.output.labels
+        row_RX = require_rows(output_NRX, len(labels), (height, width))[0]
+        return [
+            FoundPerson(
+                each.box_4,
+                each.score,
+                mask_HW=each.mask_HW,
+                cut=each.person.box,
+                part_HW=each.person.part_HW,
+                parts=labels,
+            )
+            for each in people_of(row_RX, len(labels), (height, width), place, self._score)
+        ]
+
+
+def shares_of(part_HW: Uint8, parts: tuple[str, ...]) -> dict[str, float]:
+    """The share that each part has of a person's labelled pixels."""
+    count_C = np.bincount(part_HW.ravel(), minlength=len(parts))[1 : len(parts)]
+    total = int(count_C.sum())
+    return {
+        name: round(float(count / total), 5)
+        for name, count in zip(parts[1:], count_C.tolist(), strict=True)
+        if count
+    }
