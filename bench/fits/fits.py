@@ -34,6 +34,8 @@ class Wanted:
     metric: str = ""
     columns: tuple[str, ...] = ()
     dependent: Dependent = "once"
+    least: float = 0.0
+    """Points with a smaller x are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,10 @@ def fits_of(table: Table, wanted: Wanted, rules: Rules) -> list[Fits]:
     found, reasons = [], []
     for study in studies:
         try:
-            found.append(_fits(study, wanted.x, columns, rules))
+            axes = axes_of(study, wanted.x)
+            if wanted.least:
+                study = from_least(study, axes[0], wanted.least)
+            found.append(_fits(study, axes, columns, rules))
         except DataError as error:
             reasons.append(str(error))
     if not any(each.laws or each.surfaces for each in found):
@@ -107,8 +112,21 @@ def fits_of(table: Table, wanted: Wanted, rules: Rules) -> list[Fits]:
     return [told, *found[1:]]
 
 
-def _fits(study: Study, x: str, columns: Sequence[str], rules: Rules) -> Fits:
-    axes = axes_of(study, x)
+def from_least(study: Study, x: str, least: float) -> Study:
+    """The study without the cells whose x is smaller; they are named among what was left out.
+
+    Raises:
+        DataError: nothing is left.
+    """
+    small = [cell for cell in study.cells if cell.amounts.get(x, least) < least]
+    kept = tuple(cell for cell in study.cells if cell not in small)
+    if not kept:
+        raise DataError(f"{study.y}: no {x} is {least:g} or more; lower --least")
+    said = (f"{cell.name}: {x} {cell.amounts[x]:g}, below {least:g}" for cell in small)
+    return replace(study, cells=kept, excluded=(*study.excluded, *said))
+
+
+def _fits(study: Study, axes: tuple[str, ...], columns: Sequence[str], rules: Rules) -> Fits:
     laws, pooled, not_fitted = [], [], []
     compared: list[Mapping[str, Any]] = []
     for axis in axes:

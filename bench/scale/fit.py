@@ -24,7 +24,7 @@ from edgehuman.bench.laws import resample
 from edgehuman.bench.laws.curves import Rules
 from edgehuman.bench.scale.points import POINTS, read_table
 from edgehuman.config import require
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, UsageError
 from edgehuman.files import require_usable_folder, write_together
 from edgehuman.install import not_installed
 from edgehuman.outcome import Outcome, to_json
@@ -43,6 +43,8 @@ class FitConfig:
     x: str = ""
     """What to fit against: people, hours, items, samples, params, flops; N, D or C; all that vary
     by default."""
+    least: float = 0.0
+    """Leave out points whose --x is smaller: a law may bend where data is shortest."""
     metric: str = ""
     """Fit this metric alone; by default the loss and every metric."""
     group: str = ""
@@ -62,6 +64,9 @@ class FitConfig:
 
     def __post_init__(self) -> None:
         require_draws(self)
+        require(self, [(self.least >= 0, "least", "0 or more")])
+        if self.least and not self.x:
+            raise UsageError(f"--least {self.least:g} is of one x; add --x, such as --x people")
 
 
 def require_draws(config: Any) -> None:
@@ -94,7 +99,7 @@ def fit(config: FitConfig) -> Outcome:
     table = read_table(place_of(config.path))
     columns = tuple(name.strip() for name in config.group.split(",") if name.strip())
     rules = Rules(config.level, config.draws, config.seed, config.hold_out == "largest")
-    wanted = Wanted(config.x, config.metric, columns, config.dependent)
+    wanted = Wanted(config.x, config.metric, columns, config.dependent, config.least)
     data = as_data(table, fits_of(table, wanted, rules), rules)
     text = as_text(data)
     if config.out is not None:

@@ -61,3 +61,20 @@ def test_exponents_of_two_forms_are_compared_in_one(tmp_path: Path) -> None:
     x_P = 2.0 ** np.arange(7)
     slope = np.polyfit(np.log(x_P), np.log(0.5 + x_P**-0.6), 1)[0]
     assert row["difference"] == pytest.approx(slope + 0.1, rel=1e-6)
+
+
+def test_points_below_the_least_x_bend_no_law_and_are_named(tmp_path: Path) -> None:
+    loss = [9.0, *(100.0**0.5 * (100 * 4**k) ** -0.5 for k in range(4))]  # the first is off
+    points = [
+        Point(f"c{k}", items=each, loss=loss[k], seed=0)
+        for k, each in enumerate((20.0, 100.0, 400.0, 1600.0, 6400.0))
+    ]
+    table = read_table(_points(tmp_path, points))
+    ((law,), (all_law,)) = (
+        fits_of(table, Wanted(x="items", least=least), _RULES)[0].laws for least in (100.0, 0.0)
+    )
+    assert law.curve.exponent == pytest.approx(-0.5)
+    assert law.study.excluded == ("c0: items 20, below 100",)
+    assert all_law.curve.exponent < -0.6
+    with pytest.raises(DataError, match="no items is 7000 or more; lower --least"):
+        fits_of(table, Wanted(x="items", least=7000.0), _RULES)

@@ -186,3 +186,10 @@ def test_trials_are_whole_numbers(tmp_path: Path, trials: str) -> None:
     (tmp_path / "p.csv").write_text(f"x,accuracy,trials\n{rows}")
     with pytest.raises(DataError, match=r"line 2: trials is .*; it must be a whole number >= 1"):
         fit(FitConfig(tmp_path / "p.csv", draws=100))
+
+
+def test_the_least_x_is_of_one_x() -> None:
+    with pytest.raises(UsageError, match="--least 5 is of one x; add --x, such as --x people"):
+        FitConfig(Path("points.csv"), least=5.0)
+    with pytest.raises(UsageError, match="least"):
+        FitConfig(Path("points.csv"), x="people", least=-1.0)
