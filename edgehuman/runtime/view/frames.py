@@ -22,7 +22,8 @@ from edgehuman.runtime.serve.beside import Beside
 from edgehuman.runtime.serve.board import About
 from edgehuman.runtime.serve.flags import LiveFlags
 from edgehuman.runtime.serve.meter import public_name
-from edgehuman.runtime.view.identity import NOT_YET, in_words, named
+from edgehuman.runtime.states import NOT_YET
+from edgehuman.runtime.view.identity import in_words, named
 
 MOST_SIDE = 1280
 """Of the picture that is sent, pixels."""
