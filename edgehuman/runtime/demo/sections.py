@@ -83,7 +83,7 @@ def camera(found: Findings) -> str:
         for who in (WEARER, *OTHERS, STRANGER)
         if who in seen.tracks
     ]
-    heads = ("who passed", "tracks", "windows, second pass", "right name", "wrong name", "unknown")
+    heads = ("who passed", "tracks", "windows, second pass", "right name", "wrong name", "no name")
     right, windows = seen.nearest
     words = (
         f"The camera sees {WEARER}, who wears the sensor, at {first[0]:.0f} s and again at "
