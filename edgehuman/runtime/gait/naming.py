@@ -17,11 +17,11 @@ from edgehuman.runtime.image.frames.taken import TakenFrame
 from edgehuman.runtime.loop.dropped import Counts
 from edgehuman.runtime.skeleton.results import GaitResult, GaitTally
 from edgehuman.runtime.states import KNOWN, NOT_YET
-from edgehuman.runtime.view.frames import NAME
+from edgehuman.runtime.view.frames import NAME, STATE
 
-STATE, SCORE, QUALITY = "state", "identity", "quality"
-"""The keys of a person's answer that say how much is known of who it is, how sure a name is, and
-how good what was seen is to know somebody by."""
+SCORE, QUALITY = "identity", "quality"
+"""The keys of a person's answer that say how sure a name is, and how good what was seen is to know
+somebody by."""
 Shown = Callable[[TakenFrame, FrameResult], object]
 
 
