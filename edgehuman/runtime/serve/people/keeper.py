@@ -104,6 +104,7 @@ class Keeper:
         self._lock = threading.Lock()
         self._seen: tuple[int, ...] | None = None
         self._rows: list[dict[str, Any]] = []
+        self._gone: set[str] = set()
 
     def change(self, asked: Asked) -> dict[str, Any]:
         """Do what was asked; `said` says what was done.
@@ -191,6 +192,12 @@ class Keeper:
             counts = {"people": found[:MOST_LISTED], "found": len(found), "count": len(self._rows)}
         return {"gallery": self._path.name, **counts, "tracks": tracks}
 
+    def gone(self) -> set[str]:
+        """Who left the gallery since this was asked last, by the page or another program."""
+        with self._lock:
+            gone, self._gone = self._gone, set()
+        return gone
+
     def _look(self) -> None:
         """Read the gallery if it is another than before: this page or another program changed
         it.
@@ -212,6 +219,7 @@ class Keeper:
             row["consent"] = None if consent is None else dataclasses.asdict(consent)
             rows.setdefault(name, {"name": name, "walks": []})["walks"].append(row)
         self._use(book.gallery)  # also before the first look: it may be another since the run began
+        self._gone |= {row["name"] for row in self._rows} - rows.keys()
         self._rows, self._seen = list(rows.values()), seen
 
     def _require_new(self, known: Gallery, name: str, track: str, walk_id: tuple[str, str]) -> None:

@@ -200,6 +200,7 @@ def test_what_another_program_changed_is_seen_and_used(kept: Kept) -> None:
     update_gallery(kept.path, lambda old: old.forget("ANNA"), notify=quiet)
     assert [row["name"] for row in keeper.listing()["people"]] == ["BOB"]
     assert kept.used[-1].people() == {"BOB": 1}
+    assert (keeper.gone(), keeper.gone()) == ({"ANNA"}, set())
 
 
 def test_what_another_program_changed_before_anybody_looked_is_used(kept: Kept) -> None:
