@@ -29,9 +29,8 @@ from edgehuman.metrics.gait.vectors import mean_vector
 from edgehuman.records import Float32
 from edgehuman.runtime.gallery import Gallery, Identity
 from edgehuman.runtime.loop.results import UNKNOWN
+from edgehuman.runtime.states import KNOWN, NOT_YET
 
-NOT_YET, KNOWN = "not yet", "known"
-STATES = (NOT_YET, UNKNOWN, KNOWN)
 JOINED_S, AGREE_S, LEAST_S = 4.5, 0.6, 1.3
 """Seconds between the first and the last window: of a mean, of those that agree before a name is
 given, and of what is seen before somebody is unknown. Chosen on simulated scenes of 200 people:

@@ -9,10 +9,10 @@ second was seen well and is nobody of the gallery.
 from __future__ import annotations
 
 from edgehuman.preprocess.quality import Quality
-from edgehuman.runtime.evidence import KNOWN, NOT_YET
 from edgehuman.runtime.loop.results import UNKNOWN
 
-NOT_WALKING = "not walking"
+NOT_YET, NOT_WALKING, KNOWN = "not yet", "not walking", "known"
+"""The other state is "unknown"."""
 NAMELESS = (NOT_YET, NOT_WALKING)
 """The states in which nobody is named, and nobody is called unknown."""
 # Steps and quality below which nobody is answered, and below which nobody is enrolled.

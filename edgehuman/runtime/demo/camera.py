@@ -23,6 +23,7 @@ from edgehuman.records import Float32, Float64, Uint8
 from edgehuman.runtime.demo.door import MODEL, NAMES, STRANGER
 from edgehuman.runtime.gallery import Gallery, empty_gallery
 from edgehuman.runtime.loop.results import UNKNOWN
+from edgehuman.runtime.states import NOT_YET
 from edgehuman.simulate.body.schedule import Bout, Schedule
 
 DETECTOR, POSE = "zoo:person-detector-int8", "zoo:person-pose-int8"
@@ -33,7 +34,6 @@ _WORLD = 5000  # people here differ from those of the other sections
 _MOTION_HZ = 48.0
 _SAME = 0.3  # overlap of a box with where somebody is
 _QUALITY, _SHOWN_PX = 52, 420
-NOT_YET = "not yet"
 # Where they walk (along, towards the camera; metres), and to which side of the picture.
 _LANES = (((0.0, 0.8), 0.0), ((2.2, -0.5), 0.0), ((-1.6, -1.7), np.pi))
 

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from edgehuman.card import Card
-from edgehuman.runtime.demo.camera import NOT_YET, OTHERS, WEARER
+from edgehuman.runtime.demo.camera import OTHERS, WEARER
 from edgehuman.runtime.demo.door import STRANGER, Pass
 from edgehuman.runtime.demo.findings import Findings
 from edgehuman.runtime.demo.photos import Photo
 from edgehuman.runtime.loop.results import UNKNOWN
+from edgehuman.runtime.states import NOT_YET
 from edgehuman.runtime.view.palette import UNLABELLED_RGB, colours, hexadecimal
 
 _ROWS = (
@@ -82,7 +83,7 @@ def camera(found: Findings) -> str:
         for who in (WEARER, *OTHERS, STRANGER)
         if who in seen.tracks
     ]
-    heads = ("who passed", "tracks", "windows, second pass", "right name", "wrong name", "unknown")
+    heads = ("who passed", "tracks", "windows, second pass", "right name", "wrong name", "no name")
     right, windows = seen.nearest
     words = (
         f"The camera sees {WEARER}, who wears the sensor, at {first[0]:.0f} s and again at "

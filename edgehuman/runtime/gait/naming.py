@@ -11,16 +11,17 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from edgehuman.runtime.evidence import KNOWN, NOT_YET
 from edgehuman.runtime.gait.walkers import Seen, Walkers
 from edgehuman.runtime.image.frames.results import FrameResult, Person
 from edgehuman.runtime.image.frames.taken import TakenFrame
 from edgehuman.runtime.loop.dropped import Counts
 from edgehuman.runtime.skeleton.results import GaitResult, GaitTally
-from edgehuman.runtime.view.frames import NAME
+from edgehuman.runtime.states import KNOWN, NOT_YET
+from edgehuman.runtime.view.frames import NAME, STATE
 
-STATE, SCORE = "state", "identity"
-"""The keys of a person's answer that say how much is known of who it is, and how sure a name is."""
+SCORE, QUALITY = "identity", "quality"
+"""The keys of a person's answer that say how sure a name is, and how good what was seen is to know
+somebody by."""
 Shown = Callable[[TakenFrame, FrameResult], object]
 
 
@@ -65,6 +66,7 @@ class Naming:
         identifies: whether there is anybody to be named.
         counted: called with each frame and its people.
         shown: the same, and those who are known have a name.
+        knows: whether somebody may be named still; else they were forgotten meanwhile.
 
     Raises:
         UsageError, ArtefactError: as of `namer_of`.
@@ -80,6 +82,7 @@ class Naming:
         self.tally, self.identifies = GaitTally(first.hop_s), first.identifies
         self.counted: list[Shown] = []
         self.shown: list[Shown] = []
+        self.knows: Callable[[str], bool] = lambda name: True
 
     @property
     def report(self) -> Counts:
@@ -131,9 +134,13 @@ class Naming:
         if not self.identifies or not person.track:
             return person
         newest = self._newest.get(person.track)
-        answer = {**person.answer, STATE: NOT_YET if newest is None else newest.state}
-        if newest is not None and newest.state == KNOWN:
+        if newest is None or (newest.state == KNOWN and not self.knows(newest.label)):
+            return dataclasses.replace(person, answer={**person.answer, STATE: NOT_YET})
+        answer = {**person.answer, STATE: newest.state}
+        if newest.state == KNOWN:
             answer |= {NAME: newest.label, SCORE: round(newest.score, 4)}
+        if newest.quality is not None:
+            answer[QUALITY] = newest.quality.score
         return dataclasses.replace(person, answer=answer)
 
 

@@ -213,7 +213,7 @@ class Outlines:
             label=verdict.label,
             score=0.0 if reason else verdict.score,
             latency_ms=(time.monotonic_ns() - arrival_ns) / 1e6,
-            raw_label="" if verdict.identity is None else verdict.identity.nearest,
+            raw_label="" if reason or verdict.identity is None else verdict.identity.nearest,
             stamp_ns=round(t_s * 1e9),
             source=self._source,
             reason=reason,

@@ -119,6 +119,7 @@ def watch_with(
         return made
 
     naming = Naming(walkers, namer_of)
+    naming.knows = enrolling.knows
     sent = Sent(config.sink_names, config.gallery, config.key)
     keeper = None
     if serve_gallery and config.gallery is not None:

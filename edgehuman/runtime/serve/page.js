@@ -72,7 +72,7 @@
     byId("timeline").setAttribute("aria-label", frames ? "Who was seen when" : "Labels over time");
     byId("timeline").className = frames ? "frames" : "samples";
     byId("means").textContent = poses
-      ? "Latency is from the last line of a window to its name; over the last 512 windows. “Not yet”: too little was seen of who walks; “unknown”: enough, and it is nobody of the gallery."
+      ? "Latency is from the last line of a window to its name; over the last 512 windows. “Not yet”: too little was seen of who walks; “not walking”: they stand, sit, or walk on the spot; “unknown”: enough, and it is nobody of the gallery."
       : frames
       ? "Latency is from the picture in memory to its answer, age from the moment the run took the frame to its answer; “on screen” adds the way to this page. Both are over the last 512 frames."
       : "Latency is from the last sample of a window to its label, with the time that smoothing waits; over the last 512 windows.";

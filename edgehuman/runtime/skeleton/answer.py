@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -22,20 +23,36 @@ from edgehuman.catalogue import is_of
 from edgehuman.errors import ArtefactError
 from edgehuman.preprocess.skeleton.breaks import AS_IF, JUMPS
 from edgehuman.records import Float32
-from edgehuman.runtime.evidence import NOT_YET, Evidence, rule_for
+from edgehuman.runtime.evidence import Evidence, rule_for
 from edgehuman.runtime.gallery import Gallery, require_same_model, threshold_for
 from edgehuman.runtime.loop.dropped import cause_of_loss
 from edgehuman.runtime.loop.play import require_hop
+from edgehuman.runtime.loop.results import UNKNOWN
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.skeleton.lines import PoseBlock
 from edgehuman.runtime.skeleton.results import GaitResult, GaitTally
 from edgehuman.runtime.skeleton.shown import Shown
 from edgehuman.runtime.skeleton.windows import PoseReport, PoseWindow, PoseWindows
-from edgehuman.runtime.states import NOT_WALKING, too_little
+from edgehuman.runtime.states import NOT_WALKING, NOT_YET, too_little
 
 BROKEN_OUTPUT = "output not finite"
 Heard: TypeAlias = Sequence[tuple[PoseWindow, Float32 | None]]
 _log = logging.getLogger("edgehuman.runtime")
+
+
+@dataclass(slots=True)
+class _Track:
+    """One track since it began or broke.
+
+    Attributes:
+        evidence: of who walks.
+        shown: how well, and whether.
+        said: the newest label, state, and why: what holds where a window gives no answer.
+    """
+
+    evidence: Evidence
+    shown: Shown
+    said: tuple[str, str, str]
 
 
 class Identifier:
@@ -91,8 +108,7 @@ class Identifier:
         self.tally = GaitTally(self.windows.hop / rate_hz)
         self.rule = rule_for(self.tally.hop_s)
         self._run = model.logits
-        self._evidence: dict[str, Evidence] = {}
-        self._shown: dict[str, Shown] = {}
+        self._tracks: dict[str, _Track] = {}
         self.on_the_spot = False
         self._notify, self._told = notify, 0
 
@@ -129,8 +145,11 @@ class Identifier:
         if self._next is not None:
             self.gallery, self._next = self._next, None
             self.threshold = threshold_for(self._card, self._asked, self.gallery)
-            for evidence in self._evidence.values():
-                evidence.use(self.gallery, self.threshold)
+            for track in self._tracks.values():
+                track.evidence.use(self.gallery, self.threshold)
+                label = track.said[0]
+                if label not in ("", UNKNOWN) and label not in self.gallery.person_G:
+                    track.said = "", NOT_YET, ""
 
     def embed(self, block: PoseBlock) -> list[tuple[PoseWindow, Float32 | None]]:
         """The windows that this block completes, each with the network's vector (D,), or None if no
@@ -177,31 +196,29 @@ class Identifier:
 
     def _forget_ended(self) -> None:
         for name in self.windows.ended:
-            self._evidence.pop(name, None)
-            self._shown.pop(name, None)
+            self._tracks.pop(name, None)
 
     def _result(self, window: PoseWindow, vector_D: Float32 | None) -> GaitResult:
         reason = window.reason
         if vector_D is not None and not (np.isfinite(vector_D).all() and vector_D.any()):
             vector_D, reason = None, BROKEN_OUTPUT
             self.report.note("the model's output is not finite, or zero; export the model again")
-        if window.begins or window.track not in self._evidence:
-            self._begin(window.track)
-        evidence, shown = self._evidence[window.track], self._shown[window.track]
+        if window.begins or window.track not in self._tracks:
+            self._tracks[window.track] = self._begun()
+        track = self._tracks[window.track]
         has_answer = vector_D is not None
-        verdict, quality, why = evidence.verdict, None, ""
+        verdict, quality = track.evidence.verdict, None
         if vector_D is not None:
-            shown.take(window, vector_D)
-            verdict, quality = evidence.add(vector_D), shown.quality()
-        label, state = verdict.label, verdict.state
-        if state and quality is not None:
-            idle = shown.idle()
-            why = idle or too_little(quality)
-            if why:
-                label, state = "", NOT_WALKING if idle else NOT_YET
-        if state == NOT_WALKING:
-            reason, has_answer = state, False
-            self._evidence[window.track] = self._fresh()
+            track.shown.take(window, vector_D)
+            verdict, quality = track.evidence.add(vector_D), track.shown.quality()
+            track.said = verdict.label, verdict.state, ""
+            idle = track.shown.idle() if verdict.state else ""
+            if verdict.state and (why := idle or too_little(quality)):
+                track.said = "", NOT_WALKING if idle else NOT_YET, why
+            if idle:
+                reason, has_answer = NOT_WALKING, False
+                track.evidence = self._fresh()
+        label, state, why = track.said
         return GaitResult(
             t_s=window.t_s,
             label=label,
@@ -213,19 +230,19 @@ class Identifier:
             delay_s=window.waited_s,
             reason=reason,
             track=window.track,
-            vector_D=None if vector_D is None else verdict.vector,
-            averaged=0 if vector_D is None else verdict.windows,
+            vector_D=verdict.vector if has_answer else None,
+            averaged=verdict.windows if has_answer else 0,
             identity=verdict.identity if has_answer else None,
             state=state,
             why=why,
             quality=quality,
         )
 
-    def _begin(self, track: str) -> None:
-        """Nothing is known of the track."""
-        cut = self.windows
-        self._evidence[track] = self._fresh()
-        self._shown[track] = Shown(cut.frames, cut.hop, cut.rate_hz, self.on_the_spot)
+    def _begun(self) -> _Track:
+        """A track of which nothing is known."""
+        cut, evidence = self.windows, self._fresh()
+        shown = Shown(cut.frames, cut.hop, cut.rate_hz, self.on_the_spot)
+        return _Track(evidence, shown, ("", evidence.verdict.state, ""))
 
     def _fresh(self) -> Evidence:
         return Evidence(self.gallery, self.threshold, self.distance, self.rule)

@@ -33,6 +33,7 @@ class Enrolling:
     def __init__(self) -> None:
         self._heard: list[tuple[Identifier, Newest]] = []
         self.gallery: Gallery | None = None
+        self._names: frozenset[str] = frozenset()
 
     def listen(self, identifier: Identifier) -> None:
         """Listen to an identifier from now on; it names people by the newest gallery."""
@@ -44,9 +45,13 @@ class Enrolling:
 
     def use(self, gallery: Gallery) -> None:
         """Name people by this gallery from now on."""
-        self.gallery = gallery
+        self.gallery, self._names = gallery, frozenset(gallery.person_G)
         for identifier, _ in tuple(self._heard):
             identifier.use(gallery)
+
+    def knows(self, name: str) -> bool:
+        """Whether somebody was not forgotten meanwhile."""
+        return self.gallery is None or name in self._names
 
     def now(self) -> list[dict[str, Any]]:
         """The tracks, how many windows each has, and how many it needs."""
@@ -82,7 +87,8 @@ class Enrolling:
             # What follows is a flag of the command line.
             raise DataError(str(error).partition("; if the poses are correct")[0]) from None
         said = tuple(remarks(walks, track))
-        return Taken(walks.vectors[track], count, f"{began_s:.6f}", said)
+        score = walks.quality[track].score
+        return Taken(walks.vectors[track], count, f"{began_s:.6f}", score, said)
 
 
 def keeper_for(

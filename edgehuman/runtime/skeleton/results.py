@@ -12,10 +12,10 @@ from typing import Any
 
 from edgehuman.preprocess.quality import Quality
 from edgehuman.records import Float32
-from edgehuman.runtime.evidence import NOT_YET
 from edgehuman.runtime.gallery import Identity
 from edgehuman.runtime.loop.dropped import loss_lines
 from edgehuman.runtime.loop.results import LiveResult, Tally
+from edgehuman.runtime.states import NOT_YET
 
 _SHOWN = 3
 

@@ -187,9 +187,8 @@ def _played(
 ) -> Played:
     """The source played to its end, with what stands beside it."""
     sent = Sent(config.sink_names, config.gallery, config.key)
-    keeper = None
+    keeper, enrolling = None, Enrolling()
     if config.serve_gallery and config.gallery is not None:
-        enrolling = Enrolling()
         enrolling.listen(identifier)
         keeper = keeper_for(config.gallery, config.key, model, enrolling, sent.refresh, notes)
     about = about_poses(config.model, source.name, identifier.gallery is not None)
@@ -201,7 +200,8 @@ def _played(
         beside.meter.ask(lambda: {"late": dropped()}, beside.dropped_by_sinks)
         sinks = sinks_of(config, config.save, identifier.tally, notes, dropped, sent)
         sinks += beside.webhook(lambda result: published(result, sent).row)
-        listener = PoseView(beside, identifier.gallery is not None).shown(identifier)
+        view = PoseView(beside, identifier.gallery is not None, enrolling.knows)
+        listener = view.shown(identifier)
         accompanied, attended = Accompanied(source, beside), Attended(listener, beside)
         played = play(attended, accompanied, sinks, config.seconds, notes, beside.watch_sinks)
         broken = (*played.broken, *beside.close_sinks())

@@ -22,7 +22,8 @@ from edgehuman.runtime.serve.beside import Beside
 from edgehuman.runtime.serve.board import About
 from edgehuman.runtime.serve.flags import LiveFlags
 from edgehuman.runtime.serve.meter import public_name
-from edgehuman.runtime.view.identity import NOT_YET, in_words, named
+from edgehuman.runtime.states import NOT_YET
+from edgehuman.runtime.view.identity import in_words, named
 
 MOST_SIDE = 1280
 """Of the picture that is sent, pixels."""
@@ -31,9 +32,9 @@ _OUTLINE_PIXELS = 2.0
 _MOST_POINTS = 400
 DROPPED = ("passed_over", "broken", "black", "frozen", "missing_frames")
 """Of what a source reports, the frames that were not looked at."""
-NAME = "name"
-"""The key of a person's answer that says who it is; `identity`, the score of that, and `state` go
-with it (`view.identity`)."""
+NAME, STATE = "name", "state"
+"""The keys of a person's answer that say who it is, and how much is known of that; `identity`, the
+score of a name, goes with them (`view.identity`)."""
 PRIVATE = (NAME, "identity", "embedding")
 
 
@@ -168,8 +169,9 @@ class FrameShot:
         return {**row, **self._named(person)}
 
     def _named(self, person: Person) -> Mapping[str, Any]:
-        """Who somebody is, where persons are identified."""
-        return named(person.answer) if self._identifies and person.track else {}
+        """Who somebody is, where persons are identified; nothing where nobody asked."""
+        is_asked = self._identifies and person.track and {NAME, STATE} & person.answer.keys()
+        return named(person.answer) if is_asked else {}
 
     def _outline(self, person: Person) -> list[list[list[int]]]:
         """Polygons around a mask, in pixels of the frame."""

@@ -1,11 +1,12 @@
-"""Who somebody is, as the live page shows it: not yet, unknown, or a name.
+"""Who somebody is, as the live page shows it: a state (`runtime.states`), or a name.
 
-    named({"label": "ANNA", "state": "known", "score": 0.93, "quality": 71})
+    named({"label": "ANNA", "state": "known", "score": 0.93, "quality": {"score": 71}})
     ->    {"state": "known", "name": "ANNA", "match": 0.93, "quality": 71}
 
 `label` and `score` are the gallery's answer to a window; beside a box, whose score is the
 detector's, they are `name` and `identity`. Where no `state` is given, a name is known and nothing
-is not yet; `quality`, from 0 to 100, may be missing.
+is not yet; `quality`, from 0 to 100 or as `preprocess.quality.Quality.as_row` has it, may be
+missing.
 """
 
 from __future__ import annotations
@@ -15,8 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from edgehuman.runtime.loop.results import UNKNOWN
-
-NOT_YET, KNOWN = "not yet", "known"
+from edgehuman.runtime.states import KNOWN, NAMELESS, NOT_YET
 
 
 def named(answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,11 +28,11 @@ def named(answer: Mapping[str, Any]) -> dict[str, Any]:
     row: dict[str, Any] = {"state": state if isinstance(state, str) and state else usual}
     if is_name and row["state"] == KNOWN:
         row["name"] = label
-    if row["state"] != NOT_YET and (match := _number(_score(answer), 3)) is not None:
+    if row["state"] not in NAMELESS and (match := _number(_score(answer), 3)) is not None:
         row["match"] = match
     quality = answer.get("quality")
     if isinstance(quality, Mapping):
-        quality = quality.get("value")
+        quality = quality.get("score")
     if (shown := _number(quality, 0)) is not None:
         row["quality"] = shown
     return row

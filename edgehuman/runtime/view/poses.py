@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,8 @@ from edgehuman.runtime.serve.board import About
 from edgehuman.runtime.serve.meter import public_name
 from edgehuman.runtime.skeleton.lines import PoseBlock
 from edgehuman.runtime.skeleton.results import GaitResult
-from edgehuman.runtime.view.identity import NOT_YET, named
+from edgehuman.runtime.states import NOT_WALKING, NOT_YET
+from edgehuman.runtime.view.identity import named
 
 HERE_S = 0.6
 """So long somebody is shown after their last line."""
@@ -53,10 +54,16 @@ class PoseView:
     Args:
         beside: whose board and meter.
         identifies: whether there is a gallery.
+        knows: whether somebody may be named still; else they were forgotten meanwhile.
     """
 
-    def __init__(self, beside: Beside, identifies: bool) -> None:
-        self._beside, self._identifies = beside, identifies
+    def __init__(
+        self,
+        beside: Beside,
+        identifies: bool,
+        knows: Callable[[str], bool] = lambda name: True,
+    ) -> None:
+        self._beside, self._identifies, self._knows = beside, identifies, knows
         self._people: dict[str, _Person] = {}
         self._first_s = self._newest_s = -math.inf
         self._told_s = -math.inf
@@ -123,12 +130,18 @@ class PoseView:
         for result in results:
             self._latency_ms = result.latency_ms
             person = self._people.get(result.track)
-            if person is None or result.reason or not self._identifies:
+            if person is None or not self._identifies:
+                continue
+            if result.reason and result.state != NOT_WALKING:
                 continue
             said = named({"label": result.label, "score": result.score, **result.more()})
             if said.get("name") != person.said.get("name") or said["state"] != person.said["state"]:
                 fresh[result.track] = said
             person.said = said
+        for track, person in self._people.items():
+            name = person.said.get("name")
+            if name is not None and not self._knows(name):
+                person.said = fresh[track] = {"state": NOT_YET}
         return fresh
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import UsageError
+from edgehuman.preprocess.quality import Quality, Weights
 from edgehuman.runtime.gait.naming import Naming
 from edgehuman.runtime.gait.walkers import Seen, Walkers
 from edgehuman.runtime.image.frames.results import FrameResult, Person
@@ -17,6 +18,7 @@ from edgehuman.runtime.image.frames.several import open_sources
 from edgehuman.runtime.image.frames.taken import TakenFrame
 from edgehuman.runtime.skeleton.results import GaitResult
 from edgehuman.runtime.skeleton.windows import PoseReport
+from edgehuman.runtime.view.identity import named
 from tests.runtime.gait.scenes import Walker, video, watching
 
 BOX = np.array((1, 1, 9, 9), np.float32)
@@ -96,6 +98,30 @@ def test_who_is_known_has_a_name_until_the_track_ends(naming: Naming) -> None:
     known = {"state": "known", "name": "N1", "identity": 0.9}
     assert dict(shown[-1].people[0].answer) == known
     assert naming._newest == {}  # nothing is kept of who has gone
+
+
+def test_who_was_forgotten_is_not_named_until_the_next_window_either(
+    naming: Naming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[FrameResult] = []
+    naming.shown.append(lambda taken, result: shown.append(result))
+    for t_s in (0.1, 0.2, 0.3):
+        naming.push(seen("a", t_s, "1", "2"))
+    naming.knows = lambda name: name != "N1"
+    monkeypatch.setattr(naming._namers["a"], "push", lambda result, arrival_ns: [])
+    naming.push(seen("a", 0.4, "1", "2"))
+    assert [person.answer.get("name") for person in shown[-1].people] == [None, "N2"]
+    assert shown[-1].people[0].answer["state"] == "not yet"
+
+
+def test_the_page_gets_the_quality(naming: Naming, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[FrameResult] = []
+    naming.shown.append(lambda taken, result: shown.append(result))
+    quality = Quality(Weights(0.25, 0.25, 0.25, 0.25), steps=0.3, completeness=0.9)
+    result = GaitResult(0.1, "", 0.0, 1.0, "", 0, track="1", state="not yet", quality=quality)
+    monkeypatch.setattr(naming._of("a"), "push", lambda seen, arrival_ns: [result])
+    naming.push(seen("a", 0.1, "1"))
+    assert named(shown[-1].people[0].answer) == {"state": "not yet", "quality": 52.0}
 
 
 def test_what_happens_to_a_camera_is_a_result_and_no_frame(naming: Naming) -> None:

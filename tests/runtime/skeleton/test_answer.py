@@ -43,6 +43,15 @@ def push(identifier: Identifier, *walks: list[dict[str, Any]]) -> list[GaitResul
     return identifier.push(lines(*walks))
 
 
+def hidden(begin_s: float, seconds: float) -> list[dict[str, Any]]:
+    """ANNA on track 7, three joints of whom are seen."""
+    rows = walk(ANNA, seconds, 7, begin_s=begin_s)
+    return [
+        {**row, "joints": [[x, y, c if k < 3 else 0] for k, (x, y, c) in enumerate(row["joints"])]}
+        for row in rows
+    ]
+
+
 def test_interleaved_tracks_get_their_own_names(model: Model) -> None:
     identifier = Identifier(model, "cam", known(model.card.weights_sha256))
     found = push(identifier, walk(ANNA, 2, 7), walk(BOB, 2, "x"), walk((50, 50), 2, 9))
@@ -112,6 +121,36 @@ def test_what_is_not_known_is_said(model: Model) -> None:
     assert identifier.tally.summary()["windows_not_yet"] == 2
     with pytest.raises(UsageError, match="threshold is 2"):
         Identifier(model, threshold=2.0)
+
+
+def test_a_window_without_an_answer_says_what_was_said_before_and_no_name(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows agree on ANNA, but are too poor to say so; one that is not seen says it neither."""
+    monkeypatch.setattr("edgehuman.runtime.skeleton.answer.too_little", lambda quality: "too poor")
+    identifier = Identifier(model, "cam", known(model.card.weights_sha256))
+    found = push(identifier, walk(ANNA, 2, 7), hidden(2.0, 1))
+    assert found[-1].reason == "joints not seen"
+    assert {(result.state, result.label, result.why) for result in found} == {
+        ("not yet", "", "too poor")
+    }
+
+
+def test_who_does_not_walk_has_no_answer_and_who_is_forgotten_no_name(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identifier = Identifier(model, "cam", known(model.card.weights_sha256))
+    last = push(identifier, walk(ANNA, 2, 7), hidden(2.0, 1))[-1]
+    assert (last.reason, last.label) == ("joints not seen", "ANNA")
+    identifier.use(identifier.gallery.forget("ANNA"))  # type: ignore[union-attr]
+    found = push(identifier, hidden(3.0, 1))
+    assert {(each.state, each.label) for each in found} == {("not yet", "")}
+    monkeypatch.setattr("edgehuman.runtime.skeleton.shown.Shown.idle", lambda shown: "stands")
+    *_, last = push(identifier, walk(BOB, 2, 8, begin_s=4.0))
+    assert (last.state, last.label, last.reason, last.why) == (
+        *("not walking", "", "not walking"), "stands",
+    )  # fmt: skip
+    assert (last.vector_D, last.averaged, last.identity, last.score) == (None, 0, None, 0.0)
 
 
 def test_another_models_gallery_is_refused(model: Model) -> None:

@@ -31,9 +31,8 @@ GREY_HWC = np.full((80, 120, 3), 90, np.uint8)
 
 def person(**named: Any) -> Person:
     box_4 = np.array([10, 20, 50, 70], np.float32)
-    return Person(
-        box_4, 0.9, track="3", answer={"name": "Anna", "attributes": {"hat": 0.9}}, **named
-    )
+    answer = named.pop("answer", {"name": "Anna", "attributes": {"hat": 0.9}})
+    return Person(box_4, 0.9, track="3", answer=answer, **named)
 
 
 def shot(identifies: bool = False, **named: Any) -> FrameShot:
@@ -46,6 +45,8 @@ def test_a_name_is_shown_only_where_persons_are_identified() -> None:
     assert row == {"box": [10.0, 20.0, 50.0, 70.0], "score": 0.9, "track": "3"}
     (row,) = shot(identifies=True).row()["people"]
     assert row["name"] == "Anna"
+    nobody = shot(identifies=True, answer={})  # of a run with sensors: they wear none
+    assert ("state" in nobody.row()["people"][0], nobody.names()) == (False, {})
 
 
 def test_what_leaves_this_machine_says_not_who_it_is() -> None:

@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
+from edgehuman.preprocess.quality import Quality, Weights
 from edgehuman.runtime.view.identity import in_words, named
+
+QUALITY = Quality(Weights(0.25, 0.25, 0.25, 0.25), steps=0.3, completeness=0.9)
+"""100 x sqrt(0.3 x 0.9) = 52."""
 
 
 @pytest.mark.parametrize(
@@ -23,12 +27,13 @@ from edgehuman.runtime.view.identity import in_words, named
             {"state": "known", "name": "ANNA", "match": 0.9},
         ),
         ({"label": "ANNA", "state": "unknown", "score": 0.9}, {"state": "unknown", "match": 0.9}),
-        ({"label": "unknown", "state": "not walking"}, {"state": "not walking"}),
+        ({"label": None, "state": "not walking", "score": 0.0}, {"state": "not walking"}),
         (
             {"label": "ANNA", "score": math.nan, "quality": 71.4},
             {"state": "known", "name": "ANNA", "quality": 71.0},
         ),
-        ({"quality": {"value": 30, "steps": 0.2}}, {"state": "not yet", "quality": 30.0}),
+        ({"quality": QUALITY.as_row()}, {"state": "not yet", "quality": 52.0}),
+        ({"quality": {}}, {"state": "not yet"}),
         ({"quality": None}, {"state": "not yet"}),
         ({"quality": True, "label": 3}, {"state": "not yet"}),
     ],

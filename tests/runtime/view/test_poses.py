@@ -18,18 +18,21 @@ def block(*lines: dict[str, Any]) -> PoseBlock:
     return PoseParser().parse([json.dumps(line) for line in lines])
 
 
-def said(track: str, label: str, score: float = 0.9, reason: str = "") -> GaitResult:
-    return GaitResult(1.0, label, score, 5.0, label, 0, track=track, reason=reason)
+def said(
+    track: str, label: str, score: float = 0.9, reason: str = "", state: str = ""
+) -> GaitResult:
+    return GaitResult(1.0, label, score, 5.0, label, 0, track=track, reason=reason, state=state)
 
 
 class Seen:
     """A view, and what its page shows."""
 
     def __init__(self, identifies: bool = True) -> None:
+        self.forgotten: set[str] = set()
         about = about_poses("zoo:gait", "udp://user:secret@door:5555", identifies)
         self.beside = Beside(LiveFlags(), about, lambda said: None)
         self.beside.board = Board(about)
-        self.view = PoseView(self.beside, identifies)
+        self.view = PoseView(self.beside, identifies, lambda name: name not in self.forgotten)
 
     def news(self) -> News:
         assert self.beside.board is not None
@@ -81,6 +84,26 @@ def test_without_a_gallery_nobody_is_named_nor_told_apart() -> None:
     (person,) = seen.people()
     assert "ANNA" not in str(seen.news().lines)
     assert "name" not in person
+
+
+def test_who_stops_walking_bears_no_name_any_more() -> None:
+    seen = Seen()
+    seen.view.take(block(pose(0.0, ANNA, 7)), [said("7", "ANNA", state="known")])
+    stands = said("7", "", 0.0, reason="not walking", state="not walking")
+    seen.view.take(block(pose(0.1, ANNA, 7)), [stands])
+    (person,) = seen.people()
+    assert (person["state"], "name" in person, "match" in person) == ("not walking", False, False)
+    assert seen.news().lines[-1]["names"] == {"7": {"state": "not walking"}}
+
+
+def test_who_was_forgotten_is_not_named_until_the_next_window_either() -> None:
+    seen = Seen()
+    seen.view.take(block(pose(0.0, ANNA, 7), pose(0.0, BOB, 8)), [said("7", "ANNA")])
+    seen.view.take(block(pose(0.1, BOB, 8)), [said("8", "BOB")])
+    seen.forgotten.add("ANNA")
+    seen.view.take(block(pose(0.2, ANNA, 7)), [])
+    assert [(p["track"], p.get("name")) for p in seen.people()] == [("8", "BOB"), ("7", None)]
+    assert seen.news().lines[-1]["names"] == {"7": {"state": "not yet"}}
 
 
 def test_a_picture_of_unknown_size_holds_all_that_was_seen() -> None:

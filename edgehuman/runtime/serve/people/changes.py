@@ -37,6 +37,9 @@ MOST_WAITING = 4
 BODY_S = 5.0
 """So long a body may take."""
 _MOST_NAME = 200
+_FAILED = (
+    "this failed in a way that nobody foresaw; look whether it was done before you try it again"
+)
 Done = TypeVar("Done")
 
 
@@ -93,13 +96,15 @@ class People:
             return _said(422, error=printable(str(error)))
         except Exception as error:  # the page says so, and the run goes on
             self._notify(f"the page's gallery: {error!r}")
-            return _said(500, error="this failed in a way that nobody foresaw; nothing was changed")
+            return _said(500, error=_FAILED)
         finally:
             self._waiting -= 1
 
     async def _list(self, request: Request) -> Response:
         part = request.query_params.get("name", "")[:_MOST_NAME]
         found = await aside(lambda: self._keeper.listing(part))
+        for name in self._keeper.gone():
+            self._forgotten(name)
         return _said(200, **found, word=self._word)
 
     async def _change(self, request: Request) -> Response:

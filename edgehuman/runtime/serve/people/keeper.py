@@ -44,12 +44,14 @@ class Taken:
         vector_D: the mean over its windows.
         windows: how many.
         began: when it began; with the track it says which walk this is.
+        quality: 0 to 100; None: not measured.
         remarks: what may be wrong with it, by one weak sign.
     """
 
     vector_D: Float32
     windows: int
     began: str
+    quality: int | None = None
     remarks: tuple[str, ...] = ()
 
 
@@ -102,6 +104,7 @@ class Keeper:
         self._lock = threading.Lock()
         self._seen: tuple[int, ...] | None = None
         self._rows: list[dict[str, Any]] = []
+        self._gone: set[str] = set()
 
     def change(self, asked: Asked) -> dict[str, Any]:
         """Do what was asked; `said` says what was done.
@@ -128,7 +131,9 @@ class Keeper:
         )
         terms = terms_of(flags, name, True, False, self._notify)
         walk_id = (asked.track, taken.began)
-        walk = f"page {_now():%Y-%m-%d %H:%M:%S.%f} #{asked.track[:40]}"
+        walk = one_name(f"page {_now():%Y-%m-%d %H:%M:%S.%f} #{asked.track[:40]}")
+        if taken.quality is not None:
+            terms = dataclasses.replace(terms, quality={walk: taken.quality})
 
         def enrolled(known: Gallery) -> Gallery:
             self._require_new(known, name, asked.track, walk_id)
@@ -187,6 +192,12 @@ class Keeper:
             counts = {"people": found[:MOST_LISTED], "found": len(found), "count": len(self._rows)}
         return {"gallery": self._path.name, **counts, "tracks": tracks}
 
+    def gone(self) -> set[str]:
+        """Who left the gallery since this was asked last, by the page or another program."""
+        with self._lock:
+            gone, self._gone = self._gone, set()
+        return gone
+
     def _look(self) -> None:
         """Read the gallery if it is another than before: this page or another program changed
         it.
@@ -207,8 +218,8 @@ class Keeper:
             row["keep_until"] = None if record.expires_s is None else _day(record.expires_s)
             row["consent"] = None if consent is None else dataclasses.asdict(consent)
             rows.setdefault(name, {"name": name, "walks": []})["walks"].append(row)
-        if self._seen is not None:
-            self._use(book.gallery)
+        self._use(book.gallery)  # also before the first look: it may be another since the run began
+        self._gone |= {row["name"] for row in self._rows} - rows.keys()
         self._rows, self._seen = list(rows.values()), seen
 
     def _require_new(self, known: Gallery, name: str, track: str, walk_id: tuple[str, str]) -> None:

@@ -17,10 +17,9 @@ from typing import Any, Literal, TypeAlias
 from edgehuman.runtime.gallery.files import is_store
 from edgehuman.runtime.gallery.key import read_key
 from edgehuman.runtime.loop.results import UNKNOWN
+from edgehuman.runtime.states import KNOWN
 
 NamesSent: TypeAlias = Literal["none", "consented", "all"]
-KNOWN = "known"
-"""The label of somebody whose name is not sent."""
 _NEVER = ("embedding",)
 
 
@@ -51,7 +50,7 @@ class Sent:
         kept = {key: value for key, value in row.items() if key not in _NEVER}
         label, nearest = kept.get("label"), kept.get("raw_label")
         if label not in (None, "", UNKNOWN) and label not in self:
-            kept["label"] = KNOWN
+            kept["label"] = KNOWN  # somebody whose name is not sent
         if nearest not in (None, "", UNKNOWN) and nearest not in self:
             del kept["raw_label"]
         if "others" in kept:

@@ -17,14 +17,15 @@ from typing import Any
 import pytest
 
 from edgehuman.errors import UsageError
-from edgehuman.runtime.gallery import read_gallery
+from edgehuman.runtime.gallery import read_gallery, update_gallery
 from edgehuman.runtime.serve.access import WORD_HEADER
+from edgehuman.runtime.serve.board import Cursor
 from edgehuman.runtime.serve.people import changes
 from edgehuman.runtime.serve.people.asked import MOST_BYTES, Asked
 from edgehuman.runtime.serve.people.changes import Rate
 from edgehuman.runtime.serve.people.keeper import Keeper
 from tests import leaving
-from tests.runtime.gallery.made import write_known
+from tests.runtime.gallery.made import quiet, write_known
 from tests.runtime.serve.browser import Browser, Tab, program
 from tests.runtime.serve.people.keeping import Kept
 from tests.runtime.serve.viewing import TOKEN, Answer, Running, running
@@ -108,6 +109,17 @@ def test_a_change_is_done_and_answered_in_words(tmp_path: Path) -> None:
     # Whoever looks now, or later, is not told who it was.
     assert "CLEO" not in json.dumps(row)
     assert row["lines"][-1]["names"] == {"3": {"state": "unknown"}}
+
+
+def test_whom_another_program_forgot_is_not_named_in_the_timeline_either(tmp_path: Path) -> None:
+    with managed(tmp_path / "known.gallery") as site:
+        site.page.ask("/people")
+        site.page.board.add({"t": 3.0, "tracks": ["3"], "names": {"3": {"name": "ANNA"}}})
+        update_gallery(site.kept.path, lambda known: known.forget("ANNA"), notify=quiet)
+        site.page.ask("/people")
+        news = site.page.board.since(Cursor())
+    assert "ANNA" not in json.dumps(news.lines)
+    assert news.lines[-1]["names"] == {"3": {"state": "unknown"}}
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from edgehuman.errors import ArtefactError, DataError, EdgehumanError, UsageErro
 from edgehuman.runtime.gallery import read_gallery, update_gallery
 from edgehuman.runtime.gallery.audit import AuditConfig, audit
 from edgehuman.runtime.gallery.store import database
+from edgehuman.runtime.gallery.store.book import read_book
 from edgehuman.runtime.gallery.store.database import Database
 from edgehuman.runtime.lock import locked
 from edgehuman.runtime.serve.people import keeper as module
@@ -42,6 +43,7 @@ def test_somebody_is_enrolled_with_their_consent_and_known_at_once(kept: Kept) -
     assert walk["consent"]["by"] == "her mother"
     assert walk["consent"]["text"] == "2026-03"
     assert walk["keep_until"] > walk["enrolled"]
+    assert read_book(kept.path, None).walks[0].quality == 71
     assert "is new and not encrypted" in kept.told[0]
     data: Any = audit(AuditConfig(gallery=kept.path)).data
     assert [line["action"] for line in data["lines"]] == ["create", "enrol"]
@@ -197,6 +199,15 @@ def test_what_another_program_changed_is_seen_and_used(kept: Kept) -> None:
     keeper.listing()
     update_gallery(kept.path, lambda old: old.forget("ANNA"), notify=quiet)
     assert [row["name"] for row in keeper.listing()["people"]] == ["BOB"]
+    assert kept.used[-1].people() == {"BOB": 1}
+    assert (keeper.gone(), keeper.gone()) == ({"ANNA"}, set())
+
+
+def test_what_another_program_changed_before_anybody_looked_is_used(kept: Kept) -> None:
+    write_known(kept.path)
+    keeper = kept.keeper()
+    update_gallery(kept.path, lambda old: old.forget("ANNA"), notify=quiet)
+    keeper.listing()
     assert kept.used[-1].people() == {"BOB": 1}
 
 
