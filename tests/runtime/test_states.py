@@ -30,6 +30,8 @@ def test_enrolment_asks_for_more_and_says_what_lacks() -> None:
     short = Quality(WEIGHTS, 0.8, 0.9, seen=1.7)
     assert too_little(short) == ""
     assert too_little(short, ENROL_STEPS, ENROL_QUALITY) == "1.7 steps were seen, and 2 are needed"
+    nearly = Quality(WEIGHTS, 0.8, 0.9, seen=1.47)
+    assert too_little(nearly) == "1.4 steps were seen, and 1.5 are needed"
     poor = Quality(WEIGHTS, 0.8, 0.3, seen=4.0)
     said = too_little(poor, ENROL_STEPS, ENROL_QUALITY)
     assert said.startswith(f"its quality is {poor.score} of 100 (steps 0.80, completeness 0.30), ")
