@@ -8,6 +8,8 @@ second was seen well and is nobody of the gallery.
 
 from __future__ import annotations
 
+import math
+
 from edgehuman.preprocess.quality import Quality
 from edgehuman.runtime.loop.results import UNKNOWN
 
@@ -23,7 +25,8 @@ ENROL_STEPS, ENROL_QUALITY = 2.0, 40
 def too_little(quality: Quality, steps: float = LEAST_STEPS, score: int = LEAST_QUALITY) -> str:
     """Why a walk says too little of who walks, in words; empty if it says enough."""
     if quality.seen < steps:
-        return f"{quality.seen:.1f} steps were seen, and {steps:g} are needed"
+        # Rounded down: 1.47 of 1.5 steps are not "1.5".
+        return f"{math.floor(quality.seen * 10) / 10:.1f} steps were seen, and {steps:g} are needed"
     if quality.score < score:
         return f"its quality is {quality.said()}, and {score} is needed"
     return ""

@@ -245,6 +245,8 @@ class BodyBlocks:
                 say(f"{self.name}: {seen.taken.event}: {seen.taken.reason}")
             block = body_block(seen.result, seen.taken.grabbed_ns)
             yield NOTHING if block is None else block
+        if nobody := self._walkers.nobody():
+            raise DataError(f"{self.name}: {nobody}")
 
     def report(self) -> dict[str, Any]:
         """What was read."""

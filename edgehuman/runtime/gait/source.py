@@ -4,11 +4,13 @@ already: poses, or masks.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 
 from edgehuman.catalogue import SIMULATED
+from edgehuman.errors import UsageError
 from edgehuman.preprocess.skeleton.formats.kind import find_format
 from edgehuman.runtime.replay.folder import is_recording
 
@@ -27,12 +29,12 @@ def is_frames(source: str) -> bool:
     folder or pattern of pictures and not of poses.
 
     Raises:
-        UsageError: it begins as a camera, and is none that can be opened.
+        UsageError: it is empty; or it begins as a camera, and is none that can be opened.
     """
-    path = Path(source)
-    if not source.strip() or path.suffix.lower() in _POSES:
+    path = _given(source)
+    if path.suffix.lower() in _POSES:
         return False
-    if _is_live(source) or _is_pattern(path):
+    if _is_live(source) or _is_pattern(path) or _is_missing_video(path):
         return True
     if path.is_file():
         return _is_video(path)
@@ -44,13 +46,11 @@ def is_people(source: str) -> bool:
     and not of masks, or a folder or pattern of pictures that are no PNG files, as masks are.
 
     Raises:
-        UsageError: it begins as a camera, and is none that can be opened.
+        UsageError: it is empty; or it begins as a camera, and is none that can be opened.
         DataError: a video whose frames are too large.
     """
-    path = Path(source)
-    if not source.strip():
-        return False
-    if _is_live(source):
+    path = _given(source)
+    if _is_live(source) or _is_missing_video(path):
         return True
     if _is_pattern(path):
         return path.suffix.lower() != ".png"
@@ -69,6 +69,26 @@ def _is_live(source: str) -> bool:
     from edgehuman.runtime.image.camera.address import live_address
 
     return live_address(source, pipelines=True) is not None or is_recording(source)
+
+
+def _given(source: str) -> Path:
+    """The path that a source may be.
+
+    Raises:
+        UsageError: it is empty, which as a path is the current folder.
+    """
+    if not source.strip():
+        raise UsageError(
+            f"--source is {source!r}; give a camera (0, rtsp://...), a video, a folder, or a file"
+        )
+    return Path(source)
+
+
+def _is_missing_video(path: Path) -> bool:
+    """Whether it has the name of a video, and is not there: what reads videos says so."""
+    from edgehuman.preprocess.video import SUFFIXES
+
+    return path.suffix.lower() in SUFFIXES and not os.path.lexists(path)
 
 
 def _is_pattern(path: Path) -> bool:
@@ -97,18 +117,20 @@ def _suffix_in(folder: Path) -> str | None:
 
 
 def _shows_masks(path: Path) -> bool:
-    """Whether the first frames of a video are grey, and black or white, in nearly all pixels; also
-    where none can be read.
+    """Whether the first frames of a video are grey, and black or white, in nearly all pixels; not
+    where none can be read: what reads videos of people says what is wrong with it.
     """
     from edgehuman.preprocess.video import Video
 
+    is_read = False
     with Video(path) as video:
         for k, frame in enumerate(video.frames(_APART)):
             if frame.bgr_HWC is None or k >= _LOOKED_AT:
                 break
+            is_read = True
             grey_HW = np.ptp(frame.bgr_HWC, axis=2) < _GREY_NOISE
             bright_HW = frame.bgr_HWC.max(axis=2)
             is_mask_HW = grey_HW & ((bright_HW < _NEAR) | (bright_HW > 255 - _NEAR))
             if is_mask_HW.mean() < _LEAST:
                 return False
-    return True
+    return is_read

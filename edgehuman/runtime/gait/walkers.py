@@ -71,6 +71,12 @@ def watching_for(
     if wanted == "outlines" and detector == MOG2 and each is None:
         return watching_alone(finder, score)
     usual = POSE if wanted == "joints" else SEGMENTER
+    if each == MOG2:
+        flag = "--pose" if wanted == "joints" else "--segmenter"
+        raise UsageError(
+            f"{flag} {MOG2}: it finds people, and gives no {wanted} of them by itself; give it as "
+            f"--detector {MOG2}, and leave {flag} out"
+        )
     model = opened(each or usual, threads)
     watching = watching_with(model, finder, score)
     output = getattr(getattr(model, "card", None), "output", None)
@@ -156,6 +162,7 @@ class Walkers:
         self._watching = watching
         self._followers = Followers(watching.score, numbers)
         self._tally = FrameTally()
+        self._followed = 0
 
     def __enter__(self) -> Walkers:
         return self
@@ -182,6 +189,7 @@ class Walkers:
             follower = self._followers.of(taken)
             result = answer_frame(self._watching, taken, follower)
             self._tally.add(result)
+            self._followed += any(person.track for person in result.people)
             # A frame that cannot be read leaves the tracks as they are.
             ended = () if follower is None or result.reason else tuple(follower.ended)
             yield Seen(taken, result, ended)
@@ -204,9 +212,18 @@ class Walkers:
         """That nobody was seen, in words; "" if somebody was."""
         tally = self._tally
         if self.live and not tally.frames:
-            return "stopped before any frame came"
+            return "stopped before any frame came; check its address, or give more --seconds"
         if tally.frames and tally.frames == tally.unreadable:
             return f"none of its {tally.frames} frames can be read"
-        if not tally.people:
-            return f"nobody was followed in its {tally.frames} frames"
+        if not self._followed:
+            broken = f", {tally.unreadable} of them unreadable" if tally.unreadable else ""
+            return f"nobody was followed in its {tally.frames} frames{broken}; {self._advice()}"
         return ""
+
+    def _advice(self) -> str:
+        """What to do where nobody was followed."""
+        if self._tally.people:
+            return (
+                "people were found now and then; give a longer video, and one that stands upright"
+            )
+        return "turn the camera so that it sees people from head to foot, or give a lower --score"

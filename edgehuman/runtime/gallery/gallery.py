@@ -44,6 +44,15 @@ _NEAR_PEOPLE = 4
 _CHECKED = 4096  # walks at a time
 
 
+ANSWERS = {
+    UNKNOWN: "for strangers",
+    "known": "for people whose names are not sent",
+    "not yet": "where too little was seen",
+    "not walking": "for who does not walk",
+}
+"""What is said in place of a name; nobody is enrolled by it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Calibrated:
     """The threshold that was calibrated on a gallery's own people.
@@ -152,8 +161,8 @@ class Gallery:
         Raises:
             DataError: the walk is already in it, a vector of another shape, or as the class says.
         """
-        if one_name(person).casefold() == UNKNOWN:
-            raise DataError(f"nobody can be called {person!r}: it is the answer for strangers")
+        if (said := one_name(person).casefold()) in ANSWERS:
+            raise DataError(f"nobody can be called {person!r}: it is the answer {ANSWERS[said]}")
         walk, known = one_name(walk), [*map(one_name, self.walk_G)]
         if walk in known:
             whose = self.person_G[known.index(walk)]

@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from edgehuman.config import require
 from edgehuman.errors import UsageError
-from edgehuman.runtime.names import one_name
+from edgehuman.runtime.names import one_name, require_name
 
 DAY_S = 86_400
 _MOST_DAYS = 36_500
@@ -118,6 +118,8 @@ def terms_of(
         return Terms(None, flags.keep_days)
     if flags.no_consent_record:
         raise UsageError("give --consent or --no-consent-record, not both")
+    if not flags.consent_by:  # it is the person, and a wrong name is no wrong flag
+        require_name(one_name(name))
     text, by = (one_name(each) for each in (flags.consent, flags.consent_by or name))
     for flag, said in (("--consent", text), ("--consent-by", by)):
         if not said or len(said) > _LONGEST or not said.isprintable():

@@ -136,17 +136,28 @@ class Beside:
         """Let those sinks write what is queued, for a while; what went wrong, in words."""
         broken = []
         threads, self._own = self._own, []
-        if self._keeping is not None:
-            threads, self._keeping = [self._keeping, *threads], None
-            self._threads = [*self._threads, threads[0]]
+        keeping, self._keeping = self._keeping, None
+        if keeping is not None:
+            threads = [keeping, *threads]
+            self._threads = [*self._threads, keeping]
         for thread in threads:
-            done = thread.close(LAST_WRITES_S)
+            done = self._close_kept(thread) if thread is keeping else thread.close(LAST_WRITES_S)
             if thread.error is not None:
                 broken.append(f"{thread.sink.name}: {thread.error}")
             elif not done:
                 said = f"still writing after {LAST_WRITES_S:g} s; the rest is lost"
                 broken.append(f"{thread.sink.name}: {said}")
         return broken
+
+    def _close_kept(self, thread: SinkThread[Any]) -> bool:
+        """Let what is queued be kept, as long as something is: pictures take a while each. False if
+        nothing was kept for `LAST_WRITES_S`.
+        """
+        kept, done = None, False
+        while self._recorder is not None and not done and kept != self._recorder.kept:
+            kept = self._recorder.kept
+            done = thread.close(LAST_WRITES_S)
+        return done
 
     def keep_by(self, keeper: Keeping, lossless: bool) -> None:
         """Keep what the loop takes.

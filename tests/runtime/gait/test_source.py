@@ -15,7 +15,7 @@ from edgehuman.runtime.replay.folder import About, Recorder
 from tests.runtime.gait.scenes import pictures, video
 from tests.runtime.outlines import mask
 
-NEITHER = ("", " ", "-", "simulated", "simulated:3", "udp://127.0.0.1:0", "nothing")
+NEITHER = ("-", "simulated", "simulated:3", "udp://127.0.0.1:0", "nothing")
 CAMERAS = ("0", "camera:0", "/dev/video0", "rtsp://me:pw@door/1", "http://door/a.mjpg", "csi://0")
 
 
@@ -42,6 +42,9 @@ def test_what_is_no_picture_is_neither(name: str) -> None:
 
 def test_a_camera_that_is_none_is_told_of() -> None:
     for asks in (is_frames, is_people):
+        for empty in ("", " "):
+            with pytest.raises(UsageError, match=r"--source is ' ?'; give a camera"):
+                asks(empty)
         with pytest.raises(UsageError, match="is no address"):
             asks("rtsp://")
 
@@ -73,6 +76,15 @@ def test_masks_are_told_from_people(tmp_path: Path) -> None:
     assert is_people(str(pictures(tmp_path / "jpg", 2, ".jpg")))
     assert is_people(f"{tmp_path}/jpg/*.jpg")
     assert not is_people(f"{tmp_path}/png/*.png")
+
+
+def test_a_video_that_is_not_there_or_damaged_is_for_what_reads_videos(tmp_path: Path) -> None:
+    for data in (None, b"", b"hello"):
+        door = tmp_path / "door.mp4"
+        if data is not None:
+            door.write_bytes(data)
+        assert is_frames(str(door))
+        assert is_people(str(door))
 
 
 def test_what_a_run_recorded_is_frames(tmp_path: Path) -> None:

@@ -66,7 +66,22 @@ def test_the_tracks_of_several_sources_have_numbers_of_their_own(tmp_path: Path)
 def test_nobody_is_told(tmp_path: Path) -> None:
     walkers = walkers_of(video(tmp_path / "door.avi", 12), walker=Walker(begins=99))
     assert not any(each.result.people for each in walkers)
-    assert walkers.nobody() == "nobody was followed in its 12 frames"
+    said = "nobody was followed in its 12 frames; turn the camera"
+    assert walkers.nobody().startswith(said)
+
+
+def test_somebody_found_once_is_not_followed(tmp_path: Path) -> None:
+    walkers = walkers_of(video(tmp_path / "door.avi", 6), walker=Walker(begins=5))
+    assert [len(each.result.people) for each in walkers] == [0, 0, 0, 0, 0, 1]
+    said = "nobody was followed in its 6 frames; people were found now and then"
+    assert walkers.nobody().startswith(said)
+
+
+def test_what_only_finds_people_gives_no_joints_or_outlines() -> None:
+    with pytest.raises(UsageError, match=r"--pose mog2: .* give it as --detector mog2"):
+        watching_for("joints", each="mog2")
+    with pytest.raises(UsageError, match=r"--segmenter mog2: .* leave --segmenter out"):
+        watching_for("outlines", "mog2", "mog2")
 
 
 def test_frames_that_cannot_be_read_are_told(tmp_path: Path) -> None:

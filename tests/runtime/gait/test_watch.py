@@ -104,6 +104,14 @@ def test_an_empty_scene_has_no_track_and_no_walk(
     assert "nobody was followed in its 72 frames" in err
 
 
+def test_poses_are_no_further_source_of_frames(door: Path, tmp_path: Path, run: Any) -> None:
+    poses = tmp_path / "walk.jsonl"
+    poses.write_text("{}")
+    code, rows, err = run(MODEL, "--source", door, "--also", poses)
+    assert (code, rows) == (2, [])
+    assert f"--also {poses} is no camera, no video" in err
+
+
 def test_the_video_is_not_written_over(door: Path, tmp_path: Path, run: Any) -> None:
     there = door.rename(tmp_path / "door.mp4")
     before = there.read_bytes()

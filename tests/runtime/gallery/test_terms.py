@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from edgehuman.errors import DataError
 from edgehuman.runtime.gallery.key import KEY_VARIABLE, read_key
 from edgehuman.runtime.gallery.store.book import read_book
-from edgehuman.runtime.gallery.terms import DAY_S, Consent, today
+from edgehuman.runtime.gallery.terms import DAY_S, Consent, EnrolmentTerms, terms_of, today
 from tests.runtime.gait_models import ANNA, walk, write_poses
 from tests.runtime.gait_words import enrol, run
 from tests.runtime.gallery.made import write_key
@@ -72,6 +73,13 @@ def test_terms_that_are_none_are_refused(
     code, out, err = enrol(capsys, folder, "ANNA", *store(folder), *words)
     assert (code, out, said in err) == (2, "", True), err
     assert not (folder / "g.gallery").exists()
+
+
+def test_a_name_that_is_none_is_told_as_the_name_and_no_flag() -> None:
+    for name in ("", "\u202eANNA", "A\nB"):
+        flags = EnrolmentTerms(consent="v3")
+        with pytest.raises(DataError, match=r"found the name .* printable"):
+            terms_of(flags, name, True, False, print)
 
 
 @pytest.mark.parametrize(

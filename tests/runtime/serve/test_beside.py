@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -60,3 +64,34 @@ def test_in_the_open_it_says_that_nothing_is_encrypted() -> None:
 def test_a_flag_of_the_page_needs_the_page(flags: LiveFlags) -> None:
     with pytest.raises(UsageError, match="add --serve PORT"):
         Beside(flags, ABOUT, print)
+
+
+class Slow:
+    """Keeps a record in `seconds`; `recorder.kept` counts them."""
+
+    name, may_skip = "record", False
+
+    def __init__(self, seconds: float) -> None:
+        self.recorder: Any = SimpleNamespace(kept=0, removed=0, size=0)
+        self._seconds = seconds
+
+    def write(self, results: Sequence[Any]) -> None:
+        for _ in results:
+            time.sleep(self._seconds)
+            self.recorder.kept += 1
+
+    def close(self) -> None:
+        pass
+
+
+def test_what_is_kept_is_waited_for_as_long_as_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgehuman.runtime.serve.beside.LAST_WRITES_S", 0.1)
+    with Beside(LiveFlags(), ABOUT, print) as beside:
+        beside.keep_by(slow := Slow(0.03), lossless=True)
+        assert list(beside.through(range(12))) == list(range(12))  # takes 0.36 s to keep
+        assert beside.close_sinks() == []
+    assert slow.recorder.kept == 12
+    with Beside(LiveFlags(), ABOUT, print) as beside:
+        beside.keep_by(Slow(0.4), lossless=True)
+        beside.keep(0, 0)
+        assert beside.close_sinks() == ["record: still writing after 0.1 s; the rest is lost"]

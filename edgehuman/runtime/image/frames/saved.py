@@ -199,7 +199,7 @@ def filming(path: Path, fps: float) -> Iterator[Film]:
     """A video that is being written, and stands at its path when the block ends without an error.
 
     Raises:
-        UsageError: it cannot be written.
+        UsageError: it cannot be written, or not whole: then what stood there stays.
     """
     try:
         folder = tempfile.TemporaryDirectory(prefix=".frames-", dir=path.parent)
@@ -212,6 +212,7 @@ def filming(path: Path, fps: float) -> Iterator[Film]:
         finally:
             film.close()
         if film.path.is_file():
+            film.require_whole(path)
             try:
                 with writing(path) as partial:
                     os.replace(film.path, partial)
@@ -235,6 +236,7 @@ class Film:
         self._writer: Any = None
         self._size = (0, 0)
         self._next_s = math.nan
+        self._frames = 0
 
     def add(self, image_HWC: Uint8, t_s: float | None = None) -> None:
         """Append a frame, uint8 RGB (H, W, 3).
@@ -261,6 +263,7 @@ class Film:
         bgr_HWC = cv2.cvtColor(image_HWC, cv2.COLOR_RGB2BGR)
         for _ in range(self._times(t_s)):
             self._writer.write(bgr_HWC)
+            self._frames += 1
 
     def _times(self, t_s: float | None) -> int:
         """How often a frame of a camera is written, so that the film keeps its time."""
@@ -276,6 +279,23 @@ class Film:
         """Finish the file."""
         if self._writer is not None:
             self._writer.release()
+
+    def require_whole(self, path: Path) -> None:
+        """Raise UsageError where the file lacks frames: OpenCV says nothing of a full disk.
+
+        Args:
+            path: where it is to stand, for the message.
+        """
+        import cv2
+
+        film = cv2.VideoCapture(str(self.path), cv2.CAP_FFMPEG)
+        there = max(0, round(film.get(cv2.CAP_PROP_FRAME_COUNT)))
+        film.release()
+        if there < self._frames:
+            raise UsageError(
+                f"--save {path}: {there} of {self._frames} frames of the video could be written; "
+                "an existing file is unchanged. Free some space, or choose another folder"
+            )
 
 
 def _png(image: Uint8) -> bytes:

@@ -17,7 +17,7 @@ from edgehuman.reading.parsers import json_of
 
 MOST_BYTES = 2048
 """Of a body: names and texts of consent have at most 200 characters."""
-_MOST_MEMORY = 1 << 16
+_MOST_MEMORY = 1 << 20  # so many bytes never take it; what is nested is told as such
 _LONGEST = 200
 
 

@@ -13,7 +13,7 @@ from edgehuman.errors import UsageError
 from edgehuman.geometry import COCO_17
 from edgehuman.preprocess.skeleton.line import parse_line
 from edgehuman.runtime.image.frames.results import FrameResult, Person
-from edgehuman.runtime.image.frames.saved import Film, pose_line, saving
+from edgehuman.runtime.image.frames.saved import Film, filming, pose_line, saving
 from edgehuman.runtime.image.frames.several import open_sources
 from tests.runtime.frame_models import street, write_video
 
@@ -106,3 +106,25 @@ def test_frames_of_another_size_take_that_of_the_first(tmp_path: Path) -> None:
     video = cv2.VideoCapture(str(film.path))
     assert video.get(cv2.CAP_PROP_FRAME_COUNT) == 2
     assert video.get(cv2.CAP_PROP_FRAME_WIDTH) == 48
+
+
+def test_a_film_that_was_not_written_whole_takes_no_place(tmp_path: Path) -> None:
+    path = tmp_path / "seen.mp4"
+    path.write_bytes(b"earlier")
+    with pytest.raises(UsageError, match=r"0 of 3 frames .* unchanged\. Free some space"):
+        _film(path, cut=200)
+    assert [each.name for each in tmp_path.iterdir()] == ["seen.mp4"]
+    assert path.read_bytes() == b"earlier"
+    _film(path)
+    assert int(cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FRAME_COUNT)) == 3
+
+
+def _film(path: Path, cut: int | None = None) -> None:
+    """Three frames, of whose file the disk keeps `cut` bytes."""
+    with filming(path, 10) as film:
+        for _ in range(3):
+            film.add(street(32, 48))
+        film.close()
+        if cut is not None:
+            film.path.write_bytes(film.path.read_bytes()[:cut])
+            film._writer = None

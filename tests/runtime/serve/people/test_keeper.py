@@ -76,6 +76,8 @@ def test_a_name_is_found_by_a_part_of_it(kept: Kept, monkeypatch: pytest.MonkeyP
         (enrol("4"), "too short a time"),
         (enrol("9"), "has left"),
         (enrol("3", "unknown"), "nobody can be called"),
+        (enrol("3", "Not  yet"), "nobody can be called"),
+        (enrol(name="a\x00b"), "found the name"),
         (enrol(name="a\x00b"), "printable"),
         (enrol(keep_days=0), "keep_days|keep-days"),
         (enrol(by="a\u202eb"), "printable"),
