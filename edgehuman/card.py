@@ -33,8 +33,7 @@ _MOST_HEADER_MEMORY = 1 << 29
 OutputKind = Literal[
     "classes", "embedding", "attributes", "heatmaps", "segmentation", "tokens", "boxes", "simcc",
     "person_parts"]  # fmt: skip
-# What a dataset was used for.
-# "teacher": taught the teacher of a distilled network.
+# What a dataset was used for; "teacher": taught the teacher of a distilled network.
 Role = Literal["pretraining", "training", "selection", "calibration", "teacher"]
 
 
@@ -48,8 +47,7 @@ class InputSpec:
         dtype: "float32", "uint8" or "int32".
         units: in words.
         rate_hz: samples or frames per second.
-        least: the smallest size of a dynamic axis.
-        merges: of sentences, the vocabulary: pairs of token ids (`preprocess.image.bpe`).
+        least: the smallest size of a dynamic axis. merges: the vocabulary of sentences, token ids.
     """
 
     record: str

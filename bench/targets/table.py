@@ -70,9 +70,7 @@ def _of_frames() -> Iterator[Target]:
             yield Target(name, what, "at most", 1.15, "x", _only(partial(measure, with_pose)))
     for wanted in walking.WANTED:
         measured = partial(walking.added_to_gait, wanted)
-        what = (
-            f"`run` of gait by {wanted} of 8 people / its models and OpenCV alone, processor time"
-        )
+        what = f"`run` of gait by {wanted} of 8 people / its models and OpenCV, processor time"
         yield Target(f"frames-gait-{wanted}", what, "at most", 1.15, "x", _only(measured))
         measured = partial(walking.frames_per_second, wanted)
         what = f"`run` of gait by {wanted}, 640x480, 8 people, INT8, frames a second of one core"
