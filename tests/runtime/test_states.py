@@ -7,10 +7,16 @@ import pytest
 from edgehuman.preprocess.quality import Quality
 from edgehuman.preprocess.skeleton.motion.quality import WEIGHTS
 from edgehuman.preprocess.skeleton.motion.walking import STANDS
-from edgehuman.runtime.evidence import STATES
 from edgehuman.runtime.gallery.gallery import ANSWERS
-from edgehuman.runtime.serve.people.sent import KNOWN
-from edgehuman.runtime.states import ENROL_QUALITY, ENROL_STEPS, NAMELESS, state_of, too_little
+from edgehuman.runtime.loop.results import UNKNOWN
+from edgehuman.runtime.states import (
+    ENROL_QUALITY,
+    ENROL_STEPS,
+    KNOWN,
+    NAMELESS,
+    state_of,
+    too_little,
+)
 
 GOOD = Quality(WEIGHTS, steps=0.8, completeness=0.9, view=1.0, seen=5.0)
 
@@ -42,4 +48,4 @@ def test_enrolment_asks_for_more_and_says_what_lacks() -> None:
 
 
 def test_nobody_can_have_the_name_of_a_state() -> None:
-    assert {*NAMELESS, *STATES, KNOWN} == set(ANSWERS)
+    assert {*NAMELESS, KNOWN, UNKNOWN} == set(ANSWERS)
