@@ -40,7 +40,6 @@ class _Measured:
     def __init__(self, imu_NTC: Float32, rate_hz: float) -> None:
         self.imu_NTC = imu_NTC
         self._end = max(1, min(imu_NTC.shape[1], round(END_S * rate_hz)))
-        self._turns: tuple[int, list[list[Vector]]] | None = None
 
     @cached_property
     def spread_g_N(self) -> list[float]:
@@ -53,14 +52,6 @@ class _Measured:
     @cached_property
     def end_N3(self) -> list[Vector]:
         return [(x, y, z) for x, y, z in self.imu_NTC[:, -self._end :, :3].mean(axis=1).tolist()]
-
-    def turns_NP3(self, new: int, part: int, rate_hz: float) -> list[list[Vector]]:
-        """By how much the gyroscope turned in each `part` of the last `new` samples, rad."""
-        if self._turns is None or self._turns[0] != new:
-            starts = list(range(0, new, part))
-            sum_NP3 = np.add.reduceat(self.imu_NTC[:, -new:, 3:], starts, axis=1) / rate_hz
-            self._turns = new, sum_NP3.tolist()
-        return self._turns[1]
 
     @cached_property
     def steady_N(self) -> list[bool]:
@@ -82,11 +73,6 @@ class Motion:
         return np.asarray(self._of.imu_NTC[self._place])
 
     @property
-    def samples(self) -> int:
-        """How many there are."""
-        return int(self._of.imu_NTC.shape[1])
-
-    @property
     def spread_g(self) -> float:
         """Standard deviation of the acceleration about its mean, of all axes together."""
         return self._of.spread_g_N[self._place]
@@ -100,10 +86,6 @@ class Motion:
     def end_3(self) -> Vector:
         """The same of the last 0.64 s."""
         return self._of.end_N3[self._place]
-
-    def turns_P3(self, new: int, part: int, rate_hz: float) -> list[Vector]:
-        """By how much the gyroscope turned in each `part` of the last `new` samples, rad."""
-        return self._of.turns_NP3(new, part, rate_hz)[self._place]
 
     @property
     def is_steady(self) -> bool:
@@ -149,12 +131,13 @@ class GravityTrack:
         """Whether gravity in a window that ends at `t_s` is far from where the gyroscope has turned
         it since the last still one.
         """
+        imu_TC = motion.imu_TC
         new = round((t_s - self._last_s) * self._rate_hz) if self._last_s > -math.inf else 0
         self._last_s = t_s
-        if not 0 < new <= motion.samples:
+        if not 0 < new <= imu_TC.shape[0]:
             self._was = None  # a pause: nobody knows what happened
         if self._was is not None:
-            self._follow(motion, new)
+            self._follow(imu_TC[-new:], new / self._rate_hz)
         if motion.spread_g > QUIET_G:
             return False
         gravity = _unit(*motion.end_3)
@@ -164,12 +147,14 @@ class GravityTrack:
             return False
         return min(_apart_deg(was, gravity), _apart_deg(now, gravity)) > TURNED_DEG
 
-    def _follow(self, motion: Motion, new: int) -> None:
-        self._since_s += new / self._rate_hz
+    def _follow(self, imu_TC: Float32, passed_s: float) -> None:
+        self._since_s += passed_s
         if self._since_s > LONGEST_S:
             self._was = None
             return
-        for rotation in motion.turns_P3(new, self._part, self._rate_hz):
+        starts = range(0, imu_TC.shape[0], self._part)
+        sum_P3 = np.add.reduceat(imu_TC[:, 3:], list(starts), axis=0) / self._rate_hz
+        for rotation in sum_P3.tolist():
             self._now = _turned(self._now, *rotation)
 
 

@@ -7,7 +7,7 @@ from then on the delay is that of `Resampler`. Every ten seconds, two seconds ar
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -324,34 +324,20 @@ class StreamResampler:
 
     def _advance(self, pieces: list[Piece]) -> list[Segment]:
         segments: list[Segment] = []
-        for piece in pieces:
-            begin, at, end = 0, 0, piece.stamp_s_T.shape[0]
-            while at < end:
-                # Parts as long as the check of the units wants them, converted together.
-                to = min(end, at + self._units.next_cut())
-                if self._units.look(piece.imu_TC[at:to]):
-                    segments += self._resampled(piece.part(begin, at))
-                    self._canonical.set_units(self.report)
-                    begin = at
-                at = to
-            segments += self._resampled(piece.part(begin, end))
+        for piece in self._cut(pieces):
+            if self._units.look(piece.imu_TC):
+                self._canonical.set_units(self.report)
+            imu_TC = self._canonical(piece.imu_TC)
+            assert self._sensors is not None
+            self._sensors.watch(imu_TC)
+            if piece.fresh or self._resampler is None:
+                if self._resampler is not None:
+                    segments.append(self._resampler.finish())
+                row_rate_hz = self.report.rate_hz or self._rate_hz
+                self._resampler = Resampler(row_rate_hz, self._rate_hz, piece.restart)
+            tag_TK = self._with_number(piece.tag_TK) if self._counted else piece.tag_TK
+            segments.append(self._resampler.feed(piece.stamp_s_T, imu_TC, tag_TK))
         return [segment for segment in segments if segment.imu_TC.shape[0]]
-
-    def _resampled(self, piece: Piece) -> list[Segment]:
-        """The segments of rows whose units are the same; none of no rows."""
-        if not piece.stamp_s_T.shape[0]:
-            return []
-        imu_TC = self._canonical(piece.imu_TC)
-        assert self._sensors is not None
-        self._sensors.watch(imu_TC)
-        segments: list[Segment] = []
-        if piece.fresh or self._resampler is None:
-            if self._resampler is not None:
-                segments.append(self._resampler.finish())
-            row_rate_hz = self.report.rate_hz or self._rate_hz
-            self._resampler = Resampler(row_rate_hz, self._rate_hz, piece.restart)
-        tag_TK = self._with_number(piece.tag_TK) if self._counted else piece.tag_TK
-        return [*segments, self._resampler.feed(piece.stamp_s_T, imu_TC, tag_TK)]
 
     def _require_one_sensor(self) -> None:
         """Refuse the first rows of two sensors."""
@@ -364,3 +350,12 @@ class StreamResampler:
         number_T = self._number + np.arange(tag_TK.shape[0])
         self._number += tag_TK.shape[0]
         return np.column_stack([tag_TK, number_T])
+
+    def _cut(self, pieces: list[Piece]) -> Iterator[Piece]:
+        """The pieces in parts, each as long as the check of the units wants it."""
+        for piece in pieces:
+            at, end = 0, piece.stamp_s_T.shape[0]
+            while at < end:
+                to = min(end, at + self._units.next_cut())
+                yield piece.part(at, to)
+                at = to

@@ -137,36 +137,26 @@ class TurnWatch:
         calm_NS = off_NB[:, :steps] + off_NB[:, STEP_BINS:] < STEADY_G
         change_NS3 = accel_NB3[:, STEP_BINS:] - accel_NB3[:, :steps]
         turns_NS = calm_NS & (np.abs(change_NS3).max(axis=2) >= LEAST_CHANGE_G)
-        turns_N = turns_NS.any(axis=1)
-        if not turns_N.any():
-            return [self.cure] * len(imu_NTC)
-        steps_of = iter(self._steps_of(smooth_NBC[turns_N]))
         cures = []
-        for n, turns in enumerate(turns_N.tolist()):
+        for n, turns in enumerate(turns_NS.any(axis=1).tolist()):
             if turns:
-                self._add(next(steps_of), change_NS3[n], calm_NS[n])
+                self._add(smooth_NBC[n], change_NS3[n], calm_NS[n])
                 self._judge()
             cures.append(self.cure)
         return cures
 
-    def _steps_of(self, smooth_NBC: Float64) -> Float64:
-        """What each entry of the gyroscope's matrix adds to the change of gravity in each step of
-        windows: (N, S, 3, 9).
-        """
-        windows, bins = smooth_NBC.shape[:2]
-        cross_NB33 = np.tensordot(smooth_NBC[..., :3], _EPS_333, (2, 2))
-        part_NB339 = cross_NB33[..., None] * -smooth_NBC[:, :, None, None, 3:]
-        part_NB39 = part_NB339.reshape(windows, bins, 3, 9)
-        total_NB39 = np.zeros((windows, bins, 3, 9))
-        half_NB39 = (part_NB39[:, 1:] + part_NB39[:, :-1]) * (self._bin_s / 2)
-        np.cumsum(half_NB39, axis=1, out=total_NB39[:, 1:])
-        return np.asarray(total_NB39[:, STEP_BINS:] - total_NB39[:, : bins - STEP_BINS])
-
-    def _add(self, step_S39: Float64, change_S3: Float64, calm_S: Bool) -> None:
+    def _add(self, smooth_BC: Float64, change_S3: Float64, calm_S: Bool) -> None:
         """Add the steps in which the sensor was hardly shaken, of a window in which gravity turned
         in one of them.
         """
-        step_SP, change_S = step_S39[calm_S].reshape(-1, 9), change_S3[calm_S].reshape(-1)
+        accel_B3, steps, change_S3 = smooth_BC[:, :3], len(calm_S), change_S3[calm_S]
+        # What each entry of the gyroscope's matrix adds to the change of gravity: (B, 3, 9).
+        cross_B33 = np.tensordot(accel_B3, _EPS_333, (1, 2))
+        part_B39 = (cross_B33[..., None] * -smooth_BC[:, None, None, 3:]).reshape(-1, 3, 9)
+        half_B39 = (part_B39[1:] + part_B39[:-1]) * (self._bin_s / 2)
+        total_B39 = np.concatenate([np.zeros((1, 3, 9)), np.cumsum(half_B39, axis=0)])
+        step_SP = (total_B39[STEP_BINS:] - total_B39[:steps])[calm_S].reshape(-1, 9)
+        change_S = change_S3.reshape(-1)
         self._keep(
             step_SP.T @ step_SP,
             change_S @ step_SP,

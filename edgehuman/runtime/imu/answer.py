@@ -50,8 +50,6 @@ AT_ONCE = 32
 change between them, as their results would be lost: up to the first possible change after one that
 came, and then past twice as many each time."""
 
-_MOST_SPELT = 256  # a live source may send any number of labels
-
 _log = logging.getLogger("edgehuman.runtime")
 
 
@@ -125,7 +123,6 @@ class Recogniser:
         hop_s = require_hop(given_s)
         self.labels = model.labels
         self._own = {plain(label): label for label in self.labels}
-        self._spelt: dict[str, str] = {}
         self.source = source
         self.rate_hz = model.card.input.rate_hz
         self.window = model.card.input.shape[0]
@@ -317,14 +314,6 @@ class Recogniser:
             self._notify(f"{self.source}: {remark}")
             self._told += 1
 
-    def _true(self, label: str) -> str:
-        """A true label by the model's own name of it, if it has one."""
-        if label not in self._spelt:
-            if len(self._spelt) >= _MOST_SPELT:
-                self._spelt.clear()
-            self._spelt[label] = self._own.get(plain(label), label)
-        return self._spelt[label]
-
     def _finish(self, decided: list[Decided[StreamWindow]]) -> list[ImuResult]:
         now_ns = self.clock_ns()
         results = [self._result(one, now_ns) for one in decided]
@@ -347,7 +336,7 @@ class Recogniser:
             source=self.source,
             delay_s=decided.look_ahead_s,
             reason=_reason(decided),
-            true_label=self._true(item.label) if item.label else None,
+            true_label=self._own.get(plain(item.label), item.label) if item.label else None,
             prob_C=decided.prob_C,
             window=item.window,
         )

@@ -143,10 +143,6 @@ class FixedLag:
     _score_C: list[float] = field(default_factory=list)
     _owed: int = 0
     _back: deque[list[int]] = field(default_factory=deque)
-    _log_stays: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._log_stays = math.log(self.stay)
 
     def push(self, prob_C: Probabilities | None) -> list[int]:
         evidence_C = None
@@ -169,7 +165,7 @@ class FixedLag:
 
     def _step(self, evidence_C: list[float] | None) -> None:
         others = max(len(self._score_C) - 1, 1)
-        stays = self._log_stays
+        stays = math.log(self.stay)
         best = max(self._score_C)
         source = len(self._score_C) - 1 - self._score_C[::-1].index(best)  # of equal ones the last
         moved = best + math.log((1.0 - self.stay) / others)
