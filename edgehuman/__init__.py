@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from edgehuman.card import Card
     from edgehuman.errors import EdgehumanError
     from edgehuman.preprocess.imu.format import ImuFormat
+    from edgehuman.preprocess.quality import Quality
     from edgehuman.records import (
         Embedding,
         Frame,
@@ -67,6 +68,7 @@ __all__ = [
     "PhotoResult",
     "Playable",
     "PoseBlock",
+    "Quality",
     "Result",
     "SampleBlock",
     "SilhouetteSequence",
@@ -105,6 +107,7 @@ _LATER = dict.fromkeys(_RECORDS, "edgehuman.records") | {
     "PhotoResult": "edgehuman.runtime.image.results",
     "Playable": "edgehuman.runtime.loop.play",
     "PoseBlock": "edgehuman.runtime.skeleton.lines",
+    "Quality": "edgehuman.preprocess.quality",
     "SampleBlock": "edgehuman.runtime.imu.ring",
     "WalkResult": "edgehuman.runtime.silhouette.results",
     "load": "edgehuman.export.catalogued",

@@ -82,7 +82,7 @@ def test_a_kind_has_flags_of_its_own_alone(capsys: pytest.CaptureFixture[str]) -
     shared = {"--out", "--people", "--seed", "--json", "--recipe"}
     assert help_of("imu", capsys) == shared | {"--minutes", "--placement", "--rate-hz"}
     assert help_of("people", capsys) == shared | {"--each"}
-    assert help_of("skeletons", capsys) == shared | {"--each"}
+    assert help_of("skeletons", capsys) == shared | {"--each", "--detector"}
     assert help_of("silhouettes", capsys) == shared | {"--each"}
 
 

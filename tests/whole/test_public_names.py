@@ -34,6 +34,7 @@ PUBLIC = [
     "PhotoResult",
     "Playable",
     "PoseBlock",
+    "Quality",
     "Result",
     "SampleBlock",
     "SilhouetteSequence",

@@ -15,7 +15,8 @@ from edgehuman.runtime.engine.onnx import OnnxRuntimeEngine
 
 def test_the_targets_are_there() -> None:
     names = [target.name for target in choose(["frames-"])]
-    assert names == ["frames-boxes", "frames-camera-boxes", "frames-joints", "frames-camera-joints"]
+    kinds = ("boxes", "camera-boxes", "joints", "camera-joints", "gait-joints", "gait-outlines")
+    assert names == [f"frames-{kind}" for kind in kinds]
     assert {(target.sense, target.goal) for target in choose(["frames-"])} == {("at most", 1.15)}
 
 

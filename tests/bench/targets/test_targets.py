@@ -125,7 +125,8 @@ def test_the_exit_code_is_that_of_the_worst(
 
 def test_an_unknown_name_lists_the_valid_ones(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(
-        UsageError, match="--only is 'nope', but no target begins with it; choose from onnxruntime"
+        UsageError,
+        match=r"--only is 'nope', but no target begins with it; choose from .*onnxruntime",
     ):
         choose(["nope"])
     assert run("--only", "nope") == 2

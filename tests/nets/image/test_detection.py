@@ -54,7 +54,9 @@ def test_only_peaks_among_their_neighbours_of_a_stride_count() -> None:
     assert found[0, [25, 26, 28, 96 + 6]].tolist() == [-20.0, 2.0, 0.5, 1.5]
     assert (found[0, 13:16] == -20).all()
     said_NP5 = torch.cat((logit_NP[..., None], torch.zeros((1, NUM_POINTS, 4))), dim=2)
-    assert (decode(said_NP5, 3)[0, :, 4].logit() - torch.tensor([2.0, 1.5, 0.5])).abs().max() < 1e-5
+    assert (
+        decode(said_NP5, 3)[0][0, :, 4].logit() - torch.tensor([2.0, 1.5, 0.5])
+    ).abs().max() < 1e-5
 
 
 def test_points_lie_in_the_middle_of_their_cells() -> None:

@@ -88,6 +88,7 @@ def made_subset(persons: PersonSet, kept_K: Index) -> PersonSet:
         keypoint_NJ3=persons.keypoint_NJ3[kept_K],
         area_N=persons.area_N[kept_K],
         attribute_NA=persons.attribute_NA[kept_K],
+        captions=tuple(persons.captions[i] for i in kept_K),
     )
 
 

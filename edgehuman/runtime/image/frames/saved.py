@@ -35,6 +35,7 @@ from edgehuman.files import (
 )
 from edgehuman.geometry import COCO_17
 from edgehuman.outcome import to_json
+from edgehuman.reading.parsers import foreign
 from edgehuman.records import Uint8
 from edgehuman.runtime.image.frames.draw import drawn
 from edgehuman.runtime.image.frames.results import FrameResult, Person
@@ -288,9 +289,10 @@ class Film:
         """
         import cv2
 
-        film = cv2.VideoCapture(str(self.path), cv2.CAP_FFMPEG)
-        there = max(0, round(film.get(cv2.CAP_PROP_FRAME_COUNT)))
-        film.release()
+        with foreign():
+            film = cv2.VideoCapture(str(self.path), cv2.CAP_FFMPEG)
+            there = max(0, round(film.get(cv2.CAP_PROP_FRAME_COUNT)))
+            film.release()
         if there < self._frames:
             raise UsageError(
                 f"--save {path}: {there} of {self._frames} frames of the video could be written; "

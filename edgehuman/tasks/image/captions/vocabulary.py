@@ -9,13 +9,13 @@ Words are cut and written by `edgehuman.preprocess.image.bpe`, which also encode
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from edgehuman.errors import DataError
 from edgehuman.install import not_installed
 from edgehuman.preprocess.image.bpe import FIRST_BYTE, NUM_FIXED, Merges, words_of
+from edgehuman.reading.parsers import json_of
 
 _FEWEST = 2
 """How often a pair is seen that becomes a token."""
@@ -29,7 +29,7 @@ def learn_merges(captions: Iterable[str], size: int) -> Merges:
         MissingDependencyError: `tokenizers` is not installed.
     """
     trained = train_library(captions, size)
-    model = json.loads(trained.to_str())["model"]
+    model = json_of(trained.to_str())["model"]
     byte_of = {letter: value for value, letter in enumerate(letters())}
     known = {bytes([value]): FIRST_BYTE + value for value in range(256)}
     merges = []
