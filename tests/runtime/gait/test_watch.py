@@ -208,7 +208,8 @@ def test_the_page_has_names_only_where_people_are_identified(
         people = [person for shot in shots for person in shot["people"]]
         assert {person["track"] for person in people} == {"1"}
         names = {person.get("name") for person in people}
-        assert names == ({None, "Ada"} if given else {None})
+        # Of a fast file the page takes some frames alone, those before the name or not.
+        assert names - {None} == ({"Ada"} if given else set())
     capsys.readouterr()
 
 
