@@ -118,12 +118,15 @@ def from_least(study: Study, x: str, least: float) -> Study:
     Raises:
         DataError: nothing is left.
     """
-    small = [cell for cell in study.cells if cell.amounts.get(x, least) < least]
-    kept = tuple(cell for cell in study.cells if cell not in small)
+    kept, said = [], []
+    for cell in study.cells:
+        if cell.amounts[x] >= least:
+            kept.append(cell)
+        else:
+            said.append(f"{cell.name}: {x} {cell.amounts[x]:g}, below {least:g}")
     if not kept:
         raise DataError(f"{study.y}: no {x} is {least:g} or more; lower --least")
-    said = (f"{cell.name}: {x} {cell.amounts[x]:g}, below {least:g}" for cell in small)
-    return replace(study, cells=kept, excluded=(*study.excluded, *said))
+    return replace(study, cells=tuple(kept), excluded=(*study.excluded, *said))
 
 
 def _fits(study: Study, axes: tuple[str, ...], columns: Sequence[str], rules: Rules) -> Fits:

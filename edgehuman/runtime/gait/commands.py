@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from edgehuman.errors import DataError, UsageError
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.skeleton.walk import MAX_GAP_S
-from edgehuman.runtime.gait.flags import FindingFlags, require_none
+from edgehuman.runtime.gait.flags import FindingFlags, FindingWords, require_none
 from edgehuman.runtime.gait.source import is_frames, is_people
 from edgehuman.runtime.loop.play import say
 from edgehuman.runtime.silhouette import commands as of_masks
@@ -99,25 +99,6 @@ class SilhouetteIdentifyConfig(of_masks.IdentifyConfig, FindingFlags):
     segmenter: str | None = None
     seconds: float | None = None
     rate_hz: float | None = None
-
-
-class _Words(Protocol):
-    """What the commands of frames share."""
-
-    @property
-    def source(self) -> str: ...
-    @property
-    def seconds(self) -> float | None: ...
-    @property
-    def rate_hz(self) -> float | None: ...
-    @property
-    def threads(self) -> int: ...
-    @property
-    def detector(self) -> str | None: ...
-    @property
-    def score(self) -> float | None: ...
-    @property
-    def every(self) -> int: ...
 
 
 def enroll(config: EnrolConfig) -> Outcome:
@@ -208,7 +189,7 @@ def _is_outlines(config: SilhouetteEnrolConfig | SilhouetteIdentifyConfig) -> bo
     return False
 
 
-def _walkers(config: _Words, wanted: Wanted, each: str | None) -> Walkers:
+def _walkers(config: FindingWords, wanted: Wanted, each: str | None) -> Walkers:
     """The people of the source.
 
     Raises:
@@ -257,7 +238,7 @@ def _poses(config: EnrolConfig | IdentifyConfig) -> BodyBlocks:
     return BodyBlocks(_walkers(config, "joints", config.pose))
 
 
-def outline_walks(config: _Words, segmenter: str | None) -> list[MaskWalk]:
+def outline_walks(config: FindingWords, segmenter: str | None) -> list[MaskWalk]:
     """The walks of people in frames, by their tracks; parts of track 7 that broke are 7, 7#2, 7#3.
 
     Raises:
