@@ -36,6 +36,8 @@ from edgehuman.runtime.model import Model
 # After so much stream time, buffers are full and the allocator has settled.
 _SETTLED_S = 300.0
 _LOOK_EVERY_S = 600.0
+# A thread that has been joined is still counted by the system for a moment.
+_ENDING_S = 0.5
 FPS = 2.0
 REAL_EVERY = 100
 """Of the frames of a day, the network looks at one in so many."""
@@ -104,7 +106,7 @@ class Growth:
         """The stream is so far."""
         if t_s < self._next_s:
             return
-        now = held()
+        now = _held_since(self._first)
         if self._first is None:
             self._first, self._begin_s = now, time.perf_counter()
         self._most = _most(self._most, now)
@@ -113,7 +115,7 @@ class Growth:
     def end(self, t_s: float, results: int, tracks: int = 0) -> Endurance:
         """The stream has ended."""
         first = self._first or held()
-        most = _most(self._most, held())
+        most = _most(self._most, _held_since(first))
         return Endurance(
             t_s - _SETTLED_S,
             time.perf_counter() - self._begin_s,
@@ -129,6 +131,15 @@ def held() -> Held:
     """What this process holds now (Linux)."""
     count = len(os.listdir("/proc/self/fd")) - 1  # one is of this listing
     return Held(resident_mb(), len(os.listdir("/proc/self/task")), count)
+
+
+def _held_since(first: Held | None) -> Held:
+    """What is held, once threads that are ending have ended."""
+    now, until_s = held(), time.perf_counter() + _ENDING_S
+    while first and now.threads > first.threads and time.perf_counter() < until_s:
+        time.sleep(0.01)
+        now = held()
+    return now
 
 
 def _most(one: Held, other: Held) -> Held:
