@@ -131,12 +131,16 @@ def mask(body: tuple[int, int], size: tuple[int, int] = (80, 100), top: int = 10
     return picture
 
 
+def step(t: float, rate_hz: float = 25.0) -> int:
+    """By how many pixels legs are closer together in frame t of who takes 1.8 steps a second."""
+    return 2 * round(1.0 - math.cos(2.0 * math.pi * 1.8 * t / rate_hz))
+
+
 def walk(body: tuple[int, int], frames: int) -> list[Uint8]:
     """Masks of a body that grows and shrinks a little from frame to frame, and whose legs take 1.8
     steps a second of 25 frames.
     """
-    steps = [2 * round(1.0 - math.cos(2.0 * math.pi * 1.8 * t / 25.0)) for t in range(frames)]
-    return [mask((body[0] + 2 * (t % 2), body[1] - steps[t])) for t in range(frames)]
+    return [mask((body[0] + 2 * (t % 2), body[1] - step(t))) for t in range(frames)]
 
 
 def write_walk(folder: Path, masks: Sequence[NDArray[Any]]) -> Path:

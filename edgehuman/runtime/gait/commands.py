@@ -130,13 +130,19 @@ def enroll_silhouettes(config: SilhouetteEnrolConfig) -> Outcome:
         return of_masks.enroll(config)
 
     def one() -> list[MaskWalk]:
-        walks = outline_walks(config, config.segmenter)
+        walks, idle = outline_walks(config, config.segmenter)
         tracks = dict.fromkeys(walk.name.partition("#")[0] for walk in walks)
         if len(tracks) > 1 and config.walk is None:
             raise DataError(
                 f"{config.source} holds {len(tracks)} walkers (tracks {', '.join(tracks)}); choose "
                 "one with --walk"
             )
+        for walk in walks:
+            if idle[walk.name] and config.walk in (None, walk.name) and not config.take_as_is:
+                raise DataError(
+                    f"{config.source}: track {walk.name}: {idle[walk.name]}. Nobody was enrolled; "
+                    "if it is a walk, as on a treadmill, give --take-as-is"
+                )
         return walks
 
     return of_masks.enroll(config, one)
@@ -149,8 +155,11 @@ def identify_silhouettes(config: SilhouetteIdentifyConfig) -> Outcome:
         UsageError, ArtefactError, DataError: as of `runtime.silhouette.commands.identify`.
     """
     is_frames = _is_outlines(config)
-    walks_of = partial(outline_walks, config, config.segmenter) if is_frames else None
-    return of_masks.identify(config, walks_of)
+
+    def found() -> list[MaskWalk]:
+        return outline_walks(config, config.segmenter)[0]
+
+    return of_masks.identify(config, found if is_frames else None)
 
 
 def _is_joints(config: EnrolConfig | IdentifyConfig) -> bool:
@@ -238,14 +247,20 @@ def _poses(config: EnrolConfig | IdentifyConfig) -> BodyBlocks:
     return BodyBlocks(_walkers(config, "joints", config.pose))
 
 
-def outline_walks(config: FindingWords, segmenter: str | None) -> list[MaskWalk]:
+def outline_walks(
+    config: FindingWords, segmenter: str | None
+) -> tuple[list[MaskWalk], dict[str, str]]:
     """The walks of people in frames, by their tracks; parts of track 7 that broke are 7, 7#2, 7#3.
+    And by the same names, why somebody does not walk for most of it; empty for who does.
 
     Raises:
         DataError: nobody, or nobody long enough.
     """
     from edgehuman.runtime.gait.outlines import LEAST_FRAMES, SAID, hidden_shares, outline_of
+    from edgehuman.runtime.gait.shown import OutlinesShown
 
+    moves: dict[str, OutlinesShown] = {}
+    idle: dict[str, list[str]] = {}
     held: dict[str, list[MaskFrame]] = {}
     part: dict[str, tuple[str, int, float]] = {}
     with _walkers(config, "outlines", segmenter) as walkers:
@@ -263,6 +278,10 @@ def outline_walks(config: FindingWords, segmenter: str | None) -> list[MaskWalk]
                     name = f"{person.track}#{count}"
                 part[person.track] = name, count, t_s
                 record_HW, why = outline_of(person, hidden, result.height, result.width)
+                own = moves.setdefault(name, OutlinesShown(1, t_s))
+                own.take(t_s, record_HW, person.box_4)
+                if own.can_tell:
+                    idle.setdefault(name, []).append(own.idle())
                 frame = f"frame {result.frame}: the outline is {SAID[why]}" if why else ""
                 held.setdefault(name, []).append(MaskFrame(result.frame, record_HW, why, frame))
     if nobody := walkers.nobody():
@@ -277,4 +296,6 @@ def outline_walks(config: FindingWords, segmenter: str | None) -> list[MaskWalk]
             f"{walkers.name}: nobody is seen whole in {LEAST_FRAMES} frames of one track; give a "
             "longer video, or turn the camera so that it sees people from head to foot"
         )
-    return [MaskWalk(name, partial(iter, frames)) for name, frames in walks.items()]
+    said = {name: sorted(idle.get(name, [""])) for name in walks}
+    mostly = {name: each[len(each) // 2] for name, each in said.items()}
+    return [MaskWalk(name, partial(iter, frames)) for name, frames in walks.items()], mostly

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +30,8 @@ from edgehuman.metrics.boxes.overlap import shares_within
 from edgehuman.preprocess.skeleton.walk import MAX_GAP_S
 from edgehuman.records import Bool, Float64, Uint8
 from edgehuman.runtime.evidence import Evidence, rule_for
-from edgehuman.runtime.gallery import Gallery
+from edgehuman.runtime.gait.shown import OutlinesShown
+from edgehuman.runtime.gallery import Gallery, require_same_model, threshold_for
 from edgehuman.runtime.image.frames.results import FrameResult, Person
 from edgehuman.runtime.loop.play import require_hop
 from edgehuman.runtime.model import Model
@@ -37,6 +39,7 @@ from edgehuman.runtime.silhouette.answer import Identifier
 from edgehuman.runtime.silhouette.source import mask_frame
 from edgehuman.runtime.silhouette.windows import Recent, recent_of
 from edgehuman.runtime.skeleton.results import GaitResult
+from edgehuman.runtime.states import NOT_WALKING, NOT_YET, too_little
 
 BLOCKS, LEAST_FRAMES = 4, 12
 """Blocks of a window, and outlines without which it is none."""
@@ -87,6 +90,7 @@ class _Track:
     Attributes:
         recent: the newest blocks.
         evidence: of the windows.
+        shown: what was seen of late.
         due_s: when the block ends.
         seen_s: the newest frame.
         windows: so far.
@@ -95,6 +99,7 @@ class _Track:
 
     recent: Recent
     evidence: Evidence
+    shown: OutlinesShown
     due_s: float
     seen_s: float
     windows: int = 0
@@ -111,11 +116,15 @@ class Outlines:
         hop_s: seconds between two windows of a track; None: the card's.
         threshold: a name is given at this score; None: the gallery's own, or the card's.
         notify: called once for each problem; logs a warning by default.
+        on_the_spot: whether who walks on the spot gets a name, as on a treadmill, or before a
+            camera that follows.
 
     Attributes:
         report: the findings so far.
         hop_s: seconds between two windows of a track.
         identifies: whether there is a gallery.
+        distance: how the model's vectors are compared.
+        lock: held while tracks change, and by whoever else looks at them.
 
     Raises:
         ArtefactError: a model of another record or task, or the gallery of another model.
@@ -130,9 +139,11 @@ class Outlines:
         hop_s: float | None = None,
         threshold: float | None = None,
         notify: Callable[[str], object] = _log.warning,
+        on_the_spot: bool = False,
     ) -> None:
         self._identifier = Identifier(model, gallery, threshold, notify)
-        self._source, self._notify = source, notify
+        self._on_the_spot = on_the_spot
+        self._source, self._notify, self._asked = source, notify, threshold
         self.hop_s = require_hop(model.card.decision.hop_s if hop_s is None else hop_s)
         self.identifies = gallery is not None
         self.report = OutlineReport()
@@ -140,9 +151,31 @@ class Outlines:
         self._least = max(self._identifier.least, LEAST_FRAMES)
         self._tracks: dict[str, _Track] = {}
         self._broken = False
+        self._next: Gallery | None = None
+        self.distance, self.lock = self._identifier.distance, threading.Lock()
+
+    def use(self, gallery: Gallery) -> None:
+        """Name people by this gallery from the next frame on; from any thread.
+
+        Raises:
+            ArtefactError: the gallery of another model.
+        """
+        require_same_model(gallery, self._identifier.model.card)
+        gallery.prepare()
+        self._next = gallery
+
+    @property
+    def shown(self) -> dict[str, OutlinesShown]:
+        """What each track that is there has shown, for who holds the lock."""
+        return {name: own.shown for name, own in self._tracks.items()}
 
     def push(self, result: FrameResult, arrival_ns: int) -> list[GaitResult]:
         """The results of the windows that a frame completes."""
+        with self.lock:
+            return self._push(result, arrival_ns)
+
+    def _push(self, result: FrameResult, arrival_ns: int) -> list[GaitResult]:
+        self._change_gallery()
         t_s = result.t_s or 0.0
         for name in [name for name, own in self._tracks.items() if not _is_on(own, t_s)]:
             self._end(name)
@@ -152,6 +185,14 @@ class Outlines:
             if person.track and (found := self._take(person, hidden, result, arrival_ns)):
                 results.append(found)
         return results
+
+    def _change_gallery(self) -> None:
+        if self._next is None:
+            return
+        own, (gallery, self._next) = self._identifier, (self._next, None)
+        own.gallery, own.threshold = gallery, threshold_for(own.model.card, self._asked, gallery)
+        for track in self._tracks.values():
+            track.evidence.use(gallery, own.threshold)
 
     def close(self) -> None:
         """The stream is over: every track has ended."""
@@ -180,6 +221,7 @@ class Outlines:
         track = self._track(person.track, t_s)
         report.outlines += 1
         record_HW, why = outline_of(person, hidden, result.height, result.width)
+        track.shown.take(t_s, record_HW, person.box_4)
         if record_HW is None:
             report.unused[why] += 1
         else:
@@ -197,7 +239,7 @@ class Outlines:
         return found
 
     def _window(self, name: str, track: _Track, t_s: float, arrival_ns: int) -> GaitResult:
-        reason, verdict = "", track.evidence.verdict
+        reason, verdict, quality = "", track.evidence.verdict, None
         try:
             vector = track.recent.answer()
         except ArtefactError as error:
@@ -206,11 +248,22 @@ class Outlines:
                 self._notify(f"{self._source}: {error}")
             self._broken = True
         else:
+            track.shown.add(vector)
             verdict = track.evidence.add(vector)
+            quality = track.shown.quality(self._rule.joined)
         track.windows += 1
+        label, state, why = verdict.label, verdict.state, ""
+        if state and quality is not None:
+            idle = "" if self._on_the_spot else track.shown.idle()
+            if why := idle or too_little(quality):
+                label, state = "", NOT_WALKING if idle else NOT_YET
+            if idle:
+                reason = NOT_WALKING
+                track.evidence = self._fresh()
+                track.shown.forget()
         return GaitResult(
             t_s=t_s,
-            label=verdict.label,
+            label=label,
             score=0.0 if reason else verdict.score,
             latency_ms=(time.monotonic_ns() - arrival_ns) / 1e6,
             raw_label="" if reason or verdict.identity is None else verdict.identity.nearest,
@@ -221,7 +274,9 @@ class Outlines:
             vector_D=None if reason else verdict.vector,
             averaged=0 if reason else verdict.windows,
             identity=None if reason else verdict.identity,
-            state=verdict.state,
+            state=state,
+            why=why,
+            quality=quality,
         )
 
     def _track(self, name: str, t_s: float) -> _Track:
@@ -234,12 +289,15 @@ class Outlines:
             return track
         else:
             self.report.tracks += 1
-        own = self._identifier
-        evidence = Evidence(own.gallery, own.threshold, own.distance, self._rule)
-        recent = recent_of(own.model, BLOCKS)
-        windows = 0 if track is None else track.windows
-        track = self._tracks[name] = _Track(recent, evidence, t_s + self.hop_s, t_s, windows)
+        evidence, recent = self._fresh(), recent_of(self._identifier.model, BLOCKS)
+        shown, windows = OutlinesShown(BLOCKS, t_s), 0 if track is None else track.windows
+        track = _Track(recent, evidence, shown, t_s + self.hop_s, t_s, windows)
+        self._tracks[name] = track
         return track
+
+    def _fresh(self) -> Evidence:
+        own = self._identifier
+        return Evidence(own.gallery, own.threshold, own.distance, self._rule)
 
     def _end(self, name: str) -> None:
         self.report.ended += 1

@@ -58,17 +58,23 @@ class SilhouetteRunConfig(of_masks.RunConfig, FrameFlags, SinkFlags):
             zoo:person-silhouette-int8; with --detector mog2, the outlines of what moves).
         hop_s: of frames: stream time between two windows of a track, seconds (default: the model's
             card).
+        on_the_spot: of frames: who walks on the spot gets a name, as on a treadmill, or before a
+            camera that follows.
         seconds: of frames: end after so many seconds; of a video, at that time of it.
         rate_hz: frames per second of a folder of pictures (default: 24, and it is said).
         sink_names: of frames: whose names leave this machine, to --sink and --webhook: nobody's,
             those of people of whom every walk has a record of consent, or all.
+        serve_gallery: of frames: manage --gallery on the page of --serve: list, enrol who walks
+            now, forget.
     """
 
     segmenter: str | None = None
     hop_s: float | None = None
+    on_the_spot: bool = False
     seconds: float | None = None
     rate_hz: float | None = None
     sink_names: NamesSent = "none"
+    serve_gallery: bool = False
 
 
 def run(config: RunConfig) -> Outcome:
@@ -118,6 +124,8 @@ def run_silhouettes(config: SilhouetteRunConfig) -> Outcome:
             "--rate-hz": config.rate_hz is not None,
             "--sink": config.sink is not None,
             "--sink-names": config.sink_names != "none",
+            "--on-the-spot": config.on_the_spot,
+            "--serve-gallery": config.serve_gallery,
             **dict.fromkeys(config.given(), True),
         }
         require_none(
@@ -128,4 +136,4 @@ def run_silhouettes(config: SilhouetteRunConfig) -> Outcome:
         return of_masks.run(config)
     from edgehuman.runtime.gait.watch import watch
 
-    return watch(config, "outlines", config.segmenter)
+    return watch(config, "outlines", config.segmenter, config.serve_gallery)

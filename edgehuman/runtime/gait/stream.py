@@ -85,6 +85,7 @@ def open_silhouettes(
     seconds: float | None = None,
     seed: int = 0,
     rate_hz: float | None = None,
+    on_the_spot: bool = False,
     detector: str | None = None,
     segmenter: str | None = None,
     score: float | None = None,
@@ -116,8 +117,10 @@ def open_silhouettes(
 
         unasked = {name: value for name, value in own.items() if name != "threshold"}
         unasked |= {"segmenter": segmenter, "every": None if every == 1 else every}
+        unasked["on_the_spot"] = on_the_spot or None
         _require_none({**finding, "pose": None, **unasked}, "masks")
         return open_masks(model, source, gallery=gallery, threshold=threshold, seed=seed)  # type: ignore[arg-type]
+    own["more"] = {"on_the_spot": on_the_spot}
     return _open(model, "outlines", cameras, known_gallery(gallery), own, finding, every)
 
 
@@ -165,7 +168,7 @@ def _open(
     watching = watching_for(wanted, finding["detector"], finding["pose"], finding["score"])
     walkers = Walkers(sources, watching, own["rate_hz"], every, seconds=seconds)
     known = read_gallery(gallery) if isinstance(gallery, Path) else gallery
-    words, more = (own["hop_s"], own["threshold"]), own.get("more", {})
+    words, more = (own["hop_s"], own["threshold"]), own["more"]
     naming = Naming(walkers, partial(namer, wanted, model, known, *words, **more))
     return live(naming, walkers)
 

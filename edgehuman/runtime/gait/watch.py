@@ -16,8 +16,9 @@ from edgehuman.files import require_apart, require_usable_file
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.video import SUFFIXES
 from edgehuman.runtime.gait.bodies import Bodies
+from edgehuman.runtime.gait.enrolling import OutlineTracks
 from edgehuman.runtime.gait.flags import Words
-from edgehuman.runtime.gait.naming import Namer, Naming
+from edgehuman.runtime.gait.naming import Naming
 from edgehuman.runtime.gait.outlines import Outlines
 from edgehuman.runtime.gait.source import is_frames
 from edgehuman.runtime.gait.walkers import Walkers, Wanted, watching_for
@@ -25,17 +26,18 @@ from edgehuman.runtime.gallery import Gallery, read_gallery
 from edgehuman.runtime.image.frames.answer import Watching
 from edgehuman.runtime.image.frames.draw import drawn
 from edgehuman.runtime.image.frames.results import FrameResult
-from edgehuman.runtime.image.frames.saved import filming
+from edgehuman.runtime.image.frames.saved import Film, filming
 from edgehuman.runtime.image.frames.several import open_sources
 from edgehuman.runtime.image.frames.taken import TakenFrame
+from edgehuman.runtime.image.part_maps import require_no_photo
 from edgehuman.runtime.loop.play import Played, play, require_seconds
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.serve.beside import Beside
+from edgehuman.runtime.serve.people.enrolling import Enrolling, Tracks, keeper_for
 from edgehuman.runtime.serve.people.keeper import Keeper
-from edgehuman.runtime.serve.people.sent import Sent
-from edgehuman.runtime.skeleton.enrolling import Enrolling, keeper_for
+from edgehuman.runtime.serve.people.sent import Sent, require_receiver
+from edgehuman.runtime.skeleton.enrolling import PoseTracks
 from edgehuman.runtime.skeleton.run import (
-    RunConfig,
     managed_gallery,
     outcome_of,
     published,
@@ -54,7 +56,7 @@ def watch(config: Words, wanted: Wanted, each: str | None, serve_gallery: bool =
     Args:
         wanted: what the model reads of people.
         each: the pose network, or the segmenter; None: the usual one.
-        serve_gallery: manage the gallery on the page; for a model of joints.
+        serve_gallery: manage the gallery on the page.
 
     Raises:
         UsageError, ArtefactError, DataError: see `gait.run.run`.
@@ -62,6 +64,7 @@ def watch(config: Words, wanted: Wanted, each: str | None, serve_gallery: bool =
     require_seconds(config.seconds)
     apart = {"the model": config.model, "--source": config.source, "--gallery": config.gallery}
     require_apart({**apart, "--key": config.key, "--save": config.save})
+    require_receiver(config.sink_names, config.sink, config.live.webhook)
     notes = Notes()
     model = load(
         config.model,
@@ -100,12 +103,9 @@ def watch_with(
         gallery = None if config.gallery is None else read_gallery(config.gallery, config.key)
     if gallery is not None and not len(gallery):
         notes(f"{config.gallery} is empty: everybody is unknown")
-    more: dict[str, Any] = {}
-    if wanted == "joints" and isinstance(config, RunConfig):
-        more["on_the_spot"] = config.on_the_spot
     enrolling = Enrolling()
 
-    def namer_of(source: str) -> Namer:
+    def namer_of(source: str) -> Bodies | Outlines:
         made = namer(
             wanted,
             model,
@@ -114,10 +114,10 @@ def watch_with(
             config.threshold,
             source,
             notify=notes,
-            **more,
+            on_the_spot=config.on_the_spot,
         )
-        if isinstance(made, Bodies) and serve_gallery:
-            enrolling.listen(made.identifier)
+        if serve_gallery:
+            enrolling.add(tracks_of(made))
         return made
 
     naming = Naming(walkers, namer_of)
@@ -150,7 +150,7 @@ def namer(
     threshold: float | None,
     source: str,
     **words: Any,
-) -> Namer:
+) -> Bodies | Outlines:
     """What names the people of one source.
 
     Raises:
@@ -158,6 +158,13 @@ def namer(
     """
     kind = Bodies if wanted == "joints" else Outlines
     return kind(model, source, gallery, hop_s, threshold, **words)
+
+
+def tracks_of(namer: Bodies | Outlines) -> Tracks:
+    """What a namer's people are enrolled by from the page."""
+    if isinstance(namer, Bodies):
+        return PoseTracks(namer.identifier)
+    return OutlineTracks(namer)
 
 
 def _played(
@@ -195,29 +202,32 @@ def _show(beside: Beside, taken: TakenFrame, result: FrameResult) -> None:
 
 @contextlib.contextmanager
 def _film(save: Path | None, walkers: Walkers, naming: Naming) -> Iterator[bool]:
-    """Whether the frames are drawn to a video, which is written when the block ends."""
+    """Whether the frames are drawn to a video, which is written when the block ends; of several
+    sources, to NAME-SOURCE.mp4 for each.
+    """
     if save is None or save.suffix.lower() not in SUFFIXES:
         yield False
         return
     if save.suffix.lower() != _FILM:
         raise UsageError(f"--save {save}: videos are written as MPEG-4; name it {save.stem}{_FILM}")
     kept = walkers.sources.kept()
-    if len(kept) > 1:
-        raise UsageError(
-            f"--save {save}: a video is of one source, and here are {len(kept)}; give FILE.jsonl, "
-            "or one run for each source"
-        )
-    require_usable_file(save, "--save")
-    live = any(each.live for each in kept.values())
-    with filming(save, walkers.fps) as film:
+    inputs = [path for each in kept.values() for path in each.inputs]
+    with contextlib.ExitStack() as stack:
+        films: dict[str, Film] = {}
+        for name, each in kept.items():
+            path = save.with_stem(f"{save.stem}-{each.stem}") if len(kept) > 1 else save
+            require_usable_file(path, "--save")
+            require_no_photo([path], inputs, "what was found in it", "video")
+            films[name] = stack.enter_context(filming(path, each.fps or walkers.fps))
 
         def add(taken: TakenFrame, result: FrameResult) -> None:
             if taken.image_HWC is None:
                 return
+            name = taken.source if taken.source in films else next(iter(films))
             rows, columns = taken.image_HWC.shape[:2]
             scale = columns / taken.width, rows / taken.height
             picture_HWC = drawn(taken.image_HWC, result.people, scale, said_of(result))
-            film.add(picture_HWC, result.t_s if live else None)
+            films[name].add(picture_HWC, result.t_s if kept[name].live else None)
 
         naming.shown.append(add)
         yield True

@@ -35,9 +35,10 @@ from edgehuman.runtime.mqtt.publish import SinkFlags, open_sinks
 from edgehuman.runtime.mqtt.sink import Facts
 from edgehuman.runtime.serve.beside import Accompanied, Attended, Beside
 from edgehuman.runtime.serve.flags import LiveFlags
-from edgehuman.runtime.serve.people.sent import NamesSent, Sent
+from edgehuman.runtime.serve.people.enrolling import Enrolling, keeper_for
+from edgehuman.runtime.serve.people.sent import NamesSent, Sent, require_receiver
 from edgehuman.runtime.skeleton.answer import Identifier
-from edgehuman.runtime.skeleton.enrolling import Enrolling, keeper_for
+from edgehuman.runtime.skeleton.enrolling import PoseTracks
 from edgehuman.runtime.skeleton.lines import PoseBlock
 from edgehuman.runtime.skeleton.results import GaitResult, GaitTally, summary_text
 from edgehuman.runtime.skeleton.stream import listen
@@ -142,6 +143,7 @@ def run(config: RunConfig) -> Outcome:
             "--save": config.save,
         }
     )
+    require_receiver(config.sink_names, config.sink, config.webhook)
     if config.record is not None:
         raise UsageError(
             "--record keeps frames and samples; poses are lines of text: keep them where they come "
@@ -189,7 +191,7 @@ def _played(
     sent = Sent(config.sink_names, config.gallery, config.key)
     keeper, enrolling = None, Enrolling()
     if config.serve_gallery and config.gallery is not None:
-        enrolling.listen(identifier)
+        enrolling.add(PoseTracks(identifier))
         keeper = keeper_for(config.gallery, config.key, model, enrolling, sent.refresh, notes)
     about = about_poses(config.model, source.name, identifier.gallery is not None)
 

@@ -14,6 +14,7 @@ from edgehuman.runtime.foreign.found import FoundPerson
 from edgehuman.runtime.image.frames.answer import Watching
 from edgehuman.runtime.image.frames.results import Person
 from edgehuman.simulate.skeleton.walks import simulate_skeletons
+from tests.runtime.outlines import step
 
 FPS, FRAMES, HEIGHT, WIDTH = 24, 72, 48, 64
 
@@ -36,7 +37,7 @@ def pictures(folder: Path, frames: int = FRAMES, suffix: str = ".png") -> Path:
 
 class Walker:
     """Finds one walker of the simulator from frame `begins` on, and gives their joints and an
-    outline of two widths that stands still.
+    outline of two widths whose legs take steps.
 
     Attributes:
         asked: people for whom an answer was asked.
@@ -65,10 +66,12 @@ class Walker:
         self.asked += len(found)
         joint_J3 = self._joint_TJ3[self._frame % FRAMES]
         mask_HW = np.zeros((38, 20), np.bool_)
-        mask_HW[:20, 4:16] = mask_HW[20:, 7:13] = True
+        leg = step(self._frame, FPS) // 2
+        mask_HW[:20, 4:16] = mask_HW[20:, 5 + leg : 15 - leg] = True
         return [
-            Person(each.box_4, each.score, joint_J3, COCO_17, mask_HW, (5, 5, 25, 43))
+            Person(each.box_4, each.score, joint_J3, COCO_17, mask_HW, (x0, y0, x0 + 20, y0 + 38))
             for each in found
+            for x0, y0 in [each.box_4[:2].astype(int).tolist()]
         ]
 
 

@@ -91,6 +91,24 @@ def test_of_several_walkers_one_is_chosen(
     assert (code, "ADA enrolled" in out) == (0, True), err
 
 
+def test_who_stands_is_not_enrolled_by_outlines(
+    door: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their outline flickers as if legs moved. Who walks on the spot may be taken as it is."""
+
+    class Standing(Walker):
+        def find(self, frame_HWC: Uint8, box_4: Float32 | None = None) -> list[FoundPerson]:
+            found = super().find(frame_HWC, box_4)
+            return [FoundPerson(np.array((5, 5, 25, 43), np.float32), each.score) for each in found]
+
+    see(monkeypatch, Standing)
+    words = ["gallery", "enroll", SILHOUETTES, "--source", door, "--gallery", tmp_path / "k.npz"]
+    code, _, err = run(*words, "--name", "ADA")
+    assert (code, "track 1: the body stays where it is" in err) == (1, True), err
+    assert not (tmp_path / "k.npz").exists()
+    assert run(*words, "--name", "ADA", "--take-as-is")[0] == 0
+
+
 @pytest.mark.parametrize("model", [MODEL, SILHOUETTES])
 def test_a_camera_needs_a_time_and_an_empty_scene_is_told(
     model: str, door: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch

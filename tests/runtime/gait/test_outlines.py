@@ -11,10 +11,18 @@ import pytest
 from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.records import Bool, Float32
 from edgehuman.runtime.gait.outlines import BLOCKS, Outlines, hidden_shares, outline_of
-from edgehuman.runtime.gallery import empty_gallery
+from edgehuman.runtime.gallery import Gallery, empty_gallery
 from edgehuman.runtime.image.frames.results import FrameResult, Person
 from edgehuman.runtime.model import Model, load
-from tests.runtime.outlines import ANNA, BOB, STRANGER, mask, outline_card, write_outline_model
+from tests.runtime.outlines import (
+    ANNA,
+    BOB,
+    STRANGER,
+    mask,
+    outline_card,
+    step,
+    write_outline_model,
+)
 
 HEIGHT, WIDTH, FPS = 240, 320, 25
 
@@ -42,6 +50,22 @@ def walks(outlines: Outlines, frames: int, *people: Person, begin_s: float = 0.0
     ]
 
 
+def steps(
+    outlines: Outlines, frames: int, *widths: tuple[int, int], begin_s: float = 0.0
+) -> list[Any]:
+    """The same of people who walk: their legs take steps, and they go to the right; with the tracks
+    1, 2, ...
+    """
+    results = []
+    for t in range(frames):
+        people = [
+            person(str(k), 20 + 80 * (k - 1) + 0.3 * t, (upper, lower - step(t)))
+            for k, (upper, lower) in enumerate(widths, 1)
+        ]
+        results += outlines.push(frame(begin_s + t / FPS, *people), 0)
+    return results
+
+
 @pytest.fixture
 def model(tmp_path: Path) -> Model:
     return load(write_outline_model(tmp_path / "outline.onnx"))
@@ -50,11 +74,10 @@ def model(tmp_path: Path) -> Model:
 def test_two_walkers_are_named_and_a_third_is_unknown(model: Model) -> None:
     gallery = empty_gallery(outline_card(model.card.weights_sha256))
     for name, widths in (("ANNA", ANNA), ("BOB", BOB)):
-        (first, *_) = walks(Outlines(model, "x"), 30, person(widths=widths))
+        (first, *_) = steps(Outlines(model, "x"), 30, widths)
         gallery = gallery.enrol(name, name, first.vector_D)
     outlines = Outlines(model, "door", gallery, threshold=0.98)
-    people = person("1", 20), person("2", 100, BOB), person("3", 200, STRANGER)
-    results = walks(outlines, 100, *people)
+    results = steps(outlines, 100, ANNA, BOB, STRANGER)
     labels = {(result.track, result.state, result.label) for result in results}
     assert labels == {
         *((track, "not yet", "") for track in "123"),
@@ -63,6 +86,62 @@ def test_two_walkers_are_named_and_a_third_is_unknown(model: Model) -> None:
     report = outlines.report.as_dict()
     assert (report["tracks"], report["used"], report["unused"]) == (3, 300, {})
     assert results[0].latency_ms > 1000
+    assert {result.quality.seen > 1 for result in results} == {True}
+
+
+def known(model: Model, **widths: tuple[int, int]) -> Gallery:
+    """A gallery of people by how wide they are."""
+    gallery = empty_gallery(outline_card(model.card.weights_sha256))
+    for name, own in widths.items():
+        (first, *_) = steps(Outlines(model, "x"), 30, own)
+        gallery = gallery.enrol(name, name, first.vector_D)
+    return gallery
+
+
+def test_who_takes_no_steps_is_neither_named_nor_unknown(model: Model) -> None:
+    """Anna stands there; her outline alone would name her."""
+    outlines = Outlines(model, "door", known(model, ANNA=ANNA), on_the_spot=True)
+    results = walks(outlines, 100, person())
+    assert {(result.state, result.label) for result in results} == {("not yet", "")}
+    assert {result.raw_label for result in results} == {"ANNA"}
+    assert results[-1].why == "0.0 steps were seen, and 1.5 are needed"
+    later = steps(outlines, 100, ANNA, begin_s=100 / FPS)
+    assert (later[-1].state, later[-1].label) == ("known", "ANNA")
+
+
+@pytest.mark.parametrize("on_the_spot", [False, True])
+def test_who_stays_where_they_are_does_not_walk(model: Model, on_the_spot: bool) -> None:
+    """Legs that seem to move, as outlines of somebody who stands flicker; or a treadmill."""
+    outlines = Outlines(model, "door", known(model, ANNA=ANNA), on_the_spot=on_the_spot)
+    results = []
+    for t in range(100):
+        still = person("1", 100, (ANNA[0], ANNA[1] - step(t)))
+        results += outlines.push(frame(t / FPS, still), 0)
+    last = results[-1]
+    if on_the_spot:
+        assert (last.state, last.label, last.why) == ("known", "ANNA", "")
+        return
+    assert (last.state, last.label, last.reason) == ("not walking", "", "not walking")
+    assert "stays where it is" in last.why
+    assert outlines.shown["1"].windows == 0
+    later = steps(outlines, 100, ANNA, begin_s=100 / FPS)
+    assert (later[-1].state, later[-1].label) == ("known", "ANNA")
+
+
+def test_without_a_gallery_nothing_is_said_of_who_walks(model: Model) -> None:
+    assert [result.why for result in walks(Outlines(model, "door"), 30, person())] == [""]
+
+
+def test_a_gallery_that_changes_counts_from_the_next_frame_on(model: Model) -> None:
+    both, only = known(model, ANNA=ANNA, BOB=BOB), known(model, BOB=BOB)
+    outlines = Outlines(model, "door", only)
+    assert steps(outlines, 75, ANNA)[-1].state == "unknown"
+    outlines.use(both)
+    assert steps(outlines, 60, ANNA, begin_s=3.0)[-1].label == "ANNA"
+    outlines.use(only)
+    assert "ANNA" not in {each.label for each in steps(outlines, 60, ANNA, begin_s=5.4)}
+    with pytest.raises(ArtefactError, match="different models cannot be compared"):
+        outlines.use(empty_gallery(outline_card("b" * 64)))
 
 
 def test_a_window_comes_every_hop_on_the_grid_of_the_track(model: Model) -> None:

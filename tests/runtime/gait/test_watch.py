@@ -16,7 +16,7 @@ import pytest
 
 from edgehuman.cli import main
 from edgehuman.runtime.gait import watch as of_gait
-from edgehuman.runtime.gait.run import RunConfig
+from edgehuman.runtime.gait.run import RunConfig, SilhouetteRunConfig
 from edgehuman.runtime.gait.walkers import Wanted
 from edgehuman.runtime.gallery import empty_gallery, read_gallery, write_gallery
 from edgehuman.runtime.image.frames.results import Person
@@ -129,8 +129,40 @@ def test_several_sources_have_tracks_and_names_of_their_own(
     assert code == 0
     assert {(row["source"], row["id"]) for row in rows} == {(str(door), "1"), (str(other), "2")}
     assert (tmp_path / "ids.txt").read_text() == "1000\n"
-    code, _, err = run(model, *words, "--save", tmp_path / "both.mp4")
-    assert (code, "a video is of one source, and here are 2" in err) == (2, True)
+
+
+def test_of_several_sources_each_has_a_film(door: Path, tmp_path: Path, run: Any) -> None:
+    other = video(tmp_path / "yard.avi")
+    code, _, err = run(
+        MODEL, "--source", door, "--also", other, "--every", 2, "--save", tmp_path / "seen.mp4"
+    )
+    assert code == 0, err
+    films = sorted(each.name for each in tmp_path.glob("*.mp4"))
+    assert films == ["seen-door.mp4", "seen-yard.mp4"]
+    for name in films:
+        saved = cv2.VideoCapture(str(tmp_path / name))
+        assert saved.get(cv2.CAP_PROP_FRAME_COUNT) == FRAMES / 2
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_no_film_takes_the_place_of_one_of_the_sources(
+    door: Path, tmp_path: Path, run: Any
+) -> None:
+    """Also where it has the name that one of several films would have."""
+    there = door.rename(tmp_path / "seen-yard.mp4")
+    yard = video(tmp_path / "yard.avi")
+    before = there.read_bytes()
+    code, _, err = run(MODEL, "--source", there, "--also", yard, "--save", tmp_path / "seen.mp4")
+    assert (code, "would overwrite the video" in err) == (2, True)
+    assert there.read_bytes() == before
+
+
+@pytest.mark.parametrize("which", ["consented", "all"])
+def test_names_are_not_sent_to_nowhere(door: Path, run: Any, which: str) -> None:
+    for source in (door, "simulated"):
+        code, rows, err = run(MODEL, "--source", source, "--sink-names", which)
+        assert (code, rows) == (2, [])
+        assert f"--sink-names {which} is for what leaves this machine; add --sink" in err
 
 
 def test_what_was_recorded_is_replayed_with_the_same_results(
@@ -251,8 +283,9 @@ def shown(
     return [shot for each in seen for shot in each.get("shots", ())], about
 
 
+@pytest.mark.parametrize("wanted", ["joints", "outlines"])
 def test_who_walks_before_a_camera_is_enrolled_on_the_page_and_named(
-    door: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    wanted: Wanted, door: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The loop stands at frame 42 until the page has enrolled who is on track 1."""
     said: list[str] = []
@@ -279,8 +312,10 @@ def test_who_walks_before_a_camera_is_enrolled_on_the_page_and_named(
 
     monkeypatch.setattr(of_gait, "_show", until_enrolled)
     path = tmp_path / "known.gallery"
-    words = RunConfig(MODEL, str(door), gallery=path, json=True, serve="0", hop_s=0.15)
-    run = threading.Thread(target=lambda: of_gait.watch(words, "joints", None, True))
+    kind = RunConfig if wanted == "joints" else SilhouetteRunConfig
+    model = MODEL if wanted == "joints" else SILHOUETTES
+    words = kind(model=model, source=str(door), gallery=path, json=True, serve="0", hop_s=0.15)
+    run = threading.Thread(target=lambda: of_gait.watch(words, wanted, None, True))
     run.start()
     page = viewed(said)
     here.wait(20)

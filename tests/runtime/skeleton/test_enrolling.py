@@ -13,8 +13,9 @@ from edgehuman.errors import DataError
 from edgehuman.runtime.gallery import empty_gallery, read_gallery
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.serve.people.asked import Enrol, Forget
+from edgehuman.runtime.serve.people.enrolling import Enrolling, keeper_for
 from edgehuman.runtime.skeleton.answer import Identifier
-from edgehuman.runtime.skeleton.enrolling import Enrolling, keeper_for
+from edgehuman.runtime.skeleton.enrolling import PoseTracks
 from edgehuman.runtime.skeleton.lines import PoseParser
 from tests.runtime.gait_models import ANNA, BOB, pose, walk, write_gait_model
 
@@ -33,7 +34,7 @@ def push(identifier: Identifier, *walks: list[dict[str, Any]]) -> list[str]:
 def test_a_walk_is_the_mean_of_its_newest_windows(model: Model) -> None:
     identifier = Identifier(model)
     walking = Enrolling()
-    walking.listen(identifier)
+    walking.add(PoseTracks(identifier))
     push(identifier, walk(ANNA, 2, 7), walk(BOB, 0.6, "x"))
     assert walking.now() == [
         {"track": "7", "windows": 7, "needed": 4},
@@ -50,7 +51,7 @@ def test_a_walk_is_the_mean_of_its_newest_windows(model: Model) -> None:
 def test_too_little_and_nobody_are_refused_in_words(model: Model) -> None:
     identifier = Identifier(model)
     walking = Enrolling()
-    walking.listen(identifier)
+    walking.add(PoseTracks(identifier))
     push(identifier, walk(ANNA, 1, 7))
     with pytest.raises(DataError, match="track 7 was seen for too short a time: 3 windows, and 4"):
         walking.taken("7")
@@ -61,7 +62,7 @@ def test_too_little_and_nobody_are_refused_in_words(model: Model) -> None:
 def test_who_stands_is_refused_without_words_of_the_command_line(model: Model) -> None:
     identifier = Identifier(model)
     walking = Enrolling()
-    walking.listen(identifier)
+    walking.add(PoseTracks(identifier))
     still = [{**pose(0.0, ANNA, 7), "t": k / 12} for k in range(72)]
     for k, line in enumerate(still):
         line["joints"] = [[x, y + 0.01 * (k % 3), c] for x, y, c in line["joints"]]
@@ -74,7 +75,7 @@ def test_who_stands_is_refused_without_words_of_the_command_line(model: Model) -
 def test_a_track_that_breaks_begins_anew_and_one_that_ended_is_forgotten(model: Model) -> None:
     identifier = Identifier(model)
     walking = Enrolling()
-    walking.listen(identifier)
+    walking.add(PoseTracks(identifier))
     push(identifier, walk(ANNA, 2, 7))
     push(identifier, walk(BOB, 1.5, 7, begin_s=3.0))  # a pause of a second: it may be another
     taken = walking.taken("7")
@@ -87,7 +88,7 @@ def test_a_track_that_breaks_begins_anew_and_one_that_ended_is_forgotten(model: 
 def test_ids_that_change_with_every_line_take_no_more_memory(model: Model) -> None:
     identifier = Identifier(model)
     walking = Enrolling()
-    walking.listen(identifier)
+    walking.add(PoseTracks(identifier))
     unseen = [[0, 0, 0]] * 18
     push(identifier, [{"t": k / 1000, "id": f"i{k}", "joints": unseen} for k in range(500)])
     push(identifier, [pose(0.5 + k / 1000, ANNA, f"j{k}") for k in range(500)])
@@ -100,7 +101,7 @@ def test_who_is_enrolled_is_named_by_the_next_window_and_forgotten_with_it(
     path, told = tmp_path / "known.gallery", list[object]()
     identifier = Identifier(model, gallery=empty_gallery(model.card))
     enrolling = Enrolling()
-    enrolling.listen(identifier)
+    enrolling.add(PoseTracks(identifier))
     keeper = keeper_for(path, None, model, enrolling, lambda: told.append("new"), told.append)
     assert "ANNA" not in push(identifier, walk(ANNA, 2, 7))
     keeper.change(Enrol("7", "ANNA", "2026-03"))
@@ -115,12 +116,12 @@ def test_a_source_that_comes_later_knows_who_was_enrolled_meanwhile(
 ) -> None:
     first, second = (Identifier(model, gallery=empty_gallery(model.card)) for _ in range(2))
     enrolling = Enrolling()
-    enrolling.listen(first)
+    enrolling.add(PoseTracks(first))
     path = tmp_path / "known.gallery"
     keeper = keeper_for(path, None, model, enrolling, lambda: None, lambda said: None)
     push(first, walk(ANNA, 2, "1"))
     keeper.change(Enrol("1", "ANNA", "2026-03"))
-    enrolling.listen(second)
+    enrolling.add(PoseTracks(second))
     assert push(second, walk(ANNA, 2, "2"))[-1] == "ANNA"
     assert [row["track"] for row in enrolling.now()] == ["1", "2"]
     push(first, walk(BOB, 2, "3", begin_s=9.0))

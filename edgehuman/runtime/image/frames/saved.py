@@ -16,7 +16,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import tempfile
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,7 @@ from edgehuman.files import (
 )
 from edgehuman.geometry import COCO_17
 from edgehuman.outcome import to_json
+from edgehuman.placing import partial_of
 from edgehuman.reading.parsers import foreign
 from edgehuman.records import Uint8
 from edgehuman.runtime.image.frames.draw import drawn
@@ -202,12 +203,13 @@ def filming(path: Path, fps: float) -> Iterator[Film]:
     Raises:
         UsageError: it cannot be written, or not whole: then what stood there stays.
     """
+    made = partial_of(path)  # a folder: of OpenCV's file, the suffix counts
     try:
-        folder = tempfile.TemporaryDirectory(prefix=".frames-", dir=path.parent)
+        made.mkdir()
     except OSError as reason:
         raise UsageError(cannot_write(path, reason)) from None
-    with folder as made:
-        film = Film(Path(made) / "film.mp4", fps)
+    try:
+        film = Film(made / "film.mp4", fps)
         try:
             yield film
         finally:
@@ -219,6 +221,8 @@ def filming(path: Path, fps: float) -> Iterator[Film]:
                     os.replace(film.path, partial)
             except OSError as reason:
                 raise UsageError(cannot_write(path, reason)) from None
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 class Film:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from edgehuman.errors import UsageError
 from edgehuman.runtime.gallery.files import is_store
 from edgehuman.runtime.gallery.key import read_key
 from edgehuman.runtime.loop.results import UNKNOWN
@@ -62,6 +63,15 @@ class Sent:
     def name(self, label: str) -> str:
         """A label that is a name and is sent; else ""."""
         return label if label not in ("", UNKNOWN) and label in self else ""
+
+
+def require_receiver(which: NamesSent, sink: str | None, webhook: str | None) -> None:
+    """Raises UsageError for names that are to be sent to nowhere."""
+    if which != "none" and sink is None and webhook is None:
+        raise UsageError(
+            f"--sink-names {which} is for what leaves this machine; add --sink or --webhook, or "
+            "leave --sink-names out. Standard output and --save have the names anyway"
+        )
 
 
 def consenting(path: Path, key: Path | None) -> frozenset[str]:

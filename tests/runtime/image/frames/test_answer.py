@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,13 @@ from edgehuman.geometry import COCO_17
 from edgehuman.preprocess.image.pixels import clip_box
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.foreign.found import FoundPerson
-from edgehuman.runtime.image.frames.answer import Watching, answer_frame, chosen, once
+from edgehuman.runtime.image.frames.answer import (
+    Watching,
+    answer_frame,
+    chosen,
+    once,
+    outlines_alike,
+)
 from edgehuman.runtime.image.frames.results import Person
 from edgehuman.runtime.image.frames.source import TakenFrame
 
@@ -76,6 +84,30 @@ def test_a_large_photo_is_answered_in_its_own_pixels() -> None:
 def test_a_frame_without_a_picture_has_its_reason() -> None:
     result = answer_frame(Watching(Finder()), TakenFrame("7", 7, 0.7, reason="cannot be decoded"))
     assert (result.reason, result.t_s, result.people) == ("cannot be decoded", 0.7, ())
+
+
+def test_a_person_found_twice_is_one_by_the_outline() -> None:
+    """Boxes of one person that differ in size, as a detector gives of who is close; not two people
+    of whom one is before the other, nor boxes that do not touch.
+    """
+
+    def person(box: tuple[int, int, int, int], score: float, track: str = "") -> Person:
+        x0, y0, x1, y1 = box
+        mask_HW = np.zeros((y1 - y0, x1 - x0), np.bool_)
+        mask_HW[max(20 - y0, 0) : 90 - y0, max(40 - x0, 0) : 70 - x0] = True
+        return Person(np.array(box, np.float32), score, mask_HW=mask_HW, cut=box, track=track)
+
+    large, small = person((30, 10, 90, 100), 0.6, "1"), person((38, 12, 72, 92), 0.9)
+    assert outlines_alike(large, small) == 1.0
+    assert [each.score for each in once([small, large])] == [0.6]  # the one that has a track
+    assert once([replace(small, track="1"), replace(large, track="2")])[0].track == "1"
+    half = person((38, 12, 72, 55), 0.7)
+    assert outlines_alike(large, half) == pytest.approx(0.5)
+    assert [each.score for each in once([large, half])] == [0.6, 0.7]
+    away = replace(half, cut=(300, 12, 334, 55))
+    assert (outlines_alike(large, away), outlines_alike(large, Person(large.box_4, 0.5))) == (0, 0)
+    boxed = Person(large.box_4, 0.5)
+    assert [id(each) for each in once([large, away, boxed])] == [id(large), id(away), id(boxed)]
 
 
 def test_a_person_found_twice_is_one_by_the_joints() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import cv2
@@ -48,7 +49,7 @@ def test_an_earlier_run_stays_after_an_error(tmp_path: Path, error: type[Excepti
         fail()
     assert (out / "frames.jsonl").read_text() == "earlier\n"
     assert not (out / "a.mp4").exists()
-    assert not [*out.glob(".frames-*")]
+    assert not [*out.glob(".*")]
 
 
 def test_somebody_without_a_joint_has_no_line(tmp_path: Path) -> None:
@@ -106,6 +107,19 @@ def test_frames_of_another_size_take_that_of_the_first(tmp_path: Path) -> None:
     video = cv2.VideoCapture(str(film.path))
     assert video.get(cv2.CAP_PROP_FRAME_COUNT) == 2
     assert video.get(cv2.CAP_PROP_FRAME_WIDTH) == 48
+
+
+def test_what_a_killed_filming_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    """A film may be as large as a disk."""
+    path = tmp_path / "seen.mp4"
+    with filming(path, 10.0) as film:
+        own = film.path.parent
+        assert own.parent == tmp_path
+        dead = re.sub(r"\.\d+-", f".{2**22 + 1}-", own.name, count=1)  # over the largest id
+        own.with_name(dead).mkdir()
+        (own.with_name(dead) / "film.mp4").write_bytes(b"frames")
+        film.add(street(32, 48))
+    assert [each.name for each in tmp_path.iterdir()] == ["seen.mp4"]
 
 
 def test_a_film_that_was_not_written_whole_takes_no_place(tmp_path: Path) -> None:
