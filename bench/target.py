@@ -32,3 +32,8 @@ class Target:
     def met_by(self, value: float) -> bool:
         """Whether a value reaches the goal."""
         return value >= self.goal if self.sense == "at least" else value <= self.goal
+
+
+def same_whatever(measure: Callable[[], float]) -> Callable[[TargetsConfig], float]:
+    """A measurement that no flag changes."""
+    return lambda config: measure()

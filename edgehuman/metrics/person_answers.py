@@ -143,23 +143,41 @@ def parts_of(logits_CHW: Float32, height: int, width: int) -> Uint8:
     """
     if logits_CHW.shape[1:] == (height, width):
         return np.asarray(logits_CHW.argmax(axis=0), np.uint8)
-    wide = [_resized(one_HW, logits_CHW.shape[1], width) for one_HW in logits_CHW]
+    rows = logits_CHW.shape[1]
+    # Memory is taken once: to fetch it anew for each part costs more than the interpolation.
+    wide_CHW = np.empty((len(logits_CHW), rows, width), np.float32)
+    for one_HW, given_HW in zip(logits_CHW, wide_CHW, strict=True):
+        _resize(one_HW, given_HW)
     part_HW = np.zeros((height, width), np.uint8)
     columns = max(1, _STRIP // height)
     for left in range(0, width, columns):
         strip = slice(left, left + columns)
-        best_HW = _resized(wide[0][:, strip], height)
-        for part, one_HW in enumerate(wide[1:], start=1):
-            logit_HW = _resized(one_HW[:, strip], height)
-            part_HW[:, strip][logit_HW > best_HW] = part
-            np.maximum(best_HW, logit_HW, out=best_HW)
+        part_HW[:, strip] = _likeliest(wide_CHW[:, :, strip], height)
     return part_HW
 
 
-def _resized(map_HW: Float32, height: int, width: int | None = None) -> Float32:
-    """A map, interpolated to a height and a width, by default its own."""
+def _likeliest(logits_CHW: Float32, height: int) -> Uint8:
+    """The part with the highest logit of each pixel, heightened to so many rows."""
+    width = logits_CHW.shape[2]
+    best_HW, logit_HW = np.empty((2, height, width), np.float32)
+    is_ahead_HW = np.empty((height, width), np.bool_)
+    number_HW = np.empty((height, width), np.uint8)
+    part_HW = np.zeros((height, width), np.uint8)
+    _resize(logits_CHW[0], best_HW)
+    for part, one_HW in enumerate(logits_CHW[1:], start=1):
+        _resize(one_HW, logit_HW)
+        np.greater(logit_HW, best_HW, out=is_ahead_HW)
+        # Numbers rise, so the largest of those that were ever ahead is the likeliest part.
+        np.multiply(is_ahead_HW.view(np.uint8), np.uint8(part), out=number_HW)
+        np.maximum(part_HW, number_HW, out=part_HW)
+        np.maximum(best_HW, logit_HW, out=best_HW)
+    return part_HW
+
+
+def _resize(map_HW: Float32, given_HW: Float32) -> None:
+    """Interpolate a map to the size of another, which is written."""
     import cv2
 
-    size = (map_HW.shape[1] if width is None else width, height)
     contiguous = np.ascontiguousarray(map_HW, np.float32)
-    return np.asarray(cv2.resize(contiguous, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    size = given_HW.shape[1], given_HW.shape[0]
+    cv2.resize(contiguous, size, dst=given_HW, interpolation=cv2.INTER_LINEAR)

@@ -26,7 +26,7 @@ from tests.whole.house import (
 
 SUBJECTS = {
     *("body", "demo", "loop", "text", "engine", "view", "gait", "graph", "proof", "evaluate"),
-    *("targets", "pages", "provenance", "scale", "laws", "fits", "figures", "budget"),
+    *("targets", "rows", "pages", "provenance", "scale", "laws", "fits", "figures", "budget"),
     *("serve", "replay", "lines", "mqtt", "phones", "tracks", "tracking", "gallery", "store"),
     *("together", "people"),
     *("figure", "clothes", "scene", "unlabelled", "views", "published", "formats", "many"),
@@ -36,7 +36,8 @@ SUBJECTS = {
 }
 # Only a folder of these may hold folders of a third level.
 DEEP = re.compile(
-    r"edgehuman/(simulate|tasks|nets)/image|edgehuman/(data|preprocess|runtime)/\w+|bench/pages"
+    r"edgehuman/(simulate|tasks|nets)/image|edgehuman/(data|preprocess|runtime)/\w+"
+    r"|bench/(pages|targets)"
 )
 FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager"}
 MAX_FILES = 15

@@ -5,8 +5,9 @@
 
 The graph gives (N, K + C, 5 + h w). The first K rows are people: x1, y1, x2, y2 in pixels of the
 input, a score, and the logits of a mask at a stride of 4. The last C are parts, the background
-first: five zeros, and the logits of the part, likewise. A pixel inside a person's mask is of its
-likeliest part. This numpy and OpenCV code runs on the device, in `evaluate` and in training.
+first: five zeros, and the logits of the part, likewise. Logits lie quarter by quarter: those of the
+upper left of every 2x2 cells, row by row, then the upper right, the lower left, the lower right. A
+pixel inside a person's mask is of its likeliest part. This numpy and OpenCV code runs on the device, in `evaluate` and in training.
 
 Axes: K people, C parts, R rows of both, X numbers of a row, h w rows and columns of a map, H
 height, W width.
@@ -92,6 +93,16 @@ def boxes_in(row_RX: Float32, num_labels: int) -> Float32:
     return row_RX[:-num_labels, :HEAD]
 
 
+def woven(quarters: Float32, grid: tuple[int, int]) -> Float32:
+    """Maps (..., h, w) from the numbers (..., h w) of a row, quarter by quarter."""
+    height, width = grid
+    each = quarters.reshape(*quarters.shape[:-1], 4, height // 2, width // 2)
+    map_Xhw = np.empty((*quarters.shape[:-1], height, width), np.float32)
+    for quarter in range(4):
+        map_Xhw[..., quarter // 2 :: 2, quarter % 2 :: 2] = each[..., quarter, :, :]
+    return map_Xhw
+
+
 def people_of(
     row_RX: Float32, num_labels: int, size: tuple[int, int], place: Placed, least: float
 ) -> list[Seen]:
@@ -102,7 +113,7 @@ def people_of(
         place: where the picture lies in it.
     """
     grid = size[0] // STRIDE, size[1] // STRIDE
-    part_HW = parts_of(row_RX[-num_labels:, HEAD:].reshape(num_labels, *grid), *size)
+    part_HW = parts_of(woven(row_RX[-num_labels:, HEAD:], grid), *size)
     rows_KX = row_RX[:-num_labels]
     rows_KX = rows_KX[rows_KX[:, 4] >= least]
     seen, pixels = [], 0
@@ -112,7 +123,7 @@ def people_of(
         pixels += (area[2] - area[0]) * (area[3] - area[1])
         if pixels > MOST_PIXELS or min(area[2] - area[0], area[3] - area[1]) <= 0:
             area = (0, 0, 0, 0)
-        mask_HW = _mask(row_X[HEAD:].reshape(grid), area, place)
+        mask_HW = _mask(woven(row_X[HEAD:], grid), area, place)
         own_HW = np.where(mask_HW, _looked_up(part_HW, area, place), 0).astype(np.uint8)
         seen.append(Seen(box_4, float(row_X[4]), PersonParts(area[0], area[1], own_HW), mask_HW))
     return seen

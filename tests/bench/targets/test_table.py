@@ -1,12 +1,15 @@
-"""The table of the targets: names, and which networks they measure."""
+"""The table of the targets: names, and the rows of every subject."""
 
 from __future__ import annotations
 
-import pytest
+import ast
+from pathlib import Path
 
-from edgehuman.bench.targets import ratios
-from edgehuman.bench.targets.table import CLOCK_NOISE, TARGETS
-from edgehuman.bench.targets.targets import TargetsConfig, choose
+from edgehuman.bench.targets import table
+from edgehuman.bench.targets.table import TARGETS
+from edgehuman.bench.targets.targets import choose
+
+ROWS = Path(table.__file__).parent / "rows"
 
 
 def test_names_are_unique() -> None:
@@ -14,15 +17,11 @@ def test_names_are_unique() -> None:
     assert [each.name for each in choose(["real"])] == ["real-time"]
 
 
-def test_int8_is_timed_at_its_size_wider_and_deeper(monkeypatch: pytest.MonkeyPatch) -> None:
-    [int8] = choose(["int8"])[:1]
-    monkeypatch.setattr(ratios, "int8_over_fp32", lambda archs: float(len(archs)))
-    assert (int8.measure(TargetsConfig()), int8.measure(TargetsConfig(quick=True))) == (3.0, 1.0)
-
-
-def test_auto_may_be_slower_by_the_noise_of_the_clock_alone() -> None:
-    precision = pytest.importorskip("edgehuman.export.proof.precision")
-    [auto] = choose(["auto"])
-    assert precision.FASTER == 1 - CLOCK_NOISE
-    assert auto.met_by(1.0 + CLOCK_NOISE)
-    assert not auto.met_by(1.04)
+def test_the_rows_of_every_file_are_in_the_table() -> None:
+    imported = {
+        node.module.rpartition(".")[2]
+        for node in ast.parse(Path(table.__file__).read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ImportFrom) and node.module and ".rows." in node.module
+    }
+    subjects = {each.stem for each in ROWS.glob("*.py")} - {"__init__", "eager"}
+    assert imported == subjects

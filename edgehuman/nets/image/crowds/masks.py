@@ -1,12 +1,14 @@
 """Parts and masks of people in whole frames: a branch of maps, and a small network for each person.
 
 The branch gives the parts of every pixel and a few shared maps at a stride of 8, each point as four
-of a stride of 4. What a person's point says, 196 numbers, are the weights of three 1x1 convolutions
+of a stride of 4. What a person's point says, 124 numbers, are the weights of two 1x1 convolutions
 over those shared maps and the place relative to the point; they give the person's mask. Nothing is
 cropped out of a map, so a mask costs the same wherever it is and however large.
 
 Source: Tian et al., "Conditional convolutions for instance segmentation" (CondInst, ECCV 2020),
-section 3; with 8 shared maps, and 2x2 answers a point in the place of an upsampling.
+section 3; with two of its three layers, 8 shared maps, and 2x2 answers a point in the place of an
+upsampling. These stay quarter by quarter, the upper left cell of every point first, then the upper
+right, the lower left and the lower right: to weave them costs more than the layers they come from.
 
 Axes: N images, K people, E shared maps, S points of stride 8, h w rows and columns of these, C
 parts, W numbers of a person.
@@ -26,8 +28,8 @@ SHARED = 8
 """Maps that every mask is computed from."""
 _INSIDE = 8
 _FINER = 2  # points of the answer, along each side of one of the branch
-_SHAPES = ((_INSIDE, SHARED + 2), (_INSIDE, _INSIDE), (_FINER**2, _INSIDE))
-"""Rows and columns of the three layers."""
+_SHAPES = ((_INSIDE, SHARED + 2), (_FINER**2, _INSIDE))
+"""Rows and columns of the two layers."""
 NUMBERS = sum(rows * (columns + 1) for rows, columns in _SHAPES)
 """W: weights and biases of a mask."""
 STRIDE = STRIDES[0] // _FINER
@@ -60,7 +62,8 @@ class Branch(nn.Module):
         self.parts = nn.Conv2d(width, num_parts * _FINER**2, 1) if num_parts else None
 
     def forward(self, fine_NChw: Tensor, detail: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Return the shared maps (N, E, h, w), and logits of parts at a stride of 4.
+        """Return the shared maps (N, E, h, w), and the four answers of each point for every part,
+        (N, 4 C, h, w); see `woven`.
 
         Args:
             fine_NChw: the neck's finest map.
@@ -73,7 +76,7 @@ class Branch(nn.Module):
         shared_NEhw: Tensor = self.shared(x_NChw)
         if self.parts is None:
             return shared_NEhw, None
-        return shared_NEhw, functional.pixel_shuffle(self.parts(x_NChw), _FINER)
+        return shared_NEhw, self.parts(x_NChw)
 
 
 class Masks(nn.Module):
@@ -94,7 +97,7 @@ class Masks(nn.Module):
     def forward(
         self, shared_NEhw: Tensor, feature_NKC: Tensor, point_NK2: Tensor, stride_NK: Tensor
     ) -> Tensor:
-        """Return logits (N, K, 4 h w) at a stride of 4, row by row.
+        """Return logits (N, K, 4 h w) at a stride of 4, quarter by quarter.
 
         Args:
             feature_NKC: of each person's point.
@@ -106,41 +109,51 @@ class Masks(nn.Module):
 
 
 class MaskDecode(nn.Module):
-    """Three layers whose weights each person brings; a module of its own, whose numbers stay
+    """Two layers whose weights each person brings; a module of its own, whose numbers stay
     float32 in an FP16 graph, as they are products of two answers.
     """
 
     def __init__(self, grid: tuple[int, int]) -> None:
         super().__init__()
         self.grid = grid
-        self.place_2S: Tensor
+        self.place_3S: Tensor
         y_h, x_w = ((torch.arange(side) + 0.5) * STRIDES[0] for side in grid)
         y_hw, x_hw = torch.meshgrid(y_h, x_w, indexing="ij")
-        self.register_buffer("place_2S", torch.stack((x_hw, y_hw)).flatten(1), persistent=False)
+        # Of the third, 1 everywhere, the weights are the biases.
+        place_3S = torch.stack((x_hw, y_hw, torch.ones(grid))).flatten(1)
+        self.register_buffer("place_3S", place_3S, persistent=False)
 
     def forward(
         self, shared_NEhw: Tensor, numbers_NKW: Tensor, point_NK2: Tensor, stride_NK: Tensor
     ) -> Tensor:
-        layers = layers_of(numbers_NKW.float())
         images, people = numbers_NKW.shape[:2]
-        (first_NKRC, bias_NKR), *rest = layers
+        first, (last_NKRC, last_NKR) = layers_of(numbers_NKW.float())
+        first_NKRC, bias_NKR = first
         # Weights of the place, per pixel; what the point's own place adds goes into the bias.
         from_NK12 = first_NKRC[..., SHARED:] / (_REACH * stride_NK[..., None, None])
         bias_NKR = bias_NKR - (from_NK12 * point_NK2[:, :, None]).sum(dim=3)
-        weight_NKRC = torch.cat((first_NKRC[..., :SHARED], from_NK12), dim=3)
-        place_N2S = self.place_2S.expand(images, -1, -1)
-        x_NCS = torch.cat((shared_NEhw.float().flatten(2), place_N2S), dim=1)
-        made_NXS = weight_NKRC.flatten(1, 2) @ x_NCS + bias_NKR.flatten(1)[..., None]
-        made_NKRS = functional.relu(made_NXS).reshape(images, people, _INSIDE, -1)
-        (second_NKRC, second_NKR), (last_NKRC, last_NKR) = rest
-        made_NKRS = functional.relu(second_NKRC @ made_NKRS + second_NKR[..., None])
-        made_NKRS = last_NKRC @ made_NKRS + last_NKR[..., None]
-        flat_NXhw = made_NKRS.reshape(images, people * _FINER**2, *self.grid)
-        return functional.pixel_shuffle(flat_NXhw, _FINER).flatten(2)
+        weight_NKRC = torch.cat(
+            (first_NKRC[..., :SHARED], from_NK12, bias_NKR[..., None]), dim=3
+        )
+        place_N3S = self.place_3S.expand(images, -1, -1)
+        x_NCS = torch.cat((shared_NEhw.float().flatten(2), place_N3S), dim=1)
+        made_NXS = functional.relu(weight_NKRC.flatten(1, 2) @ x_NCS)
+        made_NKRS = made_NXS.reshape(images, people, _INSIDE, -1)
+        return (last_NKRC @ made_NKRS + last_NKR[..., None]).flatten(2)
+
+
+def woven(map_NXhw: Tensor) -> Tensor:
+    """Return maps (N, C, 2 h, 2 w) of the four answers of each point, (N, 4 C, h, w)."""
+    return functional.pixel_shuffle(map_NXhw, _FINER)
+
+
+def quartered(map_Nhw: Tensor) -> Tensor:
+    """Return the cells of a map (N, 2 h, 2 w) quarter by quarter, (N, 4 h w), as masks are."""
+    return functional.pixel_unshuffle(map_Nhw[:, None], _FINER).flatten(1)
 
 
 def layers_of(numbers_NKW: Tensor) -> Sequence[tuple[Tensor, Tensor]]:
-    """Return the weights (N, K, rows, columns) and biases (N, K, rows) of the three layers."""
+    """Return the weights (N, K, rows, columns) and biases (N, K, rows) of the two layers."""
     layers, begin = [], 0
     for rows, columns in _SHAPES:
         middle, end = begin + rows * columns, begin + rows * (columns + 1)

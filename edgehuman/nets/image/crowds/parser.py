@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from edgehuman.catalogue import network
 from edgehuman.nets.building import build
-from edgehuman.nets.image.crowds.masks import STRIDE, Branch, Masks
+from edgehuman.nets.image.crowds.masks import STRIDE, Branch, Masks, woven
 from edgehuman.nets.image.detection import VALUES, Blocks, Detector
 from edgehuman.nets.image.neck import STRIDES
 from edgehuman.nets.image.size import require_size
@@ -67,9 +67,11 @@ class CrowdParser(Detector):
     def said(self, image_NHWC: Tensor) -> Said:
         """Return what the network says of raw images, for the loss."""
         taps, maps = self._seen(image_NHWC)
-        shared_NEhw, part_NChw = self.branch(maps[0], taps[0] if self._is_fine else None)
+        shared_NEhw, part_NXhw = self.branch(maps[0], taps[0] if self._is_fine else None)
         one_NP5 = self.one([each.detach() for each in maps])
-        return Said(self.many(maps), one_NP5, self._features(maps), shared_NEhw, part_NChw)
+        return Said(
+            self.many(maps), one_NP5, self._features(maps), shared_NEhw, woven(part_NXhw)
+        )
 
     def maps(self, image_NHWC: Tensor) -> Tensor:
         """Return `said` as one tensor (N, numbers), which `unpacked` takes apart."""
@@ -92,7 +94,7 @@ class CrowdParser(Detector):
 
     def forward(self, image_NHWC: Tensor) -> Tensor:
         taps, maps = self._seen(image_NHWC)
-        shared_NEhw, part_NChw = self.branch(maps[0], taps[0] if self._is_fine else None)
+        shared_NEhw, part_NXhw = self.branch(maps[0], taps[0] if self._is_fine else None)
         most = min(MOST_PEOPLE, self.num_points)
         answer_NK5, place_NK = self.decode(self.one(maps), most)
         assert place_NK is not None
@@ -101,7 +103,8 @@ class CrowdParser(Detector):
         point_NK2, stride_NK = self.decode.point_P4[place_NK, :2], self.decode.stride_P[place_NK]
         mask_NKX = self.masks(shared_NEhw, chosen_NKC, point_NK2, stride_NK)
         person_NKX = torch.cat((answer_NK5, mask_NKX), dim=2)
-        part_NCX = functional.pad(part_NChw.float().flatten(2), (VALUES, 0))
+        part_NCX = part_NXhw.float().flatten(1).reshape(-1, self.num_parts, mask_NKX.shape[2])
+        part_NCX = functional.pad(part_NCX, (VALUES, 0))
         return torch.cat((person_NKX, part_NCX), dim=1)
 
     @property

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from edgehuman.data.image.set import IGNORE
-from edgehuman.nets.image.crowds.masks import Masks
+from edgehuman.nets.image.crowds.masks import Masks, quartered
 from edgehuman.nets.image.crowds.parser import Said
 from edgehuman.tasks.image.detection.assignment import Assigned, Points
 from edgehuman.tasks.image.losses import lovasz_softmax
@@ -59,9 +59,10 @@ def mask_loss(
     many, one = found
     total = said.shared_NEhw.new_zeros(())
     count = 0
+    who_NX = quartered(who_Nhw)
     for n in range(len(who_Nhw)):
         place_K, person_K = chosen(many.iou_NP[n], many.person_NP[n], one.person_NP[n])
-        target_KX = (who_Nhw[n].flatten() == person_K[:, None] + 1).float()
+        target_KX = (who_NX[n] == person_K[:, None] + 1).float()
         is_seen_K = target_KX.any(dim=1)
         place_K, target_KX = place_K[is_seen_K], target_KX[is_seen_K]
         if not len(place_K):

@@ -1,0 +1,69 @@
+"""Rows of the table of targets: people in frames of a camera, and whole runs on frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from edgehuman.bench import beside, walking
+from edgehuman.bench.target import Target, same_whatever
+from edgehuman.bench.targets import frames, people
+
+
+def _of_people() -> Iterator[Target]:
+    """Of the networks behind zoo:person-*, each with its head at its default size."""
+    says = f"{people.ARCH}, batch 1, one thread"
+    for head in people.HEADS:
+        measure = partial(people.onnxruntime_over_torch, head)
+        what = f"torch eager / onnxruntime FP32, the {head} network on {says}"
+        yield Target(f"people-{head}", what, "at least", 1.5, "x", same_whatever(measure))
+    for head in people.HEADS:
+        measure = partial(people.int8_over_fp32, head)
+        what = f"onnxruntime FP32 / INT8, the {head} network on {says}"
+        yield Target(f"people-int8-{head}", what, "at least", 1.5, "x", same_whatever(measure))
+    for head in people.OF_ONE:
+        measure = partial(people.person_over_first, head)
+        what = f"one more person of a frame / one alone, {head}, crop to answer, FP32"
+        yield Target(f"people-more-{head}", what, "at most", 1.1, "x", same_whatever(measure))
+        measure = partial(people.off_line, head)
+        what = f"distance of the times of 1, 2, 4 and 8 people from a line, {head}, the largest"
+        yield Target(f"people-line-{head}", what, "at most", 0.1, "x", same_whatever(measure))
+    what = "the tracker, a frame of 20 people, processor time"
+    yield Target("tracker", what, "at most", 1.0, "ms", same_whatever(people.tracker_ms))
+
+
+def _of_frames() -> Iterator[Target]:
+    """Of `edgehuman run` on videos and cameras."""
+    for of, with_pose in (("boxes", False), ("joints", True)):
+        for source, measure in (
+            ("file", frames.added_to_a_file),
+            ("camera", frames.added_to_a_camera),
+        ):
+            what = (
+                f"`run` with {of} / its models and OpenCV alone, processor time a frame, {source}"
+            )
+            name = f"frames-{of}" if source == "file" else f"frames-camera-{of}"
+            yield Target(
+                name, what, "at most", 1.15, "x", same_whatever(partial(measure, with_pose))
+            )
+    for wanted in walking.WANTED:
+        measured = same_whatever(partial(walking.added_to_gait, wanted))
+        what = f"`run` of gait by {wanted} of 8 people / its models and OpenCV, processor time"
+        yield Target(f"frames-gait-{wanted}", what, "at most", 1.15, "x", measured)
+        measured = same_whatever(partial(walking.frames_per_second, wanted))
+        what = f"`run` of gait by {wanted}, 640x480, 8 people, INT8, frames a second of one core"
+        yield Target(f"gait-rate-{wanted}", what, "at least", 10.0, "/s", measured)
+
+
+PEOPLE: tuple[Target, ...] = (
+    Target(
+        "page-stopped",
+        "a loop on frames with a page whose two viewers take nothing / without",
+        "at most",
+        1.02,
+        "x",
+        lambda config: beside.page_over_none(),
+    ),
+    *_of_people(),
+    *_of_frames(),
+)
