@@ -15,6 +15,7 @@
   const views = new Map(); // source -> its newest shot and picture, and where they are drawn
   const who = new Map(); // track, with its source -> what was last said of it
   const happened = new Map(); // source -> what happened to it last
+  const sensors = new Map(); // sensor -> what its wearer did last, and what happened to it since
   let about = null, lines = [], paused = false, missed = 0;
   let heardAt = 0, changedAt = 0, ended = false, waitS = 1, tint = {}, dirty = true;
 
@@ -59,6 +60,7 @@
     for (const view of views.values()) view.figure.remove();
     views.clear();
     happened.clear();
+    sensors.clear();
     who.clear();
     byId("model").textContent = about.model;
     byId("source").textContent = about.source;
@@ -68,6 +70,7 @@
     byId("who").hidden = !(frames && about.identifies);
     document.querySelector("main").className = byId("who").hidden ? "" : "named";
     byId("seen").hidden = !frames;
+    byId("sensors").hidden = true;
     byId("worn").hidden = byId("signal").hidden = frames;
     byId("timeline").setAttribute("aria-label", frames ? "Who was seen when" : "Labels over time");
     byId("timeline").className = frames ? "frames" : "samples";
@@ -99,6 +102,7 @@
     if (update.lines) {
       changedAt = performance.now();
       for (const line of update.lines) {
+        if (line.sensor) { sensors.set(line.sensor, line.event ? { ...sensors.get(line.sensor), ...line } : line); continue; }
         if (lines.length && line.t < lines[lines.length - 1].t - 2) lines = []; // the clock began anew
         for (const [track, row] of Object.entries(line.names || {})) who.set(keyOf(track, line.source), row);
         if (line.event) happened.set(line.source || "", line); else if (line.tracks || !isSeen()) lines.push(line);
@@ -106,6 +110,7 @@
       const from = (lines.length ? lines[lines.length - 1].t : 0) - SPAN_S - 5;
       if (isSeen()) lines = lines.filter((line) => line.t >= from);
       else lines = lines.slice(-400);
+      if (sensors.size) worn();
     }
     missed += update.missed || 0;
     byId("missed").hidden = !missed;
@@ -174,6 +179,23 @@
     });
     byId("nobody").hidden = rows.length > 0;
     document.dispatchEvent(new CustomEvent("edgehuman-walkers", { detail: rows }));
+  };
+
+  // What wearers do, each beside the colour of the track that wears the sensor.
+  const worn = () => {
+    byId("sensors").hidden = false;
+    byId("who").hidden = true; // a name is that of a sensor
+    byId("wearers").replaceChildren(...[...sensors].sort().map(([name, row]) => {
+      const item = document.createElement("li"), part = document.createElement("div"), swatch = document.createElement("i");
+      const is_away = row.event && row.event !== "back" && row.event !== "wearer";
+      if (row.track) swatch.style.background = trackColour(row.track, 0);
+      part.append(Object.assign(document.createElement("b"), { textContent: name }),
+        Object.assign(document.createElement("small"), { textContent: [row.said, is_away ? "" : row.reason].filter(Boolean).join(" · ") }));
+      const said = is_away ? row.event : words(row.label) + (row.score === undefined ? "" : " " + row.score.toFixed(2));
+      item.append(swatch, part, Object.assign(document.createElement("span"),
+        { textContent: said, className: "state " + (is_away ? "lost" : "live") }));
+      return item;
+    }));
   };
 
   const viewOf = (source) => {

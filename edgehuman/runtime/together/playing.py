@@ -45,7 +45,7 @@ from edgehuman.runtime.together.recording import (
     keeping,
     read_kept,
 )
-from edgehuman.runtime.together.results import Item, WornResult, in_words, to_row
+from edgehuman.runtime.together.results import Item, WornResult, in_words, sensor_line, to_row
 from edgehuman.runtime.together.words import offsets_of, require_wait, sensors_of
 from edgehuman.runtime.tracks.numbers import Numbers
 from edgehuman.runtime.view.frames import NAME, about_frames, dropped_by, nameless, show
@@ -264,12 +264,22 @@ class _Playing:
         if self._words.save is not None:
             self._lines.write(line + "\n")
         self._beside.put(row)
+        self._list(item)
         for broker in self._brokers:
             broker.put(item)
         named = self.joined.named
         self._wearers = {
             worn.track: name for name, worn in sorted(named.items(), reverse=True) if worn.track
         }
+
+    def _list(self, item: Item) -> None:
+        """Show on the page what is known of a sensor."""
+        board = self._beside.board
+        if board is None or isinstance(item, FrameResult):
+            return
+        if item.source not in self._opened.sensors:
+            return
+        board.add(sensor_line(item))
 
     def _worn_by(self, frame: FrameResult) -> dict[str, Any]:
         """Which sensors people in the frame wear, by track; nothing if none is known."""

@@ -91,6 +91,17 @@ def to_row(item: Item, camera: str = "") -> dict[str, Any]:
     return {**row, "said": item.reason}
 
 
+def sensor_line(item: WornResult | Happened) -> dict[str, Any]:
+    """What the page shows of a sensor: what its wearer does and who that is, or what happened."""
+    line: dict[str, Any] = {"t": round(item.t_s, 3), "sensor": item.source}
+    if isinstance(item, Happened):
+        return {**line, "event": item.event, "said": item.reason}
+    line |= {"label": item.label, "score": round(item.score, 3), "said": in_words(item.worn)}
+    if item.reason:
+        line["reason"] = item.reason
+    return {**line, "track": item.worn.track} if item.worn.track else line
+
+
 def in_words(worn: Worn) -> str:
     """Who wears a sensor, in words."""
     if worn.track:

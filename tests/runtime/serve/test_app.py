@@ -142,6 +142,9 @@ def test_in_a_browser_frames_are_drawn_and_nothing_that_is_named_runs(
         page.board.show(Seen(1))
         page.board.show(Seen(2, source=EVIL))
         page.board.extend([{"t": t / 10, "people": 1, "tracks": ["4"]} for t in range(300)])
+        worn = {"t": 30.0, "label": "walking_upstairs", "score": 0.9, "said": EVIL, "track": "4"}
+        page.board.extend([{**worn, "sensor": EVIL}, {**worn, "sensor": "ben", "reason": "turned"}])
+        page.board.add({"t": 31.0, "sensor": "ben", "event": "lost", "said": "nothing came"})
         page.meter.answered(0.0123, 0.0456)
         tab = browser.open(f"http://127.0.0.1:{page.port}/?token={TOKEN}", width, 900, dark)
         tab.until("document.body.innerText.includes('frame 12 at 1.20 s: 1 person')")
@@ -151,6 +154,11 @@ def test_in_a_browser_frames_are_drawn_and_nothing_that_is_named_runs(
         assert EVIL in text
         assert "Identification is on." in text
         assert "12.3 ms" in text
+        rows = "[...document.querySelectorAll('#wearers li')].map(row => row.innerText)"
+        first, second = sorted(tab.ask(rows), key=len, reverse=True)
+        assert first.count(EVIL) == 2
+        assert "walking upstairs 0.90" in first
+        assert second.split("\n") == ["ben", "nothing came", "lost"]
         for name in ("#timeline", "figure:nth-of-type(1) canvas", "figure:nth-of-type(2) canvas"):
             inks = tab.ask(INKS.replace("NAME", name))
             assert inks > 3, (name, inks)

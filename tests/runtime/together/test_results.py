@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from edgehuman.runtime.imu.results import ImuResult
-from edgehuman.runtime.together.results import Happened, in_words, to_row, worn_result
+from edgehuman.runtime.together.results import (
+    LOST,
+    Happened,
+    in_words,
+    sensor_line,
+    to_row,
+    worn_result,
+)
 from edgehuman.runtime.together.wearers import NOBODY, Worn
 from tests.runtime.together.scenes import frame
 
@@ -19,6 +28,20 @@ def test_a_window_says_its_wearer_and_the_time_of_the_run() -> None:
         "frozen",
     )
     assert (row["wearer"], row["confidence"]) == ("not sure", 0.0)
+
+
+def test_the_page_has_the_newest_of_a_sensor() -> None:
+    window = worn_result(
+        ImuResult(3.2, "walking", 0.91, 2.0, "walking", 9, "walk.csv"), "anna", 4.2004
+    )
+    nobody = {"t": 4.2, "sensor": "anna", "label": "walking", "score": 0.91}
+    assert sensor_line(window) == {**nobody, "said": "wearer: not sure"}
+    seen = replace(window, worn=Worn("7", 0.98, ""), reason="turned")
+    more = {"said": "worn by track 7 (0.98)", "reason": "turned", "track": "7"}
+    assert sensor_line(seen) == {**nobody, **more}
+    lost = Happened("anna", LOST, 60.0, "nothing came for 5 s")
+    said = {"event": "lost", "said": "nothing came for 5 s"}
+    assert sensor_line(lost) == {"t": 60.0, "sensor": "anna", **said}
 
 
 def test_what_happened_is_a_row_and_another_wearer_too() -> None:

@@ -132,9 +132,7 @@ class MaskDecode(nn.Module):
         # Weights of the place, per pixel; what the point's own place adds goes into the bias.
         from_NK12 = first_NKRC[..., SHARED:] / (_REACH * stride_NK[..., None, None])
         bias_NKR = bias_NKR - (from_NK12 * point_NK2[:, :, None]).sum(dim=3)
-        weight_NKRC = torch.cat(
-            (first_NKRC[..., :SHARED], from_NK12, bias_NKR[..., None]), dim=3
-        )
+        weight_NKRC = torch.cat((first_NKRC[..., :SHARED], from_NK12, bias_NKR[..., None]), dim=3)
         place_N3S = self.place_3S.expand(images, -1, -1)
         x_NCS = torch.cat((shared_NEhw.float().flatten(2), place_N3S), dim=1)
         made_NXS = functional.relu(weight_NKRC.flatten(1, 2) @ x_NCS)

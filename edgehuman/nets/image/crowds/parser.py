@@ -69,9 +69,7 @@ class CrowdParser(Detector):
         taps, maps = self._seen(image_NHWC)
         shared_NEhw, part_NXhw = self.branch(maps[0], taps[0] if self._is_fine else None)
         one_NP5 = self.one([each.detach() for each in maps])
-        return Said(
-            self.many(maps), one_NP5, self._features(maps), shared_NEhw, woven(part_NXhw)
-        )
+        return Said(self.many(maps), one_NP5, self._features(maps), shared_NEhw, woven(part_NXhw))
 
     def maps(self, image_NHWC: Tensor) -> Tensor:
         """Return `said` as one tensor (N, numbers), which `unpacked` takes apart."""
