@@ -272,7 +272,8 @@ def _once_followed(people: Sequence[Person]) -> list[Person]:
         return [*people]
     box_T4, box_U4 = (np.stack([each.box_4 for each in part]) for part in (tracked, others))
     within_UT = np.maximum(shares_within(box_U4, box_T4), shares_within(box_T4, box_U4).T)
-    is_same_U = ((within_UT > NESTED) & (ious(box_U4, box_T4) > ALIKE)).any(axis=1)
+    is_same_UT = (within_UT > NESTED) & (ious(box_U4, box_T4) > ALIKE)
+    is_same_U = np.any(is_same_UT, axis=1).tolist()
     gone = {id(other) for other, is_same in zip(others, is_same_U, strict=True) if is_same}
     return [person for person in people if id(person) not in gone]
 
