@@ -107,7 +107,7 @@ class OutputSpec:
             score from 0 to 1, in any order, each person once; simcc (N, labels, X), for each joint
             `dim` logits of x, two a pixel, then as many a pixel of y, and one of its presence;
             person_parts (N, people + labels, 5 + h w): boxes as above, each with the logits of its
-            mask at a stride of 4, then those of each label after five zeros.
+            mask at a stride of 4, quarter by quarter, then those of each label after five zeros.
         parts: of an embedding; 0: one vector. Two people's distance is the mean over their parts.
         placements: of a wearable's classes: where the sensor may be worn. The output is then
             (N, placements * labels), logits of every pair, placement by placement.

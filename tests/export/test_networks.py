@@ -264,6 +264,6 @@ def test_joints_and_outlines_in_three_precisions_and_as_an_engine(
         assert len(plan) > 100_000
 
 
-def test_post_is_for_detectors() -> None:
-    with pytest.raises(UsageError, match="--post outside is for detectors, whose output is boxes"):
+def test_post_is_for_networks_that_find_people() -> None:
+    with pytest.raises(UsageError, match="--post outside is for networks that find people"):
         networks.load("imuconv_288k", 0, "outside")
