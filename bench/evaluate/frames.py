@@ -2,6 +2,7 @@
 
     edgehuman evaluate zoo:person-detector --data mot --json
     edgehuman evaluate zoo:person-detector --data mot --beside movenet_multipose.onnx hog
+    edgehuman evaluate runs/crowds --data mot        a model that parts people; its boxes alone
 
 Average precision as COCO computes it, and crowds as CrowdHuman does (`edgehuman.metrics.boxes`).
 Frames are letterboxed as on the device, and boxes compared in pixels of the frames. Milliseconds
@@ -40,6 +41,7 @@ from edgehuman.data.image.frames.score import (
 from edgehuman.data.image.frames.set import FrameSet
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.boxes.detection import Found
+from edgehuman.metrics.crowds.answers import boxes_in, require_rows
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.letterbox import fit
 from edgehuman.records import Index, Uint8
@@ -91,9 +93,7 @@ def evaluate(config: EvaluateConfig) -> Outcome:
         DataError: no such data, an empty split, or nobody in it.
     """
     model = open_model(config)
-    parts_people = model.card.output.kind == PARTS
-    if not parts_people:
-        require_detector(model.card)
+    require_detector(model.card)
     frames = load_frames(config.data)
     # Of scenes that are composed of several, one name is enough.
     if config.dataset is not None and config.dataset not in frames.dataset.split(" + "):
@@ -101,7 +101,7 @@ def evaluate(config: EvaluateConfig) -> Outcome:
             f"--data {config.data} is {frames.dataset}, but --dataset asks for {config.dataset}"
         )
     index_K = part_of(frames, config.split)[:: config.every]
-    if parts_people:
+    if model.card.output.kind == PARTS and frames.parts is not None:
         with _opencv_threads(config.threads):
             return evaluate_parts(model, frames, index_K, config)
     finders = {"": (_of_model(model), _threshold(model))}
@@ -140,8 +140,7 @@ def trial(card: Card, words: Words) -> Trial:
     frames: FrameSet | str
     index_K: Index = np.zeros(0, np.int64)
     try:
-        if card.output.kind != PARTS:
-            require_detector(card)
+        require_detector(card)
         few = {"count": _FEW} if words.data == SIMULATED else {}
         frames = load_frames(words.data, **few)
         index_K = part_of(frames, words.split)
@@ -151,7 +150,7 @@ def trial(card: Card, words: Words) -> Trial:
     def metrics(model: Model) -> dict[str, float]:
         if isinstance(frames, str):
             raise DataError(frames)
-        if model.card.output.kind == PARTS:
+        if model.card.output.kind == PARTS and frames.parts is not None:
             return metrics_of_parts(model, frames, index_K)
         require_detector(model.card)
         return dict(score(frames, index_K, {"": _of_model(model)})[""][0].metrics)
@@ -192,10 +191,16 @@ def score(
 
 def _of_model(model: Model) -> Find:
     height, width = model.card.input.shape[:2]
+    output = model.card.output
 
     def find(frame_HWC: Uint8) -> Found:
         input_HWC, place = fit(frame_HWC, height, width)
-        return boxes_of(require_boxes(model.logits(input_HWC[None]))[0], place)
+        given_NRX = model.logits(input_HWC[None])
+        if output.kind == PARTS:
+            # No masks are asked for: nobody has a score over 1.
+            row_RX = require_rows(given_NRX, len(output.labels), (height, width), np.inf)[0]
+            return boxes_of(boxes_in(row_RX, len(output.labels)), place)
+        return boxes_of(require_boxes(given_NRX)[0], place)
 
     return find
 
@@ -241,7 +246,7 @@ def _finder(name: str, threads: int) -> tuple[Find, float]:
 
 def require_detector(card: Card) -> None:
     """Raise ArtefactError unless a model of this card finds people in frames."""
-    if card.output.kind != "boxes":
+    if card.output.kind not in ("boxes", PARTS):
         raise ArtefactError(
             f"{card.name} reads {card.input.record} and gives {card.output.kind}; give a detector, "
             "which reads frames and gives boxes (`edgehuman finetune --task detection`)"

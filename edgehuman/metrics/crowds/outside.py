@@ -110,7 +110,8 @@ def _masks(
     weight_KRC = np.concatenate((first_KRC[..., :SHARED], from_KR2), axis=2)
     x_CS = np.concatenate((shared_ES, place_S2.T))
     made_KRS = np.maximum(weight_KRC @ x_CS + bias_KR[..., None], 0)
-    return np.asarray((last_KRC @ made_KRS + last_KR[..., None]).reshape(len(made_KRS), -1))
+    answer_KRS = last_KRC @ made_KRS + last_KR[..., None]
+    return np.asarray(answer_KRS.reshape(len(number_KW), QUARTERS * len(place_S2)))
 
 
 def _layers(number_KW: Float32) -> Sequence[tuple[Float32, Float32]]:
@@ -118,7 +119,7 @@ def _layers(number_KW: Float32) -> Sequence[tuple[Float32, Float32]]:
     found, begin = [], 0
     for rows, columns in SHAPES:
         middle, end = begin + rows * columns, begin + rows * (columns + 1)
-        weight_KRC = number_KW[:, begin:middle].reshape(-1, rows, columns)
+        weight_KRC = number_KW[:, begin:middle].reshape(len(number_KW), rows, columns)
         found.append((weight_KRC, number_KW[:, middle:end]))
         begin = end
     return found

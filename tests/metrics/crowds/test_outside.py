@@ -53,6 +53,9 @@ def test_who_is_not_asked_for_has_a_box_and_no_mask() -> None:
     assert row_RX[1, :5].tolist() == pytest.approx([0, 0, 24, 24, 0.6])
     assert (row_RX[1, 5:] < 0).all()
     assert row_RX[0, 5:].max() > 0
+    none_RX = chosen(answer(), LABELS, least=np.inf)[0]
+    assert (none_RX[:POINTS, 5:] < 0).all()
+    assert np.array_equal(none_RX[:, :5], row_RX[:, :5])
 
 
 def test_no_more_than_the_graph_would_choose(monkeypatch: pytest.MonkeyPatch) -> None:
