@@ -86,11 +86,12 @@ def test_both_graphs_of_every_backbone_build_engines(
     save_weights(tmp_path / "run", network.state_dict(), card)
     config = ExportConfig(
         str(tmp_path / "run"), format="tensorrt", engine="tensorrt-rtx", capability=(86,),
-        precision=precision, data=str(made[1]), out=tmp_path / "w.engine", samples=8,
+        precision=precision, data=str(made[1]), out=tmp_path / "w.engine", samples=16,
         max_drop=100.0, calibration="minmax",
     )  # fmt: skip
     data = dict(export(config).data)
-    assert data["text"]["precision"] == data["precision"] == precision
+    made_in = {"fp16": "fp16", "int8": "int8-tensorrt"}[precision]
+    assert data["text"]["precision"] == data["precision"] == made_in
     for name in ("w.engine", "w.text.engine"):
         assert (tmp_path / name).stat().st_size > 50_000
 
