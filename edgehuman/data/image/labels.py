@@ -22,6 +22,7 @@ needs its labels on every line:
     simulated    true if the picture is simulated
     dataset      name in `edgehuman data list` of the pictures' source, the same on every line: the
                  card of a network that learns from them then states its terms
+    licence      terms of the picture, the same on every line, where it is of no known dataset
     labelled_by  list of what made the labels, with its terms: "MoveNet Thunder (Apache-2.0)"
 
 Axes: N pictures, J joints, A attributes.
@@ -131,11 +132,17 @@ def source_of(path: Path, rows: Sequence[Row]) -> tuple[str, str, str]:
         path: of labels.jsonl, in the folder that names pictures of unknown source.
 
     Raises:
-        DataError: a dataset that is not known or not the same on every line, or makers that are no
-            names.
+        DataError: a dataset that is not known or not the same on every line, terms that are not, or
+            makers that are no names.
     """
     dataset, licence, url = path.parent.resolve().name, "that of its pictures; ask their owner", ""
     known = datasets_of("image")
+    if "licence" in rows[0]:
+        licence = rows[0]["licence"]
+        wrong = next((row for row in rows if row.get("licence") != licence), None)
+        if not is_name(licence) or wrong is not None:
+            row = rows[0] if wrong is None else {"licence": None, **wrong}
+            raise _wrong(path, row, "licence", f"{NAME}, the same on every line")
     for row in rows:
         if "dataset" in row and (
             not is_name(row["dataset"])

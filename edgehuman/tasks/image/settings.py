@@ -153,12 +153,26 @@ class CropConfig(PersonConfig):
     off, pasted on other backgrounds, other people beside, things before, few pixels, nobody."""
     simulated: float = 0.0
     """Share of simulated people among the samples, beside those of --data; needs --crops."""
+    simulated_people: int = 150
+    """How many simulated people there are, with four pictures each."""
+    also: tuple[str, ...] = ()
+    """More people to learn from, with the same labels as those of --data: folders of datasets, of
+    which the training parts are read; needs --crops."""
+    also_share: float = 0.1
+    """Share of the people of --also among the samples."""
 
     def __post_init__(self) -> None:
         PersonConfig.__post_init__(self)
         rules = (
             (0 <= self.simulated < 1, "simulated", "from 0 to under 1"),
             (self.crops or not self.simulated, "simulated", "0 without --crops"),
+            (self.simulated_people >= 5, "simulated_people", "at least 5"),
+            (self.crops or not self.also, "also", "left out without --crops"),
+            (
+                0 < self.also_share < 1 - self.simulated,
+                "also_share",
+                f"above 0, and with --simulated {self.simulated} under 1",
+            ),
         )
         require(self, rules)
 
@@ -174,6 +188,9 @@ class PoseConfig(CropConfig):
     articulate: float = 0.0
     """Augmentation: probability of arms and legs turned about their joints, of people with masks;
     needs --crops and the 17 joints of COCO."""
+    turned: float = 0.0
+    """Augmentation: probability that somebody seen from the side or from behind takes a sample's
+    place; people before a camera mostly face it. Needs --crops and the 17 joints of COCO."""
     presence: float = 1.0
     """Weight of the presence of joints in the loss of SimCC."""
     sigma: float = 2.0
@@ -193,6 +210,8 @@ class PoseConfig(CropConfig):
             (self.head == "heatmaps" or self.crops, "head", "heatmaps without --crops"),
             (0 <= self.articulate <= 1, "articulate", "from 0 to 1"),
             (self.crops or not self.articulate, "articulate", "0 without --crops"),
+            (0 <= self.turned <= 1, "turned", "from 0 to 1"),
+            (self.crops or not self.turned, "turned", "0 without --crops"),
         )
         require(self, rules)
 

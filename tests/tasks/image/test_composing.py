@@ -45,11 +45,11 @@ def test_people_held_out_for_selection_lend_nothing_to_those_who_learn(
 def test_a_silhouette_learns_from_crops_with_simulated_people_among_them(
     people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(composing, "_DRAWN_PEOPLE", 5)
     monkeypatch.setattr(composing, "_DRAWN_EACH", 1)
     train(
         quick(
-            ParsingConfig, tmp_path, crops=True, parts="person", simulated=0.5, steps=16, batch=6,
+            ParsingConfig, tmp_path, crops=True, parts="person", simulated=0.5,
+            simulated_people=5, steps=16, batch=6,
             autocast="bf16",
         )
     )  # fmt: skip
@@ -80,14 +80,12 @@ def test_joints_learn_with_simcc_and_the_card_decides_which_are_there(
 def test_simulated_people_must_have_the_parts_of_the_dataset(
     people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(composing, "_DRAWN_PEOPLE", 5)
     monkeypatch.setattr(composing, "_DRAWN_EACH", 1)
-    config = quick(ParsingConfig, tmp_path, crops=True, simulated=0.5)
+    config = quick(ParsingConfig, tmp_path, crops=True, simulated=0.5, simulated_people=5)
     with pytest.raises(UsageError, match="other parts than made people; give --parts person"):
         compose(config, people, "parsing")
-    drawn = compose(config, dataclasses.replace(people, parts=PARTS), "parsing").drawn
-    assert drawn is not None
-    assert drawn.persons.parts == PARTS
+    (drawn,) = compose(config, dataclasses.replace(people, parts=PARTS), "parsing").among
+    assert drawn.composer.persons.parts == PARTS
 
 
 def test_simulated_people_and_simcc_need_crops(tmp_path: Path) -> None:
