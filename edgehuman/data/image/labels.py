@@ -143,6 +143,8 @@ def source_of(path: Path, rows: Sequence[Row]) -> tuple[str, str, str]:
         if not is_name(licence) or wrong is not None:
             row = rows[0] if wrong is None else {"licence": None, **wrong}
             raise _wrong(path, row, "licence", f"{NAME}, the same on every line")
+        if "dataset" in rows[0]:
+            raise _wrong(path, rows[0], "licence", "left out, as the dataset has its own")
     for row in rows:
         if "dataset" in row and (
             not is_name(row["dataset"])

@@ -1,5 +1,5 @@
-"""Samples of the tasks whose answers move with the picture: composed crops of people, with simulated
-people and those of other sets among them.
+"""Samples of the tasks whose answers move with the picture: composed crops of people, with
+simulated people and those of other sets among them.
 
     composed = compose(config, persons, "parsing")
     crop = composed.sample(index, rng)
