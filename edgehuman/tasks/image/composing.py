@@ -84,6 +84,8 @@ def compose(
     mirrored_joints: tuple[int, ...] = (),
     articulate: float = 0.0,
     cut: float = 0.25,
+    ends: float = 0.0,
+    beside: float = 0.3,
 ) -> Composed:
     """Return what composes the samples of a task. Whom `person_work` holds out for selection stands
     beside nobody and lends no street.
@@ -93,7 +95,9 @@ def compose(
         parts: how parts were grouped; None: not at all.
         mirrored_parts, mirrored_joints: index of each label's mirror image.
         articulate: probability of arms and legs in another pose.
-        cut: probability that the picture ends within the person.
+        cut: probability that the crop ends within the person.
+        ends: probability that the picture ends there too.
+        beside: probability of another person.
 
     Raises:
         UsageError: simulated people beside parts that they do not have.
@@ -101,12 +105,16 @@ def compose(
     """
     odds = Odds(
         articulate=articulate,
-        reach=Reach(rotate_deg=config.rotate_deg, flip=config.flip, cut=cut),
+        beside=beside,
+        reach=Reach(rotate_deg=config.rotate_deg, flip=config.flip, cut=cut, ends=ends),
         marring=Marring(light=config.light),
     )
-    lending_K = split_people(persons, config.select_share, config.seed, task).learn
+    around, lending_K = None, split_people(persons, config.select_share, config.seed, task).learn
+    if config.streets:
+        around = grouped(load_persons(config.streets, "parsing"), "person")
+        lending_K = np.flatnonzero(around.role_N == "train")
     composer = Composer(
-        persons, config.size, odds, mirrored_parts, mirrored_joints, lending_K=lending_K
+        persons, config.size, odds, mirrored_parts, mirrored_joints, around, lending_K
     )
     among = [_drawn(config, composer, task, parts)] if config.simulated else []
     return Composed(composer, (*among, *_others(config, composer, task)))
@@ -123,7 +131,7 @@ def _drawn(config: CropConfig, composer: Composer, task: str, parts: Grouping | 
             f"--simulated is {config.simulated}, but simulated people have other parts than "
             f"{composer.persons.dataset}; give --parts person or --parts garments, or --simulated 0"
         )
-    drawer = dataclasses.replace(composer, persons=drawn, around=composer.people)
+    drawer = dataclasses.replace(composer, persons=drawn, around=composer.lenders)
     return Among(drawer, np.flatnonzero(drawn.role_N == "train"), config.simulated)
 
 
@@ -144,6 +152,6 @@ def _others(config: CropConfig, composer: Composer, task: str) -> list[Among]:
                 f"parts {', '.join(persons.parts) or 'none'}; --data has {own} joints and "
                 f"{', '.join(composer.persons.parts) or 'none'}. Give people with the same labels"
             )
-        other = dataclasses.replace(composer, persons=persons, around=composer.people)
+        other = dataclasses.replace(composer, persons=persons, around=composer.lenders)
         among.append(Among(other, train_K, config.also_share / len(config.also)))
     return among

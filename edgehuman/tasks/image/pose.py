@@ -40,8 +40,6 @@ from edgehuman.tasks.learner import Learner
 
 HELD_OUT_CROPS = 1024
 """Crops of people held out that calibrate the presence of joints."""
-# Probability that the picture ends within the person: before a camera many people are cut off.
-_CUT = 0.5
 LABELS = {"pose": COCO_17, "landmarks": COCO_WHOLEBODY_133}
 
 
@@ -147,7 +145,9 @@ def _composed(config: PoseConfig, persons: PersonSet, labels: tuple[str, ...]) -
         config.task,
         mirrored_joints=mirror_order(labels),
         articulate=config.articulate,
-        cut=_CUT,
+        cut=config.cut,
+        ends=config.ends,
+        beside=config.beside,
     )
 
 

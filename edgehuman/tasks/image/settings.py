@@ -160,6 +160,9 @@ class CropConfig(PersonConfig):
     which the training parts are read; needs --crops."""
     also_share: float = 0.1
     """Share of the people of --also among the samples."""
+    streets: str = ""
+    """Whose streets people are pasted on, and who stands beside them: photos with parts, such as
+    those of ccp, of which the training part is read; by default those of --data. Needs --crops."""
 
     def __post_init__(self) -> None:
         PersonConfig.__post_init__(self)
@@ -168,6 +171,7 @@ class CropConfig(PersonConfig):
             (self.crops or not self.simulated, "simulated", "0 without --crops"),
             (self.simulated_people >= 5, "simulated_people", "at least 5"),
             (self.crops or not self.also, "also", "left out without --crops"),
+            (self.crops or not self.streets, "streets", "left out without --crops"),
             (
                 0 < self.also_share < 1 - self.simulated,
                 "also_share",
@@ -188,6 +192,14 @@ class PoseConfig(CropConfig):
     articulate: float = 0.0
     """Augmentation: probability of arms and legs turned about their joints, of people with masks;
     needs --crops and the 17 joints of COCO."""
+    cut: float = 0.5
+    """Augmentation: probability that a crop ends within the person: before a camera many people are
+    cut off. Needs --crops."""
+    ends: float = 0.0
+    """Augmentation: probability that the picture ends where a crop is cut, so that its edge goes
+    on; as likely, something covers the rest. At most 0.5; needs --crops."""
+    beside: float = 0.3
+    """Augmentation: probability of another person beside or before; needs --crops."""
     turned: float = 0.0
     """Augmentation: probability that somebody seen from the side or from behind takes a sample's
     place; people before a camera mostly face it. Needs --crops and the 17 joints of COCO."""
@@ -210,6 +222,10 @@ class PoseConfig(CropConfig):
             (self.head == "heatmaps" or self.crops, "head", "heatmaps without --crops"),
             (0 <= self.articulate <= 1, "articulate", "from 0 to 1"),
             (self.crops or not self.articulate, "articulate", "0 without --crops"),
+            (0 <= self.cut <= 1, "cut", "from 0 to 1"),
+            (0 <= self.ends <= 0.5, "ends", "from 0 to 0.5"),
+            (self.crops or not self.ends, "ends", "0 without --crops"),
+            (0 <= self.beside <= 1, "beside", "from 0 to 1"),
             (0 <= self.turned <= 1, "turned", "from 0 to 1"),
             (self.crops or not self.turned, "turned", "0 without --crops"),
         )

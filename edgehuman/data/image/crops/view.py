@@ -7,6 +7,7 @@ as in COCO. Axes: H height, W width, J joint. A box is (x0, y0, x1, y1), pixels.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ Box = tuple[float, float, float, float]
 _KEPT = {"top": (0.16, 0.75), "bottom": (0.3, 0.7), "left": (0.5, 0.85), "right": (0.5, 0.85)}
 _CUTS = ("top", "top", "bottom", "left", "right")
 _SMALLEST = 8.0
+# Probability of a second cut, where the picture may end at both.
+_TWICE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Reach:
     shift: float = 0.1
     squeeze: float = 0.3
     cut: float = 0.25
+    ends: float = 0.0
     rotate_deg: float = 20.0
     flip: float = 0.5
 
@@ -57,11 +61,15 @@ class View:
         matrix_23: float64 (2, 3): (x, y, 1) of the picture -> (x, y) of the crop, from the corner.
         size: height and width of the crop.
         is_flipped: whether left and right are swapped.
+    kept: x0, y0, x1, y1 of the crop, pixels: the rest is beyond the picture, or covered; None: all.
+    goes_on: whether the edge of what is kept goes on beyond it, as at the edge of a picture.
     """
 
     matrix_23: Float64
     size: tuple[int, int]
     is_flipped: bool = False
+    kept: tuple[int, int, int, int] | None = None
+    goes_on: bool = True
 
     @property
     def by_centre_23(self) -> Float64:
@@ -151,9 +159,10 @@ def draw_view(
     angle = math.radians(float(np.clip(rng.normal(0, 0.5), -1, 1)) * reach.rotate_deg)
     if rng.random() < reach.whole:
         x0, y0, x1, y1 = 0.0, 0.0, float(picture[1]), float(picture[0])
-        angle *= 0.2
+        part, angle = box, 0.2 * angle
     else:
-        x0, y0, x1, y1 = _detected(_cut(box, reach, rng), width / height, reach, rng)
+        part = _cut(box, reach, rng)
+        x0, y0, x1, y1 = _detected(part, width / height, reach, rng)
     scale_2 = np.array([width / (x1 - x0), height / (y1 - y0)])
     if is_flipped:
         scale_2[0] = -scale_2[0]
@@ -162,14 +171,47 @@ def draw_view(
     turn_22 = scale_2[:, None] * np.array([[cosine, -sine], [sine, cosine]])
     middle_2 = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
     offset_2 = np.array([width / 2, height / 2]) - turn_22 @ middle_2
-    return View(np.concatenate([turn_22, offset_2[:, None]], axis=1), size, is_flipped)
+    view = View(np.concatenate([turn_22, offset_2[:, None]], axis=1), size, is_flipped)
+    drawn = rng.random() if reach.ends and part != box else 1.0
+    if drawn >= 2 * reach.ends:
+        return view
+    kept = _kept(box, part, (x0, y0, x1, y1), size, is_flipped)
+    return dataclasses.replace(view, kept=kept, goes_on=drawn < reach.ends)
+
+
+def _kept(
+    box: Box, part: Box, crop: Box, size: tuple[int, int], is_flipped: bool
+) -> tuple[int, int, int, int]:
+    """The part of the crop that is not beyond a side at which the person's box was cut; its edges
+    are level, as those of a picture are, whether the person is turned or not.
+    """
+    height, width = size
+    x0, y0, x1, y1 = crop
+    sides = (width, x0, x1), (height, y0, y1), (width, x0, x1), (height, y0, y1)
+    free = (0, 0, width, height)
+    edges = [
+        beyond if whole == cut else round(pixels * (cut - low) / (high - low))
+        for whole, cut, beyond, (pixels, low, high) in zip(box, part, free, sides, strict=True)
+    ]
+    left, right = (width - edges[2], width - edges[0]) if is_flipped else (edges[0], edges[2])
+    left, top = (int(np.clip(edge, 0, size[i] - 1)) for edge, i in ((left, 1), (edges[1], 0)))
+    right, bottom = (
+        int(np.clip(e, o + 1, n)) for e, o, n in ((right, left, width), (edges[3], top, height))
+    )
+    return left, top, right, bottom
 
 
 def _cut(box: Box, reach: Reach, rng: np.random.Generator) -> Box:
     """A part of the person's box: what a picture shows of somebody at its edge."""
     if rng.random() >= reach.cut:
         return box
-    side = _CUTS[int(rng.integers(len(_CUTS)))]
+    part = _cut_at(_CUTS[int(rng.integers(len(_CUTS)))], box, rng)
+    if reach.ends and rng.random() < _TWICE:
+        part = _cut_at(_CUTS[int(rng.integers(len(_CUTS)))], part, rng)
+    return part
+
+
+def _cut_at(side: str, box: Box, rng: np.random.Generator) -> Box:
     kept = float(rng.uniform(*_KEPT[side]))
     x0, y0, x1, y1 = box
     if side == "top":
