@@ -116,6 +116,18 @@ def test_people_of_other_sets_are_among_the_samples_and_in_the_card(
     assert ("dark people", "CC BY 4.0") in rows
 
 
+def test_streets_are_those_of_other_photos(
+    people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos = dataclasses.replace(grouped(people, "person"), dataset="photos")
+    monkeypatch.setattr(composing, "load_persons", lambda path, task: photos)
+    config = quick(PoseConfig, tmp_path, crops=True, streets="photos")
+    composer = compose(config, people, "pose").composer
+    assert composer.lenders.persons.dataset == "photos"
+    assert composer.lending_K is not None
+    assert set(photos.role_N[composer.lending_K]) == {"train"}
+
+
 def test_people_of_other_sets_need_the_same_labels(
     people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,6 +149,11 @@ def test_people_of_other_sets_need_the_same_labels(
         ({"also": ("a",)}, "--also is .*; it must be left out without --crops"),
         ({"crops": True, "simulated": 0.5, "also_share": 0.5}, "--also-share is 0.5"),
         ({"crops": True, "simulated_people": 4}, "--simulated-people is 4; it must be at least 5"),
+        ({"streets": "ccp"}, "--streets is ccp; it must be left out without --crops"),
+        ({"ends": 0.2}, "--ends is 0.2; it must be 0 without --crops"),
+        ({"crops": True, "ends": 0.6}, "--ends is 0.6; it must be from 0 to 0.5"),
+        ({"cut": 2.0}, "--cut is 2.0"),
+        ({"beside": -1.0}, "--beside is -1.0"),
         ({"turned": 0.5}, "--turned is 0.5; it must be 0 without --crops"),
         ({"crops": True, "turned": 1.5}, "--turned is 1.5; it must be from 0 to 1"),
     ],

@@ -175,30 +175,29 @@ def draw_view(
     drawn = rng.random() if reach.ends and part != box else 1.0
     if drawn >= 2 * reach.ends:
         return view
-    kept = _kept(box, part, (x0, y0, x1, y1), size, is_flipped)
+    kept = kept_of(box, part, (x0, y0, x1, y1), size, is_flipped)
     return dataclasses.replace(view, kept=kept, goes_on=drawn < reach.ends)
 
 
-def _kept(
+def kept_of(
     box: Box, part: Box, crop: Box, size: tuple[int, int], is_flipped: bool
 ) -> tuple[int, int, int, int]:
     """The part of the crop that is not beyond a side at which the person's box was cut; its edges
     are level, as those of a picture are, whether the person is turned or not.
     """
     height, width = size
-    x0, y0, x1, y1 = crop
-    sides = (width, x0, x1), (height, y0, y1), (width, x0, x1), (height, y0, y1)
-    free = (0, 0, width, height)
-    edges = [
-        beyond if whole == cut else round(pixels * (cut - low) / (high - low))
-        for whole, cut, beyond, (pixels, low, high) in zip(box, part, free, sides, strict=True)
-    ]
-    left, right = (width - edges[2], width - edges[0]) if is_flipped else (edges[0], edges[2])
-    left, top = (int(np.clip(edge, 0, size[i] - 1)) for edge, i in ((left, 1), (edges[1], 0)))
-    right, bottom = (
-        int(np.clip(e, o + 1, n)) for e, o, n in ((right, left, width), (edges[3], top, height))
-    )
-    return left, top, right, bottom
+    (x0, y0, x1, y1), (low_x, low_y, high_x, high_y) = part, crop
+    across, down = width / (high_x - low_x), height / (high_y - low_y)
+    left = (x0 - low_x) * across if x0 != box[0] else 0
+    right = (x1 - low_x) * across if x1 != box[2] else width
+    top = (y0 - low_y) * down if y0 != box[1] else 0
+    bottom = (y1 - low_y) * down if y1 != box[3] else height
+    if is_flipped:
+        left, right = width - right, width - left
+    # At least a pixel is kept.
+    first_x, first_y = min(max(0, round(left)), width - 1), min(max(0, round(top)), height - 1)
+    last_x, last_y = max(first_x + 1, round(right)), max(first_y + 1, round(bottom))
+    return first_x, first_y, min(last_x, width), min(last_y, height)
 
 
 def _cut(box: Box, reach: Reach, rng: np.random.Generator) -> Box:
