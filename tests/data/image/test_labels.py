@@ -133,9 +133,10 @@ def test_lines_say_where_pictures_are_from_and_what_labelled_them(tmp_path: Path
 
 
 def test_lines_say_the_terms_of_pictures_of_no_known_dataset(tmp_path: Path) -> None:
-    row = {"image": "a.png", "person": 1, "licence": "CC BY 4.0"}
+    row = {"image": "a.png", "person": 1, "licence": "CC BY 4.0", "url": "https://a.example"}
     write(tmp_path, row | {"labelled_by": ["A (MIT)"]}, row)
     persons = load_persons(tmp_path, "reid")
+    assert persons.url == "https://a.example"
     assert (persons.dataset, persons.licence) == (tmp_path.name, "CC BY 4.0; labels: A (MIT)")
     write(tmp_path, row, row | {"licence": "CC0"})
     with pytest.raises(DataError, match=r'"licence" is "CC0"; it must be text of at most 255'):
