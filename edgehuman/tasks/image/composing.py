@@ -122,8 +122,9 @@ def compose(
 
 def _drawn(config: CropConfig, composer: Composer, task: str, parts: Grouping | None) -> Among:
     """Simulated people."""
-    count = config.simulated_people
-    drawn = load_persons(SIMULATED, task, people=count, each=_DRAWN_EACH, seed=config.seed)
+    drawn = load_persons(
+        SIMULATED, task, config.simulated_people, _DRAWN_EACH, config.seed, acting=config.acting
+    )
     if task != "parsing" or parts is not None:
         drawn = grouped(drawn, parts or "person")
     if task == "parsing" and drawn.parts != composer.persons.parts:

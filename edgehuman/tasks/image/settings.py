@@ -155,6 +155,9 @@ class CropConfig(PersonConfig):
     """Share of simulated people among the samples, beside those of --data; needs --crops."""
     simulated_people: int = 150
     """How many simulated people there are, with four pictures each."""
+    acting: float = 0.0
+    """Share of the simulated people's pictures in which they sit, squat, bend or reach, in the
+    place of walking or standing."""
     also: tuple[str, ...] = ()
     """More people to learn from, with the same labels as those of --data: folders of datasets, of
     which the training parts are read; needs --crops."""
@@ -170,6 +173,8 @@ class CropConfig(PersonConfig):
             (0 <= self.simulated < 1, "simulated", "from 0 to under 1"),
             (self.crops or not self.simulated, "simulated", "0 without --crops"),
             (self.simulated_people >= 5, "simulated_people", "at least 5"),
+            (0 <= self.acting <= 1, "acting", "from 0 to 1"),
+            (self.simulated > 0 or not self.acting, "acting", "0 without --simulated"),
             (self.crops or not self.also, "also", "left out without --crops"),
             (self.crops or not self.streets, "streets", "left out without --crops"),
             (
