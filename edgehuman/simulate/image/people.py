@@ -122,7 +122,8 @@ class SimulatedImages:
         acting: share of pictures of people who sit, squat, bend or reach.
 
     Raises:
-        UsageError: a number below 1, a negative seed, or a side outside 16..2048 pixels.
+        UsageError: a number below 1, a negative seed, a side outside 16..2048 pixels, or a share
+            that is none.
     """
 
     num_people: int
@@ -145,6 +146,8 @@ class SimulatedImages:
                 raise UsageError(f"{name} is {value!r}; it must be an integer")
             if not low <= value <= high:
                 raise UsageError(f"{name} is {value}; it must be {low} to {high}")
+        if not 0 <= self.acting <= 1:
+            raise UsageError(f"acting is {self.acting}; it must be 0 to 1")
 
     def __len__(self) -> int:
         return self.num_people * self.each

@@ -154,6 +154,8 @@ def test_people_of_other_sets_need_the_same_labels(
         ({"crops": True, "ends": 0.6}, "--ends is 0.6; it must be from 0 to 0.5"),
         ({"cut": 2.0}, "--cut is 2.0"),
         ({"beside": -1.0}, "--beside is -1.0"),
+        ({"acting": 0.5}, "--acting is 0.5; it must be 0 without --simulated"),
+        ({"crops": True, "simulated": 0.2, "acting": 2.0}, "--acting is 2.0"),
         ({"turned": 0.5}, "--turned is 0.5; it must be 0 without --crops"),
         ({"crops": True, "turned": 1.5}, "--turned is 1.5; it must be from 0 to 1"),
     ],
