@@ -69,10 +69,12 @@ class Composed:
 
     @property
     def rows(self) -> tuple[TrainingData, ...]:
-        """Card rows of the people beside the dataset's."""
-        return tuple(
-            people_row(each.composer.persons, each.index_K, "training") for each in self.among
-        )
+        """Card rows of the people beside the dataset's, and of whose streets they stand on."""
+        taught = [(each.composer.persons, each.index_K) for each in self.among]
+        lenders, lending_K = self.composer.lenders.persons, self.composer.lending_K
+        if lenders is not self.composer.persons and lending_K is not None:
+            taught.append((lenders, lending_K))
+        return tuple(people_row(persons, index_K, "training") for persons, index_K in taught)
 
 
 def compose(

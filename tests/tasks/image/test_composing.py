@@ -122,7 +122,9 @@ def test_streets_are_those_of_other_photos(
     photos = dataclasses.replace(grouped(people, "person"), dataset="photos")
     monkeypatch.setattr(composing, "load_persons", lambda path, task: photos)
     config = quick(PoseConfig, tmp_path, crops=True, streets="photos")
-    composer = compose(config, people, "pose").composer
+    composed = compose(config, people, "pose")
+    assert [row.dataset for row in composed.rows] == ["photos"]
+    composer = composed.composer
     assert composer.lenders.persons.dataset == "photos"
     assert composer.lending_K is not None
     assert set(photos.role_N[composer.lending_K]) == {"train"}
