@@ -92,7 +92,7 @@ def test_simulated_people_must_have_the_parts_of_the_dataset(
 def test_people_of_other_sets_are_among_the_samples_and_in_the_card(
     people: PersonSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dark = [np.zeros_like(image_HWC) for image_HWC in people.images]
+    dark = [np.zeros_like(people.image(index)) for index in range(len(people))]
     other = dataclasses.replace(people, images=dark, dataset="dark people", licence="CC BY 4.0")
     monkeypatch.setattr(composing, "load_persons", lambda path, task, shape: other)
     monkeypatch.setattr(pose, "HELD_OUT_CROPS", 16)
