@@ -63,9 +63,10 @@ def rows_of(config: StudentsConfig) -> list[Row]:
 
 
 NOTES = (
-    "The paper's numbers are those of StarNet-S3 on CIHP (by Parsing R-CNN) and CUHK-PEDES (by IRRA, "
-    "with CLIP's text encoder), after 300 epochs of a million photos, with PATH as the expert; it has "
-    "none from scratch. Here a training takes minutes of one core: compare rows, not with the paper.",
+    "The paper's numbers are those of StarNet-S3 on CIHP (by Parsing R-CNN) and on CUHK-PEDES (by "
+    "IRRA, with CLIP's text encoder), after 300 epochs of a million photos, with PATH as the "
+    "expert; it has none from scratch. Here a training takes minutes of one core: compare rows, "
+    "not with the paper.",
 )
 
 

@@ -101,8 +101,8 @@ class TextReidLearner(Learner):
         }
 
     def loss_of(self, output_N: Tensor, *target: Tensor) -> dict[str, Tensor]:
-        """Return the losses that compare pairs, {"loss", "identity", "accuracy"} and "itc" or "sdm",
-        of both vectors (N, 2, F), not normalised, for identities (N,).
+        """Return the losses that compare pairs, {"loss", "identity", "accuracy"} and one of "itc"
+        and "sdm", of both vectors (N, 2, F), not normalised, for identities (N,).
         """
         (image_NF, text_NF), (person_N,) = output_N.unbind(dim=1), target
         cosine_NN = functional.normalize(image_NF, dim=1) @ functional.normalize(text_NF, dim=1).T
