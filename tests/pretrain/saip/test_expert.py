@@ -61,7 +61,7 @@ def test_the_card_names_the_expert_and_what_taught_it() -> None:
     card = Card("x", "embedding", "vit_tiny", 1, 1, IMU_INPUT, OutputSpec("embedding", dim=4))
     found = with_expert(card, Path("zoo:person-silhouette"))
     assert {row.role for row in found.data} == {"teacher"}
-    assert "ccp" in {row.name for row in found.data}
+    assert "ccp" in {row.dataset for row in found.data}
     assert [each.name for each in found.teachers] == ["zoo:person-silhouette"]
 
 
