@@ -1,6 +1,6 @@
 """Table 6 of SAIP: how much of the fine-tuning a pretrained backbone needs.
 
-    python -m edgehuman.bench.pages.image.saip.lengths --out runs/lengths --seeds 0 1 2
+    python -m edgehuman.bench.pages.saip.lengths --out runs/lengths --seeds 0 1 2
 
 25, 50, 75 and 100 % of the fine-tuning's steps, each with a learning rate that falls to the end of
 its own length; from scratch below, which the paper does not show. Finished trainings are kept, so
@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edgehuman.bench.entry import main
-from edgehuman.bench.pages.image.saip.page import Page, Row, build_table
-from edgehuman.bench.pages.image.saip.settings import Schedule
+from edgehuman.bench.pages.saip.page import Page, Row, build_table
+from edgehuman.bench.pages.saip.settings import Schedule
 from edgehuman.config import require
 from edgehuman.outcome import Outcome
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edgehuman.bench.pages.image.saip.pictures import (
+from edgehuman.bench.pages.saip.pictures import (
     Source,
     collected,
     marred,

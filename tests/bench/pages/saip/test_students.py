@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from edgehuman.bench.pages.image.saip.students import StudentsConfig, build
-from tests.bench.pages.image.saip.made import Asked, leave_out_trainings, of, table_of
+from edgehuman.bench.pages.saip.students import StudentsConfig, build
+from tests.bench.pages.saip.made import Asked, leave_out_trainings, of, table_of
 
 CCP = {"tasks": ("multi-parsing", "multi-parsing@ccp"), "data": ("multi-parsing@ccp=ccp",)}
 

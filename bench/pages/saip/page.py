@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edgehuman.bench.pages.image.saip.settings import METRICS, Schedule, task_of
-from edgehuman.bench.pages.image.saip.trainings import (
+from edgehuman.bench.pages.keep import mean_and_spread, write_table
+from edgehuman.bench.pages.saip.settings import METRICS, Schedule, task_of
+from edgehuman.bench.pages.saip.trainings import (
     OF_FRAMES,
     Clock,
     OutOfTime,
@@ -28,7 +29,6 @@ from edgehuman.bench.pages.image.saip.trainings import (
     tuned,
     tuned_folder,
 )
-from edgehuman.bench.pages.keep import mean_and_spread, write_table
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import read_table
 from edgehuman.outcome import Outcome

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from edgehuman.bench.pages.image.saip.settings import Schedule
-from edgehuman.bench.pages.image.saip.trainings import (
+from edgehuman.bench.pages.saip.settings import Schedule
+from edgehuman.bench.pages.saip.trainings import (
     Clock,
     OutOfTime,
     labelled,
@@ -17,7 +17,7 @@ from edgehuman.bench.pages.image.saip.trainings import (
     tune_steps,
     tuned,
 )
-from tests.bench.pages.image.saip.made import Asked, leave_out_trainings, of
+from tests.bench.pages.saip.made import Asked, leave_out_trainings, of
 
 ALWAYS = Clock(0.0)
 

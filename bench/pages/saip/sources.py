@@ -1,6 +1,6 @@
 """Table 5 of SAIP: quantity, diversity and fidelity of what it is pretrained on.
 
-    python -m edgehuman.bench.pages.image.saip.sources --out runs/sources --photos ccp --video x.mp4
+    python -m edgehuman.bench.pages.saip.sources --out runs/sources --photos ccp --video x.mp4
 
 The paper's sets are millions of photos; here each has a drawn counterpart that differs in one
 thing: the same people seen well and badly (fidelity), two and four times as many of these
@@ -20,15 +20,15 @@ from functools import partial
 from pathlib import Path
 
 from edgehuman.bench.entry import main
-from edgehuman.bench.pages.image.saip.page import Page, Row, build_table
-from edgehuman.bench.pages.image.saip.pictures import (
+from edgehuman.bench.pages.saip.page import Page, Row, build_table
+from edgehuman.bench.pages.saip.pictures import (
     CUTS,
     PEOPLE,
     PHOTOS,
     Source,
     collected,
 )
-from edgehuman.bench.pages.image.saip.settings import Schedule
+from edgehuman.bench.pages.saip.settings import Schedule
 from edgehuman.config import read_table, require
 from edgehuman.errors import UsageError
 from edgehuman.outcome import Outcome

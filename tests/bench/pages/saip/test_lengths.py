@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from edgehuman.bench.pages.image.saip.lengths import LengthsConfig, build
+from edgehuman.bench.pages.saip.lengths import LengthsConfig, build
 from edgehuman.errors import UsageError
-from tests.bench.pages.image.saip.made import Asked, leave_out_trainings, of, table_of
+from tests.bench.pages.saip.made import Asked, leave_out_trainings, of, table_of
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from edgehuman import catalogue
-from edgehuman.bench.pages.image.saip.settings import METRICS, Schedule, task_of
+from edgehuman.bench.pages.saip.settings import METRICS, Schedule, task_of
 from edgehuman.config import read_table, resolve
 from edgehuman.errors import UsageError
 
@@ -45,7 +45,7 @@ def test_the_data_of_a_task_and_of_the_same_task_elsewhere(tmp_path: Path) -> No
 
 def test_the_recipes_are_settings_of_their_tasks() -> None:
     pytest.importorskip("torch")
-    folder = Path(__file__).parents[5] / "recipes" / "saip_tables"
+    folder = Path(__file__).parents[4] / "recipes" / "saip_tables"
     names = {path.stem for path in folder.iterdir()}
     assert {"pretrain", "expert", "reid", "attributes", "parsing", "text-reid"} < names
     for name in names - {"pretrain"}:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from edgehuman.bench.pages.image.saip import sources as page
-from edgehuman.bench.pages.image.saip.sources import SourcesConfig, build, rows_of
+from edgehuman.bench.pages.saip import sources as page
+from edgehuman.bench.pages.saip.sources import SourcesConfig, build, rows_of
 from edgehuman.errors import UsageError
-from tests.bench.pages.image.saip.made import Asked, leave_out_trainings, of, table_of
+from tests.bench.pages.saip.made import Asked, leave_out_trainings, of, table_of
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Table 4 of SAIP: what each of its objectives is worth, with its own average and distilled.
 
-    python -m edgehuman.bench.pages.image.saip.objectives --out runs/objectives --seeds 0 1 2
+    python -m edgehuman.bench.pages.saip.objectives --out runs/objectives --seeds 0 1 2
 
 Rows leave out cross-scale matching (CSM), reconstruction (CSR) or search (CSS); each is there
 twice, with the student's moving average as the expert, and with a trained network (SAIP*,
@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from edgehuman.bench.entry import main
-from edgehuman.bench.pages.image.saip.page import Page, Row, build_table
-from edgehuman.bench.pages.image.saip.settings import Schedule
+from edgehuman.bench.pages.saip.page import Page, Row, build_table
+from edgehuman.bench.pages.saip.settings import Schedule
 from edgehuman.config import require
 from edgehuman.outcome import Outcome
 

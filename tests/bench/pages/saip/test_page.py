@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from edgehuman.bench.pages.image.saip import page
-from edgehuman.bench.pages.image.saip.page import Page, Row, build_table
-from edgehuman.bench.pages.image.saip.settings import Schedule
-from edgehuman.bench.pages.image.saip.trainings import OutOfTime
-from tests.bench.pages.image.saip.made import Asked, leave_out_trainings, of, table_of
+from edgehuman.bench.pages.saip import page
+from edgehuman.bench.pages.saip.page import Page, Row, build_table
+from edgehuman.bench.pages.saip.settings import Schedule
+from edgehuman.bench.pages.saip.trainings import OutOfTime
+from tests.bench.pages.saip.made import Asked, leave_out_trainings, of, table_of
 
 ROWS = [Row("scratch", ("a",), None, published={"reid": 77.1}), Row("own", ("b",))]
 PAGE = Page(ROWS, ("what",), ["A note."])

@@ -1,6 +1,6 @@
 """From scratch, pretrained by SAIP, and distilled (SAIP*): what each is worth for several people.
 
-    python -m edgehuman.bench.pages.image.saip.students --out runs/students --seeds 0 1 2
+    python -m edgehuman.bench.pages.saip.students --out runs/students --seeds 0 1 2
         --tasks multi-parsing text-reid multi-parsing@ccp --data multi-parsing@ccp=ccp
 
 Equal steps for all rows. With TASK@NAME among --tasks beside TASK, networks of TASK are also judged
@@ -14,8 +14,8 @@ import sys
 from dataclasses import dataclass
 
 from edgehuman.bench.entry import main
-from edgehuman.bench.pages.image.saip.page import Page, Row, build_table
-from edgehuman.bench.pages.image.saip.settings import Schedule
+from edgehuman.bench.pages.saip.page import Page, Row, build_table
+from edgehuman.bench.pages.saip.settings import Schedule
 from edgehuman.outcome import Outcome
 
 _PUBLISHED = {

@@ -15,8 +15,8 @@ from typing import Any
 
 from edgehuman import catalogue
 from edgehuman.bench.evaluate.frames import EvaluateConfig, evaluate
-from edgehuman.bench.pages.image.saip.settings import Schedule, task_of
 from edgehuman.bench.pages.keep import once
+from edgehuman.bench.pages.saip.settings import Schedule, task_of
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import read_table, resolve
 from edgehuman.data.image.write import SimulateConfig, simulate

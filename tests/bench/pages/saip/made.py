@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from edgehuman.bench.pages.image.saip import trainings
+from edgehuman.bench.pages.saip import trainings
 from edgehuman.outcome import Outcome
 
 Asked = list[tuple[str, Any]]

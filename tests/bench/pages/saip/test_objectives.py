@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from edgehuman.bench.pages.image.saip.objectives import (
+from edgehuman.bench.pages.saip.objectives import (
     OBJECTIVES,
     ObjectivesConfig,
     build,
     every_row,
 )
 from edgehuman.errors import UsageError
-from tests.bench.pages.image.saip.made import Asked, leave_out_trainings, of, table_of
+from tests.bench.pages.saip.made import Asked, leave_out_trainings, of, table_of
 
 
 @pytest.fixture
