@@ -66,7 +66,7 @@ def every_row(config: Schedule) -> list[Row]:
     own, named = "its own average", config.expert or f"{config.expert_arch}, of simulated people"
     for distilled in (False, True):
         for kept in SETS:
-            known = PUBLISHED[kept]
+            known: tuple[float, ...] = PUBLISHED[kept]
             if distilled:
                 known = _DISTILLED if kept == OBJECTIVES else ()
             ticks = tuple("yes" if each in kept else "-" for each in OBJECTIVES)

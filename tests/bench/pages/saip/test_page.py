@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from edgehuman.bench.pages.saip import page
+from edgehuman.bench.pages.saip import page, trainings
 from edgehuman.bench.pages.saip.page import Page, Row, build_table
 from edgehuman.bench.pages.saip.settings import Schedule
 from edgehuman.bench.pages.saip.trainings import OutOfTime
@@ -44,7 +44,7 @@ def test_numbers_notes_and_published_ones(asked: Asked, tmp_path: Path) -> None:
 def test_a_stopped_table_shows_what_is_finished_and_goes_on(
     asked: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = page.tuned
+    whole = trainings.tuned
 
     def stopping(config: Any, task: str, *rest: Any) -> Any:
         if task == "parsing":

@@ -48,6 +48,7 @@ def test_a_folder_is_made_once_and_several_are_links(tmp_path: Path) -> None:
     assert collected(tmp_path / "work", sources) == folder
     assert (tmp_path / "work" / "people-2" / "000001.png").stat().st_mtime_ns == first
     image_BGR = cv2.imread(str(folder / "people-000001.png"))
+    assert image_BGR is not None
     assert np.array_equal(image_BGR[..., ::-1], person(1))
 
 

@@ -74,7 +74,9 @@ def test_the_sheet_has_a_picture_of_each_track(tmp_path: Path, capsys: Any) -> N
 def sheet_cell(sheet: Path, place: int) -> Any:
     """The middle of a picture of the sheet."""
     left = 12 + place * 172 + 60
-    return cv2.imread(str(sheet))[44 + 100 : 44 + 160, left : left + 40]
+    sheet_HWC = cv2.imread(str(sheet))
+    assert sheet_HWC is not None
+    return sheet_HWC[44 + 100 : 44 + 160, left : left + 40]
 
 
 def test_any_query_is_answered_and_an_odd_one_remarked(tmp_path: Path) -> None:
