@@ -36,7 +36,7 @@ from edgehuman.export.graph.trace import to_onnx
 from edgehuman.nets.image.sentences import TextEncoder, text_card
 from edgehuman.runtime.engine.onnx_file import sealed
 from edgehuman.runtime.engine.open import open_engine
-from edgehuman.runtime.image.search.search import nearest
+from edgehuman.runtime.image.search.ranking import nearest
 from edgehuman.runtime.image.sentences import Sentences
 photos, dim, queries = map(int, sys.argv[1:4])
 torch.manual_seed(0)

@@ -163,7 +163,7 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
     "search": Command(
         "edgehuman.runtime.image.search.search:SearchConfig",
         "edgehuman.runtime.image.search.search:search",
-        "photos of a folder ranked by a sentence about a person, and a contact sheet of the best",
+        "photos, or the tracks of a recording, ranked by a sentence about a person",
         'edgehuman search "woman in a red coat" --photos holiday --model words.onnx',
     ),
     "gallery enroll": ModelCommand(

@@ -27,7 +27,18 @@ OUTPUTS = (
 INPUTS = (
     *("model", "models", "source", "data", "path", "checkpoint", "weights", "teacher", "more_data"),
     *("selected", "gallery", "key", "signature", "stream_data", "network", "latent_weights"),
-    *("detector", "photos", "pose", "beside", "also", "serve_cert", "serve_key", "before", "after"),
+    *(
+        "detector",
+        "photos",
+        "recording",
+        "pose",
+        "beside",
+        "also",
+        "serve_cert",
+        "serve_key",
+        "before",
+        "after",
+    ),
     *("new_key", "device", "laws", "sweep", "trunk", "segmenter", "worn_model"),
 )
 NEITHER = ("root", "name", "serve_token")

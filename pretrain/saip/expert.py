@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import copy
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import torch
 from torch import nn
 
+from edgehuman.card import Ancestor, Card, lineage
 from edgehuman.errors import UsageError
-from edgehuman.nets.checkpoint import load_network
+from edgehuman.nets.checkpoint import load_network, read_card
 from edgehuman.nets.drop_path import DropPath
 from edgehuman.nets.image.features import ImageBackbone
 
@@ -25,6 +27,7 @@ LONGEST_MEMORY = 0.05
 # A faster average collapses together with the student, because the running centre, which averages
 # over ten steps, cannot keep up.
 FASTEST = 0.99
+_LEARNED = ("saip",)
 
 
 def expert_momentum(step: int, steps: int, start: float) -> float:
@@ -62,19 +65,35 @@ def follow(expert: nn.Module, student: nn.Module, momentum: float) -> None:
 
 
 def load_expert(folder: Path) -> nn.Module:
-    """Load a trained network as a fixed expert.
+    """Load a trained network as a fixed expert: a backbone, or that of a network with a head.
+
+    Args:
+        folder: a checkpoint, `zoo:NAME` or an FP32 .onnx of ours.
 
     Raises:
         CheckpointError: not a checkpoint.
         UsageError: not a person-image network.
     """
-    expert, card = load_network(folder)
+    network, card = load_network(folder)
+    expert: nn.Module = getattr(network, "encoder", network)
     if not hasattr(expert, "masked_features"):
         raise UsageError(
             f"--teacher {folder} holds {card.arch}, which reads {card.input.record}; "
             "give the checkpoint of a person-image network"
         )
     return expert.requires_grad_(False).eval()
+
+
+def with_expert(card: Card, folder: Path) -> Card:
+    """Return a student's card with its expert, and what taught that.
+
+    Raises:
+        CheckpointError: not a checkpoint.
+    """
+    own = read_card(folder)
+    rows = tuple(replace(row, role="teacher") for row in lineage(own, folder.name))
+    known = Ancestor(str(folder), own.arch, own.params, own.weights_sha256, _LEARNED)
+    return card.replace(data=tuple(dict.fromkeys((*card.data, *rows))), teachers=(known,))
 
 
 def as_backbone(network: nn.Module) -> ImageBackbone:

@@ -41,6 +41,7 @@ from edgehuman.pretrain.saip.expert import (
     follow,
     load_expert,
     starting_momentum,
+    with_expert,
 )
 from edgehuman.pretrain.saip.matching import (
     Alignment,
@@ -241,7 +242,7 @@ def backbone_card(config: SaipConfig, student: nn.Module, data: tuple[TrainingDa
     """Return the card of the pretrained student."""
     seen = image_input(config.height, config.width)
     params, flops = size_of(config.arch, student, seen)
-    return Card(
+    card = Card(
         name=f"{config.arch} pretrained by SAIP",
         task="embedding",
         arch=config.arch,
@@ -254,6 +255,7 @@ def backbone_card(config: SaipConfig, student: nn.Module, data: tuple[TrainingDa
         commit=commit(),
         versions=versions(),
     )
+    return card if config.teacher is None else with_expert(card, config.teacher)
 
 
 def make_model(config: SaipConfig) -> Saip:

@@ -136,6 +136,7 @@ run imuconv_288k --source simulated --seconds 3
 NEEDS_ITS_MODEL = """
 data simulate --kind people --people 1 --each 1 --out searched
 search "a red coat" --photos searched --model zoo:person-garments-int8
+search "a red coat" --recording door.mp4 --model zoo:person-garments-int8
 """
 
 

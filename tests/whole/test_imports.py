@@ -98,7 +98,8 @@ def test_records_import_nothing_of_each_other() -> None:
 
 def belongs_to_a_record(file: str) -> bool:
     """Whether a file is of one record: by its folder, or with the method of one."""
-    return bool(records_of(Path(file).with_suffix("").parts)) or file.startswith("pretrain/")
+    of_a_method = file.startswith(("pretrain/", "bench/pages/saip/"))
+    return bool(records_of(Path(file).with_suffix("").parts)) or of_a_method
 
 
 def test_what_all_records_share_imports_none_of_them() -> None:

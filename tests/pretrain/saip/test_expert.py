@@ -18,6 +18,7 @@ from edgehuman.pretrain.saip.expert import (
     follow,
     load_expert,
     starting_momentum,
+    with_expert,
 )
 from edgehuman.training.checkpoint import save_weights
 
@@ -47,6 +48,21 @@ def test_the_expert_follows_and_is_never_trained() -> None:
     follow(expert, student, 0.9)
     follow(expert, student, 0.9)
     assert [p.item() for p in expert.parameters()] == pytest.approx([0.19, 0.19])
+
+
+def test_the_expert_is_the_backbone_of_a_network_with_a_head() -> None:
+    expert = load_expert(Path("zoo:person-silhouette"))
+    assert not any(each.requires_grad for each in expert.parameters())
+    token_ND = expert.backbone(torch.zeros(1, 3, 64, 32))[0]  # type: ignore[operator]
+    assert token_ND.shape == (1, expert.width)
+
+
+def test_the_card_names_the_expert_and_what_taught_it() -> None:
+    card = Card("x", "embedding", "vit_tiny", 1, 1, IMU_INPUT, OutputSpec("embedding", dim=4))
+    found = with_expert(card, Path("zoo:person-silhouette"))
+    assert {row.role for row in found.data} == {"teacher"}
+    assert "ccp" in {row.dataset for row in found.data}
+    assert [each.name for each in found.teachers] == ["zoo:person-silhouette"]
 
 
 def test_a_teacher_of_another_kind_is_refused(tmp_path: Path) -> None:

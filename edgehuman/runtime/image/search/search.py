@@ -1,6 +1,7 @@
-"""`edgehuman search`: rank a folder of photos by a sentence about a person.
+"""`edgehuman search`: rank photos, or the tracks of a recording, by a sentence about a person.
 
     edgehuman search "woman in a red coat" --photos holiday --model words.onnx --save sheet.jpg
+    edgehuman search "woman in a red coat" --recording door.mp4 --model words.onnx
 
 With --detector people are found in each photo, and each of them is ranked; without it each photo is
 one person. Vectors are kept in the user's cache, so that the next query reads no photo again. Axes:
@@ -10,7 +11,7 @@ P people, K of them, D dimensions.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,15 @@ from edgehuman.config import require
 from edgehuman.errors import DataError, UsageError, printable
 from edgehuman.files import own_folder
 from edgehuman.outcome import Outcome
-from edgehuman.preprocess.image.bpe import CONTEXT
 from edgehuman.progress import progress_bar, tell
 from edgehuman.records import Float32
 from edgehuman.records import Index as Places
+from edgehuman.runtime.image.frames.watch import ALONE
 from edgehuman.runtime.image.search.index import Index, index_path, read_index, write_index
 from edgehuman.runtime.image.search.look import Eye, open_eye
+from edgehuman.runtime.image.search.ranking import nearest, remarks_on
 from edgehuman.runtime.image.search.sheet import Shown, require_sheet, write_sheet
+from edgehuman.runtime.image.search.tracks import DETECTOR, search_tracks
 from edgehuman.runtime.image.source import find_photos, name_in
 from edgehuman.runtime.loop.stopping import StopSignals
 
@@ -38,17 +41,22 @@ _SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class SearchConfig:
-    """Rank a folder of photos by a sentence about a person."""
+    """Rank photos, or the tracks of a recording, by a sentence about a person."""
 
     query: Positional[str]
     """What the person looks like: "woman in a red coat"."""
-    photos: str
-    """A folder of photos, one photo, or a pattern such as 'photos/*.jpg'."""
     model: str
     """An artefact of `edgehuman finetune --task text-reid`, its graph of sentences beside it."""
+    photos: str | None = None
+    """A folder of photos, one photo, or a pattern such as 'photos/*.jpg'."""
+    recording: str | None = None
+    """A video, or a folder of `edgehuman run --record`; who is followed in it is ranked."""
+    every: int = 1
+    """Take every so many frames of a recording."""
     detector: str | None = None
-    """A model that finds people, such as zoo:person-detector-int8; each of them is then ranked.
-    Without it, and with `none`, each photo is one person."""
+    """A model that finds people, such as zoo:person-detector-int8, which is the default for
+    recordings; each of them is then ranked. For photos, without it, and with `none`, each photo is
+    one person."""
     top: int = 20
     """How many are shown, the best first."""
     save: Path | None = None
@@ -64,7 +72,14 @@ class SearchConfig:
                 f"the query {self.query[:_SHOWN]!r} has no word; give a sentence, such as 'woman "
                 "in a red coat'"
             )
-        require(self, ((getattr(self, n) >= 1, n, "at least 1") for n in ("top", "threads")))
+        counted = ("top", "threads", "every")
+        require(self, ((getattr(self, name) >= 1, name, "at least 1") for name in counted))
+        if (self.photos is None) == (self.recording is None):
+            raise UsageError("give one of --photos and --recording, the place to search")
+        if self.photos is not None and self.every != 1:
+            raise UsageError(f"--every is {self.every}; it is for --recording")
+        if self.recording is not None and self.detector == ALONE:
+            raise UsageError(f"--detector {ALONE} is for photos; in a recording people are found")
         if self.save is not None:
             require_sheet(self.save)
 
@@ -83,27 +98,36 @@ class People:
 
 
 def search(config: SearchConfig) -> Outcome:
-    """Look at the photos that are new, then rank everybody by the sentence.
+    """Look at the photos, or at the recording, that are new, then rank everybody by the sentence.
 
     Ctrl-C ends the looking; those seen so far are ranked, and kept for the next query.
 
     Raises:
         UsageError: an empty query, a wrong flag, or a sheet among the photos or not writable.
         ArtefactError, EngineError, SignatureError: as `open_eye`.
-        DataError: no photo, or nobody in those that can be read.
+        DataError: no photo, or nobody in those that can be read; or as `search_tracks`.
     """
+    if config.recording is not None:
+        detector = config.detector or DETECTOR
+        return search_tracks(
+            config, config.recording, open_eye(config.model, detector, config.threads)
+        )
+    return _search_photos(config, str(config.photos))
+
+
+def _search_photos(config: SearchConfig, photos: str) -> Outcome:
     eye = open_eye(config.model, config.detector, config.threads)
-    source = Path(config.photos)
-    paths = {name_in(source, path): path for path in find_photos(config.photos).photos}
-    _require_outside(config, paths.values())
+    source = Path(photos)
+    paths = {name_in(source, path): path for path in find_photos(photos).photos}
+    _require_outside(config.save, photos, paths.values())
     remarks = remarks_on(config.query, eye)
-    index, fresh, stopped = _looked(config, eye, paths)
+    index, fresh, stopped = _looked(config, photos, eye, paths)
     names = [name for name in paths if name in index.photos]
     people = everybody(index, names)
     unreadable = {name: reason for name in names if (reason := index.photos[name].reason)}
     if not len(people.photo_P):
         why = next(iter(unreadable.values()), "nobody was found in them")
-        raise DataError(f"{config.photos}: nobody to rank in {len(names)} photos: {why}")
+        raise DataError(f"{photos}: nobody to rank in {len(names)} photos: {why}")
     begin_ns = time.perf_counter_ns()
     query_D = eye.sentences.vectors([config.query])[0]
     index_K, score_K = nearest(people.vector_PD, query_D, config.top)
@@ -129,21 +153,6 @@ def search(config: SearchConfig) -> Outcome:
     return Outcome(data, _in_words(data))
 
 
-def remarks_on(query: str, eye: Eye) -> list[str]:
-    """What a user should know of a query, and of what the model knows."""
-    found = []
-    strange = eye.sentences.bpe.unfamiliar(query)
-    if strange:
-        shown = ", ".join(strange[:5]) + (" …" if len(strange) > 5 else "")
-        found.append(f"the model saw rarely or never: {shown}")
-    if eye.sentences.is_cut(query):
-        found.append(f"the query is long; its first {CONTEXT - 2} tokens count")
-    taught = [row for row in eye.model.card.data if row.role == "training"]
-    if taught and all(row.simulated for row in taught):
-        found.append("the model learnt from simulated people alone; of photos it knows little")
-    return found
-
-
 def everybody(index: Index, names: Sequence[str]) -> People:
     """The people of these photos, in their order."""
     photos = [index.photos[name] for name in names]
@@ -155,24 +164,14 @@ def everybody(index: Index, names: Sequence[str]) -> People:
     )
 
 
-def nearest(vector_PD: Float32, query_D: Float32, count: int) -> tuple[Places, Float32]:
-    """The people whose vectors are most like the query's, and the cosines, (K,) each; of equal
-    ones the first.
-    """
-    score_P = vector_PD @ query_D
-    count = min(count, len(score_P))
-    least = np.partition(score_P, len(score_P) - count)[len(score_P) - count]
-    near_K = np.flatnonzero(score_P >= least)
-    index_K = near_K[np.argsort(-score_P[near_K], kind="stable")][:count]
-    return index_K, score_P[index_K]
-
-
-def _looked(config: SearchConfig, eye: Eye, paths: dict[str, Path]) -> tuple[Index, int, bool]:
+def _looked(
+    config: SearchConfig, photos: str, eye: Eye, paths: dict[str, Path]
+) -> tuple[Index, int, bool]:
     """The index with all photos, how many were looked at, and whether that was stopped."""
     file = None
     if config.cache:
         folder = own_folder("XDG_CACHE_HOME", ".cache") / "search"
-        file = index_path(folder, config.photos, eye.identity)
+        file = index_path(folder, photos, eye.identity)
     old = Index() if file is None else read_index(file, eye.dim)
     index, fresh, changed, stop = Index(dict(old.photos)), 0, 0, StopSignals()
     bar = progress_bar(paths.items(), "looking at photos", unit="photo", delay=2, leave=False)
@@ -199,16 +198,16 @@ def _looked(config: SearchConfig, eye: Eye, paths: dict[str, Path]) -> tuple[Ind
     return index, fresh, stop.requested
 
 
-def _require_outside(config: SearchConfig, photos: Any) -> None:
+def _require_outside(save: Path | None, photos: str, paths: Iterable[Path]) -> None:
     """Raise UsageError for a sheet that would be one of the photos, now or in the next query."""
-    if config.save is None:
+    if save is None:
         return
-    folder, place = Path(config.photos), config.save.resolve()
+    folder, place = Path(photos), save.resolve()
     inside = folder.is_dir() and place.is_relative_to(folder.resolve())
-    if inside or any(place == path.resolve() for path in photos if path.name == place.name):
+    if inside or any(place == path.resolve() for path in paths if path.name == place.name):
         raise UsageError(
-            f"--save {config.save} is among the photos of {config.photos}; the next query would "
-            "rank it. Choose another folder"
+            f"--save {save} is among the photos of {photos}; the next query would rank it. Choose "
+            "another folder"
         )
 
 

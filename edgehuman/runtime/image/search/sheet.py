@@ -35,12 +35,14 @@ class Shown:
     Attributes:
         path: of the photo. name: that it is called by. score: of the person.
         box: x0, y0, x1, y1 of the person, pixels of the photo; None: the whole photo.
+        image_HWC: the photo itself, RGB, where it is no file; None: it is read.
     """
 
     path: Path
     name: str
     score: float
     box: Sequence[float] | None = None
+    image_HWC: Uint8 | None = None
 
 
 def require_sheet(path: Path) -> None:
@@ -96,9 +98,12 @@ def _cell(one: Shown) -> Uint8:
 def _cut(one: Shown) -> Uint8:
     if one.box is None:
         return read_photo(one.path, _HIGH, _WIDE).image_HWC
-    photo = read_photo(one.path, 4 * _HIGH, 4 * _WIDE)
-    image_HWC = photo.image_HWC
-    scale_4 = np.tile((image_HWC.shape[1] / photo.width, image_HWC.shape[0] / photo.height), 2)
+    if one.image_HWC is None:
+        photo = read_photo(one.path, 4 * _HIGH, 4 * _WIDE)
+        image_HWC, rows, columns = photo.image_HWC, photo.height, photo.width
+    else:
+        image_HWC, (rows, columns) = one.image_HWC, one.image_HWC.shape[:2]
+    scale_4 = np.tile((image_HWC.shape[1] / columns, image_HWC.shape[0] / rows), 2)
     x0, y0, x1, y1 = np.array(one.box) * scale_4
     more = _MARGIN * (y1 - y0)
     box = whole_pixels((x0 - more, y0 - more, x1 + more, y1 + more))

@@ -26,6 +26,11 @@ class TextReidConfig(PersonConfig):
     """Width of the text encoder."""
     text_depth: int = 6
     """Layers of the text encoder."""
+    alignment: Literal["itc", "sdm"] = "itc"
+    """What aligns pictures and sentences: the contrastive loss, which learns from random weights,
+    or IRRA's SDM, for encoders that know something already."""
+    scale: float = 0.0
+    """Of cosines in that loss, one over its temperature; 0: 14 for itc, 50 for sdm."""
     identity: float = 1.0
     """Weight of the identities in the loss; 0 leaves them out."""
     masked: float = 1.0
@@ -58,6 +63,7 @@ class TextReidConfig(PersonConfig):
                 f"a multiple of {TEXT_HEAD_WIDTH}",
             ),
             (self.text_depth >= 1, "text_depth", "at least 1"),
+            (self.scale >= 0, "scale", "above 0, or 0 for that of the loss"),
             (self.identity >= 0, "identity", "0 or more"),
             (self.masked >= 0, "masked", "0 or more"),
             (self.masked_depth >= 0, "masked_depth", "0 or more"),

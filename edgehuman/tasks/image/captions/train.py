@@ -3,13 +3,13 @@
     edgehuman finetune --task text-reid --weights runs/saip --data CUHK-PEDES --out runs/words
 
 A backbone with an embedding head and a text encoder give vectors in one space. Three losses, each
-of which can be left out but the first: SDM aligns pictures and sentences, identities are told apart
-by one classifier of both, and hidden words are guessed from the picture. Classifier and guesser are
-used in training only. An epoch shows each picture once, with one of its sentences.
+of which can be left out but the first: ITC or SDM aligns pictures and sentences, identities are
+told apart by one classifier of both, and hidden words are guessed from the picture. Classifier and
+guesser are used in training only. An epoch shows each picture once, with one of its sentences.
 
 Source: IRRA, arXiv 2303.12501. What differs: no CLIP weights, so the text encoder and its
-vocabulary are learnt from the training captions; the dataset's validation part selects the
-checkpoint, where the published code selects by the test part.
+vocabulary are learnt from the training captions, and the contrastive loss is the default; the
+dataset's validation part selects the checkpoint, where the published code selects by the test part.
 
 Axes: N pairs, S tokens, F embedding.
 """
@@ -41,7 +41,14 @@ from edgehuman.tables.trainings import TEXT_REID
 from edgehuman.tasks.finetune import Start, Work, answer_of
 from edgehuman.tasks.image.augment import draw_move, vary
 from edgehuman.tasks.image.captions.hiding import MaskedWords, hide
-from edgehuman.tasks.image.captions.losses import identity_loss, masked_loss, sdm_loss
+from edgehuman.tasks.image.captions.losses import (
+    ITC_SCALE,
+    SCALE,
+    identity_loss,
+    itc_loss,
+    masked_loss,
+    sdm_loss,
+)
 from edgehuman.tasks.image.captions.settings import TextReidConfig
 from edgehuman.tasks.image.captions.vocabulary import learn_merges
 from edgehuman.tasks.image.splits import split_people
@@ -58,6 +65,9 @@ class TextReidLearner(Learner):
         super().__init__()
         self.network: SearchNet = network
         text = network.text
+        self.alignment = config.alignment
+        usual = {"sdm": SCALE, "itc": ITC_SCALE}[config.alignment]
+        self.scale = config.scale or usual
         self.weights = {"identity": config.identity, "masked": config.masked}
         self.classifier = nn.Linear(text.dim, num_people) if config.identity else None
         if self.classifier is not None:
@@ -91,18 +101,19 @@ class TextReidLearner(Learner):
         }
 
     def loss_of(self, output_N: Tensor, *target: Tensor) -> dict[str, Tensor]:
-        """Return the losses that compare pairs, {"loss", "sdm", "identity", "accuracy"}, of both
-        vectors (N, 2, F), not normalised, for identities (N,).
+        """Return the losses that compare pairs, {"loss", "identity", "accuracy"} and one of "itc"
+        and "sdm", of both vectors (N, 2, F), not normalised, for identities (N,).
         """
         (image_NF, text_NF), (person_N,) = output_N.unbind(dim=1), target
         cosine_NN = functional.normalize(image_NF, dim=1) @ functional.normalize(text_NF, dim=1).T
-        sdm = sdm_loss(cosine_NN, person_N)
+        align = {"sdm": sdm_loss, "itc": itc_loss}[self.alignment]
+        aligned = align(cosine_NN, person_N, self.scale)
         found_N = person_N[cosine_NN.detach().argmax(dim=0)] == person_N
-        parts = {"loss": sdm, "sdm": sdm, "accuracy": found_N.float().mean()}
+        parts = {"loss": aligned, self.alignment: aligned, "accuracy": found_N.float().mean()}
         if self.classifier is None:
             return parts
         identity = identity_loss(self.classifier(image_NF), self.classifier(text_NF), person_N)
-        parts["loss"] = sdm + self.weights["identity"] * identity
+        parts["loss"] = aligned + self.weights["identity"] * identity
         return {**parts, "identity": identity}
 
 

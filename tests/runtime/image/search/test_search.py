@@ -15,7 +15,7 @@ from edgehuman.cli import main
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.runtime.engine.part_files import TEXT, part_path
 from edgehuman.runtime.image.search import look
-from edgehuman.runtime.image.search.search import SearchConfig, nearest, search
+from edgehuman.runtime.image.search.search import SearchConfig, search
 from tests.runtime.image.search.colours import COLOURS, write_colours, write_photo
 
 
@@ -36,7 +36,7 @@ def found(tmp_path: Path, photos: Path, query: str = "a red coat", **changes: An
     model = tmp_path / "words.onnx"
     if not model.exists():
         write_colours(model)
-    return dict(search(SearchConfig(query, str(photos), str(model), **changes)).data)
+    return dict(search(SearchConfig(query, str(model), str(photos), **changes)).data)
 
 
 def test_the_photo_of_the_colour_comes_first(tmp_path: Path, photos: Path) -> None:
@@ -113,7 +113,7 @@ def test_remarks_say_what_the_model_does_not_know(tmp_path: Path, photos: Path) 
     assert said["remarks"] == ["the query is long; its first 75 tokens count"]
     assert said["results"][0]["photo"] == "red/1.png"
     write_colours(tmp_path / "simulated.onnx", simulated=True)
-    config = SearchConfig("red", str(photos), str(tmp_path / "simulated.onnx"))
+    config = SearchConfig("red", str(tmp_path / "simulated.onnx"), str(photos))
     assert "from simulated people alone" in search(config).text
 
 
@@ -135,6 +135,11 @@ def test_the_command_prints_one_object_and_writes_a_sheet(
         ({"query": "\u200b ?!"}, "has no word"),
         ({"top": 0}, "--top is 0; it must be at least 1"),
         ({"save": Path("sheet.txt")}, "--save is sheet.txt; a sheet is a picture"),
+        ({"photos": None}, "give one of --photos and --recording"),
+        ({"recording": "door.mp4"}, "give one of --photos and --recording"),
+        ({"every": 2}, "--every is 2; it is for --recording"),
+        ({"photos": None, "recording": "d.mp4", "detector": "none"}, "none is for photos"),
+        ({"photos": None, "recording": "d.mp4", "every": 0}, "--every is 0"),
     ],
 )
 def test_wrong_words(changes: dict[str, Any], said: str) -> None:
@@ -157,12 +162,4 @@ def test_a_model_without_its_sentences(tmp_path: Path, photos: Path) -> None:
     with pytest.raises(ArtefactError, match=r"words\.text\.onnx, its graph of sentences, is not"):
         found(tmp_path, photos)
     with pytest.raises(ArtefactError, match="knows no sentences; give one that"):
-        search(SearchConfig("red", str(photos), "zoo:person-garments-int8"))
-
-
-def test_the_nearest_of_many_and_equal_ones_in_order() -> None:
-    vector_PD = np.array([[0, 1], [1, 0], [0, 1], [0.6, 0.8], [0, 1]], np.float32)
-    index_K, score_K = nearest(vector_PD, np.array([0, 1], np.float32), 2)
-    assert index_K.tolist() == [0, 2]
-    assert score_K.tolist() == [1, 1]
-    assert nearest(vector_PD, np.array([1, 0], np.float32), 9)[0].tolist() == [1, 3, 0, 2, 4]
+        search(SearchConfig("red", "zoo:person-garments-int8", str(photos)))

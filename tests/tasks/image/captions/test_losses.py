@@ -7,7 +7,12 @@ import math
 import pytest
 import torch
 
-from edgehuman.tasks.image.captions.losses import identity_loss, masked_loss, sdm_loss
+from edgehuman.tasks.image.captions.losses import (
+    identity_loss,
+    itc_loss,
+    masked_loss,
+    sdm_loss,
+)
 
 COSINES = torch.tensor([[0.8, 0.6], [0.5, 0.7]])
 
@@ -31,6 +36,20 @@ def test_sdm_rewards_the_right_pairs() -> None:
     right, person_N = torch.eye(3), torch.arange(3)
     assert float(sdm_loss(right, person_N)) == pytest.approx(0, abs=1e-6)
     assert float(sdm_loss(right.roll(1, 0), person_N)) > 30
+
+
+@pytest.mark.parametrize(("people", "expected"), [((4, 9), 0.287682), ((1, 1), 0.836988)])
+def test_itc_is_the_cross_entropy_of_even_shares(people: tuple[int, int], expected: float) -> None:
+    # Softmax (3/4, 1/4): -log(3/4) where one is right; the mean with -log(1/4) where both are.
+    cosine_NN = torch.tensor([[math.log(3), 0.0], [0.0, math.log(3)]])
+    found = itc_loss(cosine_NN, torch.tensor(people), 1.0)
+    assert float(found) == pytest.approx(expected, abs=1e-6)
+
+
+def test_itc_of_equal_cosines_is_the_logarithm_of_their_number_at_any_scale() -> None:
+    for scale in (1.0, 14.0):
+        found = itc_loss(torch.full((4, 4), 0.3), torch.arange(4), scale)
+        assert float(found) == pytest.approx(math.log(4), abs=1e-6)
 
 
 def test_identities_are_the_mean_of_both_cross_entropies() -> None:

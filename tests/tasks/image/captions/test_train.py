@@ -72,8 +72,13 @@ def test_what_has_no_weight_is_left_out(tmp_path: Path) -> None:
     assert not [n for n, _ in learner.named_parameters() if not n.startswith("network.")]
     ids_NS = torch.from_numpy(network.text.bpe.padded(["a person in red", "person"]))
     image_NHWC = torch.zeros((2, 64, 32, 3), dtype=torch.uint8)
-    parts = learner(image_NHWC, ids_NS, ids_NS, ids_NS, torch.tensor([0, 1]))
+    person_N = torch.tensor([0, 1])
+    parts = learner(image_NHWC, ids_NS, ids_NS, ids_NS, person_N)
+    assert set(parts) == {"loss", "itc", "accuracy"}
+    as_irra = config(tmp_path, identity=0.0, masked=0.0, alignment="sdm")
+    parts = TextReidLearner(network, 4, as_irra)(image_NHWC, ids_NS, ids_NS, ids_NS, person_N)
     assert set(parts) == {"loss", "sdm", "accuracy"}
+    assert torch.equal(parts["loss"], parts["sdm"])
 
 
 def test_people_without_captions_or_names_are_refused(tmp_path: Path) -> None:
