@@ -32,7 +32,7 @@ _MOST_HEADER_BYTES = 100_000_000  # the limit of safetensors itself
 _MOST_HEADER_MEMORY = 1 << 29
 OutputKind = Literal[
     "classes", "embedding", "attributes", "heatmaps", "segmentation", "tokens", "boxes", "simcc",
-    "person_parts"]  # fmt: skip
+    "person_parts", "part_attributes"]  # fmt: skip
 # What a dataset was used for; "teacher": taught the teacher of a distilled network.
 Role = Literal["pretraining", "training", "selection", "calibration", "teacher"]
 
@@ -107,10 +107,13 @@ class OutputSpec:
             score from 0 to 1, in any order, each person once; simcc (N, labels, X), for each joint
             `dim` logits of x, two a pixel, then as many a pixel of y, and one of its presence;
             person_parts (N, people + labels, 5 + h w): boxes as above, each with the logits of its
-            mask at a stride of 4, then those of each label after five zeros.
+            mask at a stride of 4, then those of each label after five zeros; part_attributes
+            (N, rows, 6 + attributes + h w): boxes as above with the index of a label, of which the
+            first is a person, the logits of the attributes, and those of a mask at a stride of 4.
         parts: of an embedding; 0: one vector. Two people's distance is the mean over their parts.
         placements: of a wearable's classes: where the sensor may be worn. The output is then
             (N, placements * labels), logits of every pair, placement by placement.
+        attributes: names, of part_attributes.
     """
 
     kind: OutputKind
@@ -119,6 +122,7 @@ class OutputSpec:
     dim: int | None = None
     placements: tuple[str, ...] = ()
     parts: int = 0
+    attributes: tuple[str, ...] = ()
 
     @property
     def columns(self) -> int:

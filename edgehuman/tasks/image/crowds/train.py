@@ -71,7 +71,11 @@ class ParserLearner(Learner):
             points,
         )
         losses |= part_losses(said.part_NChw, part_Nhw, self.lovasz)
-        losses["mask"] = mask_loss(said, self.network.masks, found, who_Nhw, points)
+
+        def seen(image: int, person_K: Tensor) -> Tensor:
+            return who_Nhw[image].flatten() == person_K[:, None] + 1
+
+        losses["mask"] = mask_loss(said, self.network.masks, found, seen, points)
         return {"loss": torch.stack([*losses.values()]).sum(), **losses}
 
 
