@@ -14,15 +14,16 @@ from __future__ import annotations
 import contextlib
 import statistics
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from tyro.conf import Positional
 
-from edgehuman.bench.evaluate.crowds import evaluate_parts, metrics_of_parts
+from edgehuman.bench.evaluate.crowds import Asked, evaluate_parts, metrics_of_parts
 from edgehuman.bench.evaluate.evaluate import Split, heading, open_model
+from edgehuman.bench.evaluate.garments import evaluate_garments, metrics_of_garments
 from edgehuman.bench.evaluate.hog import HOG, open_hog
 from edgehuman.bench.evaluate.tracks import Followed, follow, said
 from edgehuman.bench.trial import Trial, Words, trial_of_samples
@@ -47,9 +48,21 @@ from edgehuman.runtime.foreign.families import takes_one_person
 from edgehuman.runtime.image.frames.answer import SCORE
 from edgehuman.runtime.image.frames.parts import KIND as PARTS
 from edgehuman.runtime.image.frames.watch import opened
+from edgehuman.runtime.image.garments.finder import KIND as GARMENTS
 from edgehuman.runtime.model import Model
 
 _FEW = 100
+# What scores models that give more than boxes, and what gives their metrics alone.
+_OF_KIND: Mapping[
+    str,
+    tuple[
+        Callable[[Model, FrameSet, Index, Asked], Outcome],
+        Callable[[Model, FrameSet, Index], dict[str, float]],
+    ],
+] = {
+    PARTS: (evaluate_parts, metrics_of_parts),
+    GARMENTS: (evaluate_garments, metrics_of_garments),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +104,8 @@ def evaluate(config: EvaluateConfig) -> Outcome:
         DataError: no such data, an empty split, or nobody in it.
     """
     model = open_model(config)
-    parts_people = model.card.output.kind == PARTS
-    if not parts_people:
+    of_kind = _OF_KIND.get(model.card.output.kind)
+    if of_kind is None:
         require_detector(model.card)
     frames = load_frames(config.data)
     # Of scenes that are composed of several, one name is enough.
@@ -101,9 +114,9 @@ def evaluate(config: EvaluateConfig) -> Outcome:
             f"--data {config.data} is {frames.dataset}, but --dataset asks for {config.dataset}"
         )
     index_K = part_of(frames, config.split)[:: config.every]
-    if parts_people:
+    if of_kind is not None:
         with _opencv_threads(config.threads):
-            return evaluate_parts(model, frames, index_K, config)
+            return of_kind[0](model, frames, index_K, config)
     finders = {"": (_of_model(model), _threshold(model))}
     finders |= {name: _finder(name, config.threads) for name in dict.fromkeys(config.beside)}
     kept: dict[str, dict[int, Found]] = {name: {} for name in finders}
@@ -140,7 +153,7 @@ def trial(card: Card, words: Words) -> Trial:
     frames: FrameSet | str
     index_K: Index = np.zeros(0, np.int64)
     try:
-        if card.output.kind != PARTS:
+        if card.output.kind not in _OF_KIND:
             require_detector(card)
         few = {"count": _FEW} if words.data == SIMULATED else {}
         frames = load_frames(words.data, **few)
@@ -151,8 +164,8 @@ def trial(card: Card, words: Words) -> Trial:
     def metrics(model: Model) -> dict[str, float]:
         if isinstance(frames, str):
             raise DataError(frames)
-        if model.card.output.kind == PARTS:
-            return metrics_of_parts(model, frames, index_K)
+        if model.card.output.kind in _OF_KIND:
+            return _OF_KIND[model.card.output.kind][1](model, frames, index_K)
         require_detector(model.card)
         return dict(score(frames, index_K, {"": _of_model(model)})[""][0].metrics)
 

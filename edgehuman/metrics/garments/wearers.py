@@ -68,9 +68,11 @@ def _touching(box_K4: Float32) -> list[list[int]]:
     for first in range(len(box_K4)):
         if not open_K[first]:
             continue
-        group_K = np.zeros(len(box_K4), np.bool_)
-        group_K[first] = True
-        while (grown_K := touches_KK[group_K].any(axis=0)).sum() > group_K.sum():
+        group_K: Bool = np.arange(len(box_K4)) == first
+        while True:
+            grown_K = np.asarray(touches_KK[group_K].any(axis=0), np.bool_)
+            if grown_K.sum() == group_K.sum():
+                break
             group_K = grown_K
         open_K &= ~group_K
         groups.append(np.flatnonzero(group_K).tolist())

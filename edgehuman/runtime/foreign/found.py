@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from edgehuman.metrics.garments.answers import Item
 from edgehuman.records import Bool, Float32, Uint8
 
 Cut = tuple[int, int, int, int]
@@ -26,6 +27,7 @@ class FoundPerson:
             frame.
         part_HW: uint8, of the same part of the frame: indices of `parts`, whose first is the
             background; None: the network gives none.
+        worn: what the person wears, the best first.
     """
 
     box_4: Float32
@@ -35,6 +37,7 @@ class FoundPerson:
     cut: Cut | None = None
     part_HW: Uint8 | None = None
     parts: tuple[str, ...] = ()
+    worn: tuple[Item, ...] = ()
 
     @property
     def mask_place(self) -> Cut | None:

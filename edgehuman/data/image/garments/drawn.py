@@ -59,7 +59,7 @@ class DrawnGarments:
     @property
     def described(self) -> tuple[bool, ...]:
         """Which categories have attributes."""
-        return tuple(map(bool, _together().any(axis=1)))
+        return tuple(bool(row_A.any()) for row_A in _together())
 
     def __getitem__(self, index: int, /) -> FrameGarments:
         scenes, own = self.scenes.at(index)

@@ -102,7 +102,7 @@ class GarmentFiles:
             self.described = tuple(c in DESCRIBED for c in range(CATEGORIES))
         else:
             together_CA = self.together_CA(np.arange(len(pictures)))
-            self.described = tuple(map(bool, together_CA.any(axis=1)))
+            self.described = tuple(bool(row_A.any()) for row_A in together_CA)
 
     def __getitem__(self, index: int, /) -> FrameGarments:
         picture = self._pictures[index]
@@ -118,18 +118,18 @@ class GarmentFiles:
         """Those of one picture without their masks."""
         picture = self._pictures[index]
         rows = picture.rows
-        box_M4 = np.array([row.box_4 for row in rows], np.float32).reshape(-1, 4)
-        label_M = np.array([row.label for row in rows], np.int64)
-        attribute_MA = np.zeros((len(rows), len(self.attributes)), np.bool_)
+        box_M4: Float32 = np.array([row.box_4 for row in rows], np.float32).reshape(-1, 4)
+        label_M: Index = np.array([row.label for row in rows], np.int64)
+        attribute_MA: Bool = np.zeros((len(rows), len(self.attributes)), np.bool_)
         for m, row in enumerate(rows):
             attribute_MA[m, list(row.attributes)] = True
-        crowd_M = np.array([row.is_crowd for row in rows], np.bool_)
+        crowd_M: Bool = np.array([row.is_crowd for row in rows], np.bool_)
         if rows and not (label_M == 0).any():
             person_4 = _around(box_M4, picture.size)
             box_M4 = np.concatenate((person_4[None], box_M4))
             label_M, crowd_M = np.append(0, label_M), np.append(False, crowd_M)
             attribute_MA = np.pad(attribute_MA, ((1, 0), (0, 0)))
-        wearer_M = np.full(len(label_M), -1, np.int64)
+        wearer_M: Index = np.full(len(label_M), -1, np.int64)
         people = np.flatnonzero(label_M == 0)
         if len(people):
             place_M = wearers(box_M4, box_M4[people])
@@ -283,7 +283,7 @@ def _row(
     strange = next((each for each in stated if each not in names.index_of), None)
     if strange is not None:
         faults.append(f"{where}: found attribute {shown(strange)}, which is none of the "
-                      f"{len(names.index_of)} that the file lists: their ids have gaps")  # fmt: skip
+                      f"{len(names.index_of)} in the file: ids have gaps")  # fmt: skip
         return None
     segmentation = row.get("segmentation") or []
     fault = fault_in(segmentation, picture.size)

@@ -66,7 +66,7 @@ def extent_of(segmentation: Any) -> Float32 | None:
     if not isinstance(segmentation, list) or not segmentation:
         return None
     corner_K2 = np.concatenate([np.array(each, np.float32) for each in segmentation]).reshape(-1, 2)
-    return np.concatenate((corner_K2.min(axis=0), corner_K2.max(axis=0)))
+    return np.asarray(np.concatenate((corner_K2.min(axis=0), corner_K2.max(axis=0))), np.float32)
 
 
 def mask_of(segmentation: Any, size: tuple[int, int], where: str) -> PersonParts:

@@ -67,7 +67,7 @@ class GarmentDecode(Decode):
         peaks = []
         counts = [height * width for height, width in self.sizes]
         for part_NPL, size in zip(torch.split(logit_NPL, counts, 1), self.sizes, strict=True):
-            map_NLhw = part_NPL.transpose(1, 2).unflatten(2, size)
+            map_NLhw = part_NPL.transpose(1, 2).reshape(-1, part_NPL.shape[2], *size)
             highest_NLhw = functional.max_pool2d(map_NLhw, 3, 1, 1)
             peaks.append(torch.where(map_NLhw >= highest_NLhw, map_NLhw, NEVER).flatten(2))
         best_NP, label_NP = torch.cat(peaks, dim=2).max(dim=1)
@@ -152,7 +152,8 @@ class Describe(nn.Module):
             label_NK: the index of each label.
         """
         fine, coarse = self.grid[0] * self.grid[1], (self.grid[0] // 4) * (self.grid[1] // 4)
-        map_NChw = feature_NPC[:, :fine].transpose(1, 2).unflatten(2, self.grid)
+        map_NCP = feature_NPC[:, :fine].transpose(1, 2)
+        map_NChw = map_NCP.reshape(-1, map_NCP.shape[1], *self.grid)
         near_NPC = functional.avg_pool2d(map_NChw, 3, 1, 1).flatten(2).transpose(1, 2)
         place_NK, of_people_NKJ, of_image_NK1 = self.decode(box_NK4, person_NK)
         width = feature_NPC.shape[2]

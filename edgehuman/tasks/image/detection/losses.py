@@ -129,7 +129,7 @@ def _beside(own_NPC: Tensor, points: Points) -> Tensor:
     rows = []
     counts = [height * width for height, width in points.sizes]
     for part_NPC, size in zip(torch.split(own_NPC, counts, 1), points.sizes, strict=True):
-        map_NCHW = part_NPC.transpose(1, 2).float().unflatten(2, size)
+        map_NCHW = part_NPC.transpose(1, 2).float().reshape(*part_NPC.shape[::2], *size)
         near_NCHW = functional.max_pool2d(map_NCHW, 3, 1, 1)
         rows.append((near_NCHW > map_NCHW).flatten(2).transpose(1, 2))
     return torch.cat(rows, dim=1)

@@ -42,7 +42,6 @@ from edgehuman.tasks.image.garments.views import boxes_of, garments_in
 from edgehuman.tasks.learner import Learner
 
 TASK = "part-attributes"
-KIND = "part_attributes"
 
 
 class GarmentLearner(Learner):
@@ -61,8 +60,8 @@ class GarmentLearner(Learner):
         return self.network.maps(record_N)
 
     def loss_of(self, output_N: Tensor, *target: Tensor) -> dict[str, Tensor]:
-        """Return the losses for boxes (N, M, 4), their kinds and labels (N, M), attributes (N, M, A)
-        and masks (N, M, h, w).
+        """Return the losses for boxes (N, M, 4), their kinds and labels (N, M), attributes (N, M,
+        A) and masks (N, M, h, w).
         """
         box_NM4, kind_NM, label_NM, attribute_NMA, mask_NMhw = target
         network = self.network
@@ -152,7 +151,7 @@ def output_of(sets: Sequence[FrameSet]) -> OutputSpec:
     """
     first = sets[0].garments
     labels = () if first is None else (PERSON, *first.categories)
-    output = OutputSpec(KIND, labels, attributes=() if first is None else first.attributes)
+    output = OutputSpec("part_attributes", labels, attributes=() if first is None else first.attributes)
     for each in sets:
         fitting(each, output)
     return output

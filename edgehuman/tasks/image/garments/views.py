@@ -8,7 +8,7 @@ view; they are never scaled. Axes: M things, A attributes, h w rows and columns 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -60,9 +60,11 @@ def garments_in(garments: FrameGarments, view: View) -> GarmentTargets:
         _masks([garments.masks[index] for index in index_M.tolist()], view),
     )
     missing = MOST_THINGS - len(order_M)
-    return GarmentTargets(
-        *(np.pad(each, ((0, missing), *((0, 0),) * (each.ndim - 1))) for each in found)
-    )
+    padded: list[Any] = [
+        np.pad(each, ((0, missing), *((0, 0),) * (each.ndim - 1)))  # type: ignore[arg-type]
+        for each in found
+    ]
+    return GarmentTargets(*padded)
 
 
 def _masks(masks: list[PersonParts | None], view: View) -> Uint8:

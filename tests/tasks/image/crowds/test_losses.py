@@ -56,7 +56,11 @@ def masks_of(who_Nhw: torch.Tensor, person_NP: torch.Tensor) -> torch.Tensor:
     )  # fmt: skip
     found = Assigned(person_NP, (person_NP >= 0).float())
     places = Points(torch.zeros(points, 2), torch.full((points,), 8.0), [(1, points)])
-    return mask_loss(said, Masks(6, grid), (found, found), who_Nhw, places)
+
+    def seen(image: int, person_K: torch.Tensor) -> torch.Tensor:
+        return who_Nhw[image].flatten() == person_K[:, None] + 1
+
+    return mask_loss(said, Masks(6, grid), (found, found), seen, places)
 
 
 def test_masks_of_people_who_are_seen_are_learnt() -> None:
