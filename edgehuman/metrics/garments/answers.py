@@ -4,8 +4,8 @@
         each.label, each.box_4, each.attributes
 
 The graph gives (N, K, 6 + A + h w): x1, y1, x2, y2 in pixels of the input, a score, and the index
-of the label; the logits of the attributes; and those of a mask at a stride of 4. The first label is
-`PERSON`. This numpy and OpenCV code runs on the device, in `evaluate` and in training.
+of the label; the logits of the attributes; and those of a mask at a stride of 4, quarter by quarter, as
+`metrics.crowds.answers` has them. The first label is `PERSON`. This numpy and OpenCV code runs on the device, in `evaluate` and in training.
 
 Axes: K rows, A attributes, X numbers of a row, h w rows and columns of a mask, H height, W width.
 """
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edgehuman.errors import ArtefactError
-from edgehuman.metrics.crowds.answers import STRIDE, Placed, in_picture, mask_in, reach
+from edgehuman.metrics.crowds.answers import STRIDE, Placed, in_picture, mask_in, reach, woven
 from edgehuman.records import Bool, Float32
 
 PERSON = "person"
@@ -108,7 +108,7 @@ def items_of(
         if pixels > MOST_PIXELS or min(cut[2] - cut[0], cut[3] - cut[1]) <= 0:
             cut = (0, 0, 0, 0)
         said = _sure(row_X[HEAD : HEAD + count], attributes)
-        mask_HW = mask_in(row_X[HEAD + count :].reshape(grid), cut, place)
+        mask_HW = mask_in(woven(row_X[HEAD + count :], grid), cut, place)
         label = labels[int(row_X[LABEL])]
         found.append(Item(label, box_4, float(row_X[SCORE]), said, cut, mask_HW))
     return found

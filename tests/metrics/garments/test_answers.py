@@ -27,9 +27,10 @@ def rows() -> Float32:
     row_KX[1, :HEAD] = 0, 0, 32, 16, 0.9, 1
     row_KX[1, HEAD : HEAD + 3] = 1.0, 3.0, -1.0
     row_KX[2, :HEAD] = 0, 0, 8, 8, 0.1, 1
-    mask_Khw = row_KX[:, HEAD + 3 :].reshape(3, 8, 16)
-    mask_Khw[:] = -9
-    mask_Khw[0, :, :8] = mask_Khw[1, :4, :8] = 9
+    # Of every 2x2 cells the upper left, the upper right, the lower left, the lower right.
+    mask_K4hw = row_KX[:, HEAD + 3 :].reshape(3, 4, 4, 8)
+    mask_K4hw[:] = -9
+    mask_K4hw[0, :, :, :4] = mask_K4hw[1, :, :2, :4] = 9
     return row_KX
 
 

@@ -25,6 +25,7 @@ from edgehuman.data.memory import sets_in_memory
 from edgehuman.errors import DataError
 from edgehuman.geometry import mirror_order
 from edgehuman.metrics.crowds.answers import require_rows
+from edgehuman.nets.image.crowds.masks import quartered
 from edgehuman.nets.image.crowds.parser import CrowdParser, crowd_parser
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.letterbox import Letterbox
@@ -72,8 +73,10 @@ class ParserLearner(Learner):
         )
         losses |= part_losses(said.part_NChw, part_Nhw, self.lovasz)
 
+        who_NX = quartered(who_Nhw)
+
         def seen(image: int, person_K: Tensor) -> Tensor:
-            return who_Nhw[image].flatten() == person_K[:, None] + 1
+            return who_NX[image] == person_K[:, None] + 1
 
         losses["mask"] = mask_loss(said, self.network.masks, found, seen, points)
         return {"loss": torch.stack([*losses.values()]).sum(), **losses}

@@ -23,6 +23,7 @@ from edgehuman.data.image.frames.set import FrameSet
 from edgehuman.data.image.garments.score import FrameGarmentsJudge, fitting
 from edgehuman.data.memory import sets_in_memory
 from edgehuman.metrics.garments.answers import PERSON, require_items
+from edgehuman.nets.image.crowds.masks import quartered
 from edgehuman.nets.image.garments.network import GarmentNet, garment_net
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.letterbox import Letterbox
@@ -71,7 +72,7 @@ class GarmentLearner(Learner):
         losses, found = assigned_losses(many, one, things, points)
 
         def seen(image: int, thing_K: Tensor) -> Tensor:
-            return mask_NMhw[image, thing_K].flatten(1) > 0
+            return quartered(mask_NMhw[image, thing_K]) > 0
 
         losses["mask"] = mask_loss(said, network.masks, found, seen, points)
         losses["attributes"] = self.attribute_weight * attribute_loss(
@@ -151,7 +152,9 @@ def output_of(sets: Sequence[FrameSet]) -> OutputSpec:
     """
     first = sets[0].garments
     labels = () if first is None else (PERSON, *first.categories)
-    output = OutputSpec("part_attributes", labels, attributes=() if first is None else first.attributes)
+    output = OutputSpec(
+        "part_attributes", labels, attributes=() if first is None else first.attributes
+    )
     for each in sets:
         fitting(each, output)
     return output

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from edgehuman.nets.image.crowds.masks import Masks
+from edgehuman.nets.image.crowds.masks import Masks, quartered
 from edgehuman.nets.image.crowds.parser import Said
 from edgehuman.tasks.image.crowds import losses
 from edgehuman.tasks.image.crowds.losses import chosen, dice_loss, mask_loss, part_losses
@@ -58,7 +58,7 @@ def masks_of(who_Nhw: torch.Tensor, person_NP: torch.Tensor) -> torch.Tensor:
     places = Points(torch.zeros(points, 2), torch.full((points,), 8.0), [(1, points)])
 
     def seen(image: int, person_K: torch.Tensor) -> torch.Tensor:
-        return who_Nhw[image].flatten() == person_K[:, None] + 1
+        return quartered(who_Nhw)[image] == person_K[:, None] + 1
 
     return mask_loss(said, Masks(6, grid), (found, found), seen, places)
 
