@@ -3,9 +3,9 @@
     edgehuman evaluate runs/worn --data fashionpedia --json
     edgehuman evaluate runs/worn --data simulated --beside worn-int8.onnx
 
-AP_IoU+F1, AP_IoU and AP_F1 of boxes and of masks (`edgehuman.metrics.garments.localized`), in pixels
-of the frames; and AP50 of people, where the frames say where these are. Milliseconds are from a
-decoded frame to all that is worn in it, models taking turns.
+AP_IoU+F1, AP_IoU and AP_F1 of boxes and of masks (`edgehuman.metrics.garments.localized`), in
+pixels of the frames; and AP50 of people, where the frames say where these are. Milliseconds are
+from a decoded frame to all that is worn in it, models taking turns.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ The graph gives (N, K + C, 5 + h w). The first K rows are people: x1, y1, x2, y2
 input, a score, and the logits of a mask at a stride of 4. The last C are parts, the background
 first: five zeros, and the logits of the part, likewise. Logits lie quarter by quarter: those of the
 upper left of every 2x2 cells, row by row, then the upper right, the lower left, the lower right. A
-pixel inside a person's mask is of its likeliest part. This numpy and OpenCV code runs on the device, in `evaluate` and in training.
+pixel inside a person's mask is of its likeliest part. This numpy and OpenCV code runs on the
+device, in `evaluate` and in training.
 
 Axes: K people, C parts, R rows of both, X numbers of a row, h w rows and columns of a map, H
 height, W width.

@@ -4,8 +4,9 @@
         each.label, each.box_4, each.attributes
 
 The graph gives (N, K, 6 + A + h w): x1, y1, x2, y2 in pixels of the input, a score, and the index
-of the label; the logits of the attributes; and those of a mask at a stride of 4, quarter by quarter, as
-`metrics.crowds.answers` has them. The first label is `PERSON`. This numpy and OpenCV code runs on the device, in `evaluate` and in training.
+of the label; the logits of the attributes; and those of a mask at a stride of 4, quarter by
+quarter, as `metrics.crowds.answers` has them. The first label is `PERSON`. This numpy and OpenCV
+code runs on the device, in `evaluate` and in training.
 
 Axes: K rows, A attributes, X numbers of a row, h w rows and columns of a mask, H height, W width.
 """

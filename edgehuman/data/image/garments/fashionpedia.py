@@ -293,7 +293,8 @@ def _row(
             box_4 = corners([row.get("bbox")], where)[0]
         except DataError:
             fault = f"{shown(row.get('bbox'))} is no box; it must be x, y, width, height in pixels"
-    fault = fault or _fault_of(box_4, picture.size)
+    if box_4 is not None:
+        fault = _fault_of(box_4, picture.size)
     if fault or box_4 is None:
         wrong.append(f"{where}: {fault}")
         return None
@@ -302,9 +303,7 @@ def _row(
     return _Row(where, box_4, label, places, is_crowd, segmentation)
 
 
-def _fault_of(box_4: Float32 | None, size: tuple[int, int]) -> str:
-    if box_4 is None:
-        return "it has no box, and no polygons that one is around"
+def _fault_of(box_4: Float32, size: tuple[int, int]) -> str:
     said = ", ".join(f"{value:g}" for value in box_4.tolist())
     if not areas(box_4[None])[0] > 0 or not touches_pixels(box_4[None])[0]:
         return f"the box ({said}) has no area"

@@ -7,6 +7,7 @@ Polygons are rasterised by pycocotools, as COCO's evaluation does. Axes: H heigh
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -86,7 +87,8 @@ def mask_of(segmentation: Any, size: tuple[int, int], where: str) -> PersonParts
     except ImportError:
         raise not_installed("pycocotools", "masks of polygons and run lengths") from None
     try:
-        with foreign():
+        with warnings.catch_warnings(), foreign():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of NumPy 2, about its arrays
             rows = segmentation
             if isinstance(rows, list):
                 rows = of_coco.merge(of_coco.frPyObjects(rows, *size))

@@ -72,7 +72,8 @@ def mask_loss(
 
     Args:
         found: whom the points of both towers stand for.
-        target_of: (image, people (K,)) -> where each of them is seen (K, cells), quarter by quarter.
+        target_of: (image, people (K,)) -> where each of them is seen (K, cells), quarter by
+            quarter.
     """
     many, one = found
     total = said.shared_NEhw.new_zeros(())
