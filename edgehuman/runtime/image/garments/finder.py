@@ -66,7 +66,7 @@ class GarmentFinder:
         least = FAINT * self._score
         items = items_of(row_KX, labels, attributes, size, place, least)
         sure = [each for each in items if each.label == PERSON or each.score >= self._score]
-        return [
+        found = [
             FoundPerson(
                 person.box_4,
                 max([person.score, *(item.score for item in worn)]),
@@ -76,3 +76,4 @@ class GarmentFinder:
             )
             for person, worn in by_wearer(sure)
         ]
+        return sorted(found, key=lambda each: -each.score)
