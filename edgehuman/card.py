@@ -106,14 +106,10 @@ class OutputSpec:
             logits of every pixel; boxes (N, rows, 5), x1, y1, x2, y2 in pixels of the input and a
             score from 0 to 1, in any order, each person once; simcc (N, labels, X), for each joint
             `dim` logits of x, two a pixel, then as many a pixel of y, and one of its presence;
-            person_parts (N, people + labels, 5 + h w): boxes as above, each with the logits of its
-            mask at a stride of 4, then those of each label after five zeros; part_attributes
-            (N, rows, 6 + attributes + h w): boxes as above with the index of a label, of which the
-            first is a person, the logits of the attributes, and those of a mask at a stride of 4.
+            person_parts, part_attributes: boxes with masks, see `metrics.{crowds,garments}.answers`
         parts: of an embedding; 0: one vector. Two people's distance is the mean over their parts.
         placements: of a wearable's classes: where the sensor may be worn. The output is then
             (N, placements * labels), logits of every pair, placement by placement.
-        attributes: names, of part_attributes.
     """
 
     kind: OutputKind

@@ -23,11 +23,9 @@ class FoundPerson:
         score: 0 to 1.
         joint_J3: x, y, score 0 to 1, of COCO's 17 joints; None: the network gives none.
         mask_HW: of the part `cut` of the frame; None: the network gives none.
-        cut: whole pixels x0, y0, x1, y1, outside which nothing is this person's; None: the whole
-            frame.
+        cut: whole pixels x0, y0, x1, y1, outside which nothing is this person's; None: the frame.
         part_HW: uint8, of the same part of the frame: indices of `parts`, whose first is the
-            background; None: the network gives none.
-        worn: what the person wears, the best first.
+            background; None: the network gives none. worn: what the person wears.
     """
 
     box_4: Float32

@@ -61,8 +61,7 @@ def garments_in(garments: FrameGarments, view: View) -> GarmentTargets:
     )
     missing = MOST_THINGS - len(order_M)
     padded: list[Any] = [
-        np.pad(each, ((0, missing), *((0, 0),) * (each.ndim - 1)))  # type: ignore[arg-type]
-        for each in found
+        np.pad(each, ((0, missing), *((0, 0),) * (each.ndim - 1))) for each in found
     ]
     return GarmentTargets(*padded)
 
