@@ -25,20 +25,20 @@ def load(
     """Load the network, in eval mode, and its card.
 
     Args:
-        post: where the boxes of a detector are chosen.
+        post: where the people of a detector or a parser are chosen.
 
     Raises:
         UsageError: an engine, neither a folder nor a name of the catalogue, or `post` of a network
-            that is no detector.
+            that finds nobody.
         CheckpointError: as `load_network`.
     """
     network, card = _loaded(checkpoint, seed)
-    if card.output.kind == "boxes":
+    if card.output.kind in ("boxes", "person_parts"):
         network.post = post  # type: ignore[assignment]  # of `nets.image.detection.Detector`
     elif post != "inside":
         raise UsageError(
-            f"--post {post} is for detectors, whose output is boxes; {checkpoint} outputs "
-            f"{card.output.kind}: remove --post"
+            f"--post {post} is for networks that find people, whose output is boxes or "
+            f"person_parts; {checkpoint} outputs {card.output.kind}: remove --post"
         )
     return network, card
 

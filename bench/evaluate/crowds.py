@@ -113,7 +113,7 @@ def _of_model(model: Model) -> _Contestant:
 
     def find(frame_HWC: Uint8) -> tuple[list[FoundParts], Found]:
         input_HWC, place = fit(frame_HWC, *size)
-        row_RX = require_rows(model.logits(input_HWC[None]), count, size)[0]
+        row_RX = require_rows(model.logits(input_HWC[None]), count, size, FLOOR)[0]
         people = people_of(row_RX, count, size, place, FLOOR)
         found = [FoundParts(each.person, each.score) for each in people]
         return found, boxes_of(boxes_in(row_RX, count), place)

@@ -2,6 +2,7 @@
 
     edgehuman evaluate zoo:person-detector --data mot --json
     edgehuman evaluate zoo:person-detector --data mot --beside movenet_multipose.onnx hog
+    edgehuman evaluate runs/crowds --data mot        a model that parts people; its boxes alone
 
 Average precision as COCO computes it, and crowds as CrowdHuman does (`edgehuman.metrics.boxes`).
 Frames are letterboxed as on the device, and boxes compared in pixels of the frames. Milliseconds
@@ -16,7 +17,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from tyro.conf import Positional
@@ -41,6 +42,7 @@ from edgehuman.data.image.frames.score import (
 from edgehuman.data.image.frames.set import FrameSet
 from edgehuman.errors import ArtefactError, DataError, UsageError
 from edgehuman.metrics.boxes.detection import Found
+from edgehuman.metrics.crowds.answers import boxes_in, require_rows
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.letterbox import fit
 from edgehuman.records import Index, Uint8
@@ -53,13 +55,11 @@ from edgehuman.runtime.model import Model
 
 _FEW = 100
 # What scores models that give more than boxes, and what gives their metrics alone.
-_OF_KIND: Mapping[
-    str,
-    tuple[
-        Callable[[Model, FrameSet, Index, Asked], Outcome],
-        Callable[[Model, FrameSet, Index], dict[str, float]],
-    ],
-] = {
+_Scoring: TypeAlias = tuple[
+    Callable[[Model, FrameSet, Index, Asked], Outcome],
+    Callable[[Model, FrameSet, Index], dict[str, float]],
+]
+_OF_KIND: Mapping[str, _Scoring] = {
     PARTS: (evaluate_parts, metrics_of_parts),
     GARMENTS: (evaluate_garments, metrics_of_garments),
 }
@@ -104,8 +104,7 @@ def evaluate(config: EvaluateConfig) -> Outcome:
         DataError: no such data, an empty split, or nobody in it.
     """
     model = open_model(config)
-    of_kind = _OF_KIND.get(model.card.output.kind)
-    if of_kind is None:
+    if model.card.output.kind != GARMENTS:
         require_detector(model.card)
     frames = load_frames(config.data)
     # Of scenes that are composed of several, one name is enough.
@@ -114,6 +113,7 @@ def evaluate(config: EvaluateConfig) -> Outcome:
             f"--data {config.data} is {frames.dataset}, but --dataset asks for {config.dataset}"
         )
     index_K = part_of(frames, config.split)[:: config.every]
+    of_kind = _scoring_of(model.card, frames)
     if of_kind is not None:
         with _opencv_threads(config.threads):
             return of_kind[0](model, frames, index_K, config)
@@ -129,6 +129,13 @@ def evaluate(config: EvaluateConfig) -> Outcome:
         name: _measured(*each) | _as_tracks(tracks[name]) for name, each in found.items()
     }
     return Outcome(table, _as_text(table, tracks))
+
+
+def _scoring_of(card: Card, frames: FrameSet) -> _Scoring | None:
+    """What scores a model by more than its boxes; None: those are all that the frames label."""
+    if card.output.kind == PARTS and frames.parts is None:
+        return None
+    return _OF_KIND.get(card.output.kind)
 
 
 @contextlib.contextmanager
@@ -153,7 +160,7 @@ def trial(card: Card, words: Words) -> Trial:
     frames: FrameSet | str
     index_K: Index = np.zeros(0, np.int64)
     try:
-        if card.output.kind not in _OF_KIND:
+        if card.output.kind != GARMENTS:
             require_detector(card)
         few = {"count": _FEW} if words.data == SIMULATED else {}
         frames = load_frames(words.data, **few)
@@ -164,8 +171,9 @@ def trial(card: Card, words: Words) -> Trial:
     def metrics(model: Model) -> dict[str, float]:
         if isinstance(frames, str):
             raise DataError(frames)
-        if model.card.output.kind in _OF_KIND:
-            return _OF_KIND[model.card.output.kind][1](model, frames, index_K)
+        of_kind = _scoring_of(model.card, frames)
+        if of_kind is not None:
+            return of_kind[1](model, frames, index_K)
         require_detector(model.card)
         return dict(score(frames, index_K, {"": _of_model(model)})[""][0].metrics)
 
@@ -205,10 +213,16 @@ def score(
 
 def _of_model(model: Model) -> Find:
     height, width = model.card.input.shape[:2]
+    output = model.card.output
 
     def find(frame_HWC: Uint8) -> Found:
         input_HWC, place = fit(frame_HWC, height, width)
-        return boxes_of(require_boxes(model.logits(input_HWC[None]))[0], place)
+        given_NRX = model.logits(input_HWC[None])
+        if output.kind == PARTS:
+            # No masks are asked for: nobody has a score over 1.
+            row_RX = require_rows(given_NRX, len(output.labels), (height, width), np.inf)[0]
+            return boxes_of(boxes_in(row_RX, len(output.labels)), place)
+        return boxes_of(require_boxes(given_NRX)[0], place)
 
     return find
 
@@ -254,7 +268,7 @@ def _finder(name: str, threads: int) -> tuple[Find, float]:
 
 def require_detector(card: Card) -> None:
     """Raise ArtefactError unless a model of this card finds people in frames."""
-    if card.output.kind != "boxes":
+    if card.output.kind not in ("boxes", PARTS):
         raise ArtefactError(
             f"{card.name} reads {card.input.record} and gives {card.output.kind}; give a detector, "
             "which reads frames and gives boxes (`edgehuman finetune --task detection`)"

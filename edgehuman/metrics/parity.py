@@ -18,7 +18,7 @@ from edgehuman.card import OutputSpec
 from edgehuman.errors import ParityError
 from edgehuman.metrics.boxes.overlap import ious
 from edgehuman.metrics.boxes.sets import FOUND, compare_sets
-from edgehuman.metrics.crowds.answers import HEAD
+from edgehuman.metrics.crowds.outside import HEAD, chosen, is_outside
 from edgehuman.metrics.garments.parity import compare_items
 from edgehuman.metrics.person_answers import joints_of, joints_of_simcc
 from edgehuman.records import Float32, Float64, Index
@@ -193,6 +193,10 @@ def _of_people(reference_NRX: Float32, candidate_NRX: Float32, labels: int) -> P
 
     Shares of the masks are those of partners whose boxes overlap by half.
     """
+    if is_outside(reference_NRX):
+        reference_NRX, candidate_NRX = (
+            chosen(each, labels) for each in (reference_NRX, candidate_NRX)
+        )
     sets = _of_sets(*(each[:, :-labels, :HEAD] for each in (reference_NRX, candidate_NRX)))
     one, two = (each[:, -labels:, HEAD:] for each in (reference_NRX, candidate_NRX))
     parts = _of_numbers(one, two, OutputSpec("segmentation"))

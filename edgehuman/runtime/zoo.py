@@ -46,10 +46,10 @@ FETCHED: Mapping[str, Fetched] = {
         1982685, "11f7fc9b87dcdf084cb17d49ceb7bb77a41fac3ec090fc7a1bed31cd4e8b1427", "Frame"
     ),
     "person-pose": Fetched(
-        3593982, "fd6462d0cf8307231b4ff3e01c73c5492c8e49e0b85e8a4c37395a363ada0f17", "PersonCrop"
+        3655179, "fae9b4e275fc47f6e5504a1bd753d23f9c8499055b842e4f668d3d7b95310962", "PersonCrop"
     ),
     "person-pose-fp16": Fetched(
-        1821468, "6953eece47044399a296dc43365c351b3f0e5deb92aea60555effaaba86b7ef4", "PersonCrop"
+        1854398, "d8fdea3930441a57db079b6c500609b4946acdd99c326187fd318b9a9a59964d", "PersonCrop"
     ),
     "person-silhouette": Fetched(
         3842706, "21f2a06c807474943529aae364d1e382efcf1eed23fdeeb490daf525ace39366", "PersonCrop"

@@ -42,6 +42,8 @@ _ALLOWS = re.compile(
 _LABELS = "; labels: "
 # NAME (TERMS); more brackets in a name would leave open which are the terms.
 _MAKER = re.compile(r"[^()]*[^()\s]\s*\((.*)\)", re.DOTALL)
+# What is said of a file that states nothing, of a family of networks that its makers publish.
+_PUBLISHED = re.compile(r"it states no licence; published under (.+)", re.IGNORECASE)
 _SILENT = re.compile(r"(?:none|not|no licen[cs]e)\ (?:stated|given|known)", re.IGNORECASE)
 
 
@@ -125,6 +127,8 @@ def of_words(licence: str, simulated: bool = False) -> Verdict:
         return Verdict("allowed", "simulated people")
     if _ALLOWS.fullmatch(text):
         return Verdict("allowed", text)
+    if (published := _PUBLISHED.fullmatch(text)) and _ALLOWS.fullmatch(published[1]):
+        return Verdict("allowed", f"{published[1]}, under which its kind is published")
     return Verdict("unknown", _said(text))
 
 

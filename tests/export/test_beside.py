@@ -72,6 +72,30 @@ def test_both_graphs_give_what_the_checkpoint_gives(
     assert sentences_of(model).bpe.merges == sentences_of(own).bpe.merges
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("arch", ["starnet_s100_k3", "starnet_s3", "tinyvit_5m", "vit_tiny"])
+@pytest.mark.parametrize("precision", ["fp16", "int8"])
+def test_both_graphs_of_every_backbone_build_engines(
+    arch: str, precision: Precision, made: tuple[Path, Path], tmp_path: Path
+) -> None:
+    pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
+    card = CARD.replace(arch=arch, input=image_input(64, 64))
+    images = person_net(arch, card.output, (64, 64))
+    assert isinstance(images.head, EmbeddingHead)
+    network = SearchNet(images.encoder, images.head, TextEncoder((), 12, 64, 1))
+    save_weights(tmp_path / "run", network.state_dict(), card)
+    config = ExportConfig(
+        str(tmp_path / "run"), format="tensorrt", engine="tensorrt-rtx", capability=(86,),
+        precision=precision, data=str(made[1]), out=tmp_path / "w.engine", samples=16,
+        max_drop=100.0, calibration="minmax",
+    )  # fmt: skip
+    data = dict(export(config).data)
+    made_in = {"fp16": "fp16", "int8": "int8-tensorrt"}[precision]
+    assert data["text"]["precision"] == data["precision"] == made_in
+    for name in ("w.engine", "w.text.engine"):
+        assert (tmp_path / name).stat().st_size > 50_000
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

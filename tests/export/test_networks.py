@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -197,18 +198,22 @@ def test_a_detector_in_three_precisions_wherever_boxes_are_chosen(tmp_path: Path
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("arch", ["starnet_s100_k3", "vit_tiny", "tinyvit_5m"])
-def test_a_parser_in_three_precisions_and_as_an_engine(tmp_path: Path, arch: str) -> None:
+@pytest.mark.parametrize("post", ["inside", "outside"])
+@pytest.mark.parametrize("arch", ["starnet_s100_k3", "starnet_s3", "vit_tiny", "tinyvit_5m"])
+def test_a_parser_in_three_precisions_and_as_an_engine(
+    tmp_path: Path, arch: str, post: Literal["inside", "outside"]
+) -> None:
     array = np.random.default_rng(0).integers(0, 256, (4, 64, 96, 3), np.uint8)
     samples = Samples(array, np.full(4, -1), np.array(list("abcd")), "noise")
     network = crowd_parser(arch, 4, (64, 96))
+    network.post = post
     output = OutputSpec("person_parts", ("background", "hair", "skin", "coat"))
     card = Card("parter", "multi-parsing", arch, 1, 1, image_input(64, 96, "Frame"), output)
     reference = answers(network, array)
     model = to_onnx(network, card)
-    assert not {"NonMaxSuppression", "RoiAlign", "GridSample"} & {
-        n.op_type for n in model.graph.node
-    }
+    operators = {n.op_type for n in model.graph.node}
+    assert not {"NonMaxSuppression", "RoiAlign", "GridSample"} & operators
+    assert ("TopK" in operators) == (post == "inside")
     judge = Judge(samples, reference, output)
     assert failures(judge.verdict(model).parity, "fp32") == []
     folded = folding.fold_norms(model)
@@ -306,6 +311,6 @@ def test_joints_and_outlines_in_three_precisions_and_as_an_engine(
         assert len(plan) > 100_000
 
 
-def test_post_is_for_detectors() -> None:
-    with pytest.raises(UsageError, match="--post outside is for detectors, whose output is boxes"):
+def test_post_is_for_networks_that_find_people() -> None:
+    with pytest.raises(UsageError, match="--post outside is for networks that find people"):
         networks.load("imuconv_288k", 0, "outside")

@@ -6,6 +6,7 @@ import pytest
 from edgehuman.card import OutputSpec
 from edgehuman.errors import ParityError
 from edgehuman.export.engine import torch_tensorrt as to_torch_tensorrt
+from edgehuman.metrics.crowds.outside import NUMBERS
 from edgehuman.metrics.parity import (
     compare,
     failures,
@@ -182,3 +183,18 @@ def test_people_are_compared_as_sets_and_parts_as_numbers() -> None:
     mixed = before.copy()
     mixed[0, 3:] = mixed[0, :2:-1]
     assert "max abs" in " ".join(failures(compare(before, mixed, output), "fp32"))
+
+
+def test_people_of_points_that_nobody_chose_yet_are_compared_as_chosen_ones() -> None:
+    from tests.metrics.crowds.test_outside import LABELS as COUNT
+    from tests.metrics.crowds.test_outside import POINTS, answer
+
+    output = OutputSpec("person_parts", ("background", "hair")[:COUNT])
+    before, silent = answer(), answer()
+    # A point that stands for nobody may say what it likes.
+    silent[0, 0, 2 + (POINTS - 1) * (5 + NUMBERS) + 20] = 7
+    parity = compare(before, silent, output)
+    assert (parity.boxes_kept, parity.masks_kept, parity.max_abs) == (1, 1, 0)
+    moved = answer()
+    moved[0, 0, 2 + 9 * (5 + NUMBERS) + 5 + 3] = -1
+    assert compare(before, moved, output).masks_kept == pytest.approx(0.81 / (0.81 + 0.36))

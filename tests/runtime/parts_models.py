@@ -24,7 +24,7 @@ def rows_of(size: tuple[int, int] = SIZE) -> Float32:
     a low score.
     """
     row_RX = np.zeros((3 + len(LABELS), columns_of(size)), np.float32)
-    map_Rhw = row_RX[:, 5:].reshape(-1, size[0] // 4, size[1] // 4)
+    map_Rhw = np.zeros((len(row_RX), size[0] // 4, size[1] // 4), np.float32)
     map_Rhw[:3] = -9
     map_Rhw[3] = 1
     for row, box, score, upper, lower in ((0, ANNE, 0.9, 1, 4), (1, BOB, 0.6, 3, 3)):
@@ -36,7 +36,14 @@ def rows_of(size: tuple[int, int] = SIZE) -> Float32:
         map_Rhw[3 + upper, top:middle, columns] = 5
         map_Rhw[3 + lower, middle:low, columns] = 5
     row_RX[2, :5] = 0, 0, 9, 9, 0.01
+    row_RX[:, 5:] = quartered(map_Rhw)
     return row_RX
+
+
+def quartered(map_Rhw: Float32) -> Float32:
+    """The cells of maps (R, h, w) as they lie in the rows of an answer, (R, h w)."""
+    quarters = [map_Rhw[:, i::2, j::2].reshape(len(map_Rhw), -1) for i in (0, 1) for j in (0, 1)]
+    return np.concatenate(quarters, axis=1)
 
 
 def parts_card(

@@ -26,9 +26,9 @@ from tests.whole.house import (
 
 SUBJECTS = {
     *("body", "demo", "loop", "text", "engine", "view", "gait", "graph", "proof", "evaluate"),
-    *("targets", "rows", "pages", "provenance", "scale", "laws", "fits", "figures", "budget"),
+    *("targets", "rows", "steps", "pages", "provenance", "scale", "laws", "fits", "figures"),
     *("serve", "replay", "lines", "mqtt", "phones", "tracks", "tracking", "gallery", "store"),
-    *("together", "people"),
+    *("together", "people", "budget"),
     *("figure", "clothes", "scene", "unlabelled", "views", "published", "formats", "many"),
     *("camera", "frames", "foreign", "labels", "boxes", "detection", "crowds", "crops", "shards"),
     *("motion", "captions", "search", "parsed", "garments"),

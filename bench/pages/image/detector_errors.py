@@ -3,12 +3,13 @@
     python -m edgehuman.bench.pages.image.detector_errors zoo:person-pose-int8 --data door.mp4
         --teachers movenet_thunder.onnx blazepose_full.onnx
 
-People stand in boxes of the project's own detector, alone, whole and at least 200 pixels tall. What
-the teachers agree on about the full picture is taken for true; they are judged by it too, so that
-their own errors come out small where the picture is large. Then the picture is made smaller, until
-the person is as tall as --heights says, and every network looks again. Errors are in percent of the
-height. `legs cut`: of the pictures that end at the hips, how many knees and ankles are found all
-the same. It writes `table.md` and `table.json` to --out.
+People stand in boxes of the project's own detector, or of the truth of MOTChallenge where that lies
+beside the video, alone, whole and at least --tall pixels tall. What the teachers agree on about the
+full picture is taken for true; they are judged by it too, so that their own errors come out small
+where the picture is large. Then the picture is made smaller, until the person is as tall as
+--heights says, and every network looks again. Errors are in percent of the height. `legs cut`: of
+the pictures that end at the hips, how many knees and ankles are found all the same. It writes
+`table.md` and `table.json` to --out.
 
 Axes: N looks, J joints of COCO, 2: x and y, H height, W width.
 """
@@ -18,12 +19,11 @@ from __future__ import annotations
 import itertools
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from tyro.conf import Positional
 
@@ -41,23 +41,22 @@ from edgehuman.bench.pages.image.joint_errors import (
     middle_of,
     summary,
 )
+from edgehuman.bench.pages.image.sights import FULL, Looking, Sight, sights_of, smaller, spread
 from edgehuman.bench.pages.keep import write_table
 from edgehuman.config import require
 from edgehuman.errors import DataError
 from edgehuman.geometry import COCO_17
 from edgehuman.outcome import Outcome
 from edgehuman.progress import tell
-from edgehuman.records import Float32, Float64, Uint8
+from edgehuman.records import Float64
 from edgehuman.runtime.foreign.found import FoundPerson
-from edgehuman.runtime.image.frames.answer import PerPerson, Watching, answer_frame
-from edgehuman.runtime.image.frames.source import FrameSource
+from edgehuman.runtime.image.frames.answer import PerPerson
 from edgehuman.runtime.image.frames.watch import opened, watching_alone, watching_with
 
 DETECTOR = "zoo:person-detector-int8"
-_TALL_PX, _WITHIN, _EDGE_PX, _MARGIN = 200, 0.04, 4, 0.5
+_WITHIN = 0.04
 _KNEES = [COCO_17.index(f"{side}_{part}") for side in "rl" for part in LEGS]
 _HIPS = [COCO_17.index(f"{side}_hip") for side in "rl"]
-_FULL = 0
 _COLUMNS = {"median": "median error", "p90": "90th percentile", "lasting": "lasting",
             "legs": "legs exchanged", "arms": "arms exchanged", "missing": "not found"}  # fmt: skip
 
@@ -69,13 +68,17 @@ class ErrorsConfig:
     model: Positional[tuple[str, ...]]
     """Pose networks of the project: zoo:NAME or artefacts."""
     data: tuple[str, ...]
-    """Videos with one person at a time."""
+    """Videos with one person at a time, or of MOTChallenge, with the text of truth beside."""
     teachers: tuple[str, ...]
     """At least two pose networks of others, ONNX; what they agree on is taken for true."""
     heights: tuple[int, ...] = (60, 80, 120, 200)
     """How tall people are made, pixels; the full picture comes beside."""
     most: int = 200
     """The most looks at people."""
+    tall: int = 200
+    """The least height of people in the videos, pixels."""
+    first: int = 0
+    """Frames before this one are left out, such as those that taught a model."""
     out: Path = Path("runs/detector_errors")
     """Folder of the table."""
     threads: int = 1
@@ -89,29 +92,11 @@ class ErrorsConfig:
             (len(self.teachers) >= 2, "teachers", "at least two"),
             (all(each >= 32 for each in self.heights), "heights", "32 or more each"),
             (self.most >= 10, "most", "at least 10"),
+            (self.tall >= 32, "tall", "at least 32"),
+            (self.first >= 0, "first", "0 or more"),
             (self.threads >= 1, "threads", "at least 1"),
         )
         require(self, rules)
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """A person in a picture.
-
-    Attributes:
-        frame_HWC: RGB, cut around the person.
-        box_4: x1, y1, x2, y2 in it.
-        place: number of the frame in its video; of another video far from it.
-    """
-
-    frame_HWC: Uint8
-    box_4: Float32
-    place: int
-
-    @property
-    def height_px(self) -> float:
-        """Of the box."""
-        return float(self.box_4[3] - self.box_4[1])
 
 
 def build_table(config: ErrorsConfig) -> Outcome:
@@ -124,19 +109,24 @@ def build_table(config: ErrorsConfig) -> Outcome:
     names = (*config.model, *config.teachers)
     watching = watching_alone(opened(DETECTOR, config.threads))
     posers = {name: poser_of(name, config.threads) for name in names}
-    seen = [each for n, path in enumerate(config.data) for each in _seen(path, watching, n)]
+    looking = Looking(config.tall, config.first)
+    seen = [
+        each
+        for number, path in enumerate(config.data)
+        for each in sights_of(path, watching, number, looking)
+    ]
     sights = spread(seen, config.most)
     if len(sights) < 10:
         raise DataError(
-            f"found {len(sights)} people who are alone, whole and at least {_TALL_PX} pixels tall "
-            f"in {', '.join(config.data)}; ten are needed: give a video of nearer people"
+            f"found {len(sights)} people who are alone, whole and at least {config.tall} pixels "
+            f"tall in {', '.join(config.data)}; ten are needed: give a video of nearer people"
         )
     tell(f"{len(sights)} looks at people, {len(names)} networks, {len(config.heights) + 1} heights")
     measured = {
         height: {name: _joints(posers[name], sights, height) for name in names}
-        for height in (_FULL, *config.heights)
+        for height in (FULL, *config.heights)
     }
-    full = [measured[_FULL][name] for name in config.teachers]
+    full = [measured[FULL][name] for name in config.teachers]
     true_NJ2 = agreed([each[..., :2] for each in full], [each[..., 2] for each in full], _WITHIN)
     data = {
         "looks": len(sights),
@@ -170,45 +160,6 @@ def poser_of(name: str, threads: int) -> PerPerson:
     answering = watching_with(opened(name, threads), opened(DETECTOR, threads), None).per_person
     assert answering is not None
     return answering
-
-
-def _seen(path: str, watching: Watching, video: int) -> Iterator[Sight]:
-    """The people of a video who are alone, whole and tall enough."""
-    for taken in FrameSource(path):
-        people = answer_frame(watching, taken).people
-        if taken.image_HWC is None or len(people) != 1:
-            continue
-        height, width = taken.image_HWC.shape[:2]
-        x0, y0, x1, y1 = people[0].box_4.tolist()
-        inside = min(x0, y0, width - x1, height - y1) >= _EDGE_PX
-        if not inside or y1 - y0 < _TALL_PX:
-            continue
-        around = _MARGIN * (y1 - y0)
-        left, top = int(max(0, x0 - around)), int(max(0, y0 - around))
-        cut_HWC = taken.image_HWC[top : int(y1 + around), left : int(x1 + around)].copy()
-        box_4 = people[0].box_4 - np.array((left, top, left, top), np.float32)
-        yield Sight(cut_HWC, box_4, taken.index + video * 10**7)
-
-
-def spread(sights: Sequence[Sight], most: int) -> list[Sight]:
-    """At most so many, in pairs of neighbours so that the next frame is there, from all over."""
-    if len(sights) <= most:
-        return list(sights)
-    first = np.linspace(0, len(sights) - 2, most // 2).astype(int)
-    return [sights[i] for i in np.unique(np.concatenate([first, first + 1])).tolist()]
-
-
-def smaller(sight: Sight, height: int) -> Sight:
-    """The picture in which the person is so tall; `0`: as it is."""
-    if height == _FULL or sight.height_px <= height:
-        return sight
-    share = height / sight.height_px
-    size = [max(1, round(share * each)) for each in sight.frame_HWC.shape[1::-1]]
-    made_HWC: Uint8 = np.asarray(
-        cv2.resize(sight.frame_HWC, size, interpolation=cv2.INTER_AREA), np.uint8
-    )
-    scale_2 = np.array(size, np.float32) / np.array(sight.frame_HWC.shape[1::-1], np.float32)
-    return Sight(made_HWC, np.asarray(sight.box_4 * np.tile(scale_2, 2), np.float32), sight.place)
 
 
 def _joints(poser: PerPerson, sights: Sequence[Sight], height: int) -> Float64:
@@ -309,7 +260,7 @@ def render(data: Mapping[str, Any]) -> str:
 
 
 def _height(height: str) -> str:
-    return "full" if height == str(_FULL) else height
+    return "full" if height == str(FULL) else height
 
 
 def _part(numbers: Sequence[float] | None) -> str:

@@ -90,7 +90,7 @@ def speed_of(arch: str, batch: int, rounds: int, graph: bool) -> Speed:
     require_torch()
     import torch
 
-    from edgehuman.bench.targets.gait_step import step_of
+    from edgehuman.bench.targets.steps.gait import step_of
     from edgehuman.nets.building import build
 
     torch.set_num_threads(1)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from edgehuman.bench import beside, walking
 from edgehuman.bench.target import Target, same_whatever
-from edgehuman.bench.targets import frames, people
+from edgehuman.bench.targets import crowds, frames, people
+
+if TYPE_CHECKING:
+    from edgehuman.bench.targets.targets import TargetsConfig
 
 
 def _of_people() -> Iterator[Target]:
@@ -55,6 +59,24 @@ def _of_frames() -> Iterator[Target]:
         yield Target(f"gait-rate-{wanted}", what, "at least", 10.0, "/s", measured)
 
 
+def _of_parts() -> Iterator[Target]:
+    """Of the networks that part everybody of a picture, 416x416 and 20 parts."""
+
+    def measured(arch: str, name: str) -> Callable[[TargetsConfig], float]:
+        return same_whatever(lambda: crowds.cost_of(arch)[name])
+
+    for arch in crowds.ARCHS:
+        what = f"a parser of 20 parts / the detector alone, 416x416, {arch}, onnxruntime FP32"
+        cost = measured(arch, "parser_over_detector")
+        yield Target(f"parts-{arch}", what, "at most", 1.5, "x", cost)
+        what = f"torch eager / onnxruntime FP32, the parser on {arch}, batch 1, one thread"
+        speed = measured(arch, "torch_over_onnxruntime")
+        yield Target(f"parts-onnxruntime-{arch}", what, "at least", 1.5, "x", speed)
+    what = f"one more person of a picture, of its time, {crowds.ARCHS[0]}"
+    more = measured(crowds.ARCHS[0], "one_more_person_percent")
+    yield Target("parts-more", what, "at most", 2.0, "%", more)
+
+
 PEOPLE: tuple[Target, ...] = (
     Target(
         "page-stopped",
@@ -65,5 +87,6 @@ PEOPLE: tuple[Target, ...] = (
         lambda config: beside.page_over_none(),
     ),
     *_of_people(),
+    *_of_parts(),
     *_of_frames(),
 )

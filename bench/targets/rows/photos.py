@@ -5,7 +5,7 @@ from __future__ import annotations
 from edgehuman.bench.target import Target, same_whatever
 from edgehuman.bench.targets import ratios
 from edgehuman.bench.targets.rows.eager import over_eager
-from edgehuman.bench.targets.saip_step import saip_step_over_networks
+from edgehuman.bench.targets.steps.saip import saip_step_over_networks
 from edgehuman.bench.text_search import TextSearchConfig, text_search
 
 PHOTOS: tuple[Target, ...] = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from edgehuman.bench.gallery_search import GallerySearchConfig, gallery_search
 from edgehuman.bench.target import Target
 from edgehuman.bench.targets import ratios, silhouettes
-from edgehuman.bench.targets.gait_step import gait_step_over_encoder
 from edgehuman.bench.targets.gallery_memory import GalleryMemoryConfig, gallery_memory_mb
 from edgehuman.bench.targets.rows.eager import over_eager
 from edgehuman.bench.targets.skeleton_augment import per_sample_over_batched
+from edgehuman.bench.targets.steps.gait import gait_step_over_encoder
 
 WALKS: tuple[Target, ...] = (
     over_eager("gaitptv2_deep_1", "48 frames", 1.5),

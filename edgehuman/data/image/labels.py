@@ -22,6 +22,8 @@ needs its labels on every line:
     simulated    true if the picture is simulated
     dataset      name in `edgehuman data list` of the pictures' source, the same on every line: the
                  card of a network that learns from them then states its terms
+    licence      terms of the picture, and url, where it is from: the same on every line, where it
+                 is of no known dataset
     labelled_by  list of what made the labels, with its terms: "MoveNet Thunder (Apache-2.0)"
 
 Axes: N pictures, J joints, A attributes.
@@ -131,11 +133,12 @@ def source_of(path: Path, rows: Sequence[Row]) -> tuple[str, str, str]:
         path: of labels.jsonl, in the folder that names pictures of unknown source.
 
     Raises:
-        DataError: a dataset that is not known or not the same on every line, or makers that are no
-            names.
+        DataError: a dataset that is not known or not the same on every line, terms that are not, or
+            makers that are no names.
     """
     dataset, licence, url = path.parent.resolve().name, "that of its pictures; ask their owner", ""
     known = datasets_of("image")
+    licence, url = _stated(path, rows, "licence", licence), _stated(path, rows, "url", url)
     for row in rows:
         if "dataset" in row and (
             not is_name(row["dataset"])
@@ -153,6 +156,17 @@ def source_of(path: Path, rows: Sequence[Row]) -> tuple[str, str, str]:
             raise _wrong(path, row, "labelled_by", "a list of names")
         makers |= dict.fromkeys(own)
     return dataset, with_makers(licence, list(makers)), url
+
+
+def _stated(path: Path, rows: Sequence[Row], key: str, otherwise: str) -> str:
+    """What every line says of where the pictures are from; `otherwise` if none does."""
+    first = rows[0].get(key)
+    for row in rows:
+        if row.get(key) != first or (key in row and not is_name(first)):
+            raise _wrong(path, {key: None, **row}, key, f"{NAME}, the same on every line")
+        if key in row and "dataset" in row:
+            raise _wrong(path, row, key, "left out, as the dataset has its own")
+    return otherwise if first is None else str(first)
 
 
 def source_at(root: Path) -> tuple[str, str, str]:

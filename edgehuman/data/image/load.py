@@ -38,6 +38,7 @@ def load_persons(
     each: int = SIMULATED_EACH,
     seed: int = 0,
     shape: float | None = None,
+    acting: float = 0.0,
 ) -> PersonSet:
     """Load the people at a path, with the labels of the task.
 
@@ -45,6 +46,7 @@ def load_persons(
         path: a dataset's folder, or the word "simulated".
         task: reid, attributes, pose, landmarks, parsing or text-reid.
         people, each, seed: for the simulator: number of people, pictures of each, and seed.
+        acting: for the simulator: share of people who sit, squat, bend or reach.
         shape: width over height of crops of people in larger pictures, such as the network's input
             has; None: 1/2.
 
@@ -58,7 +60,7 @@ def load_persons(
     if str(path) == catalogue.SIMULATED:
         from edgehuman.data.image.simulated import simulated_persons
 
-        return simulated_persons(task, people, each, seed)
+        return simulated_persons(task, people, each, seed, acting)
     layout, place = find_layout(Path(path), task)
     if shape is not None and layout.read.shaped is not None:
         persons = layout.read.shaped(place, task, shape)

@@ -53,8 +53,11 @@ class Field:
         return self._pick(self._drawn[index])
 
 
-def simulated_persons(task: str, people: int, each: int, seed: int) -> PersonSet:
+def simulated_persons(
+    task: str, people: int, each: int, seed: int, acting: float = 0.0
+) -> PersonSet:
     """`each` pictures of each of `people` people; numeric labels are computed at once.
+    A share `acting` of the pictures shows people who sit, squat, bend or reach.
 
     Raises:
         UsageError: fewer than five people, which leaves none for testing; or, for retrieval, fewer
@@ -66,7 +69,7 @@ def simulated_persons(task: str, people: int, each: int, seed: int) -> PersonSet
             f"got {people} simulated people with {each} pictures each; {task} needs at least "
             f"{FEWEST_PEOPLE} and {fewest_each}"
         )
-    drawn = Drawn(SimulatedImages(people, each, seed))
+    drawn = Drawn(SimulatedImages(people, each, seed, acting=acting))
     persons = PersonSet(
         Field(drawn, lambda one: one.image_HWC),
         np.repeat(np.arange(people, dtype=np.int64), each),

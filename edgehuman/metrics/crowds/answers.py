@@ -7,8 +7,9 @@ The graph gives (N, K + C, 5 + h w). The first K rows are people: x1, y1, x2, y2
 input, a score, and the logits of a mask at a stride of 4. The last C are parts, the background
 first: five zeros, and the logits of the part, likewise. Logits lie quarter by quarter: those of the
 upper left of every 2x2 cells, row by row, then the upper right, the lower left, the lower right. A
-pixel inside a person's mask is of its likeliest part. This numpy and OpenCV code runs on the
-device, in `evaluate` and in training.
+pixel inside a person's mask is of its likeliest part. A graph that leaves the choice of people to
+the runtime gives one row; see `outside`. This numpy and OpenCV code runs on the device, in
+`evaluate` and in training.
 
 Axes: K people, C parts, R rows of both, X numbers of a row, h w rows and columns of a map, H
 height, W width.
@@ -22,16 +23,16 @@ from typing import Protocol
 import numpy as np
 
 from edgehuman.errors import ArtefactError
+from edgehuman.metrics.crowds.outside import HEAD, STRIDES, chosen, is_outside
 from edgehuman.metrics.crowds.people import PersonParts
 from edgehuman.metrics.person_answers import parts_of
 from edgehuman.records import Bool, Float32, Float64, Uint8
 
 STRIDE = 4
 """Of masks and parts, pixels of the input."""
-HEAD = 5
-"""Numbers of a row before its map."""
 # A mask may reach beyond its box by so much of the box's sides.
 _BEYOND = 0.1
+_BROKEN = "the network's outputs are not finite; train or export it again"
 MOST_PIXELS = 100_000_000
 """Of the maps of all people of a picture; who comes after that has a box alone."""
 
@@ -75,8 +76,23 @@ def columns_of(size: tuple[int, int]) -> int:
     return HEAD + (size[0] // STRIDE) * (size[1] // STRIDE)
 
 
-def require_rows(output: Float32, num_labels: int, size: tuple[int, int]) -> Float32:
-    """The outputs (N, R, X); ArtefactError unless they are people and parts of such an input."""
+def require_rows(
+    output: Float32, num_labels: int, size: tuple[int, int], least: float = 0.0
+) -> Float32:
+    """The outputs (N, R, X); ArtefactError unless they are people and parts of such an input.
+
+    Args:
+        least: people of lower scores need no mask, where it is not computed yet.
+    """
+    if is_outside(output):
+        if not np.isfinite(output).all():
+            raise ArtefactError(_BROKEN)
+        if (output[:, 0, :2] != np.array(size) // STRIDES[0]).any():
+            raise ArtefactError(
+                "the network's answer is not of an input of "
+                f"{size[1]}x{size[0]} pixels. Export it again"
+            )
+        output = chosen(output, num_labels, least)
     rows = output.shape[1] if output.ndim == 3 else 0
     if output.ndim != 3 or rows <= num_labels or output.shape[2] != columns_of(size):
         raise ArtefactError(
@@ -85,7 +101,7 @@ def require_rows(output: Float32, num_labels: int, size: tuple[int, int]) -> Flo
             "Export it again"
         )
     if not np.isfinite(output).all():
-        raise ArtefactError("the network's outputs are not finite; train or export it again")
+        raise ArtefactError(_BROKEN)
     return output
 
 

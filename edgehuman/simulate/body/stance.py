@@ -98,7 +98,19 @@ def cycle(person: Person, activity: str, right: str = "hang", left: str = "hang"
         # Arms that hold something swing less.
         gait = replace(person.gaits[activity], arm_rad=0.08, elbow_swing_rad=0.05)
         mover = replace(person, gaits={**person.gaits, activity: gait})
-    plan = _one_stride(mover, activity, right, left)
+    return _posed(mover, _one_stride(mover, activity, right, left))
+
+
+def cycle_of(person: Person, controls_P: Float64, posture_name: str, seed: int) -> Cycle:
+    """A few seconds of a person in the posture of these controls, the feet on the ground.
+
+    Args:
+        posture_name: standing or sitting, whose restlessness is that of the person.
+    """
+    return _posed(person, _around(controls_P, posture_name, generator(seed, 0x57A)))
+
+
+def _posed(mover: Person, plan: Plan) -> Cycle:
     joints, rotation = pose(mover, plan, plan_plants(plan, mover), FRAMES, 2 * FRAMES)
     joints[:, :2] -= joints[_JOINT["pelvis"], :2]
     return Cycle(
@@ -113,10 +125,15 @@ def _one_stride(person: Person, activity: str, right: str, left: str) -> Plan:
     base = posture(person, activity)
     for side, gesture in (("r", right), ("l", left)):
         _add_gesture(base, side, gesture)
-    moves = activity in LOCOMOTION
-    if moves:
+    if activity in LOCOMOTION:
         base[ROW["stride"]] *= rng.uniform(*_PACE)
         base[ROW["drop"]] -= TALLER_M
+    return _around(base, activity, rng)
+
+
+def _around(base: Float64, activity: str, rng: np.random.Generator) -> Plan:
+    """A straight plan about these controls."""
+    moves = activity in LOCOMOTION
     count = 3 * FRAMES
     knots_PM = base[:, None] + variations(rng, "standing", count // _PER_KNOT + 4)
     rate_hz = FRAMES * base[ROW["cadence"]] if moves else float(FRAMES)

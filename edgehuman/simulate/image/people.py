@@ -6,6 +6,7 @@ only on the seed and i, so a data worker can draw any image without the others.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import cv2
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from edgehuman.errors import UsageError
 from edgehuman.records import Float32, Index, Uint8
+from edgehuman.simulate.body.acting import ACTING, acting
 from edgehuman.simulate.body.seeding import child_seed, generator
 from edgehuman.simulate.body.stance import Body
 from edgehuman.simulate.image.attributes import ATTRIBUTES, attributes_of
@@ -117,8 +119,12 @@ def simulate_people(
 class SimulatedImages:
     """The pictures of `simulate_people`, each drawn when it is read.
 
+    Attributes:
+        acting: share of pictures of people who sit, squat, bend or reach.
+
     Raises:
-        UsageError: a number below 1, a negative seed, or a side outside 16..2048 pixels.
+        UsageError: a number below 1, a negative seed, a side outside 16..2048 pixels, or a share
+            that is none.
     """
 
     num_people: int
@@ -126,6 +132,7 @@ class SimulatedImages:
     seed: int
     height: int = 256
     width: int = 128
+    acting: float = 0.0
 
     def __post_init__(self) -> None:
         for name, low, high in (
@@ -140,6 +147,8 @@ class SimulatedImages:
                 raise UsageError(f"{name} is {value!r}; it must be an integer")
             if not low <= value <= high:
                 raise UsageError(f"{name} is {value}; it must be {low} to {high}")
+        if not 0 <= self.acting <= 1:
+            raise UsageError(f"acting is {self.acting}; it must be 0 to 1")
 
     def __len__(self) -> int:
         return self.num_people * self.each
@@ -160,7 +169,9 @@ class SimulatedImages:
     def shot(self, i: int) -> Shot:
         """Shot of picture i."""
         camera = sample_camera(self.seed, self.camera(i))
-        return sample_shot(camera, generator(self.seed, 0x5407, self.person(i), i % self.each))
+        shot = sample_shot(camera, generator(self.seed, 0x5407, self.person(i), i % self.each))
+        acts = self.acting and generator(self.seed, 0xAC7, i).random() < self.acting
+        return dataclasses.replace(shot, activity=ACTING) if acts else shot
 
     def look_seed(self, i: int) -> int:
         """Seed of the look of the person in picture i."""
@@ -230,7 +241,10 @@ class _Drawing:
 def _draw(look_seed: int, shot: Shot, height: int, width: int) -> _Drawing:
     """Draw a picture, and keep what its labels need."""
     who, light = character(look_seed), shot.camera.light
-    body = movement(look_seed, shot.activity).body(shot.phase)
+    if shot.activity == ACTING:
+        body = acting(who.look.person, shot.seed)
+    else:
+        body = movement(look_seed, shot.activity).body(shot.phase)
     posed = pose_rig(who.rig, body)
     far = look_at(shot.camera.height_m, shot.distance_m, float(np.radians(shot.azimuth_deg)))
     view = _cut_out(posed, far, shot, height, width)

@@ -37,13 +37,13 @@ _JOINTS = {
     "ankle": (0.0063, 0.5),
 }
 _ERROR_J, _FAR_J = np.array([_JOINTS[name.split("_")[-1]] for name in OPENPOSE_18]).T
-# Errors of zoo:person-pose-int8 on real people who walk towards a camera or away, by
-# `python -m edgehuman.bench.pages.image.detector_errors` (docs/gait.md): the spreads of the full
-# pictures and of people 160 pixels tall, over the 0.87 that moving errors have of these numbers.
-# MoveNet Thunder and BlazePose, measured alike, err as the numbers above say.
+# Errors of zoo:person-pose-int8 on real walkers of two street cameras, by
+# `python -m edgehuman.bench.pages.image.detector_errors` (docs/gait.md): the spreads of people 160
+# pixels tall or as they are, over the 0.87 that moving errors have of these numbers. MoveNet
+# Thunder and BlazePose, measured alike, err as the numbers above say.
 _STUDENT = {
-    "nose": 0.0115, "eye": 0.028, "ear": 0.0132, "neck": 0.0172, "shoulder": 0.0172,
-    "elbow": 0.0487, "wrist": 0.0258, "hip": 0.0412, "knee": 0.0527, "ankle": 0.0481,
+    "nose": 0.0115, "eye": 0.0115, "ear": 0.0126, "neck": 0.0172, "shoulder": 0.0178,
+    "elbow": 0.0178, "wrist": 0.0184, "hip": 0.0207, "knee": 0.0184, "ankle": 0.0184,
 }  # fmt: skip
 _ERRORS = {
     "teacher": _ERROR_J,
@@ -83,7 +83,7 @@ class Detector:
         dropped: frequency of joints lost for a while.
         swapped: frequency of left and right legs or arms swapped.
         kind: whose errors: those of large networks such as MoveNet Thunder, or of the project's own
-            zoo:person-pose-int8, which are several times as large.
+            zoo:person-pose-int8, which are two to three times as large.
     """
 
     noise: float = 1.0

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edgehuman.card import Decision, OutputSpec
+from edgehuman.data.image.crops.turned import is_turned
 from edgehuman.data.image.set import PersonSet
 from edgehuman.errors import DataError
 from edgehuman.geometry import COCO_17, COCO_WHOLEBODY_133, mirror_order
@@ -30,15 +31,15 @@ from edgehuman.tasks.image.augment import draw_move, move_joints, vary
 from edgehuman.tasks.image.composing import Composed, compose
 from edgehuman.tasks.image.heatmaps import Grid, gaussian_targets
 from edgehuman.tasks.image.losses import heatmap_loss
+from edgehuman.tasks.image.reading_ahead import Sample
 from edgehuman.tasks.image.settings import PoseConfig
 from edgehuman.tasks.image.simcc import SimccLearner, calibrate
+from edgehuman.tasks.image.splits import split_people
 from edgehuman.tasks.image.train import PersonTask, begin, in_memory, person_work
 from edgehuman.tasks.learner import Learner
 
 HELD_OUT_CROPS = 1024
 """Crops of people held out that calibrate the presence of joints."""
-# Probability that the picture ends within the person: before a camera many people are cut off.
-_CUT = 0.5
 LABELS = {"pose": COCO_17, "landmarks": COCO_WHOLEBODY_133}
 
 
@@ -105,11 +106,12 @@ def _heatmap_task(config: PoseConfig, persons: PersonSet, labels: tuple[str, ...
         return view_HWC, move_joints(joint_J3, move, *config.size, mirrored)
 
     composed = _composed(config, persons, labels) if config.crops else None
+    answered = None if composed is None else _answered(config, persons, composed)
     return PersonTask(
         name=config.task,
         output=OutputSpec("heatmaps", labels),
         learner=lambda network: PoseLearner(network, config.size, config.sigma),
-        sample=sample if composed is None else lambda index, rng: _answered(composed, index, rng),
+        sample=answered or sample,
         select_by="mean_oks",
         beside=() if composed is None else composed.rows,
     )
@@ -129,7 +131,7 @@ def _simcc_task(config: PoseConfig, persons: PersonSet, labels: tuple[str, ...])
         name=config.task,
         output=output,
         learner=lambda network: SimccLearner(network, config.size, config.presence),
-        sample=lambda index, rng: _answered(composed, index, rng),
+        sample=_answered(config, persons, composed),
         select_by="mean_oks",
         beside=composed.rows,
         decide=decide,
@@ -143,10 +145,21 @@ def _composed(config: PoseConfig, persons: PersonSet, labels: tuple[str, ...]) -
         config.task,
         mirrored_joints=mirror_order(labels),
         articulate=config.articulate,
-        cut=_CUT,
+        cut=config.cut,
+        ends=config.ends,
+        beside=config.beside,
     )
 
 
-def _answered(composed: Composed, index: int, rng: np.random.Generator) -> tuple[NDArray[Any], ...]:
-    crop = composed.sample(index, rng)
-    return crop.image_HWC, crop.joint_J3
+def _answered(config: PoseConfig, persons: PersonSet, composed: Composed) -> Sample:
+    """What makes a sample: now and then of somebody who is turned away in the place of another."""
+    learn_K = split_people(persons, config.select_share, config.seed, config.task).learn
+    turned_K = learn_K[is_turned(persons.keypoint_NJ3[learn_K])] if config.turned else learn_K[:0]
+
+    def sample(index: int, rng: np.random.Generator) -> tuple[NDArray[Any], ...]:
+        if len(turned_K) and rng.random() < config.turned:
+            index = int(rng.choice(turned_K))
+        crop = composed.sample(index, rng)
+        return crop.image_HWC, crop.joint_J3
+
+    return sample

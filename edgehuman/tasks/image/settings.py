@@ -153,12 +153,35 @@ class CropConfig(PersonConfig):
     off, pasted on other backgrounds, other people beside, things before, few pixels, nobody."""
     simulated: float = 0.0
     """Share of simulated people among the samples, beside those of --data; needs --crops."""
+    simulated_people: int = 150
+    """How many simulated people there are, with four pictures each."""
+    acting: float = 0.0
+    """Share of the simulated people's pictures in which they sit, squat, bend or reach, in the
+    place of walking or standing."""
+    also: tuple[str, ...] = ()
+    """More people to learn from, with the same labels as those of --data: folders of datasets, of
+    which the training parts are read; needs --crops."""
+    also_share: float = 0.1
+    """Share of the people of --also among the samples."""
+    streets: str = ""
+    """Whose streets people are pasted on, and who stands beside them: photos with parts, such as
+    those of ccp, of which the training part is read; by default those of --data. Needs --crops."""
 
     def __post_init__(self) -> None:
         PersonConfig.__post_init__(self)
         rules = (
             (0 <= self.simulated < 1, "simulated", "from 0 to under 1"),
             (self.crops or not self.simulated, "simulated", "0 without --crops"),
+            (self.simulated_people >= 5, "simulated_people", "at least 5"),
+            (0 <= self.acting <= 1, "acting", "from 0 to 1"),
+            (self.simulated > 0 or not self.acting, "acting", "0 without --simulated"),
+            (self.crops or not self.also, "also", "left out without --crops"),
+            (self.crops or not self.streets, "streets", "left out without --crops"),
+            (
+                0 < self.also_share < 1 - self.simulated,
+                "also_share",
+                f"above 0, and with --simulated {self.simulated} under 1",
+            ),
         )
         require(self, rules)
 
@@ -174,6 +197,17 @@ class PoseConfig(CropConfig):
     articulate: float = 0.0
     """Augmentation: probability of arms and legs turned about their joints, of people with masks;
     needs --crops and the 17 joints of COCO."""
+    cut: float = 0.5
+    """Augmentation: probability that a crop ends within the person: before a camera many people are
+    cut off. Needs --crops."""
+    ends: float = 0.0
+    """Augmentation: probability that the picture ends where a crop is cut, so that its edge goes
+    on; as likely, something covers the rest. At most 0.5; needs --crops."""
+    beside: float = 0.3
+    """Augmentation: probability of another person beside or before; needs --crops."""
+    turned: float = 0.0
+    """Augmentation: probability that somebody seen from the side or from behind takes a sample's
+    place; people before a camera mostly face it. Needs --crops and the 17 joints of COCO."""
     presence: float = 1.0
     """Weight of the presence of joints in the loss of SimCC."""
     sigma: float = 2.0
@@ -193,6 +227,12 @@ class PoseConfig(CropConfig):
             (self.head == "heatmaps" or self.crops, "head", "heatmaps without --crops"),
             (0 <= self.articulate <= 1, "articulate", "from 0 to 1"),
             (self.crops or not self.articulate, "articulate", "0 without --crops"),
+            (0 <= self.cut <= 1, "cut", "from 0 to 1"),
+            (0 <= self.ends <= 0.5, "ends", "from 0 to 0.5"),
+            (self.crops or not self.ends, "ends", "0 without --crops"),
+            (0 <= self.beside <= 1, "beside", "from 0 to 1"),
+            (0 <= self.turned <= 1, "turned", "from 0 to 1"),
+            (self.crops or not self.turned, "turned", "0 without --crops"),
         )
         require(self, rules)
 

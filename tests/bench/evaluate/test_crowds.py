@@ -89,18 +89,27 @@ def test_the_way_over_crops(parter: Path, tmp_path: Path, monkeypatch: pytest.Mo
         scores_of(parter, beside=("zoo:person-garments",), detector="zoo:person-pose")
 
 
-def test_wrong_pairs_are_refused(
-    parter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_wrong_pairs_are_refused(parter: Path, tmp_path: Path) -> None:
     with pytest.raises(ArtefactError, match="gives boxes of person; give a model of the same par"):
         scores_of(parter, beside=(str(write_bars(tmp_path)),))
     other = parts_card(("background", "hat"))
     odd = write_parts(tmp_path / "odd", rows_of()[:5], other)
     with pytest.raises(DataError, match=r"has the parts .*, and the model background, hat"):
         scores_of(odd)
+
+
+def test_on_data_without_parts_boxes_alone_are_scored_beside_detectors(
+    parter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(of_frames, "load_frames", lambda data, **few: made_frames())
-    with pytest.raises(DataError, match="has boxes of people and no parts"):
-        scores_of(parter)
+    bars = str(write_bars(tmp_path))
+    found = scores_of(parter, beside=(bars,))
+    assert "ap_p_vol" not in found["metrics"]
+    assert found["metrics"]["ap50"] > 0.5
+    assert (
+        scores_of(Path(bars), beside=(str(parter),))["beside"][str(parter)]["metrics"]
+        == (found["metrics"])
+    )
 
 
 def test_bench_scores_it_too(tmp_path: Path) -> None:

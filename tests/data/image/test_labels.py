@@ -132,6 +132,20 @@ def test_lines_say_where_pictures_are_from_and_what_labelled_them(tmp_path: Path
         load_persons(tmp_path, "reid")
 
 
+def test_lines_say_the_terms_of_pictures_of_no_known_dataset(tmp_path: Path) -> None:
+    row = {"image": "a.png", "person": 1, "licence": "CC BY 4.0", "url": "https://a.example"}
+    write(tmp_path, row | {"labelled_by": ["A (MIT)"]}, row)
+    persons = load_persons(tmp_path, "reid")
+    assert persons.url == "https://a.example"
+    assert (persons.dataset, persons.licence) == (tmp_path.name, "CC BY 4.0; labels: A (MIT)")
+    write(tmp_path, row, row | {"licence": "CC0"})
+    with pytest.raises(DataError, match=r'"licence" is "CC0"; it must be text of at most 255'):
+        load_persons(tmp_path, "reid")
+    write(tmp_path, row, {"image": "a.png", "person": 1})
+    with pytest.raises(DataError, match=r'"licence" is null; it must be .*, the same on every'):
+        load_persons(tmp_path, "reid")
+
+
 @pytest.mark.parametrize(
     ("task", "row", "message"),
     [
@@ -154,6 +168,12 @@ def test_lines_say_where_pictures_are_from_and_what_labelled_them(tmp_path: Path
         ("reid", {"image": "a.png", "person": 1, "dataset": "mine"}, '"dataset" is "mine"'),
         ("reid", {"image": "a.png", "person": 1, "dataset": 1}, '"dataset" is 1; it must be one'),
         ("reid", {"image": "a.png", "person": 1, "labelled_by": "me"}, "must be a list of names"),
+        ("reid", {"image": "a.png", "person": 1, "licence": 4}, '"licence" is 4; it must be text'),
+        (
+            "reid",
+            {"image": "a.png", "person": 1, "dataset": "ccp", "licence": "CC0"},
+            "must be left out",
+        ),
     ],
 )
 def test_wrong_labels_are_named(

@@ -9,8 +9,15 @@ import pytest
 
 from edgehuman.errors import ArtefactError
 from edgehuman.metrics.crowds import answers
-from edgehuman.metrics.crowds.answers import boxes_in, columns_of, people_of, require_rows
+from edgehuman.metrics.crowds.answers import (
+    boxes_in,
+    columns_of,
+    people_of,
+    require_rows,
+    woven,
+)
 from edgehuman.records import Float32
+from tests.runtime.parts_models import quartered
 
 SIZE = (16, 24)  # 4 x 6 cells
 LABELS = 3
@@ -34,14 +41,22 @@ WHOLE = Place(1.0, 1.0, 0, 0, 16, 24)
 def answer() -> Float32:
     """Two people, side by side: the left of part 1 above part 2, the right nowhere."""
     row_RX = np.zeros((2 + LABELS, columns_of(SIZE)), np.float32)
-    map_Rhw = row_RX[:, 5:].reshape(-1, 4, 6)
+    map_Rhw = np.zeros((len(row_RX), 4, 6), np.float32)
     row_RX[0, :5] = 12, 0, 24, 16, 0.4
     row_RX[1, :5] = 0, 0, 12, 16, 0.9
     map_Rhw[:2] = -9
     map_Rhw[1, :, :3] = 9
     map_Rhw[2] = -1
     map_Rhw[3, :2], map_Rhw[4, 2:] = 5, 5
+    row_RX[:, 5:] = quartered(map_Rhw)
     return row_RX
+
+
+def test_maps_are_woven_of_their_quarters() -> None:
+    quarters = np.arange(8, dtype=np.float32)[None]
+    assert woven(quarters, (2, 4)).tolist() == [[[0, 2, 1, 3], [4, 6, 5, 7]]]
+    map_Rhw = np.random.default_rng(0).normal(size=(3, 4, 6)).astype(np.float32)
+    assert np.array_equal(woven(quartered(map_Rhw), (4, 6)), map_Rhw)
 
 
 def test_people_come_by_falling_score_with_their_parts() -> None:

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edgehuman.errors import UsageError
+from edgehuman.simulate.body.acting import ACTING
 from edgehuman.simulate.image.character import character
 from edgehuman.simulate.image.figure.parts import PART, PARTS
 from edgehuman.simulate.image.people import (
@@ -219,3 +220,20 @@ def test_a_scale_out_of_range() -> None:
     for scale in (0.0, 30.0, float("nan")):
         with pytest.raises(UsageError, match="scale is"):
             render_person(0, replace(shot, scale=scale))
+
+
+def test_a_share_of_people_does_something_else_than_walk() -> None:
+    plain, some = SimulatedImages(5, 8, 2), SimulatedImages(5, 8, 2, acting=0.5)
+    acts = [some.shot(i).activity == ACTING for i in range(len(some))]
+    assert 8 < sum(acts) < 32
+    assert not any(plain.shot(i).activity == ACTING for i in range(len(plain)))
+    walking = acts.index(False)
+    assert np.array_equal(some.read(walking), plain.read(walking))
+    there_J3 = some.labelled(acts.index(True)).keypoint_J3
+    assert (there_J3[:, 2] > 0).sum() > 5
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])
+def test_a_share_that_is_none(share: float) -> None:
+    with pytest.raises(UsageError, match=r"acting is .*; it must be 0 to 1"):
+        SimulatedImages(5, 8, 2, acting=share)

@@ -85,7 +85,7 @@ def test_the_threshold_divides_present_from_absent_joints() -> None:
 
 def test_presence_is_calibrated_on_crops_of_people_held_out() -> None:
     persons = made_people()
-    composed = Composed(Composer(persons, SIZE, Odds(nobody=0.3)), None, np.zeros(0, int), 0.0)
+    composed = Composed(Composer(persons, SIZE, Odds(nobody=0.3)))
     output = OutputSpec("simcc", tuple(map(str, range(17))), dim=64)
 
     def answer(image_NHWC: Uint8) -> Float32:
@@ -121,7 +121,7 @@ def test_pictures_that_cannot_be_read_do_not_end_the_calibration(
 ) -> None:
     persons = made_people()
     persons = dataclasses.replace(persons, images=AllButTheFirst(persons.images))
-    composed = Composed(Composer(persons, SIZE, Odds(nobody=0.3)), None, np.zeros(0, int), 0.0)
+    composed = Composed(Composer(persons, SIZE, Odds(nobody=0.3)))
     output = OutputSpec("simcc", tuple(map(str, range(17))), dim=64)
     found = calibrate(
         lambda image_NHWC: np.zeros((len(image_NHWC), 17, 193), np.float32),
@@ -132,9 +132,7 @@ def test_pictures_that_cannot_be_read_do_not_end_the_calibration(
 
 
 def test_without_absent_joints_nothing_is_fitted() -> None:
-    composed = Composed(
-        Composer(made_people(), SIZE, Odds(nobody=1.0)), None, np.zeros(0, int), 0.0
-    )
+    composed = Composed(Composer(made_people(), SIZE, Odds(nobody=1.0)))
     output = OutputSpec("simcc", tuple(map(str, range(17))), dim=64)
     silent = calibrate(
         lambda image_NHWC: np.zeros((len(image_NHWC), 17, 193), np.float32),

@@ -70,7 +70,7 @@ class Composer:
     mirrored_parts, mirrored_joints: index of each label's mirror image.
     around: the people who stand beside and lend their streets; None: `persons`. With the `people`
         of another composer, each picture is kept once.
-    people: `persons`, their pictures kept.
+    people: `persons`, their pictures kept; lenders: `around`, likewise.
     lending_K: which of those do; None: all of the training part. Of CCP, streets are lent by
         photos that show nobody else alone.
     """
@@ -86,11 +86,11 @@ class Composer:
     def __post_init__(self) -> None:
         self.people = Kept(self.persons)
         around = self.people if self.around is None else self.around
-        self._around = around if isinstance(around, Kept) else Kept(around)
-        train_K: Index = np.flatnonzero(self._around.persons.role_N == "train")
+        self.lenders = around if isinstance(around, Kept) else Kept(around)
+        train_K: Index = np.flatnonzero(self.lenders.persons.role_N == "train")
         self._lending_K = train_K if self.lending_K is None else self.lending_K
         # Somebody left on a street would be taught to be nobody.
-        empty = [shows_nobody_else(self._around.persons, index) for index in self._lending_K]
+        empty = [shows_nobody_else(self.lenders.persons, index) for index in self._lending_K]
         self._streets_K = self._lending_K[np.array(empty, np.bool_)]
 
     def sample(self, index: int, rng: np.random.Generator) -> Crop:
@@ -124,6 +124,9 @@ class Composer:
             if moved is not None and len(self.persons.parts) != 2:
                 label_HW[label_HW > 0] = IGNORE  # it is no longer known which part is where
         canvas_HWC, hidden_HW = self._covered(canvas_HWC, clear_HW, mask_HW is not None, rng)
+        if view.kept is not None:
+            canvas_HWC, beyond_HW = self._ended(canvas_HWC, view, rng)
+            hidden_HW |= beyond_HW
         label_HW[hidden_HW & (label_HW != IGNORE)] = 0
         _hide(joint_J3, hidden_HW)
         return Crop(mar(canvas_HWC, self.odds.marring, rng), label_HW, joint_J3)
@@ -194,9 +197,29 @@ class Composer:
             hidden_HW[rows, columns] = True
         return canvas_HWC, hidden_HW
 
+    def _ended(
+        self, canvas_HWC: Uint8, view: View, rng: np.random.Generator
+    ) -> tuple[Uint8, NDArray[np.bool_]]:
+        """The crop of a picture that ends within it, or of which something covers the rest, and
+        where that is.
+        """
+        import cv2
+
+        assert view.kept is not None
+        left, top, right, bottom = view.kept
+        height, width = self.size
+        beyond_HW = np.ones(self.size, bool)
+        beyond_HW[top:bottom, left:right] = False
+        if not view.goes_on:
+            return np.where(beyond_HW[..., None], self._background(rng), canvas_HWC), beyond_HW
+        sides = top, height - bottom, left, width - right
+        kept_HWC = canvas_HWC[top:bottom, left:right]
+        ended_HWC = cv2.copyMakeBorder(kept_HWC, *sides, cv2.BORDER_REPLICATE)
+        return np.asarray(ended_HWC, np.uint8), beyond_HW
+
     def _other(self, share_HW: Float32, rng: np.random.Generator) -> tuple[Uint8, Float32]:
         """Another person beside the first: colours, and share of each pixel."""
-        image_HWC, mask_HW, (x0, y0, x1, y1) = self._around[int(rng.choice(self._lending_K))]
+        image_HWC, mask_HW, (x0, y0, x1, y1) = self.lenders[int(rng.choice(self._lending_K))]
         if mask_HW is None:
             return np.zeros((*self.size, 3), np.uint8), np.zeros(self.size, np.float32)
         height, width = self.size
@@ -230,10 +253,10 @@ class Composer:
         """A street beside one of those who lend them, or a plain or shaded colour."""
         import cv2
 
-        is_plain = self._around.persons.simulated or not len(self._streets_K)
+        is_plain = self.lenders.persons.simulated or not len(self._streets_K)
         if is_plain or rng.random() < 0.2:
             return _shaded(self.size, rng)
-        image_HWC, mask_HW, (x0, _, x1, _) = self._around[int(rng.choice(self._streets_K))]
+        image_HWC, mask_HW, (x0, _, x1, _) = self.lenders[int(rng.choice(self._streets_K))]
         if mask_HW is None:
             return _shaded(self.size, rng)
         tall, across = mask_HW.shape

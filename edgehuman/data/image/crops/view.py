@@ -7,6 +7,7 @@ as in COCO. Axes: H height, W width, J joint. A box is (x0, y0, x1, y1), pixels.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ Box = tuple[float, float, float, float]
 _KEPT = {"top": (0.16, 0.75), "bottom": (0.3, 0.7), "left": (0.5, 0.85), "right": (0.5, 0.85)}
 _CUTS = ("top", "top", "bottom", "left", "right")
 _SMALLEST = 8.0
+# Probability of a second cut, where the picture may end at both.
+_TWICE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Reach:
     shift: float = 0.1
     squeeze: float = 0.3
     cut: float = 0.25
+    ends: float = 0.0
     rotate_deg: float = 20.0
     flip: float = 0.5
 
@@ -57,11 +61,15 @@ class View:
         matrix_23: float64 (2, 3): (x, y, 1) of the picture -> (x, y) of the crop, from the corner.
         size: height and width of the crop.
         is_flipped: whether left and right are swapped.
+    kept: x0, y0, x1, y1 of the crop, pixels: the rest is beyond the picture, or covered; None: all.
+    goes_on: whether the edge of what is kept goes on beyond it, as at the edge of a picture.
     """
 
     matrix_23: Float64
     size: tuple[int, int]
     is_flipped: bool = False
+    kept: tuple[int, int, int, int] | None = None
+    goes_on: bool = True
 
     @property
     def by_centre_23(self) -> Float64:
@@ -151,9 +159,10 @@ def draw_view(
     angle = math.radians(float(np.clip(rng.normal(0, 0.5), -1, 1)) * reach.rotate_deg)
     if rng.random() < reach.whole:
         x0, y0, x1, y1 = 0.0, 0.0, float(picture[1]), float(picture[0])
-        angle *= 0.2
+        part, angle = box, 0.2 * angle
     else:
-        x0, y0, x1, y1 = _detected(_cut(box, reach, rng), width / height, reach, rng)
+        part = _cut(box, reach, rng)
+        x0, y0, x1, y1 = _detected(part, width / height, reach, rng)
     scale_2 = np.array([width / (x1 - x0), height / (y1 - y0)])
     if is_flipped:
         scale_2[0] = -scale_2[0]
@@ -162,14 +171,46 @@ def draw_view(
     turn_22 = scale_2[:, None] * np.array([[cosine, -sine], [sine, cosine]])
     middle_2 = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
     offset_2 = np.array([width / 2, height / 2]) - turn_22 @ middle_2
-    return View(np.concatenate([turn_22, offset_2[:, None]], axis=1), size, is_flipped)
+    view = View(np.concatenate([turn_22, offset_2[:, None]], axis=1), size, is_flipped)
+    drawn = rng.random() if reach.ends and part != box else 1.0
+    if drawn >= 2 * reach.ends:
+        return view
+    kept = kept_of(box, part, (x0, y0, x1, y1), size, is_flipped)
+    return dataclasses.replace(view, kept=kept, goes_on=drawn < reach.ends)
+
+
+def kept_of(
+    box: Box, part: Box, crop: Box, size: tuple[int, int], is_flipped: bool
+) -> tuple[int, int, int, int]:
+    """The part of the crop that is not beyond a side at which the person's box was cut; its edges
+    are level, as those of a picture are, whether the person is turned or not.
+    """
+    height, width = size
+    (x0, y0, x1, y1), (low_x, low_y, high_x, high_y) = part, crop
+    across, down = width / (high_x - low_x), height / (high_y - low_y)
+    left = (x0 - low_x) * across if x0 != box[0] else 0
+    right = (x1 - low_x) * across if x1 != box[2] else width
+    top = (y0 - low_y) * down if y0 != box[1] else 0
+    bottom = (y1 - low_y) * down if y1 != box[3] else height
+    if is_flipped:
+        left, right = width - right, width - left
+    # At least a pixel is kept.
+    first_x, first_y = min(max(0, round(left)), width - 1), min(max(0, round(top)), height - 1)
+    last_x, last_y = max(first_x + 1, round(right)), max(first_y + 1, round(bottom))
+    return first_x, first_y, min(last_x, width), min(last_y, height)
 
 
 def _cut(box: Box, reach: Reach, rng: np.random.Generator) -> Box:
     """A part of the person's box: what a picture shows of somebody at its edge."""
     if rng.random() >= reach.cut:
         return box
-    side = _CUTS[int(rng.integers(len(_CUTS)))]
+    part = _cut_at(_CUTS[int(rng.integers(len(_CUTS)))], box, rng)
+    if reach.ends and rng.random() < _TWICE:
+        part = _cut_at(_CUTS[int(rng.integers(len(_CUTS)))], part, rng)
+    return part
+
+
+def _cut_at(side: str, box: Box, rng: np.random.Generator) -> Box:
     kept = float(rng.uniform(*_KEPT[side]))
     x0, y0, x1, y1 = box
     if side == "top":

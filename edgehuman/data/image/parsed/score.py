@@ -16,7 +16,7 @@ from edgehuman.data.image.frames.set import FrameSet, People
 from edgehuman.data.image.part_groups import grouped_frames, grouping_with
 from edgehuman.errors import DataError
 from edgehuman.metrics.boxes.detection import Found, average_precision
-from edgehuman.metrics.crowds.answers import boxes_in, people_of
+from edgehuman.metrics.crowds.answers import boxes_in, people_of, require_rows
 from edgehuman.metrics.crowds.parts import FoundParts, PartsJudge
 from edgehuman.preprocess.image.letterbox import Letterbox
 from edgehuman.records import Float32
@@ -60,6 +60,7 @@ class FramePartsJudge:
     def add(self, frames: FrameSet, index: int, row_RX: Float32, place: Letterbox) -> None:
         """Compare the network's answer for a frame with its people."""
         count = len(self._labels)
+        row_RX = require_rows(row_RX[None], count, self._size, FLOOR)[0]
         boxes = boxes_of(boxes_in(row_RX, count), place)
         found = [
             FoundParts(each.person, each.score)

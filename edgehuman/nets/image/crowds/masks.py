@@ -22,20 +22,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from edgehuman.metrics.crowds.outside import INSIDE, NUMBERS, REACH, SHAPES, SHARED
 from edgehuman.nets.image.neck import STRIDES, Separable, conv_norm
 
-SHARED = 8
-"""Maps that every mask is computed from."""
-_INSIDE = 8
 _FINER = 2  # points of the answer, along each side of one of the branch
-_SHAPES = ((_INSIDE, SHARED + 2), (_FINER**2, _INSIDE))
-"""Rows and columns of the two layers."""
-NUMBERS = sum(rows * (columns + 1) for rows, columns in _SHAPES)
-"""W: weights and biases of a mask."""
 STRIDE = STRIDES[0] // _FINER
 """Of the answers, pixels of the input."""
-# Places are told in so many strides of the point.
-_REACH = 8.0
 
 
 class Branch(nn.Module):
@@ -130,13 +122,13 @@ class MaskDecode(nn.Module):
         first, (last_NKRC, last_NKR) = layers_of(numbers_NKW.float())
         first_NKRC, bias_NKR = first
         # Weights of the place, per pixel; what the point's own place adds goes into the bias.
-        from_NK12 = first_NKRC[..., SHARED:] / (_REACH * stride_NK[..., None, None])
+        from_NK12 = first_NKRC[..., SHARED:] / (REACH * stride_NK[..., None, None])
         bias_NKR = bias_NKR - (from_NK12 * point_NK2[:, :, None]).sum(dim=3)
         weight_NKRC = torch.cat((first_NKRC[..., :SHARED], from_NK12, bias_NKR[..., None]), dim=3)
         place_N3S = self.place_3S.expand(images, -1, -1)
         x_NCS = torch.cat((shared_NEhw.float().flatten(2), place_N3S), dim=1)
         made_NXS = functional.relu(weight_NKRC.flatten(1, 2) @ x_NCS)
-        made_NKRS = made_NXS.reshape(images, people, _INSIDE, -1)
+        made_NKRS = made_NXS.reshape(images, people, INSIDE, -1)
         return (last_NKRC @ made_NKRS + last_NKR[..., None]).flatten(2)
 
 
@@ -153,7 +145,7 @@ def quartered(map_Nhw: Tensor) -> Tensor:
 def layers_of(numbers_NKW: Tensor) -> Sequence[tuple[Tensor, Tensor]]:
     """Return the weights (N, K, rows, columns) and biases (N, K, rows) of the two layers."""
     layers, begin = [], 0
-    for rows, columns in _SHAPES:
+    for rows, columns in SHAPES:
         middle, end = begin + rows * columns, begin + rows * (columns + 1)
         weight_NKRC = numbers_NKW[..., begin:middle].reshape(*numbers_NKW.shape[:2], rows, columns)
         layers.append((weight_NKRC, numbers_NKW[..., middle:end]))

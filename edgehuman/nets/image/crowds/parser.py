@@ -4,7 +4,8 @@
     row_NRX = net(image_NHWC)      raw uint8 in; see `metrics.crowds.answers` for what comes out
 
 Everything is one graph of convolutions, a TopK and products of matrices: no NMS, and nothing is cut
-out of a map. The cost does not depend on how many people there are.
+out of a map. The cost does not depend on how many people there are. With `post` "outside" the graph
+says what all points say, and `metrics.crowds.outside` chooses.
 
 Axes: N images, P points of all strides, K people, C parts, R rows of both, X numbers of a row.
 """
@@ -18,15 +19,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edgehuman.catalogue import network
+from edgehuman.metrics.crowds.outside import MOST_PEOPLE
 from edgehuman.nets.building import build
 from edgehuman.nets.image.crowds.masks import STRIDE, Branch, Masks, woven
 from edgehuman.nets.image.detection import VALUES, Blocks, Detector
 from edgehuman.nets.image.neck import STRIDES
 from edgehuman.nets.image.size import require_size
 from edgehuman.nets.image.tinyvit import tiling_windows
-
-MOST_PEOPLE = 100
-"""K: of the answer."""
 
 
 class Said(NamedTuple):
@@ -62,6 +61,8 @@ class CrowdParser(Detector):
         self.branch = Branch(width, fine[0] if fine else 0, num_parts)
         self.looks = Blocks(width)
         grid = image_size[0] // STRIDES[0], image_size[1] // STRIDES[0]
+        self.grid_2: Tensor
+        self.register_buffer("grid_2", torch.tensor(grid, dtype=torch.float32), persistent=False)
         self.masks = Masks(width, grid)
 
     def said(self, image_NHWC: Tensor) -> Said:
@@ -93,6 +94,8 @@ class CrowdParser(Detector):
     def forward(self, image_NHWC: Tensor) -> Tensor:
         taps, maps = self._seen(image_NHWC)
         shared_NEhw, part_NXhw = self.branch(maps[0], taps[0] if self._is_fine else None)
+        if self.post == "outside":
+            return self._unchosen(maps, shared_NEhw, part_NXhw)
         most = min(MOST_PEOPLE, self.num_points)
         answer_NK5, place_NK = self.decode(self.one(maps), most)
         assert place_NK is not None
@@ -104,6 +107,14 @@ class CrowdParser(Detector):
         part_NCX = part_NXhw.float().flatten(1).reshape(-1, self.num_parts, mask_NKX.shape[2])
         part_NCX = functional.pad(part_NCX, (VALUES, 0))
         return torch.cat((person_NKX, part_NCX), dim=1)
+
+    def _unchosen(self, maps: list[Tensor], shared_NEhw: Tensor, part_NXhw: Tensor) -> Tensor:
+        """One row of all that is said, (N, 1, numbers); see `metrics.crowds.outside`."""
+        answer_NP5 = self.decode(self.one(maps), None)[0]
+        number_NPW = self.masks.numbers(self._features(maps)).float()
+        said = (torch.cat((answer_NP5, number_NPW), dim=2), shared_NEhw.float(), part_NXhw.float())
+        grid_N2 = self.grid_2.expand(len(shared_NEhw), -1)
+        return torch.cat((grid_N2, *(each.flatten(1) for each in said)), dim=1)[:, None]
 
     @property
     def _is_fine(self) -> bool:

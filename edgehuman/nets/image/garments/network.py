@@ -28,8 +28,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edgehuman.catalogue import network
+from edgehuman.metrics.crowds.outside import MOST_PEOPLE
 from edgehuman.nets.building import build
-from edgehuman.nets.image.crowds.parser import MOST_PEOPLE, CrowdParser
+from edgehuman.nets.image.crowds.parser import CrowdParser
 from edgehuman.nets.image.detection import EDGES, Decode, Tower
 from edgehuman.nets.image.neck import STRIDES
 from edgehuman.nets.image.size import require_size

@@ -17,7 +17,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from edgehuman.errors import ArtefactError, DataError
-from edgehuman.metrics.boxes.overlap import areas
+from edgehuman.metrics.boxes.overlap import areas, ious, shares_within
 from edgehuman.metrics.keypoints import oks_nms
 from edgehuman.preprocess.image.letterbox import fit
 from edgehuman.preprocess.image.pixels import touches_pixels
@@ -33,6 +33,9 @@ from edgehuman.runtime.model import Model
 SCORE, MOST = 0.5, 300
 """Where neither the user nor the card says another: below this score nobody is found; the most
 people of one frame."""
+NESTED, ALIKE = 0.9, 0.4
+"""Of a box on a track and one on none, if so much of one lies within the other, and their
+intersection over union is so high, both are of one person."""
 SAME_OUTLINE = 0.7
 """Two outlines more alike than this (IoU) are of one person. On a video in which people walk by one
 at a time, those of two boxes of one person had 0.77 to 0.98; those of two people who overlap, on
@@ -210,7 +213,7 @@ def _answers(
     for one in followed:
         answer = known[id(one.person)]
         people.append(_on_track(answer, one.track) if one.track else answer)
-    return people if each is None else once(people)
+    return _once_followed(people) if each is None else once(people)
 
 
 def _known(each: PerPerson, frame_HWC: Uint8, people: Sequence[FoundPerson]) -> dict[int, Person]:
@@ -259,7 +262,21 @@ def once(people: Sequence[Person]) -> list[Person]:
     """Each person once: of two boxes in which the joints, or the outlines, are the same, that of
     the older track, or else the better. A detector may give somebody close to the camera two boxes.
     """
-    return _once_outlined(_once_posed(people))
+    return _once_outlined(_once_posed(_once_followed(people)))
+
+
+def _once_followed(people: Sequence[Person]) -> list[Person]:
+    """Those on a track, and who else is not the same person in a larger or a smaller box."""
+    tracked = [person for person in people if person.track]
+    others = [person for person in people if not person.track]
+    if not tracked or not others:
+        return [*people]
+    box_T4, box_U4 = (np.stack([each.box_4 for each in part]) for part in (tracked, others))
+    within_UT = np.maximum(shares_within(box_U4, box_T4), shares_within(box_T4, box_U4).T)
+    is_same_UT = (within_UT > NESTED) & (ious(box_U4, box_T4) > ALIKE)
+    is_same_U = np.any(is_same_UT, axis=1).tolist()
+    gone = {id(other) for other, is_same in zip(others, is_same_U, strict=True) if is_same}
+    return [person for person in people if id(person) not in gone]
 
 
 def _once_posed(people: Sequence[Person]) -> list[Person]:

@@ -59,7 +59,7 @@ class PartsFinder:
         if not np.isfinite(output_NRX).all():
             raise DataError(BROKEN_OUTPUT)
         labels = card.output.labels
-        row_RX = require_rows(output_NRX, len(labels), (height, width))[0]
+        row_RX = require_rows(output_NRX, len(labels), (height, width), self._score)[0]
         return [
             FoundPerson(
                 each.box_4,

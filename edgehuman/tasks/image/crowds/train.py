@@ -24,7 +24,6 @@ from edgehuman.data.image.part_groups import grouped_frames
 from edgehuman.data.memory import sets_in_memory
 from edgehuman.errors import DataError
 from edgehuman.geometry import mirror_order
-from edgehuman.metrics.crowds.answers import require_rows
 from edgehuman.nets.image.crowds.masks import quartered
 from edgehuman.nets.image.crowds.parser import CrowdParser, crowd_parser
 from edgehuman.outcome import Outcome
@@ -166,13 +165,11 @@ class PartsScorer:
     def __init__(
         self, labels: tuple[str, ...], size: tuple[int, int], threshold: float | None
     ) -> None:
-        self._labels, self._size = labels, size
         painted = PAINTED if threshold is None else threshold
         self._judge = FramePartsJudge(labels, size, painted)
 
     def add(self, frames: FrameSet, index: int, row_RX: Float32, place: Letterbox) -> None:
         """Compare the people of one frame."""
-        row_RX = require_rows(row_RX[None], len(self._labels), self._size)[0]
         self._judge.add(frames, index, row_RX, place)
 
     def scores(self) -> Scored:

@@ -13,13 +13,11 @@ import pytest
 from edgehuman.bench.pages.image import detector_errors
 from edgehuman.bench.pages.image.detector_errors import (
     ErrorsConfig,
-    Sight,
     ahead,
     build_table,
     known,
-    smaller,
-    spread,
 )
+from edgehuman.bench.pages.image.sights import Sight
 from edgehuman.errors import DataError, UsageError
 from edgehuman.geometry import COCO_17
 from edgehuman.records import Uint8
@@ -66,7 +64,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(detector_errors, "watching_alone", lambda finder: finder)
     monkeypatch.setattr(detector_errors, "poser_of", lambda name, threads: Poser(OFFS[name]))
     monkeypatch.setattr(
-        detector_errors, "_seen", lambda path, watching, video: sights(20 if path == "long" else 3)
+        detector_errors,
+        "sights_of",
+        lambda path, watching, video, looking: sights(20 if path == "long" else 3),
     )
 
 
@@ -100,6 +100,8 @@ def test_too_few_people(tmp_path: Path) -> None:
         ({"teachers": ("one",)}, "teachers"),
         ({"heights": (20,)}, "heights"),
         ({"most": 5}, "most"),
+        ({"tall": 8}, "tall"),
+        ({"first": -1}, "first"),
         ({"data": ()}, "data"),
     ],
 )
@@ -107,20 +109,6 @@ def test_words_that_are_wrong(changes: dict[str, Any], said: str) -> None:
     words: dict[str, Any] = {"model": ("m",), "data": ("v",), "teachers": ("a", "b"), **changes}
     with pytest.raises(UsageError, match=said):
         ErrorsConfig(**words)
-
-
-def test_a_smaller_picture_keeps_the_person_in_the_box() -> None:
-    [sight] = sights(1)
-    small = smaller(sight, 100)
-    assert small.frame_HWC.shape == (150, 100, 3)
-    np.testing.assert_allclose(small.box_4, (25, 20, 75, 120))
-    assert smaller(sight, 0) is sight
-    assert smaller(sight, 400) is sight
-
-
-def test_looks_are_spread_in_neighbours() -> None:
-    assert [each.place for each in spread(sights(5), 10)] == [0, 1, 2, 3, 4]
-    assert [each.place for each in spread(sights(21), 4)] == [0, 1, 19, 20]
 
 
 def test_everybody_is_turned_to_the_right() -> None:

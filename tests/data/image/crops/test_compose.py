@@ -12,7 +12,7 @@ from edgehuman.data.image.cache import Budget
 from edgehuman.data.image.crops.compose import Composer, Odds
 from edgehuman.data.image.crops.kept import Kept
 from edgehuman.data.image.crops.marring import Marring
-from edgehuman.data.image.crops.view import ABSENT, Reach
+from edgehuman.data.image.crops.view import ABSENT, Reach, draw_view
 from edgehuman.data.image.part_groups import LABELS
 from edgehuman.data.image.set import IGNORE, PersonSet
 from edgehuman.records import Uint8
@@ -140,6 +140,36 @@ def test_only_those_who_lend_stand_beside_others() -> None:
     for seed in range(30):
         composer = Composer(two_people(), SIZE, odds, lending_K=np.array([0]))
         assert not composer.sample(0, rng(seed)).image_HWC[..., 1].any()  # nothing is green
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_beyond_the_end_of_a_picture_nobody_is_left(seed: int) -> None:
+    reach = Reach(whole=0, enlarge=(1, 1), shift=0, squeeze=1, cut=1, ends=0.5, rotate_deg=0)
+    crop = Composer(two_people(), SIZE, dataclasses.replace(PLAIN, reach=reach)).sample(
+        0, rng(seed)
+    )
+    view = draw_view((12, 10, 28, 70), SIZE, SIZE, reach, after_one(seed))
+    assert view.kept is not None
+    left, top, right, bottom = view.kept
+    beyond_HW = np.ones(SIZE, bool)
+    beyond_HW[top:bottom, left:right] = False
+    assert not crop.mask_HW[beyond_HW].any()
+    if view.goes_on:
+        edge_HWC = np.pad(
+            crop.image_HWC[top:bottom, left:right],
+            ((top, 80 - bottom), (left, 40 - right), (0, 0)), mode="edge",
+        )  # fmt: skip
+        assert np.array_equal(crop.image_HWC, edge_HWC)
+    for x, y, seen in crop.joint_J3[:2]:
+        inside = left <= x + 0.5 < right and top <= y + 0.5 < bottom
+        assert inside or seen == ABSENT
+
+
+def after_one(seed: int) -> np.random.Generator:
+    """The random numbers of a crop after the first, which asks whether anybody is there."""
+    after = rng(seed)
+    after.random()
+    return after
 
 
 @pytest.mark.parametrize("seed", range(5))

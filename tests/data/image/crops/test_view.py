@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
-from edgehuman.data.image.crops.view import ABSENT, Reach, View, box_of, draw_view
+from edgehuman.data.image.crops.view import ABSENT, Reach, View, box_of, draw_view, kept_of
 
 STILL = Reach(whole=0.0, enlarge=(1.0, 1.0), shift=0.0, squeeze=0.0, cut=0.0, rotate_deg=0, flip=0)
 JOINTS = np.array([[10, 20, 2], [50, 60, 1], [5, 90, 0]], np.float32)
@@ -60,6 +62,44 @@ def test_a_cut_shows_a_part_of_the_person(cut: float) -> None:
         shares.append(view.cover(is_person_HW).sum() / area)
     assert (min(shares) > 0.97) == (cut == 0)
     assert min(shares) > 0.12  # head and shoulders
+
+
+def test_a_picture_may_end_where_the_person_is_cut() -> None:
+    reach = dataclasses.replace(STILL, squeeze=1.0, cut=1.0, ends=0.5)
+    box = (0.0, 0.0, 40.0, 80.0)
+    ends, covers, at_two = 0, 0, 0
+    for seed in range(200):
+        view = draw_view(box, (80, 40), (80, 40), reach, np.random.default_rng(seed))
+        assert view.kept is not None
+        left, top, right, bottom = view.kept
+        ends, covers = ends + view.goes_on, covers + (not view.goes_on)
+        # Nothing of the person is lost on the sides that are not cut, and some of them is kept.
+        cut = [left > 0, top > 0, right < 40, bottom < 80]
+        assert left < right
+        assert top < bottom
+        assert 1 <= sum(cut) + (view.kept == (0, 0, 40, 80)) <= 2
+        at_two += sum(cut) == 2
+    assert ends == pytest.approx(100, abs=25)
+    assert 0 < at_two < 60
+    whole = draw_view(box, (80, 40), (80, 40), dataclasses.replace(STILL, ends=0.5), rng())
+    assert whole.kept is None
+
+
+@pytest.mark.parametrize(
+    ("part", "flipped", "kept"),
+    [
+        ((0, 0, 40, 50), False, (0, 0, 40, 60)),  # the crop is 5 pixels more on every side
+        ((0, 30, 40, 80), False, (0, 20, 40, 80)),
+        ((0, 0, 20, 80), False, (0, 0, 20, 80)),
+        ((0, 0, 20, 80), True, (20, 0, 40, 80)),  # in the mirror image the other side ends
+        ((0, 0, 40, 80), False, (0, 0, 40, 80)),
+    ],
+)
+def test_what_is_kept_ends_at_the_cut_alone(
+    part: tuple[int, ...], flipped: bool, kept: tuple[int, ...]
+) -> None:
+    box, crop = (0, 0, 40, 80), (0, 10 if part[1] else -10, 40, 90 if part[1] else 70)
+    assert kept_of(box, part, crop, (80, 40), flipped) == kept  # type: ignore[arg-type]
 
 
 def test_boxes_of_masks_of_joints_and_of_nothing() -> None:

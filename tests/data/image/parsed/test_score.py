@@ -7,11 +7,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from edgehuman.data.image.frames.set import FrameParts, FrameSet
+from edgehuman.data.image.frames.set import FrameParts, FrameSet, People
 from edgehuman.data.image.parsed.score import FramePartsJudge, fitting
 from edgehuman.data.image.part_groups import LABELS as GROUPS
 from edgehuman.errors import DataError
-from edgehuman.metrics.crowds.people import PersonParts
+from edgehuman.metrics.crowds.parts import FoundParts
+from edgehuman.metrics.crowds.people import PersonParts, box_of
 from edgehuman.preprocess.image.letterbox import fit
 from tests.data.frame_trees import made_frames
 from tests.runtime.parts_models import LABELS, SIZE, rows_of
@@ -75,3 +76,50 @@ def test_labels_have_to_fit() -> None:
 def test_no_frame_is_an_error() -> None:
     with pytest.raises(DataError, match="no frame to score"):
         FramePartsJudge(LABELS, SIZE).scores()
+
+
+@dataclasses.dataclass(frozen=True)
+class Crowd:
+    """Everybody is a square of two pixels, all hair, in a picture of 200x400."""
+
+    count: int
+    names: tuple[str, ...] = LABELS
+
+    def __getitem__(self, index: int, /) -> FrameParts:
+        part_HW = np.zeros((200, 400), np.uint8)
+        own_HW = np.ones((2, 2), np.uint8)
+        people = [PersonParts(4 * (i % 100), 4 * (i // 100), own_HW) for i in range(self.count)]
+        for each in people:
+            each.paint(part_HW)
+        return FrameParts(people, part_HW)
+
+
+def crowd(count: int) -> FrameSet:
+    parts = Crowd(count)
+    box_M4 = np.array([box_of(each) for each in parts[0].people], np.float32).reshape(-1, 4)
+    people = People(box_M4, np.zeros(count, np.bool_))
+    one = dataclasses.replace(made_frames(1), frames=[np.zeros((200, 400, 3), np.uint8)])
+    return dataclasses.replace(one, people=[people], parts=parts)
+
+
+def test_thousands_in_one_frame_of_whom_few_are_found_and_nobody_of_whom_nobody_is() -> None:
+    judge = FramePartsJudge(LABELS, SIZE)
+    frames, nobody = crowd(5000), crowd(0)
+    assert frames.parts is not None
+    found = [FoundParts(each, 0.9) for each in frames.parts[0].people[:100]]
+    box_K4 = frames.people[0].box_M4[:100]
+    judge.add_found(frames, 0, found, (box_K4, np.full(100, 0.9, np.float32)), (200, 400))
+    none = (np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
+    judge.add_found(nobody, 0, [], none, (200, 400))
+    scores = judge.scores()
+    assert scores.people == 5000
+    # All that are found are right: a fiftieth of everybody.
+    assert scores.metrics["pcp_50"] == pytest.approx(0.02)
+    assert scores.metrics["ap50"] == pytest.approx(0.02, abs=0.01)
+
+
+def test_nobody_in_any_frame_is_an_error() -> None:
+    judge = FramePartsJudge(LABELS, SIZE)
+    judge.add(crowd(0), 0, rows_of(), fit(np.zeros((200, 400, 3), np.uint8), *SIZE)[1])
+    with pytest.raises(DataError, match="nobody to parse"):
+        judge.scores()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
 from edgehuman.card import Card, OutputSpec, image_input
 from edgehuman.errors import UsageError
-from edgehuman.metrics.crowds.answers import columns_of
+from edgehuman.metrics.crowds import outside
+from edgehuman.metrics.crowds.answers import columns_of, require_rows
 from edgehuman.nets.image.build import build_for
 from edgehuman.nets.image.crowds import parser
+from edgehuman.nets.image.crowds.masks import woven
 from edgehuman.nets.image.crowds.parser import CrowdParser, crowd_parser
 
 SIZE = (64, 96)
@@ -50,8 +53,8 @@ def test_what_the_loss_sees_is_taken_apart_again(network: CrowdParser) -> None:
 def test_the_answer_is_of_the_same_maps(network: CrowdParser) -> None:
     with torch.inference_mode():
         row_NRX, said = network(images()), network.said(images())
-        part_NCX = said.part_NChw.flatten(2)
-        torch.testing.assert_close(row_NRX[:, -3:, 5:], part_NCX)
+        part_NChw = woven(row_NRX[:, -3:, 5:].reshape(2, -1, 8, 12))
+        torch.testing.assert_close(part_NChw, said.part_NChw)
         # The first row's mask, from the point with the highest peak.
         logit_NP = network.decode.peaks(said.one_NP5[..., 0])
         place = int(logit_NP[0].argmax())
@@ -98,3 +101,24 @@ def test_a_card_builds_the_same_network(network: CrowdParser) -> None:
 def test_a_size_that_no_stride_divides_is_an_error() -> None:
     with pytest.raises(UsageError, match="--height is 60"):
         crowd_parser("starnet_s100", 3, (60, 96))
+
+
+@pytest.mark.parametrize("arch", ["starnet_s100", "vit_tiny", "tinyvit_5m"])
+def test_people_chosen_outside_are_those_chosen_inside(
+    arch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (parser, outside):
+        monkeypatch.setattr(module, "MOST_PEOPLE", 9)
+    network = crowd_parser(arch, len(LABELS), SIZE)
+    torch.manual_seed(0)
+    torch.nn.init.normal_(network.one.last.weight, std=0.3)  # scores that differ
+    with torch.inference_mode():
+        inside_NRX = network(images()).numpy()
+        network.post = "outside"
+        output_N1X = network(images()).numpy()
+    found_NRX = require_rows(output_N1X, len(LABELS), SIZE)
+    # Points that are no peak all say the same, and may come in any order.
+    is_peak_NR = inside_NRX[..., 4] > 1e-6
+    assert (is_peak_NR.sum(axis=1) > 2).all()
+    is_peak_NR[:, 9:] = True
+    np.testing.assert_allclose(found_NRX[is_peak_NR], inside_NRX[is_peak_NR], rtol=1e-4, atol=2e-4)

@@ -106,8 +106,29 @@ def test_a_person_found_twice_is_one_by_the_outline() -> None:
     assert [each.score for each in once([large, half])] == [0.6, 0.7]
     away = replace(half, cut=(300, 12, 334, 55))
     assert (outlines_alike(large, away), outlines_alike(large, Person(large.box_4, 0.5))) == (0, 0)
-    boxed = Person(large.box_4, 0.5)
+    boxed = Person(large.box_4 + 200, 0.5)
     assert [id(each) for each in once([large, away, boxed])] == [id(large), id(away), id(boxed)]
+
+
+def test_a_second_box_of_who_is_followed_is_nobody_else() -> None:
+    """Also without joints and outlines; not somebody apart, nor a child before somebody."""
+
+    def person(x0: float, y0: float, x1: float, y1: float, track: str = "") -> Person:
+        return Person(np.array((x0, y0, x1, y1), np.float32), 0.5, track=track)
+
+    own, larger, smaller = (
+        person(10, 10, 50, 110, "1"),
+        person(5, 5, 60, 112),
+        person(12, 12, 48, 80),
+    )
+    apart, child = person(30, 10, 70, 110), person(15, 70, 35, 110)
+    assert [id(each) for each in once([larger, own, smaller, apart, child])] == [
+        id(own),
+        id(apart),
+        id(child),
+    ]
+    assert len(once([person(10, 10, 50, 110), larger])) == 2  # nobody is followed
+    assert len(once([own, person(5, 5, 60, 112, "2")])) == 2
 
 
 def test_a_person_found_twice_is_one_by_the_joints() -> None:

@@ -97,6 +97,19 @@ def test_a_frame_of_48_million_pixels(model: Model) -> None:
     assert anne.part_HW.shape[0] > 3900
 
 
+def test_nobody_and_as_many_people_as_an_answer_holds(tmp_path: Path) -> None:
+    row_RX = rows_of()
+    nobody_RX = row_RX.copy()
+    nobody_RX[:-8, 4] = 0
+    model = load(str(write_parts(tmp_path / "none", nobody_RX)))
+    assert PartsFinder(model, 0.5).find(frame(ANNE)) == []
+    crowd_RX = np.concatenate((np.repeat(row_RX[:1], 100, axis=0), row_RX[-8:]))
+    model = load(str(write_parts(tmp_path / "all", crowd_RX)))
+    found = PartsFinder(model, 0.5).find(frame(ANNE))
+    assert len(found) == 100
+    assert all(np.array_equal(found[0].part_HW, each.part_HW) for each in found)  # type: ignore[arg-type]
+
+
 def test_what_is_not_finite_or_of_another_shape_is_an_error(tmp_path: Path) -> None:
     row_RX = rows_of()
     row_RX[0, 9] = np.inf

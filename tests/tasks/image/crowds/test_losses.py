@@ -71,3 +71,20 @@ def test_masks_of_people_who_are_seen_are_learnt() -> None:
     loss.backward()  # type: ignore[no-untyped-call]
     nobody = masks_of(torch.zeros(2, 4, 4), torch.tensor([[0, -1, 1], [-1, -1, -1]]))
     assert float(nobody.detach()) == 0
+
+
+def test_a_mask_is_compared_with_the_cells_of_its_own_person() -> None:
+    """A network that says just who stands where has no loss, whichever way its answers lie."""
+    who_Nhw = torch.zeros(1, 4, 4, dtype=torch.int16)
+    who_Nhw[0, :, :1], who_Nhw[0, 0, 1:] = 1, 2  # neither the same turned over
+
+    class Knows(Masks):
+        def forward(self, *given: torch.Tensor) -> torch.Tensor:
+            target_hw = torch.stack([who_Nhw[0] == person for person in (1, 2)])
+            return 99.0 * (2 * quartered(target_hw.float()) - 1)[None]
+
+    points = Points(torch.zeros(2, 2), torch.full((2,), 8.0), [(1, 2)])
+    said = Said(*(torch.zeros(1, 2, 6),) * 3, torch.zeros(1, 8, 2, 2), torch.zeros(1, 3, 4, 4))
+    found = Assigned(torch.tensor([[0, 1]]), torch.ones(1, 2))
+    loss = mask_loss(said, Knows(6, (2, 2)), (found, found), who_Nhw, points)
+    assert float(loss) == pytest.approx(0, abs=1e-5)

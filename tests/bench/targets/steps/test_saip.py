@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from edgehuman.bench.contestants import NotMeasured
-from edgehuman.bench.targets import saip_step
+from edgehuman.bench.targets.steps import saip
 from edgehuman.bench.targets.targets import choose
 from edgehuman.pretrain.saip.saip import Saip
 from tests.pretrain.made_persons import tiny_config
@@ -22,7 +22,7 @@ def test_both_sides_make_the_same_passes() -> None:
     assert isinstance(student, TinyBackbone)
     assert isinstance(expert, TinyBackbone)
     made = []
-    for side in (saip_step.step_of(model, config), saip_step.networks_of(model, config)):
+    for side in (saip.step_of(model, config), saip.networks_of(model, config)):
         side()
         made.append((sorted(student.calls), sorted(expert.calls)))
         student.calls.clear()
@@ -35,10 +35,10 @@ def test_a_step_changes_the_student_and_its_networks_alone_change_nothing() -> N
     model = Saip(TinyBackbone(), config).train()
     weight = model.student.get_parameter("stem.0.weight")
     before = weight.detach().clone()
-    saip_step.networks_of(model, config)()
+    saip.networks_of(model, config)()
     assert torch.equal(weight, before)
     assert weight.grad is not None
-    saip_step.step_of(model, config)()
+    saip.step_of(model, config)()
     assert not torch.equal(weight, before)
 
 
@@ -47,4 +47,4 @@ def test_it_is_a_target_and_says_so_without_torch(monkeypatch: pytest.MonkeyPatc
     assert target.goal == 1.25
     monkeypatch.setattr("importlib.util.find_spec", lambda *words: None)
     with pytest.raises(NotMeasured, match="PyTorch is not installed"):
-        saip_step.saip_step_over_networks("tinyvit_5m")
+        saip.saip_step_over_networks("tinyvit_5m")
