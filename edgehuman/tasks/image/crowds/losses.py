@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from edgehuman.data.image.set import IGNORE
-from edgehuman.nets.image.crowds.masks import Masks
+from edgehuman.nets.image.crowds.masks import Masks, quartered
 from edgehuman.tasks.image.detection.assignment import Assigned, Points
 from edgehuman.tasks.image.losses import lovasz_softmax
 
@@ -59,6 +59,16 @@ class Masked(Protocol):
     @property
     def shared_NEhw(self) -> Tensor:
         """The maps of a picture."""
+
+
+def cells_of(who_Nhw: Tensor) -> Callable[[int, Tensor], Tensor]:
+    """Return what says where people are seen, for `mask_loss`.
+
+    Args:
+        who_Nhw: the person of each cell, from 1 on; 0: nobody's.
+    """
+    who_NX = quartered(who_Nhw)
+    return lambda image, person_K: who_NX[image] == person_K[:, None] + 1
 
 
 def mask_loss(

@@ -24,13 +24,12 @@ from edgehuman.data.image.part_groups import grouped_frames
 from edgehuman.data.memory import sets_in_memory
 from edgehuman.errors import DataError
 from edgehuman.geometry import mirror_order
-from edgehuman.nets.image.crowds.masks import quartered
 from edgehuman.nets.image.crowds.parser import CrowdParser, crowd_parser
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.letterbox import Letterbox
 from edgehuman.records import Float32
 from edgehuman.tasks.finetune import Work, start_from
-from edgehuman.tasks.image.crowds.losses import mask_loss, part_losses
+from edgehuman.tasks.image.crowds.losses import cells_of, mask_loss, part_losses
 from edgehuman.tasks.image.crowds.settings import MultiParsingConfig
 from edgehuman.tasks.image.crowds.views import labels_in
 from edgehuman.tasks.image.detection.augment import draw_view, in_order, padded
@@ -71,13 +70,7 @@ class ParserLearner(Learner):
             points,
         )
         losses |= part_losses(said.part_NChw, part_Nhw, self.lovasz)
-
-        who_NX = quartered(who_Nhw)
-
-        def seen(image: int, person_K: Tensor) -> Tensor:
-            return who_NX[image] == person_K[:, None] + 1
-
-        losses["mask"] = mask_loss(said, self.network.masks, found, seen, points)
+        losses["mask"] = mask_loss(said, self.network.masks, found, cells_of(who_Nhw), points)
         return {"loss": torch.stack([*losses.values()]).sum(), **losses}
 
 
