@@ -60,6 +60,7 @@ MEETING_PLACES = {
     "bench/beside.py": "what stands beside a wearable's loop, and beside one on frames",
     "bench/walking.py": "what people in pictures cost who are named by how they walk",
     "bench/live.py": "how old the labels of a wearable and of a camera are",
+    "bench/pages/own_eyes.py": "both records of one walk, as our own networks see it",
     "bench/pages/formats.py": "one page for every network",
     "edgehuman/runtime/together/": "frames and wearables in one run",
     "bench/pages/together/": "joints and samples of one body",
