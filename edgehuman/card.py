@@ -32,7 +32,7 @@ _MOST_HEADER_BYTES = 100_000_000  # the limit of safetensors itself
 _MOST_HEADER_MEMORY = 1 << 29
 OutputKind = Literal[
     "classes", "embedding", "attributes", "heatmaps", "segmentation", "tokens", "boxes", "simcc",
-    "person_parts"]  # fmt: skip
+    "person_parts", "part_attributes"]  # fmt: skip
 # What a dataset was used for; "teacher": taught the teacher of a distilled network.
 Role = Literal["pretraining", "training", "selection", "calibration", "teacher"]
 
@@ -106,8 +106,7 @@ class OutputSpec:
             logits of every pixel; boxes (N, rows, 5), x1, y1, x2, y2 in pixels of the input and a
             score from 0 to 1, in any order, each person once; simcc (N, labels, X), for each joint
             `dim` logits of x, two a pixel, then as many a pixel of y, and one of its presence;
-            person_parts (N, people + labels, 5 + h w): boxes as above, each with the logits of its
-            mask at a stride of 4, quarter by quarter, then those of each label after five zeros.
+            person_parts, part_attributes: boxes with masks, see `metrics.{crowds,garments}.answers`
         parts: of an embedding; 0: one vector. Two people's distance is the mean over their parts.
         placements: of a wearable's classes: where the sensor may be worn. The output is then
             (N, placements * labels), logits of every pair, placement by placement.
@@ -119,6 +118,7 @@ class OutputSpec:
     dim: int | None = None
     placements: tuple[str, ...] = ()
     parts: int = 0
+    attributes: tuple[str, ...] = ()
 
     @property
     def columns(self) -> int:

@@ -96,7 +96,11 @@ def _of_rows(rows: Sequence[Latency], ask: Ask) -> Answer:
 
 def _calls(row: Latency, ask: Ask) -> int:
     """Calls of one frame: a network of whole frames sees all people at once."""
-    return 1 if row.kind in ("boxes", "person_parts") else math.ceil(ask.people / row.batch)
+    return (
+        1
+        if row.kind in ("boxes", "person_parts", "part_attributes")
+        else math.ceil(ask.people / row.batch)
+    )
 
 
 def _timed(

@@ -15,15 +15,16 @@ from __future__ import annotations
 import contextlib
 import statistics
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from tyro.conf import Positional
 
-from edgehuman.bench.evaluate.crowds import evaluate_parts, metrics_of_parts
+from edgehuman.bench.evaluate.crowds import Asked, evaluate_parts, metrics_of_parts
 from edgehuman.bench.evaluate.evaluate import Split, heading, open_model
+from edgehuman.bench.evaluate.garments import evaluate_garments, metrics_of_garments
 from edgehuman.bench.evaluate.hog import HOG, open_hog
 from edgehuman.bench.evaluate.tracks import Followed, follow, said
 from edgehuman.bench.trial import Trial, Words, trial_of_samples
@@ -49,9 +50,19 @@ from edgehuman.runtime.foreign.families import takes_one_person
 from edgehuman.runtime.image.frames.answer import SCORE
 from edgehuman.runtime.image.frames.parts import KIND as PARTS
 from edgehuman.runtime.image.frames.watch import opened
+from edgehuman.runtime.image.garments.finder import KIND as GARMENTS
 from edgehuman.runtime.model import Model
 
 _FEW = 100
+# What scores models that give more than boxes, and what gives their metrics alone.
+_Scoring: TypeAlias = tuple[
+    Callable[[Model, FrameSet, Index, Asked], Outcome],
+    Callable[[Model, FrameSet, Index], dict[str, float]],
+]
+_OF_KIND: Mapping[str, _Scoring] = {
+    PARTS: (evaluate_parts, metrics_of_parts),
+    GARMENTS: (evaluate_garments, metrics_of_garments),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +104,8 @@ def evaluate(config: EvaluateConfig) -> Outcome:
         DataError: no such data, an empty split, or nobody in it.
     """
     model = open_model(config)
-    require_detector(model.card)
+    if model.card.output.kind != GARMENTS:
+        require_detector(model.card)
     frames = load_frames(config.data)
     # Of scenes that are composed of several, one name is enough.
     if config.dataset is not None and config.dataset not in frames.dataset.split(" + "):
@@ -101,9 +113,10 @@ def evaluate(config: EvaluateConfig) -> Outcome:
             f"--data {config.data} is {frames.dataset}, but --dataset asks for {config.dataset}"
         )
     index_K = part_of(frames, config.split)[:: config.every]
-    if model.card.output.kind == PARTS and frames.parts is not None:
+    of_kind = _scoring_of(model.card, frames)
+    if of_kind is not None:
         with _opencv_threads(config.threads):
-            return evaluate_parts(model, frames, index_K, config)
+            return of_kind[0](model, frames, index_K, config)
     finders = {"": (_of_model(model), _threshold(model))}
     finders |= {name: _finder(name, config.threads) for name in dict.fromkeys(config.beside)}
     kept: dict[str, dict[int, Found]] = {name: {} for name in finders}
@@ -116,6 +129,13 @@ def evaluate(config: EvaluateConfig) -> Outcome:
         name: _measured(*each) | _as_tracks(tracks[name]) for name, each in found.items()
     }
     return Outcome(table, _as_text(table, tracks))
+
+
+def _scoring_of(card: Card, frames: FrameSet) -> _Scoring | None:
+    """What scores a model by more than its boxes; None: those are all that the frames label."""
+    if card.output.kind == PARTS and frames.parts is None:
+        return None
+    return _OF_KIND.get(card.output.kind)
 
 
 @contextlib.contextmanager
@@ -140,7 +160,8 @@ def trial(card: Card, words: Words) -> Trial:
     frames: FrameSet | str
     index_K: Index = np.zeros(0, np.int64)
     try:
-        require_detector(card)
+        if card.output.kind != GARMENTS:
+            require_detector(card)
         few = {"count": _FEW} if words.data == SIMULATED else {}
         frames = load_frames(words.data, **few)
         index_K = part_of(frames, words.split)
@@ -150,8 +171,9 @@ def trial(card: Card, words: Words) -> Trial:
     def metrics(model: Model) -> dict[str, float]:
         if isinstance(frames, str):
             raise DataError(frames)
-        if model.card.output.kind == PARTS and frames.parts is not None:
-            return metrics_of_parts(model, frames, index_K)
+        of_kind = _scoring_of(model.card, frames)
+        if of_kind is not None:
+            return of_kind[1](model, frames, index_K)
         require_detector(model.card)
         return dict(score(frames, index_K, {"": _of_model(model)})[""][0].metrics)
 

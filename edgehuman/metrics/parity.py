@@ -19,6 +19,7 @@ from edgehuman.errors import ParityError
 from edgehuman.metrics.boxes.overlap import ious
 from edgehuman.metrics.boxes.sets import FOUND, compare_sets
 from edgehuman.metrics.crowds.outside import HEAD, chosen, is_outside
+from edgehuman.metrics.garments.parity import compare_items
 from edgehuman.metrics.person_answers import joints_of, joints_of_simcc
 from edgehuman.records import Float32, Float64, Index
 
@@ -62,6 +63,13 @@ SETS = {
 
 MASKS = {"fp32": 0.99, "fp16": 0.95, "int8": 0.7}
 """The least `masks_kept` of a precision."""
+ITEMS = {
+    "items_found": {"fp32": 0.999, "fp16": 0.97, "int8": 0.7},
+    "masks_kept": MASKS,
+    "label_agreement": {"fp32": 0.999, "fp16": 0.99, "int8": 0.9},
+}
+"""The same of what people wear."""
+_BOX = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,9 @@ class Parity:
             of the scores of partners (boxes).
         masks_kept: mean IoU of the masks of people who have a partner in the other set, by the
             square of their scores (person_parts). The cosines, `max_abs` and `scale` are then of
-            the logits of the parts.
+            the logits of the parts. Of part_attributes likewise, of all items; the cosines are
+            then of boxes, and `label_agreement` of the attributes of partners.
+        items_found: share of the items with a partner of the same label (part_attributes).
     """
 
     samples: int
@@ -102,6 +112,7 @@ class Parity:
     boxes_near: float | None = None
     boxes_found: float | None = None
     masks_kept: float | None = None
+    items_found: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """As a dictionary for the card and `--json`, without the fields that do not apply."""
@@ -127,6 +138,8 @@ def compare(reference: Float32, candidate: Float32, output: OutputSpec) -> Parit
             )
     if output.kind == "boxes":
         return _of_sets(reference, candidate)
+    if output.kind == "part_attributes":
+        return _of_items(reference, candidate, len(output.attributes))
     if output.kind == "person_parts":
         return _of_people(reference, candidate, len(output.labels))
     return _of_numbers(reference, candidate, output)
@@ -154,8 +167,8 @@ def output_error(reference: Float32, candidate: Float32, kind: str) -> float:
     over that of the reference; of boxes, `error` of `metrics.boxes.sets`. People and parts are
     compared as numbers too: who is chosen last changes little of them.
     """
-    if kind == "boxes":
-        return compare_sets(reference, candidate).error
+    if kind in ("boxes", "part_attributes"):
+        return compare_sets(reference[..., :_BOX], candidate[..., :_BOX]).error
     size = max(float(np.sqrt(np.mean(reference**2))), 1e-12)
     return float(np.sqrt(np.mean((candidate - reference) ** 2))) / size
 
@@ -205,6 +218,20 @@ def _of_people(reference_NRX: Float32, candidate_NRX: Float32, labels: int) -> P
         boxes_near=sets.boxes_near,
         boxes_found=sets.boxes_found,
         masks_kept=kept / weight if weight else 1.0,
+    )
+
+
+def _of_items(reference_NKX: Float32, candidate_NKX: Float32, attributes: int) -> Parity:
+    """The parity of two networks that say what people wear: of the boxes as sets, whatever their
+    labels; of labels, masks and attributes by partners.
+    """
+    sets = _of_sets(*(each[..., :_BOX] for each in (reference_NKX, candidate_NKX)))
+    items = compare_items(reference_NKX, candidate_NKX, attributes)
+    return replace(
+        sets,
+        items_found=items.items,
+        masks_kept=items.masks,
+        label_agreement=items.attributes,
     )
 
 
@@ -279,6 +306,8 @@ def neighbours(vectors: NDArray[Any], distance: str | None) -> Index:
 
 def failures(parity: Parity, precision: str) -> list[str]:
     """The exceeded budgets as text; empty if all hold."""
+    if parity.items_found is not None:
+        return _failures_of_items(parity, precision)
     if parity.masks_kept is not None:
         least = MASKS[precision]
         said = f"masks_kept {parity.masks_kept:.4f} is under {least}: the IoU of people's masks"
@@ -287,6 +316,19 @@ def failures(parity: Parity, precision: str) -> list[str]:
     if parity.boxes_kept is not None:
         return _failures_of_sets(parity, precision)
     return _over_budget(parity, precision)
+
+
+def _failures_of_items(parity: Parity, precision: str) -> list[str]:
+    found = _failures_of_sets(parity, precision)
+    for name, said in (
+        ("items_found", "the share of items of the same label"),
+        ("masks_kept", "the IoU of masks"),
+        ("label_agreement", "the share of attributes with the same answer"),
+    ):
+        share, least = float(getattr(parity, name)), ITEMS[name][precision]
+        if share < least:
+            found.append(f"{name} {share:.4f} is under {least}: {said}")
+    return found
 
 
 def _over_budget(parity: Parity, precision: str) -> list[str]:

@@ -31,6 +31,7 @@ def _pictures(
 
 _FRAMES = "edgehuman.data.image.frames."
 _PARSED = "edgehuman.data.image.parsed."
+_GARMENTS = "edgehuman.data.image.garments."
 PERSONS: Mapping[str, Dataset] = {
     "market1501": _pictures(
         "edgehuman.data.image.published.reid:MARKET_1501",
@@ -170,6 +171,17 @@ CAMERAS: Mapping[str, Dataset] = {
             commercial="forbidden",
         ),
         classes=59,
+    ),
+    "fashionpedia": replace(
+        _frames(
+            f"{_GARMENTS}fashionpedia:FASHIONPEDIA",
+            pictures=48_825,
+            url="https://github.com/cvdfoundation/fashionpedia",
+            licence="CC BY 4.0 (annotations); the photos are of Flickr and free sites, each with "
+            "its own terms",
+            commercial="unknown",
+        ),
+        classes=46,
     ),
     "penn_fudan": _frames(
         f"{_FRAMES}penn_fudan:PENN_FUDAN",

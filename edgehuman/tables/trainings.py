@@ -194,6 +194,12 @@ TASKS: Mapping[str, Task] = {
         "edgehuman.distill.image.settings:DistilMultiParsing",
         "starnet_s3",
     ),
+    "part-attributes": Task(
+        "edgehuman.tasks.image.garments.settings:PartAttributesConfig",
+        "edgehuman.tasks.image.garments.train:train",
+        "image",
+        "edgehuman finetune --task part-attributes --weights zoo:person-detector --data f --out r",
+    ),
 }
 
 

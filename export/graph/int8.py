@@ -37,17 +37,32 @@ _EXACT = ("Exp", "TopK")
 
 
 def weight_layers(model: onnx.ModelProto) -> list[onnx.NodeProto]:
-    """The nodes to quantise: Conv, Gemm and MatMul with a constant weight."""
+    """The nodes to quantise: Conv, Gemm and MatMul with a constant weight, before any TopK."""
     known = constants(model.graph)
+    late = _after_choice(model.graph)
     return [
         node
         for node in model.graph.node
         if node.op_type in ("Conv", "Gemm", "MatMul")
+        and node.name not in late
         and node.input[1] in known
         and node.input[0] not in known
         and (node.op_type == "Conv" or len(known[node.input[1]].dims) == 2)
         and not _attribute(node, "transA", 0)
     ]
+
+
+def _after_choice(graph: onnx.GraphProto) -> set[str]:
+    """The nodes that compute with what a TopK has chosen: a few rows, and TensorRT 10.3 fails on
+    Q/DQ there.
+    """
+    made: set[str] = set()
+    found: set[str] = set()
+    for node in graph.node:  # in the order of computation
+        if node.op_type == "TopK" or made.intersection(node.input):
+            made.update(node.output)
+            found.add(node.name)
+    return found
 
 
 def num_weights(model: onnx.ModelProto) -> dict[str, int]:

@@ -96,6 +96,9 @@ def _reading(output: OutputSpec, temperature: float) -> str:
         "tokens": "tokens",
         "boxes": "x1, y1, x2, y2 in pixels of the input and a score from 0 to 1, in any order; "
         "each row whose score is high enough is another person",
+        "part_attributes": "one row each: x1, y1, x2, y2 in pixels of the input, a score of 0 to "
+        f"1, the index of a label, {len(output.attributes)} logits of attributes, then those of a "
+        "mask at a stride of 4, quarter by quarter",
         "person_parts": "people, then one row for each label: x1, y1, x2, y2 in pixels of the "
         "input and a score, or five zeros; then logits at a stride of 4 of the person's mask or of "
         "the label: of every 2x2 cells the upper left, row by row, then the upper right, the lower "

@@ -44,6 +44,7 @@ OUTPUT_NAMES = {
     "tokens": "tokens",
     "boxes": "boxes",
     "person_parts": "person_parts",
+    "part_attributes": "part_attributes",
 }
 # Sizes for tracing: not 1, which torch.export would specialise on.
 _TRACE_BATCH = 2

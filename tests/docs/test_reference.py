@@ -57,7 +57,7 @@ def test_a_command_that_chooses_its_flags_shows_each_choice(reference: ModuleTyp
     page = reference.command_page("finetune")
     assert re.findall(r"## `edgehuman finetune --task ([\w-]+)`", page) == [
         *("activity", "gait", "reid", "attributes", "pose", "landmarks", "parsing", "text-reid"),
-        *("detection", "multi-parsing"),
+        *("detection", "multi-parsing", "part-attributes"),
     ]
     assert "--label-smoothing" in page
     assert "--lovasz" in page

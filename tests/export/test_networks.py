@@ -24,6 +24,7 @@ from edgehuman.metrics.person_answers import SILHOUETTE
 from edgehuman.nets.checkpoint import load_network
 from edgehuman.nets.image.crowds.parser import crowd_parser
 from edgehuman.nets.image.detection import detector
+from edgehuman.nets.image.garments.network import garment_net
 from edgehuman.nets.image.heads import person_net
 from edgehuman.nets.skeleton.gaitformer import GaitFormer
 from edgehuman.runtime.engine import build as to_tensorrt
@@ -225,6 +226,47 @@ def test_a_parser_in_three_precisions_and_as_an_engine(
     assert small.ByteSize() < 0.5 * model.ByteSize()
     library = pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
     for graph in (half, int8.quantise(folded, ranges, "tensorrt")):
+        plan, _ = to_tensorrt.build_engine(
+            library, graph.SerializeToString(), Options(capabilities=(86,)), tmp_path / "timing"
+        )
+        assert len(plan) > 100_000
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("arch", ["starnet_s100_k3", "vit_tiny", "tinyvit_5m"])
+def test_garments_in_three_precisions_and_as_an_engine(tmp_path: Path, arch: str) -> None:
+    array = np.random.default_rng(0).integers(0, 256, (4, 64, 96, 3), np.uint8)
+    samples = Samples(array, np.full(4, -1), np.array(list("abcd")), "noise")
+    network = garment_net(arch, 5, 7, (64, 96))
+    with torch.no_grad():  # scores that spread
+        network.one.last.weight[:5].mul_(100)
+    labels = ("person", "coat", "hat", "shoe", "sleeve")
+    output = OutputSpec("part_attributes", labels, attributes=tuple("1234567"))
+    frame = image_input(64, 96, "Frame")
+    card = Card("worn", "part-attributes", arch, 1, 1, frame, output)
+    model = to_onnx(network, card)
+    assert not {"NonMaxSuppression", "RoiAlign", "GridSample"} & {
+        n.op_type for n in model.graph.node
+    }
+    judge = Judge(samples, answers(network, array), output)
+    assert failures(judge.verdict(model).parity, "fp32") == []
+    folded = folding.fold_norms(model)
+    half = fp16.convert(folded, fp16.overflowing(folded, array))[0]
+    assert judge.verdict(half).parity.boxes_near is not None
+    found = calibration.collect(folded, int8.tensors_to_calibrate(folded), array)
+    ranges = calibration.ranges(found, "minmax")
+    small = int8.quantise(folding.fold_pixels(folded), ranges, "cpu", activated=True)
+    assert judge.verdict(small).parity.items_found is not None
+    assert small.ByteSize() < 0.5 * model.ByteSize()
+    rounded = int8.quantise(folded, ranges, "tensorrt")
+    after = next(i for i, node in enumerate(rounded.graph.node) if node.op_type == "TopK")
+    made = {name for node in rounded.graph.node[after : after + 1] for name in node.output}
+    for node in rounded.graph.node[after:]:
+        if made.intersection(node.input):
+            made.update(node.output)
+            assert node.op_type not in ("QuantizeLinear", "DequantizeLinear")
+    library = pytest.importorskip("tensorrt_rtx", reason="TensorRT-RTX is not installed")
+    for graph in (half, rounded):
         plan, _ = to_tensorrt.build_engine(
             library, graph.SerializeToString(), Options(capabilities=(86,)), tmp_path / "timing"
         )

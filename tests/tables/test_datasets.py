@@ -25,7 +25,8 @@ def test_a_reader_stands_in_the_folder_of_its_record() -> None:
         assert row.read.startswith(f"edgehuman.data.{row.modality}."), name
         if row.frames:
             assert load_object(row.frames).dataset == name
-            folders = ("edgehuman.data.image.frames.", "edgehuman.data.image.parsed.")
+            rooms = ("frames", "parsed", "garments")
+            folders = tuple(f"edgehuman.data.image.{room}." for room in rooms)
             assert row.frames.startswith(folders), name
 
 

@@ -43,7 +43,8 @@ def test_what_each_group_of_datasets_answers() -> None:
         "cmu_walk",
     }
     assert found["unknown"] == {
-        *("uci_har", "hapt", "extrasensory", "usc_had", "gait10", "coco_keypoints", "penn_fudan")
+        *("uci_har", "hapt", "extrasensory", "usc_had", "gait10", "coco_keypoints", "penn_fudan"),
+        "fashionpedia",
     }
     assert "ask the authors" in verdict("uci_har", DATASETS["uci_har"].licence).reason
 

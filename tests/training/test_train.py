@@ -26,6 +26,7 @@ from tests.pretrain.made_walks import tiny_config as contrastive_config
 from tests.tasks.conftest import made_windows
 from tests.tasks.crowds import parted_set
 from tests.tasks.drawn_frames import drawn_set
+from tests.tasks.garments import worn_set
 from tests.tasks.people import made_people
 from tests.tasks.people import quick as photo_config
 
@@ -68,7 +69,7 @@ def config_of(name: str, out: Path) -> TrainingConfig:
         arch = "tests.own_networks:MyBackbone"
         searched: TrainingConfig = photo_config(kind, out, arch=arch, **small, **COMMON)
         return searched
-    if name in ("detection", "multi-parsing"):
+    if name in ("detection", "multi-parsing", "part-attributes"):
         special[name] = {
             "arch": "starnet_s100",
             "batch": 2,
@@ -93,6 +94,9 @@ def data_of(name: str) -> Any:
         )
     if name == "multi-parsing":
         frames = parted_set(12, test=4, height=64, width=96, most=2)
+        return dataclasses.replace(frames, dataset="drawn")
+    if name == "part-attributes":
+        frames = worn_set(12, test=4, height=64, width=96, most=2)
         return dataclasses.replace(frames, dataset="drawn")
     if name == "saip":
         return [made_people().image(index) for index in range(8)]

@@ -51,6 +51,7 @@ MEETING_PLACES = {
     "distill/labels/": "teachers of pictures give boxes, joints and masks at once",
     "edgehuman/nets/from_onnx.py": "it turns back what the exporter turned, in any network",
     "bench/evaluate/crowds.py": "frames of a camera are pictures too",
+    "bench/evaluate/garments.py": "frames of a camera are pictures too",
     "bench/evaluate/frames.py": "frames of a camera are pictures too",
     "bench/evaluate/tracks.py": "frames of a camera are pictures too",
     "edgehuman/runtime/gait/": "people in pictures become the skeletons that are named",

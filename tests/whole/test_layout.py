@@ -31,7 +31,7 @@ SUBJECTS = {
     *("together", "people", "budget"),
     *("figure", "clothes", "scene", "unlabelled", "views", "published", "formats", "many"),
     *("camera", "frames", "foreign", "labels", "boxes", "detection", "crowds", "crops", "shards"),
-    *("motion", "captions", "search", "parsed"),
+    *("motion", "captions", "search", "parsed", "garments"),
     *("saip", "contrastive", "diffusion", "objectives", "teachers", "prune", "distil", "qat"),
 }
 # Only a folder of these may hold folders of a third level.

@@ -135,25 +135,26 @@ def people_of(
     rows_KX = rows_KX[rows_KX[:, 4] >= least]
     seen, pixels = [], 0
     for row_X in rows_KX[np.argsort(-rows_KX[:, 4], kind="stable")]:
-        box_4 = _in_picture(row_X[:4], place)
-        area = _reach(box_4, place)
+        box_4 = in_picture(row_X[:4], place)
+        area = reach(box_4, place)
         pixels += (area[2] - area[0]) * (area[3] - area[1])
         if pixels > MOST_PIXELS or min(area[2] - area[0], area[3] - area[1]) <= 0:
             area = (0, 0, 0, 0)
-        mask_HW = _mask(woven(row_X[HEAD:], grid), area, place)
+        mask_HW = mask_in(woven(row_X[HEAD:], grid), area, place)
         own_HW = np.where(mask_HW, _looked_up(part_HW, area, place), 0).astype(np.uint8)
         seen.append(Seen(box_4, float(row_X[4]), PersonParts(area[0], area[1], own_HW), mask_HW))
     return seen
 
 
-def _in_picture(box_4: Float32, place: Placed) -> Float32:
+def in_picture(box_4: Float32, place: Placed) -> Float32:
+    """A box of the input in pixels of the picture, and inside it."""
     shift_4 = np.array((place.left, place.top) * 2, np.float32)
     scale_4 = np.array((place.scale_x, place.scale_y) * 2, np.float32)
     limit_4 = np.array((place.width, place.height) * 2, np.float32)
     return np.asarray(np.clip((box_4 - shift_4) / scale_4, 0, limit_4), np.float32)
 
 
-def _reach(box_4: Float32, place: Placed) -> tuple[int, int, int, int]:
+def reach(box_4: Float32, place: Placed) -> tuple[int, int, int, int]:
     """The whole pixels in which a person's mask may lie: x0, y0, x1, y1."""
     x1, y1, x2, y2 = map(float, box_4)
     across, down = _BEYOND * (x2 - x1), _BEYOND * (y2 - y1)
@@ -170,7 +171,7 @@ def _along(first: int, last: int, scale: float, shift: int) -> Float64:
     return np.asarray((np.arange(first, last) + 0.5) * scale + shift, np.float64)
 
 
-def _mask(logit_hw: Float32, area: tuple[int, int, int, int], place: Placed) -> Bool:
+def mask_in(logit_hw: Float32, area: tuple[int, int, int, int], place: Placed) -> Bool:
     """Where the interpolated logits are over 0, in a rectangle of the picture."""
     import cv2
 

@@ -14,6 +14,7 @@ from edgehuman.nets.building import ENCODER, build, own_attribute, require_own_o
 from edgehuman.nets.image.crowds.parser import crowd_parser
 from edgehuman.nets.image.detection import detector
 from edgehuman.nets.image.features import ImageBackbone
+from edgehuman.nets.image.garments.network import garment_net
 from edgehuman.nets.image.heads import EmbeddingHead, person_net
 from edgehuman.nets.image.sentences import TEXT, SearchNet, text_encoder_of
 from edgehuman.nets.image.weights import geometry
@@ -59,6 +60,9 @@ def build_for(card: Card, weights: Mapping[str, Tensor], seed: int = 0) -> nn.Mo
     if card.output.kind == "person_parts":
         count = len(card.output.labels)
         return crowd_parser(card.arch, count, (height, width), seed, **geometry(weights))
+    if card.output.kind == "part_attributes":
+        counts = len(card.output.labels), len(card.output.attributes)
+        return garment_net(card.arch, *counts, (height, width), seed, **geometry(weights))
     has_head = card.output.kind in _OF_HEADS or any(name.startswith(ENCODER) for name in weights)
     if has_head:
         return person_net(card.arch, card.output, (height, width), seed, **geometry(weights))

@@ -39,7 +39,8 @@ from edgehuman.nets.image.tinyvit import tiling_windows
 Post = Literal["inside", "outside"]
 MOST_BOXES = 300
 """Rows of the answer, if the graph chooses them."""
-VALUES = 5
+EDGES = 4
+VALUES = 1 + EDGES
 """Of a point: the logit of its score, and the logarithms of its distances to the four edges."""
 TOWER_DEPTH = 2
 # Before training one point in a hundred stands for a person: Lin et al., "Focal loss", section 4.1.
@@ -83,17 +84,19 @@ class Blocks(nn.Module):
 
 
 class Tower(Blocks):
-    """Blocks shared by the strides, then one 1x1 convolution: (N, P, 5) of three maps."""
+    """Blocks shared by the strides, then one 1x1 convolution: (N, P, 4 + labels) of three maps, for
+    each label the logit of its score, then the edges.
+    """
 
-    def __init__(self, width: int, depth: int = TOWER_DEPTH) -> None:
+    def __init__(self, width: int, depth: int = TOWER_DEPTH, num_labels: int = 1) -> None:
         super().__init__(width, depth)
-        self.last = nn.Conv2d(width, VALUES, 1)
+        self.last = nn.Conv2d(width, num_labels + EDGES, 1)
         nn.init.normal_(self.last.weight, std=0.01)
         assert self.last.bias is not None
         nn.init.zeros_(self.last.bias)
         with torch.no_grad():
-            self.last.bias[0] = -math.log(1 / _PRIOR - 1)
-            self.last.bias[1:] = 1.0  # edges at 2.7 strides
+            self.last.bias[:num_labels] = -math.log(1 / _PRIOR - 1)
+            self.last.bias[num_labels:] = 1.0  # edges at 2.7 strides
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         rows = [self.last(x_NCHW).flatten(2) for x_NCHW in self.features(maps)]
@@ -192,6 +195,10 @@ class Detector(nn.Module):
         """Return the neck's three maps of raw images, finest first."""
         maps: list[Tensor] = self.neck(self.backbone.taps(self.backbone.normalise(image_NHWC)))
         return maps
+
+    def fitted(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the weights of a detector's neck and towers in the shapes of this network's."""
+        return dict(weights)
 
     def maps(self, image_NHWC: Tensor) -> Tensor:
         """Return what both towers say of every point, for the loss, (N, P, 10): logit and edges of

@@ -37,7 +37,7 @@ _LABELLED = frozenset({"classes", "attributes", "heatmaps", "segmentation", "sim
 # Axes of an output, the batch among them.
 _RANKS = {
     "classes": 2, "attributes": 2, "heatmaps": 4, "segmentation": 4, "simcc": 3, "boxes": 3,
-    "person_parts": 3,
+    "person_parts": 3, "part_attributes": 3,
 }  # fmt: skip
 # Of a box: x1, y1, x2, y2, score.
 BOX_VALUES = 5

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from edgehuman.metrics.garments.answers import Item
 from edgehuman.records import Bool, Float32, Uint8
 
 Cut = tuple[int, int, int, int]
@@ -22,10 +23,9 @@ class FoundPerson:
         score: 0 to 1.
         joint_J3: x, y, score 0 to 1, of COCO's 17 joints; None: the network gives none.
         mask_HW: of the part `cut` of the frame; None: the network gives none.
-        cut: whole pixels x0, y0, x1, y1, outside which nothing is this person's; None: the whole
-            frame.
+        cut: whole pixels x0, y0, x1, y1, outside which nothing is this person's; None: the frame.
         part_HW: uint8, of the same part of the frame: indices of `parts`, whose first is the
-            background; None: the network gives none.
+            background; None: the network gives none. worn: what the person wears.
     """
 
     box_4: Float32
@@ -35,6 +35,7 @@ class FoundPerson:
     cut: Cut | None = None
     part_HW: Uint8 | None = None
     parts: tuple[str, ...] = ()
+    worn: tuple[Item, ...] = ()
 
     @property
     def mask_place(self) -> Cut | None:

@@ -41,6 +41,7 @@ _APPROACH = {
     "segmentation": "supervised",
     "boxes": "supervised",
     "person_parts": "supervised",
+    "part_attributes": "supervised",
     "simcc": "supervised",
     "tokens": "self-supervised",
 }

@@ -32,6 +32,7 @@ from edgehuman.simulate.image.scene.camera import NUM_CAMERAS, expose, look_at, 
 from edgehuman.simulate.image.scene.painting import Canvas, blank, paint
 from edgehuman.simulate.image.scene.shot import Shot, sample_shot
 from edgehuman.simulate.image.scene.street import cast_shadow, paint_occluder
+from edgehuman.simulate.image.worn import Worn, worn_by
 
 __all__ = [
     "ATTRIBUTES",
@@ -204,10 +205,27 @@ def render_person(look_seed: int, shot: Shot, height: int = 256, width: int = 12
     Raises:
         UsageError: a negative seed, a scale outside 0.02..20, or a side outside 16..2048 pixels.
     """
+    _require_shot(look_seed, shot, height, width)
+    return _with_labels(_draw(look_seed, shot, height, width))
+
+
+def _require_shot(look_seed: int, shot: Shot, height: int, width: int) -> None:
     SimulatedImages(1, 1, look_seed, height, width)
     if not 0.02 <= shot.scale <= 20.0:
         raise UsageError(f"scale is {shot.scale}; it must be 0.02 to 20 picture heights")
-    return _with_labels(_draw(look_seed, shot, height, width))
+
+
+def render_worn(
+    look_seed: int, shot: Shot, height: int = 256, width: int = 128
+) -> tuple[PersonImage, Worn]:
+    """The picture of `render_person`, and what the person wears in it.
+
+    Raises:
+        UsageError: as `render_person`.
+    """
+    _require_shot(look_seed, shot, height, width)
+    drawing = _draw(look_seed, shot, height, width)
+    return _with_labels(drawing), worn_by(drawing.look, drawing.posed.rig, drawing.canvas)
 
 
 @dataclass(frozen=True, slots=True)

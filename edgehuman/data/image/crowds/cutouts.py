@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from edgehuman.records import Bool, Float32, Uint8
+from edgehuman.simulate.image.worn import Worn
 
 _SMALLEST_PX = 24
 _MARGIN_PX = 2
@@ -34,6 +35,7 @@ class CutOut:
         colour_3: mean red, green and blue.
         area: of the whole cut-out, pixels of the first level.
         part_HW: uint8, the parts of the first level; 0: none of theirs. None: not known.
+        worn: what the person wears, its regions those of the first level; None: not known.
     """
 
     levels: Sequence[Uint8]
@@ -43,6 +45,7 @@ class CutOut:
     colour_3: Float32
     area: float
     part_HW: Uint8 | None = None
+    worn: Worn | None = None
 
     @property
     def height_px(self) -> float:
@@ -52,6 +55,7 @@ class CutOut:
     @property
     def num_bytes(self) -> int:
         of_parts = 0 if self.part_HW is None else self.part_HW.nbytes
+        of_parts += 0 if self.worn is None else self.worn.region_HW.nbytes
         return of_parts + sum(level.nbytes for level in (*self.levels, *self.dark))
 
     def shown(self, level: int, dark: bool) -> Uint8:
@@ -73,6 +77,7 @@ def cut_out(
     cloth_HW: Bool | None = None,
     shade: float = 0.3,
     part_HW: Uint8 | None = None,
+    worn: Worn | None = None,
 ) -> CutOut | None:
     """Cut one person out.
 
@@ -83,6 +88,7 @@ def cut_out(
         cloth_HW: what they wear and carry; None: not known.
         shade: brightness of dark clothes, of what it is in the photo.
         part_HW: the parts of every pixel; None: not known.
+        worn: what the person wears; None: not known.
 
     Returns:
         None: there is no person, or the photo cuts them off at its lower edge.
@@ -108,10 +114,13 @@ def cut_out(
         worn_HW = np.pad(cloth_HW[y0:y1, x0:x1], _MARGIN_PX)
         dark = _levels(_darkened(whole_HWC, worn_HW, shade))[1:]
     area = float(levels[0][..., 3].sum(dtype=np.int64)) / 255.0
-    own_HW = None
-    if part_HW is not None:
-        own_HW = np.pad(np.where(whole_HW, part_HW, 0)[y0:y1, x0:x1], _MARGIN_PX)
-    return CutOut(levels, dark, box_4, hull_K2, colour_3, area, own_HW)
+
+    def own(map_HW: Uint8) -> Uint8:
+        return np.pad(np.where(whole_HW, map_HW, 0)[y0:y1, x0:x1], _MARGIN_PX)
+
+    own_HW = None if part_HW is None else own(part_HW)
+    worn = None if worn is None else Worn(own(worn.region_HW), worn.items)
+    return CutOut(levels, dark, box_4, hull_K2, colour_3, area, own_HW, worn)
 
 
 def _hull(mask_HW: Bool) -> Float32:

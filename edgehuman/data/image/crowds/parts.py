@@ -28,10 +28,13 @@ class Labelled(NamedTuple):
     Attributes:
         part_HW: uint8, the part of every pixel.
         who_HW: uint16, 1 + the number of the plan's person whose pixel it is; 0: nobody's.
+        region_HW: uint8, of what that person wears (`simulate.image.worn`); 0: nothing, or it is
+            not known what.
     """
 
     part_HW: Uint8
     who_HW: NDArray[np.uint16]
+    region_HW: Uint8
 
 
 def label_scene(
@@ -44,7 +47,9 @@ def label_scene(
         mirrored: of each part of the scene, that of the mirror image.
     """
     shape = plan.camera.height, plan.camera.width
-    part_HW, who_HW = np.zeros(shape, np.uint8), np.zeros(shape, np.uint16)
+    labels = Labelled(
+        np.zeros(shape, np.uint8), np.zeros(shape, np.uint16), np.zeros(shape, np.uint8)
+    )
     number_of = {id(each): number for number, each in enumerate(plan.people)}
     mirror = np.arange(256, dtype=np.uint8)
     mirror[: len(mirrored)] = mirrored
@@ -52,26 +57,20 @@ def label_scene(
         if isinstance(item, Thing):
             hidden_HW = np.zeros(shape, np.bool_)
             cover(hidden_HW, item, 1.0)
-            part_HW[hidden_HW], who_HW[hidden_HW] = 0, 0
+            for map_HW in labels:
+                map_HW[hidden_HW] = 0
             continue
         cut = people(item.source, item.number)
         if cut is not None and cut.part_HW is not None:
             table = tables[item.source]
             table = mirror[table] if item.mirrored else table
-            _paint(part_HW, who_HW, number_of[id(item)] + 1, item, cut, table)
-    return Labelled(part_HW, who_HW)
+            _paint(labels, number_of[id(item)] + 1, item, cut, table)
+    return labels
 
 
-def _paint(
-    part_HW: Uint8,
-    who_HW: NDArray[np.uint16],
-    number: int,
-    placed: Placed,
-    cut: CutOut,
-    table: Uint8,
-) -> None:
+def _paint(labels: Labelled, number: int, placed: Placed, cut: CutOut, table: Uint8) -> None:
     matrix_23 = matrix_of(placed, cut)
-    found = region(matrix_23, cut, *part_HW.shape)
+    found = region(matrix_23, cut, *labels.part_HW.shape)
     if found is None:
         return
     x0, y0, x1, y1 = found
@@ -80,8 +79,13 @@ def _paint(
     assert cut.part_HW is not None
     own_HW = _warped(cut.part_HW, matrix_23, 1.0, found, cv2.INTER_NEAREST)
     opaque_HW = alpha_HW > _OPAQUE
-    part_HW[y0:y1, x0:x1][opaque_HW] = table[own_HW[opaque_HW]]
-    who_HW[y0:y1, x0:x1][opaque_HW] = number
+    place = slice(y0, y1), slice(x0, x1)
+    labels.part_HW[place][opaque_HW] = table[own_HW[opaque_HW]]
+    labels.who_HW[place][opaque_HW] = number
+    worn_HW = np.zeros_like(own_HW)
+    if cut.worn is not None:
+        worn_HW = _warped(cut.worn.region_HW, matrix_23, 1.0, found, cv2.INTER_NEAREST)
+    labels.region_HW[place][opaque_HW] = worn_HW[opaque_HW]
 
 
 def _warped(

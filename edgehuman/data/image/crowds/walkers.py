@@ -10,7 +10,7 @@ import dataclasses
 
 from edgehuman.data.image.crowds.cutouts import CutOut, cut_out
 from edgehuman.simulate.body.seeding import child_seed, generator
-from edgehuman.simulate.image.people import PARTS, render_person
+from edgehuman.simulate.image.people import PARTS, render_worn
 from edgehuman.simulate.image.scene.camera import NUM_CAMERAS, sample_camera
 from edgehuman.simulate.image.scene.shot import Shot, sample_shot
 
@@ -28,10 +28,11 @@ def is_from_above(number: int) -> bool:
 
 def walker(seed: int, number: int) -> CutOut | None:
     """Draw a walker; None: they do not fit the picture."""
-    drawn = render_person(child_seed(seed, 0x3A1, number), _shot(seed, number), _HEIGHT, _WIDTH)
+    look_seed = child_seed(seed, 0x3A1, number)
+    drawn, worn = render_worn(look_seed, _shot(seed, number), _HEIGHT, _WIDTH)
     whole_HW = drawn.part_HW > 0
     body_HW = whole_HW & (drawn.part_HW != _BAG)
-    return cut_out(drawn.image_HWC, whole_HW, body_HW, part_HW=drawn.part_HW)
+    return cut_out(drawn.image_HWC, whole_HW, body_HW, part_HW=drawn.part_HW, worn=worn)
 
 
 def _shot(seed: int, number: int) -> Shot:

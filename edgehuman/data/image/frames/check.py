@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,10 @@ import numpy as np
 from edgehuman.data.image.check import extent
 from edgehuman.data.image.frames.layout import empty_M, repeated_M
 from edgehuman.data.image.frames.load import layouts
-from edgehuman.data.image.frames.set import FrameSet, People
+from edgehuman.data.image.frames.set import FrameSet, GarmentLabels, People
 from edgehuman.data.layout import found_here
 from edgehuman.data.verdict import verdict
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, ImageError
 from edgehuman.outcome import Outcome
 
 __all__ = ["check", "extent"]
@@ -47,10 +47,34 @@ def check(path: Path, dataset: str | None = None) -> Outcome | None:
         of_maps = layout.read.of_maps  # as slow to read as their pictures
         chosen = read.tolist() if of_maps else range(len(frames))
         data |= _counts(frames, [frames.people[index] for index in chosen]) | {"read": len(read)}
-        boxes = () if of_maps else _wrong_boxes(frames)
+        if frames.garments is not None and layout.read.of_garments:
+            boxes: Iterable[str] = _wrong_garments(frames, frames.garments, read.tolist())
+            data["garments"] = _garments(frames.garments, len(frames))
+        else:
+            boxes = () if of_maps else _wrong_boxes(frames)
         problems += [*boxes, *_wrong_frames(frames, read.tolist())]
     data |= {"ok": not problems, "problems": problems}
     return Outcome(data, _text(place, data), exit_code=int(bool(problems)))
+
+
+def _garments(garments: GarmentLabels, count: int) -> dict[str, Any]:
+    together_CA = garments.together_CA(np.arange(count))
+    return {
+        "categories": len(garments.categories),
+        "attributes": len(garments.attributes),
+        "described": sum(garments.described),
+        "attributes_used": int(together_CA.any(axis=0).sum()),
+    }
+
+
+def _wrong_garments(frames: FrameSet, garments: GarmentLabels, chosen: list[int]) -> Iterator[str]:
+    """Annotations that were left out, and masks of the frames chosen that cannot be read."""
+    yield from garments.wrong
+    for index in chosen:
+        try:
+            garments[index]
+        except ImageError as error:
+            yield f"{frames.names[index]}: {error}"
 
 
 def _counts(frames: FrameSet, people: Sequence[People]) -> dict[str, Any]:
@@ -112,5 +136,11 @@ def _text(place: Path, data: dict[str, Any]) -> str:
             f": {data['frames']} frames ({roles}) of {data['sequences']} sequences with "
             f"{data['people']} people{some}, {data['ignored']} boxes to ignore, {data['empty']} "
             f"frames empty; {data['read']} of them read"
+        )
+    if "garments" in data:
+        worn = data["garments"]
+        head += (
+            f"; {worn['categories']} categories, {worn['described']} of them with "
+            f"attributes, of which {worn['attributes_used']} of {worn['attributes']} occur"
         )
     return "\n".join([head, *verdict(data["problems"])])

@@ -23,6 +23,8 @@ from edgehuman.reading.values import is_name, shown
 _PARTS = {"train2017": "train", "val2017": "test"}
 _KINDS = ("person_keypoints", "instances")
 _BESIDE = "."
+# In the names of Fashionpedia's files.
+_OTHER = "instances_attributes"
 
 
 def _read(root: Path) -> FrameSet:
@@ -60,7 +62,8 @@ def _files(root: Path) -> list[tuple[Path, str, str]]:
     if found:
         return found
     for kind in _KINDS:
-        found = [(file, _BESIDE, "test") for file in sorted(root.glob(f"{kind}*.json"))]
+        files = sorted(root.glob(f"{kind}*.json"))
+        found = [(file, _BESIDE, "test") for file in files if _OTHER not in file.name]
         if found:
             break
     return found

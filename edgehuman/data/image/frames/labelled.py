@@ -1,5 +1,5 @@
 """Labelled frames to evaluate an export with: the accuracy budget of a detector is then of AP50,
-that of a network that parts people of AP^p_vol.
+that of a network that parts people of AP^p_vol, and of one of garments AP_IoU+F1.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from edgehuman.catalogue import SIMULATED
 from edgehuman.data.image.frames.load import load_frames
 from edgehuman.data.image.frames.score import box_metrics, boxes_of, read_batches, seen
 from edgehuman.data.image.frames.set import FrameSet
+from edgehuman.data.image.garments.score import FrameGarmentsJudge
+from edgehuman.data.image.garments.score import fitting as fitting_garments
 from edgehuman.data.image.parsed.score import FramePartsJudge, fitting
 from edgehuman.errors import DataError
 from edgehuman.preprocess.image.letterbox import Letterbox
@@ -59,6 +61,14 @@ class LabelledFrames:
             ):
                 judge.add(self.frames, index, row_RX, place)
             return judge.scores().metrics
+        if output.kind == "part_attributes":
+            described = fitting_garments(self.frames, output).described
+            worn = FrameGarmentsJudge(output, self.size, described)
+            for index, row_KX, place in zip(
+                self.index_N.tolist(), outputs, self.places, strict=True
+            ):
+                worn.add(self.frames, index, row_KX, place)
+            return worn.scores().metrics
         if output.kind != "boxes":
             raise DataError(f"{output.kind} cannot be scored on frames with boxes")
         found = [boxes_of(*each) for each in zip(outputs, self.places, strict=True)]
@@ -77,13 +87,15 @@ def read_labelled(
     Return None if the data has no boxes, or nobody is in it: its pictures can still be used
     without.
     """
-    if card.output.kind not in ("boxes", "person_parts"):
+    if card.output.kind not in ("boxes", "person_parts", "part_attributes"):
         return None
     few = {"count": max(2, min(most, SIMULATED_FRAMES))} if data == SIMULATED else {}
     try:
         frames = load_frames(data, **few)
         if card.output.kind == "person_parts":
             frames = fitting(frames, card.output.labels)
+        if card.output.kind == "part_attributes":
+            fitting_garments(frames, card.output)
     except DataError as error:
         tell(f"edgehuman: no labels for {card.task}: {error}")
         return None
@@ -94,10 +106,16 @@ def read_labelled(
         return None
     kept_N = np.concatenate([index for index, _, _ in parts])
     places = [place for _, some, _ in parts for place in some]
-    if all(frames.people[index].ignore_M.all() for index in kept_N.tolist()):
+    if all(_is_empty(frames, index) for index in kept_N.tolist()):
         return None
     inputs = np.concatenate([input_NHWC for _, _, input_NHWC in parts])
     return inputs, LabelledFrames(frames, kept_N, places, (height, width))
+
+
+def _is_empty(frames: FrameSet, index: int) -> bool:
+    """Whether nobody in a frame counts; where garments do, who wears them need not."""
+    people = frames.people[index]
+    return bool(people.ignore_M.all()) and (frames.garments is None or not len(people.box_M4))
 
 
 def spread(frames: FrameSet, most: int) -> Index:

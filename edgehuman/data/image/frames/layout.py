@@ -34,11 +34,14 @@ class FrameReader:
         frames: folder -> the set, boxes as the files state them; `cleaned` leaves out wrong ones.
         composed: whether frames are composed of other data: their boxes are right by construction.
         of_maps: whether boxes are those of label maps, which are right too, and read one by one.
+        of_garments: whether it says what people wear; people are the boxes around that, and what is
+            wrong is left out and named by the set itself.
     """
 
     frames: Callable[[Path], FrameSet]
     composed: bool = False
     of_maps: bool = False
+    of_garments: bool = False
 
 
 FrameLayout = Layout[FrameReader]

@@ -48,7 +48,7 @@ def load_frames(path: Path | str, count: int = SIMULATED_FRAMES, seed: int = 0) 
     frames = layout.read.frames(place)
     if not len(frames):
         raise DataError(f"{place}: holds no frames; copy the dataset again")
-    if not (layout.read.composed or layout.read.of_maps):
+    if not (layout.read.composed or layout.read.of_maps or layout.read.of_garments):
         frames, said = cleaned(frames)
         if said:
             tell(f"edgehuman: {place}: {said}; `edgehuman data check` names them")

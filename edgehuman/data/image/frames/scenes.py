@@ -31,12 +31,13 @@ from edgehuman.data.image.crowds.grounds import (
     street_ground,
 )
 from edgehuman.data.image.crowds.paint import paint_scene
-from edgehuman.data.image.crowds.parts import label_scene
+from edgehuman.data.image.crowds.parts import Labelled, label_scene
 from edgehuman.data.image.crowds.plan import Choices, Plan, sample_plan
 from edgehuman.data.image.crowds.seen import Seen, see
 from edgehuman.data.image.crowds.stock import Source, Stock
 from edgehuman.data.image.crowds.walkers import NUM_WALKERS, walker
-from edgehuman.data.image.frames.set import FrameParts, FrameSet, People
+from edgehuman.data.image.frames.set import FrameGarments, FrameParts, FrameSet, People
+from edgehuman.data.image.garments.drawn import DrawnGarments, garments_of
 from edgehuman.data.image.load import load_persons
 from edgehuman.data.image.part_groups import LABELS, places
 from edgehuman.data.image.set import PersonSet
@@ -104,10 +105,19 @@ class Scenes:
         """Boxes, clipped to the frame."""
         return self._listed(index)[0]
 
+    def garments(self, index: int) -> FrameGarments:
+        """What the simulated people wear."""
+        plan, labels = self._labelled(index)
+        return garments_of(plan, labels, self.person, *self._listed(index))
+
+    def _labelled(self, index: int) -> tuple[Plan, Labelled]:
+        plan = self.plan(index)
+        mirrored = mirror_order(self.part_names)
+        return plan, label_scene(plan, self.person, self._tables, mirrored)
+
     def parts(self, index: int) -> FrameParts:
         """The parts of everybody."""
-        plan = self.plan(index)
-        labels = label_scene(plan, self.person, self._tables, mirror_order(self.part_names))
+        _, labels = self._labelled(index)
         by_number = dict(
             zip(
                 (np.unique(labels.who_HW[labels.who_HW > 0]) - 1).tolist(),
@@ -290,4 +300,5 @@ def frame_set(
         url=url,
         simulated=simulated,
         parts=_Parts(scenes, parts) if parts else None,
+        garments=DrawnGarments(scenes) if simulated else None,
     )

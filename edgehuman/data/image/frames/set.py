@@ -16,7 +16,7 @@ import numpy as np
 from edgehuman.errors import DataError
 from edgehuman.metrics.crowds.people import PersonParts
 from edgehuman.metrics.tracking.mot import Truth
-from edgehuman.records import Bool, Float32, Float64, Text, Uint8
+from edgehuman.records import Bool, Float32, Float64, Index, Text, Uint8
 
 
 class Frames(Protocol):
@@ -73,6 +73,57 @@ class PartLabels(Protocol):
         """Return those of one frame; raise ImageError if they cannot be read."""
 
 
+@dataclass(frozen=True, slots=True)
+class FrameGarments:
+    """The people of one frame and what they wear: garments, accessories, and parts of garments.
+
+    Attributes:
+        box_M4: float32 (M, 4), of all, people first.
+        label_M: 0: a person; else 1 + the index of the category.
+        attribute_MA: bool, which attributes each has.
+        ignore_M: what counts neither for nor against a network, such as crowds.
+        masks: where each is seen: pixels over 0, of the map's rectangle; of people None, where
+            the set does not say.
+        wearer_M: the place among these of the person who wears it; -1: of people, or not known.
+    """
+
+    box_M4: Float32
+    label_M: Index
+    attribute_MA: Bool
+    ignore_M: Bool
+    masks: Sequence[PersonParts | None]
+    wearer_M: Index
+
+
+class GarmentLabels(Protocol):
+    """Garments by the index of their frame.
+
+    Attributes:
+        categories: their names.
+        attributes: names of the attributes.
+        described: of each category, whether it has attributes.
+        wrong: what is left out of the files, one line each.
+    """
+
+    @property
+    def categories(self) -> tuple[str, ...]: ...
+
+    @property
+    def attributes(self) -> tuple[str, ...]: ...
+
+    @property
+    def described(self) -> tuple[bool, ...]: ...
+
+    @property
+    def wrong(self) -> Sequence[str]: ...
+
+    def __getitem__(self, index: int, /) -> FrameGarments:
+        """Return those of one frame; raise ImageError if they cannot be read."""
+
+    def together_CA(self, index_K: Index) -> Bool:
+        """Which attributes a category has anywhere in these frames (C, A)."""
+
+
 @dataclass(frozen=True)
 class FrameSet:
     """Attributes:
@@ -88,6 +139,7 @@ class FrameSet:
     tracks: who is who over the frames of a sequence, of each frame; None: the set does not say.
     t_s_N: time of each frame in its sequence, seconds; None: not known.
     parts: who wears what where; None: the set does not say.
+    garments: what is worn, with attributes; None: the set does not say.
     """
 
     frames: Frames
@@ -102,6 +154,7 @@ class FrameSet:
     tracks: Sequence[Truth] | None = None
     t_s_N: Float64 | None = None
     parts: PartLabels | None = None
+    garments: GarmentLabels | None = None
 
     def __post_init__(self) -> None:
         count = len(self.frames)

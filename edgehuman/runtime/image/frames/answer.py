@@ -254,7 +254,8 @@ def chosen(
 def _clipped(person: FoundPerson, box_4: Float32) -> FoundPerson:
     """The person with another box; `dataclasses.replace` takes four times as long."""
     of = person
-    return FoundPerson(box_4, of.score, of.joint_J3, of.mask_HW, of.cut, of.part_HW, of.parts)
+    masks = of.mask_HW, of.cut, of.part_HW, of.parts
+    return FoundPerson(box_4, of.score, of.joint_J3, *masks, of.worn)
 
 
 def once(people: Sequence[Person]) -> list[Person]:
@@ -326,7 +327,7 @@ def _on_track(person: Person, track: str) -> Person:
     """The person with a track; `dataclasses.replace` takes four times as long."""
     of = person
     found = of.box_4, of.score, of.joint_J3, of.joints, of.mask_HW, of.cut
-    return Person(*found, track, of.answer, of.part_HW, of.parts)
+    return Person(*found, track, of.answer, of.part_HW, of.parts, of.worn)
 
 
 def _person(found: FoundPerson) -> Person:
@@ -341,6 +342,7 @@ def _person(found: FoundPerson) -> Person:
         answer={} if found.part_HW is None else {"parts": shares_of(found.part_HW, found.parts)},
         part_HW=found.part_HW,
         parts=found.parts,
+        worn=found.worn,
     )
 
 
@@ -356,8 +358,10 @@ def _scaled(people: Sequence[Person], taken: TakenFrame) -> tuple[Person, ...]:
         joint_J3 = person.joint_J3
         if joint_J3 is not None:
             joint_J3 = np.concatenate([joint_J3[:, :2] * scale_2, joint_J3[:, 2:]], axis=1)
-        box_4 = person.box_4 * np.tile(scale_2, 2)
-        scaled.append(dataclasses.replace(person, box_4=box_4, joint_J3=joint_J3))
+        scale_4 = np.tile(scale_2, 2)
+        worn = tuple(dataclasses.replace(one, box_4=one.box_4 * scale_4) for one in person.worn)
+        box_4 = person.box_4 * scale_4
+        scaled.append(dataclasses.replace(person, box_4=box_4, joint_J3=joint_J3, worn=worn))
     return tuple(scaled)
 
 

@@ -11,8 +11,10 @@ from functools import lru_cache
 import numpy as np
 
 from edgehuman.geometry import LIMBS_18
-from edgehuman.records import Uint8
+from edgehuman.metrics.garments.answers import Item
+from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.image.frames.results import Person
+from edgehuman.runtime.image.garments.words import words_of
 from edgehuman.runtime.view.palette import Rgb, colours
 
 _SURE = 0.3
@@ -44,7 +46,8 @@ def drawn(
         colour = _COLOURS[number % len(_COLOURS)]
         _tint(canvas_HWC, person, colour)
         _joints(canvas_HWC, person, scale, colour)
-        _box(canvas_HWC, person, scale, colour, _said(person, names or {}))
+        _worn(canvas_HWC, person, scale)
+        _frame(canvas_HWC, person.box_4, scale, colour, _said(person, names or {}))
     return canvas_HWC
 
 
@@ -60,6 +63,32 @@ def _tint(canvas_HWC: Uint8, person: Person, colour: Rgb) -> None:
         part_HWC[own_HW] = part_HWC[own_HW] // 2 + tint_KC // 2
         return
     part_HWC[person.mask_HW] = (part_HWC[person.mask_HW] // 2) + np.array(colour, np.uint8) // 2
+
+
+def _worn(canvas_HWC: Uint8, person: Person, scale: tuple[float, float]) -> None:
+    """What a person wears: masks tinted by category, the small ones over the large, then boxes with
+    names and attributes.
+    """
+    by_size = sorted(person.worn, key=lambda item: -_area(item))
+    tints = {item.label: _tint_of(item.label) for item in by_size}
+    for item in by_size:
+        if item.mask_HW is not None:
+            x0, y0, x1, y1 = item.cut
+            part_HWC = canvas_HWC[y0:y1, x0:x1]
+            tint_3 = np.array(tints[item.label], np.uint8)
+            part_HWC[item.mask_HW] = part_HWC[item.mask_HW] // 2 + tint_3 // 2
+    for item in by_size:
+        _frame(canvas_HWC, item.box_4, scale, tints[item.label], words_of(item), 0.3, below=True)
+
+
+def _area(item: Item) -> float:
+    return 0.0 if item.mask_HW is None else float(item.mask_HW.size)
+
+
+def _tint_of(label: str) -> Rgb:
+    """A colour that is a category's alone, in every frame."""
+    number = sum(label.encode()) % len(_COLOURS)
+    return _COLOURS[number]
 
 
 @lru_cache(maxsize=8)
@@ -95,19 +124,26 @@ def _said(person: Person, names: Mapping[str, str]) -> str:
     return f"{person.track}: {names.get(person.track) or f'{person.score:.2f}'}"
 
 
-def _box(
-    canvas_HWC: Uint8, person: Person, scale: tuple[float, float], colour: Rgb, text: str
+def _frame(
+    canvas_HWC: Uint8,
+    box_4: Float32,
+    scale: tuple[float, float],
+    colour: Rgb,
+    text: str,
+    size: float = 0.4,
+    below: bool = False,
 ) -> None:
+    """A box with a text above it, or below its upper edge."""
     import cv2
 
     x0, y0, x1, y1 = (
-        round(float(value) * factor)
-        for value, factor in zip(person.box_4, (*scale, *scale), strict=True)
+        round(float(value) * factor) for value, factor in zip(box_4, (*scale, *scale), strict=True)
     )
     width = _width(canvas_HWC)
     cv2.rectangle(canvas_HWC, (x0, y0), (x1 - 1, y1 - 1), colour, width)
-    size = 0.4 * width
-    place = (x0, y0 - 3 * width if y0 > 14 * width else y0 + 12 * width)
+    size = size * width
+    above = not below and y0 > 14 * width
+    place = (x0, y0 - 3 * width if above else y0 + 12 * width)
     cv2.putText(canvas_HWC, text, place, cv2.FONT_HERSHEY_SIMPLEX, size, colour, width)
 
 

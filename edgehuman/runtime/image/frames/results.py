@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from edgehuman.geometry import COCO_17
+from edgehuman.metrics.garments.answers import Item
 from edgehuman.records import Bool, Float32, Uint8
+from edgehuman.runtime.image.garments.words import row_of
 from edgehuman.runtime.loop.results import LatencyHistogram
 
 _NAMES = {len(COCO_17): COCO_17}
@@ -37,6 +39,7 @@ class Person:
         part_HW: uint8, of the same pixels as the mask: indices of `parts`, whose first is the
             background; None: the model gives none.
         parts: their names.
+        worn: what the person wears, the best first.
     """
 
     box_4: Float32
@@ -49,6 +52,7 @@ class Person:
     answer: Mapping[str, Any] = field(default_factory=dict)
     part_HW: Uint8 | None = None
     parts: tuple[str, ...] = ()
+    worn: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,8 @@ def _person_row(person: Person) -> dict[str, Any]:
         }
     if person.mask_HW is not None:
         row["mask_pixels"] = int(person.mask_HW.sum())
+    if person.worn:
+        row["worn"] = [row_of(item) for item in person.worn]
     return {**row, **person.answer}
 
 

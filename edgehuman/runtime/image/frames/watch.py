@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Protocol
@@ -42,9 +42,12 @@ from edgehuman.runtime.image.frames.moving import MOG2, Moving
 from edgehuman.runtime.image.frames.parts import KIND as PARTS
 from edgehuman.runtime.image.frames.parts import PartsFinder
 from edgehuman.runtime.image.frames.published import publishing
-from edgehuman.runtime.image.frames.results import FrameResult, FrameTally, to_row
+from edgehuman.runtime.image.frames.results import FrameResult, FrameTally, Person, to_row
 from edgehuman.runtime.image.frames.saved import saving
 from edgehuman.runtime.image.frames.several import open_sources
+from edgehuman.runtime.image.garments.finder import KIND as GARMENTS
+from edgehuman.runtime.image.garments.finder import GarmentFinder
+from edgehuman.runtime.image.garments.words import words_of
 from edgehuman.runtime.loop.play import say
 from edgehuman.runtime.loop.stopping import StopSignals
 from edgehuman.runtime.model import Model, load
@@ -55,6 +58,9 @@ from edgehuman.runtime.view.frames import about_frames, nameless, show, stand_be
 
 Row = Mapping[str, Any]
 _SHOWN = 5
+_FINDERS: Mapping[str, Callable[[Model, float], PersonFinder]] = {
+    "boxes": Detector, PARTS: PartsFinder, GARMENTS: GarmentFinder,
+}  # fmt: skip
 ALONE = "none"
 """The --detector that says: each photo is one person."""
 # In the wheel, and as good as the FP32 one (docs/eyes.md).
@@ -177,7 +183,7 @@ def watching_alone(
             )
         return Watching(model, None, SCORE if score is None else score, most)
     floor = _threshold(model, score)
-    finds = PartsFinder if model.card.output.kind == PARTS else Detector
+    finds = _FINDERS.get(model.card.output.kind, Detector)
     return Watching(finds(model, floor), None, floor, most)
 
 
@@ -194,7 +200,7 @@ def watching_with(
         ArtefactError: the model gives no answer about a person, or the detector no boxes.
     """
     finds_itself = (
-        model.card.output.kind in ("boxes", PARTS)
+        model.card.output.kind in _FINDERS
         if isinstance(model, Model)
         else not may_take_one_person(model)
     )
@@ -314,13 +320,16 @@ def in_words(result: FrameResult) -> str:
         return f"{where}: unreadable: {result.reason}"
     remark = f" (remark: {result.remark})" if result.remark else ""
     count = len(result.people)
-    boxes = "; ".join(
-        f"{' '.join(f'{float(value):.0f}' for value in person.box_4)} at {person.score:.2f}"
-        for person in result.people[:_SHOWN]
-    )
+    boxes = "; ".join(_in_words(person) for person in result.people[:_SHOWN])
     more = "; …" if count > _SHOWN else ""
     said = "nobody" if not count else f"{_people(count)}: {boxes}{more}"
     return f"{where}  {result.latency_ms:.1f} ms  {said}{remark}"
+
+
+def _in_words(person: Person) -> str:
+    where = " ".join(f"{float(value):.0f}" for value in person.box_4)
+    worn = ", ".join(words_of(item) for item in person.worn)
+    return f"{where} at {person.score:.2f}{f': {worn}' if worn else ''}"
 
 
 def _people(count: int) -> str:

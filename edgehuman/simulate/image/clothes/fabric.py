@@ -38,11 +38,13 @@ def from_planes(colour_CHW: Float32) -> Uint8:
     return np.asarray(cv2.merge(list(np.asarray(planes).reshape(3, height, width))), np.uint8)
 
 
-def texture(picture_HWC: Uint8, part_HW: Uint8 | None = None) -> Texture:
+def texture(
+    picture_HWC: Uint8, part_HW: Uint8 | None = None, detail_HW: Uint8 | None = None
+) -> Texture:
     """Convert a picture to a texture for tubes."""
     height, width = picture_HWC.shape[:2]
-    parts = None if part_HW is None else part_HW.reshape(-1)
-    return Texture(picture_HWC.reshape(-1, 3), height, width, parts)
+    numbers = [None if each is None else each.reshape(-1) for each in (part_HW, detail_HW)]
+    return Texture(picture_HWC.reshape(-1, 3), height, width, *numbers)
 
 
 def plain(colour: Colour, grain: float = 0.03) -> Texture:

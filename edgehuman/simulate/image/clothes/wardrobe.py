@@ -16,7 +16,7 @@ from edgehuman.simulate.body.seeding import generator
 from edgehuman.simulate.image.clothes.fabric import TILE, plain, texture, tile
 from edgehuman.simulate.image.clothes.look import Cloth, Colour, Look
 from edgehuman.simulate.image.figure.face import head_picture
-from edgehuman.simulate.image.figure.parts import PART
+from edgehuman.simulate.image.figure.parts import DETAIL, PART
 from edgehuman.simulate.image.figure.rig import Texture
 
 TORSO_HEIGHT, TORSO_WIDTH = TILE, 192
@@ -57,9 +57,9 @@ def make_wardrobe(look: Look) -> Wardrobe:
     )
 
 
-def _wrapped(picture_HWC: Uint8, part_HW: Uint8) -> Texture:
-    turned = np.ascontiguousarray(picture_HWC[::-1, ::-1])
-    return texture(turned, np.ascontiguousarray(part_HW[::-1, ::-1]))
+def _wrapped(picture_HWC: Uint8, part_HW: Uint8, detail_HW: Uint8) -> Texture:
+    each = (np.ascontiguousarray(map_HW[::-1, ::-1]) for map_HW in (part_HW, detail_HW))
+    return texture(np.ascontiguousarray(picture_HWC[::-1, ::-1]), *each)
 
 
 def _shoe(look: Look) -> Texture:
@@ -81,19 +81,23 @@ def _bag(colour: Colour) -> Texture:
     return texture(picture)
 
 
-def _torso_picture(look: Look, top: Uint8) -> tuple[Uint8, Uint8]:
-    """Texture of the torso (TORSO_HEIGHT, TORSO_WIDTH, 3), and the part of each texel."""
+def _torso_picture(look: Look, top: Uint8) -> tuple[Uint8, Uint8, Uint8]:
+    """Texture of the torso (TORSO_HEIGHT, TORSO_WIDTH, 3), and part and detail of each texel."""
     picture = np.concatenate([top, top[:, : TORSO_WIDTH - TILE]], axis=1)
     part = np.full((TORSO_HEIGHT, TORSO_WIDTH), PART["upper_clothes"], np.uint8)
+    detail = np.zeros_like(part)
     if look.top_cloth.pattern == "blocks":
         rows = ((0, 52), (34, 62), (66, TORSO_HEIGHT))[look.top_cloth.seed % 3]
         picture[slice(*rows)] = look.top_cloth.figure
     elif look.top_cloth.pattern == "print":
+        plain_HWC = picture.copy()
         _draw_print(picture, look.top_cloth)
-    _draw_opening(picture, look)
-    _draw_neckline(picture, part, look)
+        detail[(picture != plain_HWC).any(axis=2)] = DETAIL["print"]
+    _draw_opening(picture, detail, look)
+    _draw_neckline(picture, part, detail, look)
     _draw_straps(picture, part, look)
-    return picture, part
+    detail[part == PART["bag"]] = 0
+    return picture, part, detail
 
 
 def _draw_print(picture: Uint8, cloth: Cloth) -> None:
@@ -119,13 +123,14 @@ def _draw_print(picture: Uint8, cloth: Cloth) -> None:
             cv2.fillConvexPoly(picture, shape, cloth.figure)
 
 
-def _draw_opening(picture: Uint8, look: Look) -> None:
+def _draw_opening(picture: Uint8, detail: Uint8, look: Look) -> None:
     """Draw the front closure: buttons, a zip, or the shirt under an open jacket."""
     line = _apart(look.top_cloth.ground)
     if look.top == "open jacket":
-        _open_front(picture, look, line)
+        _open_front(picture, detail, look, line)
     elif look.top in ("zipped jacket", "coat"):
         cv2.line(picture, (_FRONT, 0), (_FRONT, TORSO_HEIGHT), line, 2)
+        cv2.line(detail, (_FRONT, 0), (_FRONT, TORSO_HEIGHT), (DETAIL["zip"],), 2)
         cv2.line(picture, (_FRONT - 30, 92), (_FRONT - 16, 86), line, 2)
         cv2.line(picture, (_FRONT + 30, 92), (_FRONT + 16, 86), line, 2)
     elif look.top == "shirt":
@@ -134,7 +139,7 @@ def _draw_opening(picture: Uint8, look: Look) -> None:
         picture[-9:] = 0.8 * picture[-9:]
 
 
-def _open_front(picture: Uint8, look: Look, line: Colour) -> None:
+def _open_front(picture: Uint8, detail: Uint8, look: Look, line: Colour) -> None:
     """The shirt between the two halves of a jacket."""
     low, high = 8 + look.seed % 18, 8 + look.seed // 18 % 10
     columns = slice(_FRONT - 26, _FRONT + 27)
@@ -145,6 +150,7 @@ def _open_front(picture: Uint8, look: Look, line: Colour) -> None:
     cv2.fillConvexPoly(shape, sides.astype(np.int32), 1)
     under = tile(look.under_cloth)[:, :53]
     np.copyto(picture[:, columns], under, where=shape[..., None] > 0)
+    detail[:, columns][shape > 0] = DETAIL["under"]
     for ends in (sides[:2], sides[2:]):
         cv2.polylines(picture, [np.add(ends, (_FRONT - 26, 0)).astype(np.int32)], False, line, 2)
 
@@ -155,7 +161,7 @@ def _apart(colour: Colour) -> Colour:
     return (factor * colour[0] + more, factor * colour[1] + more, factor * colour[2] + more)
 
 
-def _draw_neckline(picture: Uint8, part: Uint8, look: Look) -> None:
+def _draw_neckline(picture: Uint8, part: Uint8, detail: Uint8, look: Look) -> None:
     """Bare skin at the neck, round or a V, and the collar around it."""
     deep, wide = int(12 + 26 * look.neckline), int(13 + 8 * look.neckline)
     if look.top_cloth.seed % 2:
@@ -168,6 +174,8 @@ def _draw_neckline(picture: Uint8, part: Uint8, look: Look) -> None:
     cv2.polylines(picture, [outline], True, _apart(look.top_cloth.ground), 3)
     cv2.fillPoly(picture, [outline], look.skin)
     cv2.fillPoly(part, [outline], PART["torso_skin"])
+    cv2.polylines(detail, [outline], True, DETAIL["neckline"], 3)
+    cv2.fillPoly(detail, [outline], DETAIL["neckline"])
 
 
 def _draw_straps(picture: Uint8, part: Uint8, look: Look) -> None:

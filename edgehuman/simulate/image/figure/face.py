@@ -16,7 +16,7 @@ from edgehuman.records import Float32, Float64, Uint8
 from edgehuman.simulate.body.seeding import generator
 from edgehuman.simulate.image.clothes.fabric import column, from_planes
 from edgehuman.simulate.image.clothes.look import Look
-from edgehuman.simulate.image.figure.parts import PART
+from edgehuman.simulate.image.figure.parts import DETAIL, PART
 
 Places = list[tuple[float, float]]
 
@@ -94,10 +94,14 @@ EYES = (np.mean(_LEFT_EYE, axis=0), np.mean(_RIGHT_EYE, axis=0))
 EAR_T = 0.44
 
 
-def head_picture(look: Look) -> tuple[Uint8, Uint8]:
-    """Texture of a head (HEAD_HEIGHT, HEAD_WIDTH, 3), and the part of each texel."""
+def head_picture(look: Look) -> tuple[Uint8, Uint8, Uint8]:
+    """Texture of a head (HEAD_HEIGHT, HEAD_WIDTH, 3), and part and detail of each texel."""
     picture = np.full((HEAD_HEIGHT, HEAD_WIDTH, 3), look.skin, np.uint8)
+    detail = np.zeros((HEAD_HEIGHT, HEAD_WIDTH), np.uint8)
     _draw_face(picture, look)
+    if look.glasses:
+        _draw_glasses(picture, _RIM)
+        _draw_glasses(detail, (DETAIL["glasses"],), cv2.LINE_8)
     hair = _hair_HW(look.hair)
     colour = column(look.hair_colour)
     image = np.array(cv2.split(picture), np.float32)
@@ -105,7 +109,8 @@ def head_picture(look: Look) -> tuple[Uint8, Uint8]:
         image += 0.65 * _beard_HW() * (colour - image)
     image += hair * (colour * _strands(look.seed % 8) - image)
     part = np.where(hair > 0.5, PART["hair"], PART["face"]).astype(np.uint8)
-    return np.asarray(cv2.GaussianBlur(from_planes(image), (3, 3), 0.7), np.uint8), part
+    detail[part == PART["hair"]] = 0
+    return np.asarray(cv2.GaussianBlur(from_planes(image), (3, 3), 0.7), np.uint8), part, detail
 
 
 def _place(y: float, t: float) -> tuple[float, float]:
@@ -166,10 +171,12 @@ def _draw_face(picture: Uint8, look: Look) -> None:
     for centre in _EARS:
         for colour, wide in ((0.86 * skin, -1), (0.62 * skin, 1)):
             cv2.ellipse(picture, centre, (60, 130), 0, 0, 360, colour.tolist(), wide, line, shift)
-    if look.glasses:
-        for centre in _PUPILS:
-            cv2.ellipse(picture, centre, (76, 68), 0, 0, 360, _RIM, 2, line, shift)
-        cv2.polylines(picture, _ARMS, False, _RIM, 2, line, shift)
+
+
+def _draw_glasses(picture: Uint8, colour: tuple[float, ...], line: int = cv2.LINE_AA) -> None:
+    for centre in _PUPILS:
+        cv2.ellipse(picture, centre, (76, 68), 0, 0, 360, colour, 2, line, 4)
+    cv2.polylines(picture, _ARMS, False, colour, 2, line, 4)
 
 
 _RIM = (30, 28, 28)

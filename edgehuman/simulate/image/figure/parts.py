@@ -20,4 +20,8 @@ PARTS = (
     "bag",
 )
 
+DETAILS = ("none", "neckline", "zip", "under", "print", "glasses")
+"""What a texture shows besides cloth, skin and hair, in the order of their numbers: the opening at
+the neck and its edge, a zip, the shirt under an open jacket, a print, glasses."""
+DETAIL = {name: i for i, name in enumerate(DETAILS)}
 PART = {name: i for i, name in enumerate(PARTS)}

@@ -33,12 +33,14 @@ class Texture:
         rgb_N3: uint8 (height * width, 3).
         height, width: texels. Column 0 is at the piece's left, a quarter turn on is its front.
         part_N: uint8 (height * width,): part of each texel, if there are several.
+        detail_N: uint8 (height * width,): of `parts.DETAILS`, if there are any.
     """
 
     rgb_N3: Uint8
     height: int
     width: int
     part_N: Uint8 | None = None
+    detail_N: Uint8 | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ class Rig:
         segment_P, front_P: segment of each frame, and which of its axes is the front.
         size_P3K: metres.
         part_P, own_part_P: the part, and whether the texture overrides it.
-        rgb_CN: uint8 (3, N): all textures concatenated; part_N: their parts.
+        rgb_CN: uint8 (3, N): all textures concatenated; part_N, detail_N: their parts and details.
         texture_P5: first texel, height, width of each piece's texture; rows and columns used.
         roundness_P2, dark_P2, folds_P: as in `Piece`.
         skirts: pieces that widen with the legs.
@@ -153,6 +155,7 @@ class Rig:
     own_part_P: Bool
     rgb_CN: Uint8
     part_N: Uint8
+    detail_N: Uint8
     texture_P5: Float64
     roundness_P2: Float64
     dark_P2: Float64
@@ -202,7 +205,8 @@ def make_rig(pieces: Sequence[Piece], skirts: Sequence[Skirt] = ()) -> Rig:
         part_P=np.array([PART[piece.part] for piece in pieces], np.uint8),
         own_part_P=np.array([piece.texture.part_N is not None for piece in pieces]),
         rgb_CN=_planes([texture.rgb_N3 for texture in textures.values()]),
-        part_N=np.concatenate([_parts(texture) for texture in textures.values()]),
+        part_N=np.concatenate([_numbers(each, each.part_N) for each in textures.values()]),
+        detail_N=np.concatenate([_numbers(each, each.detail_N) for each in textures.values()]),
         texture_P5=np.array([_texture_row(first[id(p.texture)], p) for p in pieces]),
         roundness_P2=np.array([piece.roundness for piece in pieces]),
         dark_P2=np.array([piece.dark for piece in pieces]),
@@ -228,10 +232,8 @@ def _planes(rgb: Sequence[Uint8]) -> Uint8:
     return np.asarray(np.concatenate(planes).reshape(3, -1), np.uint8)
 
 
-def _parts(texture: Texture) -> Uint8:
-    if texture.part_N is not None:
-        return texture.part_N
-    return np.zeros(len(texture.rgb_N3), np.uint8)
+def _numbers(texture: Texture, number_N: Uint8 | None) -> Uint8:
+    return np.zeros(len(texture.rgb_N3), np.uint8) if number_N is None else number_N
 
 
 def _texture_row(first: int, piece: Piece) -> tuple[float, ...]:

@@ -28,17 +28,19 @@ class Canvas:
         colour_CHW: float32 (3, H, W): light, red, green and blue, 0..255.
         owner_HW: uint8 (H, W): 1 + the visible piece; 0: background.
         part_HW: uint8 (H, W): the visible part; 0: background.
+        detail_HW: uint8 (H, W): of `parts.DETAILS`, of the visible texture.
     """
 
     colour_CHW: Float32
     owner_HW: Uint8
     part_HW: Uint8
+    detail_HW: Uint8
 
 
 def blank(colour_CHW: Float32) -> Canvas:
     """A canvas with only a background."""
     size = colour_CHW.shape[1:]
-    return Canvas(colour_CHW, np.zeros(size, np.uint8), np.zeros(size, np.uint8))
+    return Canvas(colour_CHW, *(np.zeros(size, np.uint8) for _ in range(3)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +97,11 @@ def paint(canvas: Canvas, rig: Rig, outlines: Outlines, seed: int) -> None:
     mostly_N = pixels.cover_N > 0.5
     where_M, piece_M = pixels.where_N[mostly_N], outlines.piece_P.take(piece_N[mostly_N])
     canvas.owner_HW.reshape(-1)[where_M] = piece_M + 1
-    own_M = rig.part_N.take(texel_N[mostly_N])
+    texel_M = texel_N[mostly_N]
+    own_M = rig.part_N.take(texel_M)
     part_M = np.where(rig.own_part_P.take(piece_M), own_M, rig.part_P.take(piece_M))
     canvas.part_HW.reshape(-1)[where_M] = part_M
+    canvas.detail_HW.reshape(-1)[where_M] = rig.detail_N.take(texel_M)
 
 
 def _seen(pixels: _Pixels, size: int) -> tuple[_Pixels, int]:

@@ -11,13 +11,15 @@ Axes: N images, M people, P points, K chosen points of an image, h w cells.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Protocol
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from edgehuman.data.image.set import IGNORE
 from edgehuman.nets.image.crowds.masks import Masks, quartered
-from edgehuman.nets.image.crowds.parser import Said
 from edgehuman.tasks.image.detection.assignment import Assigned, Points
 from edgehuman.tasks.image.losses import lovasz_softmax
 
@@ -47,22 +49,48 @@ def part_losses(part_NChw: Tensor, label_Nhw: Tensor, lovasz_weight: float) -> d
     return found
 
 
+class Masked(Protocol):
+    """What a network says that masks are computed from."""
+
+    @property
+    def feature_NPC(self) -> Tensor:
+        """Of every point."""
+
+    @property
+    def shared_NEhw(self) -> Tensor:
+        """The maps of a picture."""
+
+
+def cells_of(who_Nhw: Tensor) -> Callable[[int, Tensor], Tensor]:
+    """Return what says where people are seen, for `mask_loss`.
+
+    Args:
+        who_Nhw: the person of each cell, from 1 on; 0: nobody's.
+    """
+    who_NX = quartered(who_Nhw)
+    return lambda image, person_K: who_NX[image] == person_K[:, None] + 1
+
+
 def mask_loss(
-    said: Said, masks: Masks, found: tuple[Assigned, Assigned], who_Nhw: Tensor, points: Points
+    said: Masked,
+    masks: Masks,
+    found: tuple[Assigned, Assigned],
+    target_of: Callable[[int, Tensor], Tensor],
+    points: Points,
 ) -> Tensor:
     """Return the mean Dice loss of the masks of the chosen points, times 2; 0 if there are none.
 
     Args:
         found: whom the points of both towers stand for.
-        who_Nhw: the person of each cell, from 1 on; 0: nobody's.
+        target_of: (image, people (K,)) -> where each of them is seen (K, cells), quarter by
+            quarter.
     """
     many, one = found
     total = said.shared_NEhw.new_zeros(())
     count = 0
-    who_NX = quartered(who_Nhw)
-    for n in range(len(who_Nhw)):
+    for n in range(len(many.iou_NP)):
         place_K, person_K = chosen(many.iou_NP[n], many.person_NP[n], one.person_NP[n])
-        target_KX = (who_NX[n] == person_K[:, None] + 1).float()
+        target_KX = target_of(n, person_K).float()
         is_seen_K = target_KX.any(dim=1)
         place_K, target_KX = place_K[is_seen_K], target_KX[is_seen_K]
         if not len(place_K):

@@ -29,7 +29,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.letterbox import Letterbox
 from edgehuman.records import Float32
 from edgehuman.tasks.finetune import Work, start_from
-from edgehuman.tasks.image.crowds.losses import mask_loss, part_losses
+from edgehuman.tasks.image.crowds.losses import cells_of, mask_loss, part_losses
 from edgehuman.tasks.image.crowds.settings import MultiParsingConfig
 from edgehuman.tasks.image.crowds.views import labels_in
 from edgehuman.tasks.image.detection.augment import draw_view, in_order, padded
@@ -70,7 +70,7 @@ class ParserLearner(Learner):
             points,
         )
         losses |= part_losses(said.part_NChw, part_Nhw, self.lovasz)
-        losses["mask"] = mask_loss(said, self.network.masks, found, who_Nhw, points)
+        losses["mask"] = mask_loss(said, self.network.masks, found, cells_of(who_Nhw), points)
         return {"loss": torch.stack([*losses.values()]).sum(), **losses}
 
 

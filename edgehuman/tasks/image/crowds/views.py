@@ -30,9 +30,9 @@ def labels_in(
         mirrored: of each part, that of the mirror image.
     """
     rows, columns = parts.part_HW.shape
-    x_w, is_x_w = _across(view, columns)
-    y_h, is_y_h = _down(view, rows)
-    is_there_hw = is_y_h[:, None] & is_x_w
+    (x_w, is_x_w), (y_h, is_y_h) = columns_shown(view), rows_shown(view)
+    is_there_hw = (is_y_h & (y_h < rows))[:, None] & is_x_w & (x_w < columns)
+    x_w, y_h = np.clip(x_w, 0, columns - 1), np.clip(y_h, 0, rows - 1)
     part_hw = np.where(is_there_hw, parts.part_HW[y_h[:, None], x_w], 0).astype(np.uint8)
     if view.is_flipped:
         table = np.full(256, IGNORE, np.uint8)
@@ -46,27 +46,27 @@ def labels_in(
     return part_hw, place_M[who_hw]
 
 
-def _across(view: View, columns: int) -> tuple[Index, Bool]:
-    """The frame's column at each cell, and whether the view shows it: beside the window is grey."""
+def columns_shown(view: View) -> tuple[Index, Bool]:
+    """The frame's column at each cell, and whether the view shows it: beside the window is grey,
+    and so is what the window has to the left of the frame. To its right columns go on.
+    """
     width = view.image_HWC.shape[1]
     x_w = (np.arange(width // STRIDE) + 0.5) * STRIDE
     x_w = width - x_w if view.is_flipped else x_w
     in_window_w = (x_w - view.place.left) / view.place.scale_x
-    return _looked_up(in_window_w, view.window.left, view.window.width, columns)
+    return _looked_up(in_window_w, view.window.left, view.window.width)
 
 
-def _down(view: View, rows: int) -> tuple[Index, Bool]:
+def rows_shown(view: View) -> tuple[Index, Bool]:
+    """The frame's row at each cell, likewise."""
     y_h = (np.arange(view.image_HWC.shape[0] // STRIDE) + 0.5) * STRIDE
     in_window_h = (y_h - view.place.top) / view.place.scale_y
-    return _looked_up(in_window_h, view.window.top, view.window.height, rows)
+    return _looked_up(in_window_h, view.window.top, view.window.height)
 
 
-def _looked_up(
-    in_window_K: NDArray[np.floating], begin: int, window: int, side: int
-) -> tuple[Index, Bool]:
+def _looked_up(in_window_K: NDArray[np.floating], begin: int, window: int) -> tuple[Index, Bool]:
     pixel_K = np.floor(in_window_K + begin).astype(np.int64)
-    is_shown_K = (in_window_K >= 0) & (in_window_K < window)
-    return np.clip(pixel_K, 0, side - 1), is_shown_K & (pixel_K >= 0) & (pixel_K < side)
+    return pixel_K, (in_window_K >= 0) & (in_window_K < window) & (pixel_K >= 0)
 
 
 def _people(parts: FrameParts) -> NDArray[np.uint16]:

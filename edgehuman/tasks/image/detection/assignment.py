@@ -34,11 +34,13 @@ class People(NamedTuple):
         box_NM4: x1, y1, x2, y2 in pixels of the input.
         is_person_NM: False: padding, or a region to ignore.
         is_ignored_NM: a region that counts neither for nor against the network.
+        label_NM: what each is; None: all are people.
     """
 
     box_NM4: Tensor
     is_person_NM: Tensor
     is_ignored_NM: Tensor
+    label_NM: Tensor | None = None
 
 
 class Points(NamedTuple):
@@ -50,10 +52,20 @@ class Points(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What a network says of each point: the logit of its score, and its box in pixels."""
+    """What a network says of each point: the logit of its score for each label, of which a detector
+    of people has one, and its box in pixels.
+    """
 
-    logit_NP: Tensor
+    logit_NPC: Tensor
     box_NP4: Tensor
+
+    def logits_for(self, people: People) -> Tensor:
+        """Return the logits of the labels of people, (N, M, P); (N, 1, P) if all are the same."""
+        logit_NCP = self.logit_NPC.transpose(1, 2).float()
+        if people.label_NM is None:
+            return logit_NCP
+        label_NMP = people.label_NM[..., None].expand(-1, -1, logit_NCP.shape[2])
+        return logit_NCP.gather(1, label_NMP)
 
 
 class Assigned(NamedTuple):
@@ -110,10 +122,10 @@ def assign_many(said: Said, people: People, fit: Fit, iou_NMP: Tensor) -> Assign
     10 ** (distance from the centre in strides - 3). Source: RTMDet, arXiv 2212.07784, section 3.2;
     there a point need not be inside.
     """
-    logit_N1P = said.logit_NP[:, None].float()
+    logit_NMP = said.logits_for(people)
     iou_NMP = iou_NMP.clamp(min=_TINY)
-    entropy_NMP = functional.softplus(logit_N1P) - logit_N1P * iou_NMP
-    cost_NMP = entropy_NMP.mul_((iou_NMP - logit_N1P.sigmoid()).square_())
+    entropy_NMP = functional.softplus(logit_NMP) - logit_NMP * iou_NMP
+    cost_NMP = entropy_NMP.mul_((iou_NMP - logit_NMP.sigmoid()).square_())
     cost_NMP = cost_NMP.sub_(iou_NMP.log(), alpha=_IOU_COST)
     cost_NMP += _CENTRE_BASE ** (fit.distance_NMP.clamp(max=_FARTHEST) - _CENTRE_STRIDES)
     cost_NMP = cost_NMP.masked_fill_(~fit.is_inside_NMP, _NEVER)
@@ -134,16 +146,16 @@ def assign_one(said: Said, people: People, fit: Fit, iou_NMP: Tensor) -> Assigne
     Of two people that want the same point, the one with the larger product gets it and the other
     its next best. Source: YOLOv10, arXiv 2405.14458, section 3.1.
     """
-    score_N1P = said.logit_NP[:, None].float().sigmoid()
-    fit_NMP = score_N1P**_SCORE_POWER * iou_NMP**_IOU_POWER
+    score_NMP = said.logits_for(people).sigmoid()
+    fit_NMP = score_NMP**_SCORE_POWER * iou_NMP**_IOU_POWER
     fit_NMP = fit_NMP.masked_fill_(~fit.is_inside_NMP, -1.0)
-    person_NP = torch.full_like(said.logit_NP, -1, dtype=torch.int64)
+    person_NP = torch.full_like(iou_NMP[:, 0], -1, dtype=torch.int64)
     is_open_NM = people.is_person_NM.clone()
     number_NM = torch.arange(fit_NMP.shape[1], device=fit_NMP.device).expand_as(is_open_NM)
     for _ in range(_ROUNDS):
         best_NM, place_NM = fit_NMP.max(dim=2)
         best_NM = torch.where(is_open_NM, best_NM, -1.0)
-        claim_NP = torch.full_like(said.logit_NP, -1.0, dtype=best_NM.dtype)
+        claim_NP = torch.full_like(iou_NMP[:, 0], -1.0, dtype=best_NM.dtype)
         claim_NP = claim_NP.scatter_reduce(1, place_NM, best_NM, "amax")
         has_won_NM = (best_NM >= 0) & (best_NM >= claim_NP.gather(1, place_NM))
         given_NP = torch.full_like(person_NP, -1)

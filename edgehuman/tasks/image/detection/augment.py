@@ -222,11 +222,9 @@ def boxes_in(
     return box_M4[is_there_M], kind_M[is_there_M], np.flatnonzero(is_there_M)
 
 
-def in_order(box_M4: Float32, kind_M: Uint8) -> Index:
-    """Return the places of at most `MOST_PEOPLE` boxes: people first, the largest if there are
-    more.
-    """
-    return np.asarray(np.lexsort((-_area(box_M4), kind_M))[:MOST_PEOPLE], np.int64)
+def in_order(box_M4: Float32, kind_M: Uint8, most: int = MOST_PEOPLE) -> Index:
+    """Return the places of at most so many boxes: people first, the largest if there are more."""
+    return np.asarray(np.lexsort((-_area(box_M4), kind_M))[:most], np.int64)
 
 
 def padded(box_M4: Float32, kind_M: Uint8) -> tuple[Float32, Uint8]:

@@ -44,16 +44,18 @@ def assigned_losses(
     """Return the parts of `detection_loss`, and whom the points of both towers stand for."""
     people = trimmed(people)
     fit = fit_of(people, points)
-    inside_NP = fit.is_inside_NMP.any(dim=1)
-    free_NP = _in_ignored(people, points) & ~inside_NP
+    labels = many.logit_NPC.shape[2]
+    inside_NPC = _by_label(fit.is_inside_NMP, people, labels)
+    free_NPC = _by_label(_in_ignored(people, points), people, labels) & ~inside_NPC
     losses: dict[str, Tensor] = {}
     each_found: list[Assigned] = []
     for name, said, assign in (("many", many, assign_many), ("one", one, assign_one)):
-        said = Said(said.logit_NP.float(), said.box_NP4.float())
+        said = Said(said.logit_NPC.float(), said.box_NP4.float())
         iou_NMP = pairwise_iou(people.box_NM4, said.box_NP4.detach())
         found = assign(Said(*(each.detach() for each in said)), people, fit, iou_NMP)
-        is_free_NP = free_NP if name == "many" else free_NP | _beside(found, points)
-        score, box = _parts(said, found, people, ~is_free_NP)
+        own_NPC = _hot(found, people, labels)
+        is_free_NPC = free_NPC if name == "many" else free_NPC | _beside(own_NPC, points)
+        score, box = _parts(said, found, people, own_NPC, ~is_free_NPC)
         losses |= {f"{name}_score": score, f"{name}_box": box}
         each_found.append(found)
     return losses, (each_found[0], each_found[1])
@@ -63,13 +65,13 @@ def trimmed(people: People) -> People:
     """Return the people without the columns that are padding in all images; one stays."""
     used_M = (people.is_person_NM | people.is_ignored_NM).any(dim=0)
     last = int(used_M.nonzero().max()) + 1 if used_M.any() else 1
-    return People(*(each[:, :last] for each in people))
+    return People(*(None if each is None else each[:, :last] for each in people))  # type: ignore[arg-type]
 
 
-def quality_focal_loss(logit_NP: Tensor, quality_NP: Tensor) -> Tensor:
-    """Return |quality - score| ** 2 x the cross-entropy of each point, (N, P)."""
-    entropy_NP = functional.binary_cross_entropy_with_logits(logit_NP, quality_NP, reduction="none")
-    return (quality_NP - logit_NP.sigmoid()).abs() ** BETA * entropy_NP
+def quality_focal_loss(logit: Tensor, quality: Tensor) -> Tensor:
+    """Return |quality - score| ** 2 x the cross-entropy of each score."""
+    entropy = functional.binary_cross_entropy_with_logits(logit, quality, reduction="none")
+    return (quality - logit.sigmoid()).abs() ** BETA * entropy
 
 
 def giou(box_K4: Tensor, other_K4: Tensor) -> Tensor:
@@ -89,10 +91,13 @@ def giou(box_K4: Tensor, other_K4: Tensor) -> Tensor:
     return shared_K / either_K - (around_K - either_K) / around_K
 
 
-def _parts(said: Said, found: Assigned, people: People, counts_NP: Tensor) -> tuple[Tensor, Tensor]:
+def _parts(
+    said: Said, found: Assigned, people: People, own_NPC: Tensor, counts_NPC: Tensor
+) -> tuple[Tensor, Tensor]:
     """Return the losses of scores and boxes for one assignment."""
     total = found.iou_NP.sum().clamp(min=1.0)
-    score = (quality_focal_loss(said.logit_NP, found.iou_NP) * counts_NP).sum() / total
+    quality_NPC = found.iou_NP[..., None] * own_NPC
+    score = (quality_focal_loss(said.logit_NPC, quality_NPC) * counts_NPC).sum() / total
     image_K, point_K = (found.person_NP >= 0).nonzero(as_tuple=True)
     wanted_K4 = people.box_NM4[image_K, found.person_NP[image_K, point_K]]
     lost_K = 1 - giou(said.box_NP4[image_K, point_K], wanted_K4)
@@ -100,22 +105,38 @@ def _parts(said: Said, found: Assigned, people: People, counts_NP: Tensor) -> tu
     return score, BOX_WEIGHT * (lost_K * weight_K).sum() / total
 
 
-def _beside(found: Assigned, points: Points) -> Tensor:
-    """Return which points are neighbours, in their stride, of one that stands for somebody, (N, P):
-    no peaks beside it, so what they say does not matter.
+def _by_label(is_in_NMP: Tensor, people: People, labels: int) -> Tensor:
+    """Return which points are in any of the people of each label, (N, P, C)."""
+    if people.label_NM is None:
+        return is_in_NMP.any(dim=1)[..., None]
+    hot_NMC = functional.one_hot(people.label_NM, labels).float()
+    return torch.einsum("nmp,nmc->npc", is_in_NMP.float(), hot_NMC) > 0
+
+
+def _hot(found: Assigned, people: People, labels: int) -> Tensor:
+    """Return the label of whom each point stands for, (N, P, C)."""
+    is_own_NP = found.person_NP >= 0
+    if people.label_NM is None:
+        return is_own_NP[..., None]
+    label_NP = people.label_NM.gather(1, found.person_NP.clamp(min=0))
+    return functional.one_hot(label_NP, labels).bool() & is_own_NP[..., None]
+
+
+def _beside(own_NPC: Tensor, points: Points) -> Tensor:
+    """Return which points are neighbours, in their stride, of one that stands for somebody of a
+    label, (N, P, C): no peaks beside it, so what they say does not matter.
     """
     rows = []
     counts = [height * width for height, width in points.sizes]
-    for part_NP, size in zip(
-        torch.split(found.person_NP >= 0, counts, 1), points.sizes, strict=True
-    ):
-        map_N1HW = part_NP.reshape(-1, 1, *size).float()
-        rows.append(functional.max_pool2d(map_N1HW, 3, 1, 1).flatten(1) > map_N1HW.flatten(1))
+    for part_NPC, size in zip(torch.split(own_NPC, counts, 1), points.sizes, strict=True):
+        map_NCHW = part_NPC.transpose(1, 2).float().reshape(*part_NPC.shape[::2], *size)
+        near_NCHW = functional.max_pool2d(map_NCHW, 3, 1, 1)
+        rows.append((near_NCHW > map_NCHW).flatten(2).transpose(1, 2))
     return torch.cat(rows, dim=1)
 
 
 def _in_ignored(people: People, points: Points) -> Tensor:
-    """Return which points lie in a region to ignore, (N, P)."""
+    """Return which points lie in a region to ignore, (N, M, P)."""
     x_P, y_P = points.place_P2.unbind(dim=1)
     box_NM41 = people.box_NM4[..., None]
     is_in_NMP = (
@@ -124,4 +145,4 @@ def _in_ignored(people: People, points: Points) -> Tensor:
         & (y_P >= box_NM41[:, :, 1])
         & (y_P < box_NM41[:, :, 3])
     )
-    return (is_in_NMP & people.is_ignored_NM[..., None]).any(dim=1)
+    return is_in_NMP & people.is_ignored_NM[..., None]

@@ -61,7 +61,7 @@ def split_frames(sets: Sequence[FrameSet], config: DetectionConfig) -> FrameSpli
     if config.most_select and len(select) > config.most_select:
         chosen = np.linspace(0, len(select) - 1, config.most_select).round().astype(int)
         select = [select[index] for index in chosen]
-    if select and not any((~_ignored(sets, place)).any() for place in select):
+    if select and not any(_is_somebody(sets, place) for place in select):
         raise DataError(
             f"{len(select)} frames are held out for selection, and nobody is in them; give "
             "--select-share 0, another --seed or more data"
@@ -69,8 +69,11 @@ def split_frames(sets: Sequence[FrameSet], config: DetectionConfig) -> FrameSpli
     return FrameSplits(tuple(learn), tuple(select), tuple(test))
 
 
-def _ignored(sets: Sequence[FrameSet], place: Place) -> Bool:
-    return sets[place.number].people[place.frame].ignore_M
+def _is_somebody(sets: Sequence[FrameSet], place: Place) -> bool:
+    """Whether there is somebody in a frame who counts, or something that is worn."""
+    frames = sets[place.number]
+    ignored_M = frames.people[place.frame].ignore_M
+    return not ignored_M.all() or (frames.garments is not None and len(ignored_M) > 0)
 
 
 def _held_out(frames: FrameSet, is_train_N: Bool, config: DetectionConfig) -> Bool:

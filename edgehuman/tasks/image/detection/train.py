@@ -23,7 +23,7 @@ from edgehuman.data.image.frames.set import FrameSet
 from edgehuman.data.image.frames.set import People as FramePeople
 from edgehuman.data.memory import sets_in_memory
 from edgehuman.metrics.boxes.detection import Found, average_precision
-from edgehuman.nets.image.detection import VALUES, Detector, detector
+from edgehuman.nets.image.detection import EDGES, VALUES, Detector, detector
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.image.letterbox import Letterbox
 from edgehuman.records import Float32
@@ -65,7 +65,7 @@ class DetectionLearner(Learner):
 
 def said_of(network: Detector, said_NP5: Tensor) -> Said:
     """Return what a tower says of each point, its boxes in pixels."""
-    return Said(said_NP5[..., 0], network.decode.boxes(said_NP5[..., 1:]))
+    return Said(said_NP5[..., :-EDGES], network.decode.boxes(said_NP5[..., -EDGES:]))
 
 
 def people_of(box_NM4: Tensor, kind_NM: Tensor) -> People:

@@ -216,6 +216,7 @@ def _load(config: DetectionConfig, start: Start, task: FrameTask) -> tuple[Train
             for name, each in weights.items()
             if not name.startswith(ENCODER) and (is_same or name.startswith(_OF_DETECTORS))
         }
+        fits = fits if is_same else network.fitted(fits)
         load_into(network, {**({} if is_same else own), **_encoder(own), **fits}, str(folder))
         if config.one_from_many:
             network.one.load_state_dict(network.many.state_dict())

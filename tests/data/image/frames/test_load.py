@@ -9,13 +9,14 @@ import pytest
 
 from edgehuman.data.image.frames.load import layouts, load_frames
 from edgehuman.errors import DataError
-from tests.data import frame_trees
+from tests.data import frame_trees, garment_trees
 
 TREES = {
     "crowdhuman": frame_trees.crowdhuman,
     "coco_keypoints": frame_trees.coco_official,
     "cihp": frame_trees.cihp,
     "lv_mhp_v2": frame_trees.lv_mhp_v2,
+    "fashionpedia": garment_trees.fashionpedia,
     "penn_fudan": frame_trees.penn_fudan,
     "mot": frame_trees.mot_sequence,
     "labelled_frames": frame_trees.labelled,

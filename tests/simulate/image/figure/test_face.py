@@ -46,7 +46,7 @@ def test_the_68_points_are_the_two_halves_of_a_face() -> None:
 @pytest.mark.parametrize("hair", HAIR)
 def test_hair_is_at_the_back_and_skin_is_in_front(hair: str) -> None:
     look = dressed(hair=hair, hair_colour=(20.0, 160.0, 20.0))
-    picture, part = head_picture(look)
+    picture, part, _ = head_picture(look)
     assert picture.shape == (HEAD_HEIGHT, HEAD_WIDTH, 3)
     assert set(np.unique(part)) == {PART["hair"], PART["face"]}
     assert part[HEAD_HEIGHT // 2, BACK] == PART["hair"]
@@ -84,7 +84,7 @@ def test_glasses_are_around_the_eyes() -> None:
 
 
 def test_eyes_are_white_with_a_dark_middle() -> None:
-    picture, _ = head_picture(dressed(skin=(150.0, 110.0, 90.0)))
+    picture, _, _ = head_picture(dressed(skin=(150.0, 110.0, 90.0)))
     for y, t in EYES:
         assert at(picture, float(y), float(t)).mean() < 110
     assert at(picture, 0.57, 0.515).mean() > 130

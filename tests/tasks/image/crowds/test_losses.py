@@ -10,7 +10,7 @@ import torch
 from edgehuman.nets.image.crowds.masks import Masks, quartered
 from edgehuman.nets.image.crowds.parser import Said
 from edgehuman.tasks.image.crowds import losses
-from edgehuman.tasks.image.crowds.losses import chosen, dice_loss, mask_loss, part_losses
+from edgehuman.tasks.image.crowds.losses import cells_of, chosen, dice_loss, mask_loss, part_losses
 from edgehuman.tasks.image.detection.assignment import Assigned, Points
 
 
@@ -56,7 +56,7 @@ def masks_of(who_Nhw: torch.Tensor, person_NP: torch.Tensor) -> torch.Tensor:
     )  # fmt: skip
     found = Assigned(person_NP, (person_NP >= 0).float())
     places = Points(torch.zeros(points, 2), torch.full((points,), 8.0), [(1, points)])
-    return mask_loss(said, Masks(6, grid), (found, found), who_Nhw, places)
+    return mask_loss(said, Masks(6, grid), (found, found), cells_of(who_Nhw), places)
 
 
 def test_masks_of_people_who_are_seen_are_learnt() -> None:
@@ -82,5 +82,5 @@ def test_a_mask_is_compared_with_the_cells_of_its_own_person() -> None:
     points = Points(torch.zeros(2, 2), torch.full((2,), 8.0), [(1, 2)])
     said = Said(*(torch.zeros(1, 2, 6),) * 3, torch.zeros(1, 8, 2, 2), torch.zeros(1, 3, 4, 4))
     found = Assigned(torch.tensor([[0, 1]]), torch.ones(1, 2))
-    loss = mask_loss(said, Knows(6, (2, 2)), (found, found), who_Nhw, points)
+    loss = mask_loss(said, Knows(6, (2, 2)), (found, found), cells_of(who_Nhw), points)
     assert float(loss) == pytest.approx(0, abs=1e-5)

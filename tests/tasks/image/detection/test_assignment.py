@@ -32,7 +32,7 @@ def people(*boxes: tuple[float, ...], ignored: tuple[int, ...] = (), padding: in
 
 
 def said(box_P4: Tensor, score: float = 0.5) -> Said:
-    return Said(torch.full((1, len(box_P4)), score).logit(), box_P4[None])
+    return Said(torch.full((1, len(box_P4), 1), score).logit(), box_P4[None])
 
 
 def squares(side: float) -> Tensor:
@@ -85,7 +85,7 @@ def test_one_point_stands_for_a_person_by_score_and_iou() -> None:
     assert POINTS.place_P2[[first, second]].tolist() == [[20, 20], [28, 20]]
     answer.box_NP4[0, first] = torch.tensor([16, 16, 32, 16 + 16 * 0.6])
     answer.box_NP4[0, second] = torch.tensor([16, 16, 32, 16 + 16 * 0.8])
-    answer.logit_NP[0, [first, second]] = torch.tensor([0.9, 0.5]).logit()
+    answer.logit_NPC[0, [first, second], 0] = torch.tensor([0.9, 0.5]).logit()
     fit, iou = fit_of(here, POINTS), pairwise_iou(here.box_NM4, answer.box_NP4)
     found = assign_one(answer, here, fit, iou)
     assert (found.person_NP[0] >= 0).nonzero().flatten().tolist() == [second]

@@ -40,8 +40,8 @@ def test_quality_focal_loss_by_hand() -> None:
 
 def said() -> tuple[Said, Said]:
     box_NP4 = squares(16)[None].requires_grad_()
-    logit_NP = torch.full((1, len(POINTS.place_P2)), -1.0, requires_grad=True)
-    return Said(logit_NP, box_NP4), Said(logit_NP, box_NP4)
+    logit_NPC = torch.full((1, len(POINTS.place_P2), 1), -1.0, requires_grad=True)
+    return Said(logit_NPC, box_NP4), Said(logit_NPC, box_NP4)
 
 
 def test_the_loss_is_the_sum_of_its_parts_and_has_a_gradient() -> None:
@@ -81,15 +81,15 @@ def test_points_in_a_region_to_ignore_lose_nothing_unless_somebody_is_there() ->
 def test_the_neighbours_of_a_peak_may_say_what_they_like() -> None:
     box = (20.0, 20.0, 36.0, 36.0)  # around the point at 28, 28, the fourth of the fourth row
     _, one = said()
-    logit_NP = one.logit_NP.detach().clone()
-    logit_NP[0, 3 * 8 + 3] = 3.0
-    calm = detection_loss(one, Said(logit_NP, one.box_NP4), people(box), POINTS)
-    loud_NP = logit_NP.clone()
-    loud_NP[0, [2 * 8 + 2, 3 * 8 + 4, 4 * 8 + 3]] = 2.0
-    loud = detection_loss(one, Said(loud_NP, one.box_NP4), people(box), POINTS)
+    logit_NPC = one.logit_NPC.detach().clone()
+    logit_NPC[0, 3 * 8 + 3] = 3.0
+    calm = detection_loss(one, Said(logit_NPC, one.box_NP4), people(box), POINTS)
+    loud_NPC = logit_NPC.clone()
+    loud_NPC[0, [2 * 8 + 2, 3 * 8 + 4, 4 * 8 + 3]] = 2.0
+    loud = detection_loss(one, Said(loud_NPC, one.box_NP4), people(box), POINTS)
     assert torch.equal(loud["one_score"], calm["one_score"])
-    loud_NP[0, 3 * 8 + 5] = 2.0  # no neighbour
-    louder = detection_loss(one, Said(loud_NP, one.box_NP4), people(box), POINTS)
+    loud_NPC[0, 3 * 8 + 5] = 2.0  # no neighbour
+    louder = detection_loss(one, Said(loud_NPC, one.box_NP4), people(box), POINTS)
     assert louder["one_score"] > calm["one_score"] + 0.1
 
 
@@ -111,7 +111,7 @@ def test_frames_with_and_without_people_share_a_batch() -> None:
     is_person_NM = torch.zeros(2, 3, dtype=torch.bool)
     is_person_NM[0, 0] = True
     points = Points(*points_of((64, 64)), sizes_of((64, 64)))
-    answer = Said(torch.zeros(2, 84), squares(20).expand(2, -1, -1))
+    answer = Said(torch.zeros(2, 84, 1), squares(20).expand(2, -1, -1))
     found = detection_loss(
         answer, answer, People(box_NM4, is_person_NM, torch.zeros_like(is_person_NM)), points
     )
