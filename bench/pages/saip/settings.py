@@ -22,7 +22,7 @@ METRICS: Mapping[str, Mapping[str, str]] = {
     "parsing": {"mean_iou": "parsing mIoU"},
     "text-reid": {"rank1": "text rank-1", "mean_ap": "text mAP"},
     "multi-parsing": {"mean_iou": "crowds mIoU", "ap_p_vol": "crowds AP^p"},
-    "part-attributes": {"ap_iou_f1": "AP_IoU+F1"},
+    "part-attributes": {"box_ap_iou_f1": "AP_IoU+F1", "box_ap_f1": "AP_F1"},
 }
 """By task, the metrics of its test part, and how a table calls them."""
 PAPER = ("reid", "attributes", "parsing")
