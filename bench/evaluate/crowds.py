@@ -14,7 +14,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -38,6 +38,8 @@ from edgehuman.runtime.model import Model
 
 Parter = Callable[[Uint8], tuple[list[FoundParts], Found]]
 """A frame (H, W, 3) -> its people with their parts, and their boxes."""
+FoundT = TypeVar("FoundT")
+Size: TypeAlias = tuple[int, int]
 
 
 class Asked(Protocol):
@@ -162,7 +164,28 @@ def _scored(
 ) -> tuple[dict[str, tuple[FramePartsScores, float]], int]:
     """Scores and median milliseconds of each, and how many frames cannot be read."""
     judges = {name: FramePartsJudge(labels, size, one.painted) for name, one in each.items()}
-    spent_ms: dict[str, list[float]] = {name: [] for name in each}
+    finders = {name: one.find for name, one in each.items()}
+
+    def judge(name: str, index: int, found: tuple[list[FoundParts], Found], size: Size) -> None:
+        judges[name].add_found(frames, index, *found, size)
+
+    median_ms, unreadable = in_turns(frames, index_K, finders, judge)
+    return {name: (judges[name].scores(), median_ms[name]) for name in each}, unreadable
+
+
+def in_turns(
+    frames: FrameSet,
+    index_K: Index,
+    finders: Mapping[str, Callable[[Uint8], FoundT]],
+    judge: Callable[[str, int, FoundT, Size], object],
+) -> tuple[dict[str, float], int]:
+    """Ask all about each frame; return the median milliseconds of each, and how many frames cannot
+    be read.
+
+    Args:
+        judge: takes the name, the index of the frame, what was found, and the frame's size.
+    """
+    spent_ms: dict[str, list[float]] = {name: [] for name in finders}
     unreadable = 0
     for index in index_K.tolist():
         try:
@@ -171,13 +194,12 @@ def _scored(
             unreadable += 1
             continue
         height, width = frame_HWC.shape[:2]
-        for name, one in each.items():
+        for name, find in finders.items():
             begin = time.perf_counter()
-            found, boxes = one.find(frame_HWC)
+            found = find(frame_HWC)
             spent_ms[name].append(1000 * (time.perf_counter() - begin))
-            judges[name].add_found(frames, index, found, boxes, (height, width))
-    scores = {name: judge.scores() for name, judge in judges.items()}
-    return {name: (scores[name], statistics.median(spent_ms[name])) for name in each}, unreadable
+            judge(name, index, found, (height, width))
+    return {name: statistics.median(each) for name, each in spent_ms.items()}, unreadable
 
 
 def _measured(scores: FramePartsScores, frame_ms: float) -> dict[str, Any]:
@@ -185,7 +207,16 @@ def _measured(scores: FramePartsScores, frame_ms: float) -> dict[str, Any]:
 
 
 def _as_text(table: Mapping[str, Any]) -> str:
-    """One table: a row a metric, a column a contestant."""
+    by = f"; crops of {table['detector']}" if table["beside"] else ""
+    return as_columns(table, f"{table['people']} people", by)
+
+
+def as_columns(table: Mapping[str, Any], counts: str, by: str = "") -> str:
+    """One table: a row a metric, a column a contestant.
+
+    Args:
+        counts: what was scored besides frames; by: how, after it.
+    """
     kind = "SIMULATED people" if table["simulated"] else table["dataset"]
     random = ", RANDOM weights" if table["random_weights"] else ""
     unreadable = f"; {table['unreadable']} unreadable left out" if table["unreadable"] else ""
@@ -196,14 +227,13 @@ def _as_text(table: Mapping[str, Any]) -> str:
         rows.append((name, *(f"{one['metrics'][name]:.4f}" for one in columns.values())))
     rows.append(("ms per frame", *(f"{one['ms_per_frame']:.1f}" for one in columns.values())))
     lines = [
-        f"  {first:<16}" + "  ".join(f"{cell:>{w}}" for cell, w in zip(rest, wide, strict=True))
+        f"  {first:<22}" + "  ".join(f"{cell:>{w}}" for cell, w in zip(rest, wide, strict=True))
         for first, *rest in rows
     ]
-    by = f"; crops of {table['detector']}" if table["beside"] else ""
     return "\n".join(
         [
             f"{table['model']} ({table['precision']}{random}) on {kind}, {table['split']} part: "
-            f"{table['frames']} frames, {table['people']} people{unreadable}{by}",
+            f"{table['frames']} frames, {counts}{unreadable}{by}",
             "",
             *lines,
         ]

@@ -10,12 +10,10 @@ from a decoded frame to all that is worn in it, models taking turns.
 
 from __future__ import annotations
 
-import statistics
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from edgehuman.bench.evaluate.crowds import Asked
+from edgehuman.bench.evaluate.crowds import Asked, Size, as_columns, in_turns
 from edgehuman.bench.evaluate.evaluate import heading
 from edgehuman.data.image.frames.set import FrameSet
 from edgehuman.data.image.garments.score import (
@@ -24,7 +22,7 @@ from edgehuman.data.image.garments.score import (
     FrameGarmentsScores,
     fitting,
 )
-from edgehuman.errors import ArtefactError, ImageError
+from edgehuman.errors import ArtefactError
 from edgehuman.export.catalogued import load
 from edgehuman.metrics.garments.answers import Item, items_of, require_items
 from edgehuman.outcome import Outcome
@@ -107,22 +105,12 @@ def _scored(
         described = fitting(frames, card.output).described
         height, width = card.input.shape[:2]
         judges[name] = FrameGarmentsJudge(card.output, (height, width), described)
-    spent_ms: dict[str, list[float]] = {name: [] for name in models}
-    unreadable = 0
-    for index in index_K.tolist():
-        try:
-            frame_HWC = frames.frames[index]
-        except ImageError:
-            unreadable += 1
-            continue
-        height, width = frame_HWC.shape[:2]
-        for name, find in finders.items():
-            begin = time.perf_counter()
-            items = find(frame_HWC)
-            spent_ms[name].append(1000 * (time.perf_counter() - begin))
-            judges[name].add_found(frames, index, items, (height, width))
-    scores = {name: judge.scores() for name, judge in judges.items()}
-    return {name: (scores[name], statistics.median(spent_ms[name])) for name in models}, unreadable
+
+    def judge(name: str, index: int, items: Sequence[Item], size: Size) -> None:
+        judges[name].add_found(frames, index, items, size)
+
+    median_ms, unreadable = in_turns(frames, index_K, finders, judge)
+    return {name: (judges[name].scores(), median_ms[name]) for name in models}, unreadable
 
 
 def _measured(scores: FrameGarmentsScores, frame_ms: float) -> dict[str, Any]:
@@ -130,26 +118,5 @@ def _measured(scores: FrameGarmentsScores, frame_ms: float) -> dict[str, Any]:
 
 
 def _as_text(table: Mapping[str, Any]) -> str:
-    """One table: a row a metric, a column a model."""
-    kind = "SIMULATED people" if table["simulated"] else table["dataset"]
-    random = ", RANDOM weights" if table["random_weights"] else ""
-    unreadable = f"; {table['unreadable']} unreadable left out" if table["unreadable"] else ""
-    columns = {table["model"]: table, **table["beside"]}
-    wide = [max(12, len(name)) for name in columns]
-    rows = [("", *columns)]
-    for name in table["metrics"]:
-        rows.append((name, *(f"{one['metrics'][name]:.4f}" for one in columns.values())))
-    rows.append(("ms per frame", *(f"{one['ms_per_frame']:.1f}" for one in columns.values())))
-    lines = [
-        f"  {first:<22}" + "  ".join(f"{cell:>{w}}" for cell, w in zip(rest, wide, strict=True))
-        for first, *rest in rows
-    ]
-    return "\n".join(
-        [
-            f"{table['model']} ({table['precision']}{random}) on {kind}, {table['split']} part: "
-            f"{table['frames']} frames, {table['garments']} garments, {table['categories']} "
-            f"categories, {table['attributes']} attributes{unreadable}",
-            "",
-            *lines,
-        ]
-    )
+    counted = ("garments", "categories", "attributes")
+    return as_columns(table, ", ".join(f"{table[what]} {what}" for what in counted))
