@@ -34,6 +34,7 @@ INPUTS = (
         "pose",
         "beside",
         "also",
+        "streets",
         "serve_cert",
         "serve_key",
         "before",
