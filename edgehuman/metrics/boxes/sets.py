@@ -120,9 +120,7 @@ def _weights(one_K: Float64, two_M: Float64, partner_K: Index) -> tuple[float, f
     """Weight of the boxes of both sets with a partner, and of all that count."""
     has_K, has_M = partner_K >= 0, np.zeros(len(two_M), np.bool_)
     has_M[partner_K[has_K]] = True
-    gaps = np.abs(one_K[has_K] - two_M[partner_K[has_K]])
-    # A box's score and the cut may each have moved by as much as a partner's score.
-    slack = min(2 * float(gaps.max(initial=0)), _MOST_SLACK) + 1e-6
+    slack = slack_of(np.abs(one_K[has_K] - two_M[partner_K[has_K]]))
     there = total = 0.0
     for score, has, other in ((one_K, has_K, two_M), (two_M, has_M, one_K)):
         least = float(other.min(initial=np.inf)) + slack
@@ -130,6 +128,13 @@ def _weights(one_K: Float64, two_M: Float64, partner_K: Index) -> tuple[float, f
         there += float(weight[has].sum())
         total += float(weight[has | (score > least)].sum())
     return there, total
+
+
+def slack_of(gap_K: Float64) -> float:
+    """By how much the score at which a set is cut off may differ, given how far those of partners
+    do: that of a box and the cut may each have moved by as much.
+    """
+    return min(2 * float(gap_K.max(initial=0)), _MOST_SLACK) + 1e-6
 
 
 def _cosine(one_K: Float64, two_M: Float64, partner_K: Index) -> float:

@@ -11,15 +11,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgehuman.metrics.boxes.overlap import ious
-from edgehuman.metrics.boxes.sets import FOUND
+from edgehuman.metrics.boxes.sets import FOUND, slack_of
 from edgehuman.metrics.garments.answers import HEAD, LABEL, SCORE, sure_of
 from edgehuman.records import Float32, Float64
+
+_HARDLY = 0.05
+"""Detections below this score are left out of the metrics, too."""
 
 
 @dataclass(frozen=True, slots=True)
 class ItemAgreement:
     """Attributes:
-    items: share of the items that have a partner, by the square of their scores.
+    items: share of the items that have a partner, by the square of their scores; without those
+        that the other network may have cut off (`metrics.boxes.sets`).
     masks: mean IoU of partners' masks; attributes: share of the attributes of partners with the
         same answer; both weighted likewise.
     """
@@ -36,13 +40,22 @@ def compare_items(
     there = total = masks = attributes = 0.0
     mask = HEAD + num_attributes
     for one_KX, two_MX in zip(reference_NKX, candidate_NMX, strict=True):
-        iou_KM = np.where(
-            one_KX[:, None, LABEL] == two_MX[None, :, LABEL], ious(one_KX[:, :4], two_MX[:, :4]), 0
-        )
+        at_KM = ious(one_KX[:, :4], two_MX[:, :4])
+        iou_KM = np.where(one_KX[:, None, LABEL] == two_MX[None, :, LABEL], at_KM, 0)
         partner_K = iou_KM.argmax(axis=1)
         has_K = iou_KM.max(axis=1) >= FOUND.iou
-        weight_K: Float64 = one_KX[:, SCORE].astype(np.float64) ** 2
-        total += float(weight_K.sum())
+        score_K = one_KX[:, SCORE].astype(np.float64)
+        other_M = two_MX[:, SCORE].astype(np.float64)
+        gap_KM = np.abs(score_K[:, None] - other_M[None])
+        is_there_K = at_KM.max(axis=1) >= FOUND.iou
+        slack = slack_of(gap_KM[np.arange(len(at_KM)), at_KM.argmax(axis=1)][is_there_K])
+        weight_K: Float64 = score_K**2
+        # An item that the other network may have cut off says nothing, nor does one of hardly any
+        # score there where another label has the same: a network that has learnt nothing yet.
+        is_same_KM = (at_KM >= FOUND.iou) & (gap_KM <= slack)
+        is_tied_K = (score_K < _HARDLY) & is_same_KM.any(axis=1)
+        counts_K = has_K | (~is_tied_K & (score_K > other_M.min(initial=np.inf) + slack))
+        total += float(weight_K[counts_K].sum())
         own_K = weight_K[has_K]
         mine_KX, other_KX = one_KX[has_K], two_MX[partner_K[has_K]]
         there += float(own_K.sum())

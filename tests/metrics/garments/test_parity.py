@@ -20,6 +20,26 @@ def test_the_same_in_another_order_is_the_same() -> None:
     assert failures(parity, "fp32") == []
 
 
+def test_what_may_have_been_cut_off_or_is_tied_says_nothing() -> None:
+    """A network that has learnt nothing gives every label of every place nearly one score."""
+    rng = np.random.default_rng(0)
+    many = np.repeat(rows()[:1], 40, axis=0)
+    many[:, :4] = np.arange(40)[:, None] * 30 + np.array([0, 0, 20, 20])
+    many[:, 4] = 0.01 + 1e-5 * rng.random(40)
+    one, two = many[:30], many[10:].copy()
+    two[:, 4] += 1e-5 * rng.random(30).astype(np.float32)
+    two[5:15, 5] = 1 - two[5:15, 5]
+    assert compare_items(one[None], two[None], 3).items == 1
+    # Not so of whom it is sure, nor where the place is another.
+    sure, other = rows(), rows()
+    other[1, 5] = 0
+    assert compare_items(sure[None], other[None], 3).items < 0.4
+    moved = one.copy()
+    moved[:, :4] += 5000
+    moved[:, 4] = 0.001
+    assert compare_items(one[None], moved[None], 3).items == 0
+
+
 def test_labels_masks_and_attributes_each_count_by_the_square_of_the_score() -> None:
     """Scores 0.6, 0.9 and 0.1: weights 0.36, 0.81 and 0.01."""
     other = rows()
