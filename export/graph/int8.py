@@ -60,7 +60,7 @@ def _after_choice(graph: onnx.GraphProto) -> set[str]:
     found: set[str] = set()
     for node in graph.node:  # in the order of computation
         if node.op_type == "TopK" or made.intersection(node.input):
-            made.update(node.output)
+            made.update(filter(None, node.output))  # an optional one that is not there has no name
             found.add(node.name)
     return found
 
