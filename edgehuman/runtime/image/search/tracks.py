@@ -162,7 +162,8 @@ def _in_words(data: dict[str, Any]) -> str:
     for row in data["results"]:
         where = f"  of {row['source']}" if row["source"] else ""
         span = f"{row['from_s']:.1f} to {row['to_s']:.1f} s"
-        said = f"track {row['track']}  {span}  {row['looks']} looks{where}"
+        count = "1 look" if row["looks"] == 1 else f"{row['looks']} looks"
+        said = f"track {row['track']}  {span}  {count}{where}"
         lines.append(f"{row['rank']:>4}  {row['score']:.3f}  {said}")
     if data["save"]:
         lines.append(f"saved: {data['save']}")
