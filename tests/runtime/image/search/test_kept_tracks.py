@@ -23,7 +23,8 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert found is not None
     for one, other in zip(found.tracks, SEEN.tracks, strict=True):
         assert np.array_equal(one.vector_D, other.vector_D)
-        assert dataclasses.replace(one, vector_D=other.vector_D) == other
+        rows = [dataclasses.asdict(each) for each in (one, other)]
+        assert {**rows[0], "vector_D": None} == {**rows[1], "vector_D": None}
     assert (found.frames, found.unreadable, found.reason, found.remark) == (20, 1, "broken", "cut")
     assert read_tracks(path, "5:8", 2) is None
     assert read_tracks(tmp_path / "absent.npz", "5:7", 2) is None
