@@ -41,6 +41,22 @@ def legs_of(record_HW: Uint8) -> tuple[float, float]:
     return float(column_W[-1] - column_W[0] + 1), (right - left) / max(left + right, 1.0)
 
 
+def evened(time_T: Float64, legs_T2: Float64) -> tuple[Float64, float]:
+    """The legs at equal steps of time, as cameras drop frames and not all outlines can be used;
+    frames a second.
+
+    Args:
+        time_T: seconds, rising.
+        legs_T2: as of `steps_of`.
+    """
+    count = len(time_T)
+    if count < 2 or time_T[-1] <= time_T[0]:
+        return np.zeros((0, 2)), 1.0
+    grid_T = np.linspace(time_T[0], time_T[-1], count)
+    even_T2 = np.stack([np.interp(grid_T, time_T, legs_T2[:, i]) for i in (0, 1)], axis=1)
+    return even_T2, (count - 1) / float(time_T[-1] - time_T[0])
+
+
 def steps_of(legs_T2: Float64, rate_hz: float) -> tuple[float, float]:
     """Steps that the legs show, and how clearly, 0..1.
 

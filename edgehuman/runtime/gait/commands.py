@@ -71,6 +71,8 @@ class SilhouetteEnrolConfig(of_masks.EnrolConfig, FindingFlags):
             of this person: a folder of PNG masks (white on black, any size) or of such folders, one
             a walk; a video of masks; a packed file; or simulated.
         walk: enrol this walk of the source alone; of frames, this track.
+        on_the_spot: of frames: who walks on the spot walks, as on a treadmill, or before a camera
+            that follows.
         segmenter: of frames: a model that gives people's outlines (default:
             zoo:person-silhouette-int8; with --detector mog2, the outlines of what moves).
         seconds: of frames: use so much; of a camera it is required.
@@ -78,6 +80,7 @@ class SilhouetteEnrolConfig(of_masks.EnrolConfig, FindingFlags):
     """
 
     segmenter: str | None = None
+    on_the_spot: bool = False
     seconds: float | None = None
     rate_hz: float | None = None
 
@@ -92,11 +95,14 @@ class SilhouetteIdentifyConfig(of_masks.IdentifyConfig, FindingFlags):
             packed file; or simulated.
         segmenter: of frames: a model that gives people's outlines (default:
             zoo:person-silhouette-int8; with --detector mog2, the outlines of what moves).
+        on_the_spot: of frames: who walks on the spot gets a name, as on a treadmill, or before a
+            camera that follows.
         seconds: of frames: use so much; of a camera it is required.
         rate_hz: frames per second of a folder of pictures (default: 24, and it is said).
     """
 
     segmenter: str | None = None
+    on_the_spot: bool = False
     seconds: float | None = None
     rate_hz: float | None = None
 
@@ -130,7 +136,7 @@ def enroll_silhouettes(config: SilhouetteEnrolConfig) -> Outcome:
         return of_masks.enroll(config)
 
     def one() -> list[MaskWalk]:
-        walks, idle = outline_walks(config, config.segmenter)
+        walks = outline_walks(config, config.segmenter, config.on_the_spot)
         tracks = dict.fromkeys(walk.name.partition("#")[0] for walk in walks)
         if len(tracks) > 1 and config.walk is None:
             raise DataError(
@@ -138,10 +144,10 @@ def enroll_silhouettes(config: SilhouetteEnrolConfig) -> Outcome:
                 "one with --walk"
             )
         for walk in walks:
-            if idle[walk.name] and config.walk in (None, walk.name) and not config.take_as_is:
+            if walk.idle and config.walk in (None, walk.name) and not config.take_as_is:
                 raise DataError(
-                    f"{config.source}: track {walk.name}: {idle[walk.name]}. Nobody was enrolled; "
-                    "if it is a walk, as on a treadmill, give --take-as-is"
+                    f"{config.source}: track {walk.name}: {walk.idle}. Nobody was enrolled; if it "
+                    "is a walk, as on a treadmill, give --on-the-spot"
                 )
         return walks
 
@@ -155,10 +161,7 @@ def identify_silhouettes(config: SilhouetteIdentifyConfig) -> Outcome:
         UsageError, ArtefactError, DataError: as of `runtime.silhouette.commands.identify`.
     """
     is_frames = _is_outlines(config)
-
-    def found() -> list[MaskWalk]:
-        return outline_walks(config, config.segmenter)[0]
-
+    found = partial(outline_walks, config, config.segmenter, config.on_the_spot)
     return of_masks.identify(config, found if is_frames else None)
 
 
@@ -191,6 +194,7 @@ def _is_outlines(config: SilhouetteEnrolConfig | SilhouetteIdentifyConfig) -> bo
         return True
     given = {
         **config.given_finding(),
+        "--on-the-spot": config.on_the_spot,
         "--seconds": config.seconds is not None,
         "--rate-hz": config.rate_hz is not None,
     }
@@ -247,11 +251,11 @@ def _poses(config: EnrolConfig | IdentifyConfig) -> BodyBlocks:
     return BodyBlocks(_walkers(config, "joints", config.pose))
 
 
-def outline_walks(
-    config: FindingWords, segmenter: str | None
-) -> tuple[list[MaskWalk], dict[str, str]]:
+def outline_walks(config: FindingWords, segmenter: str | None, on_the_spot: bool) -> list[MaskWalk]:
     """The walks of people in frames, by their tracks; parts of track 7 that broke are 7, 7#2, 7#3.
-    And by the same names, why somebody does not walk for most of it; empty for who does.
+
+    Args:
+        on_the_spot: who stays where they are walks, too.
 
     Raises:
         DataError: nobody, or nobody long enough.
@@ -280,10 +284,11 @@ def outline_walks(
                 record_HW, why = outline_of(person, hidden, result.height, result.width)
                 own = moves.setdefault(name, OutlinesShown(1, t_s))
                 own.take(t_s, record_HW, person.box_4)
-                if own.can_tell:
+                if own.can_tell and not on_the_spot:
                     idle.setdefault(name, []).append(own.idle())
                 frame = f"frame {result.frame}: the outline is {SAID[why]}" if why else ""
-                held.setdefault(name, []).append(MaskFrame(result.frame, record_HW, why, frame))
+                one = MaskFrame(result.frame, record_HW, why, frame, t_s=t_s)
+                held.setdefault(name, []).append(one)
     if nobody := walkers.nobody():
         raise DataError(f"{walkers.name}: {nobody}")
     walks = {
@@ -298,4 +303,6 @@ def outline_walks(
         )
     said = {name: sorted(idle.get(name, [""])) for name in walks}
     mostly = {name: each[len(each) // 2] for name, each in said.items()}
-    return [MaskWalk(name, partial(iter, frames)) for name, frames in walks.items()], mostly
+    return [
+        MaskWalk(name, partial(iter, frames), idle=mostly[name]) for name, frames in walks.items()
+    ]

@@ -20,10 +20,10 @@ class OutlineTracks:
         self._outlines.use(gallery)
 
     def windows(self) -> dict[str, int]:
-        """Windows of each track that is there, the oldest track first."""
+        """Windows of each track that is there, the oldest track first; none of who stands."""
         with self._outlines.lock:
             shown = sorted(self._outlines.shown.items(), key=lambda each: each[1].began_s)
-            return {track: own.windows for track, own in shown if own.windows}
+            return {track: own.windows for track, own in shown if own.windows or own.idle()}
 
     def taken(self, track: str) -> Taken | None:
         """The newest walk of a track; None: it has left, or has no window.

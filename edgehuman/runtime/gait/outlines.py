@@ -162,7 +162,8 @@ class Outlines:
         """
         require_same_model(gallery, self._identifier.model.card)
         gallery.prepare()
-        self._next = gallery
+        with self.lock:
+            self._next = gallery
 
     @property
     def shown(self) -> dict[str, OutlinesShown]:

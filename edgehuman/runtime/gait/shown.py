@@ -12,8 +12,8 @@ import numpy as np
 
 from edgehuman.metrics.gait.vectors import halves_alike, mean_vector
 from edgehuman.preprocess.quality import Quality
-from edgehuman.preprocess.silhouette.quality import legs_of, quality_of
-from edgehuman.records import Float32, Uint8
+from edgehuman.preprocess.silhouette.quality import evened, legs_of, quality_of
+from edgehuman.records import Float32, Float64, Uint8
 
 # How well somebody walks is judged by the newest so many seconds.
 _LOOKED_AT_S = 4.0
@@ -101,21 +101,11 @@ class OutlinesShown:
         """The mean of the windows that are kept."""
         return mean_vector(np.stack(self._vectors), distance)
 
-    def _legs(self) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]], float]:
-        """The legs of usable outlines at equal steps of time, as cameras drop frames; frames a
-        second.
-        """
-        times, legs = [], []
-        for t_s, own in self._outlines:
-            if own is not None:
-                times.append(t_s)
-                legs.append(own)
-        count = len(times)
-        if count < 2 or times[-1] <= times[0]:
-            return np.zeros((0, 2)), 1.0
-        grid_T, leg_T2 = np.linspace(times[0], times[-1], count), np.array(legs)
-        even_T2 = np.stack([np.interp(grid_T, times, leg_T2[:, i]) for i in (0, 1)], axis=1)
-        return even_T2, (count - 1) / (times[-1] - times[0])
+    def _legs(self) -> tuple[Float64, float]:
+        """The legs of usable outlines at equal steps of time; frames a second."""
+        usable = [(t_s, *own) for t_s, own in self._outlines if own is not None]
+        row_T3 = np.array(usable, np.float64).reshape(-1, 3)
+        return evened(row_T3[:, 0], row_T3[:, 1:])
 
 
 def _flat(vectors: list[Float32]) -> Float32:

@@ -5,6 +5,7 @@ already: poses, or masks.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,22 @@ def is_frames(source: str) -> bool:
     if path.is_file():
         return _is_video(path)
     return path.is_dir() and find_format(path) is None and _suffix_in(path) is not None
+
+
+def require_frames(names: Iterable[str], is_one: Callable[[str], bool], flag: str) -> None:
+    """Raise UsageError for one of several sources that is poses, or masks: people are found in
+    frames alone.
+
+    Args:
+        is_one: `is_frames` or `is_people`.
+        flag: what named them.
+    """
+    for name in names:
+        if not is_one(name):
+            raise UsageError(
+                f"{flag} {name} is no camera, no video and no folder of pictures of people, as "
+                "several sources have to be; give poses or masks to a run of their own"
+            )
 
 
 def is_people(source: str) -> bool:

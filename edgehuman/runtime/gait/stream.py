@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgehuman.errors import UsageError
-from edgehuman.runtime.gait.source import is_frames, is_people
+from edgehuman.runtime.gait.source import is_frames, is_people, require_frames
 from edgehuman.runtime.gallery import Gallery, read_gallery
 from edgehuman.runtime.loop.live import LiveStream, live
 from edgehuman.runtime.model import Model
@@ -127,7 +127,11 @@ def open_silhouettes(
 def _cameras(
     source: object, names_frames: Callable[[str], bool]
 ) -> Sequence[str | Path | Camera] | None:
-    """The sources of frames that were given; None of anything else."""
+    """The sources of frames that were given; None of anything else.
+
+    Raises:
+        UsageError: of several, one is poses or masks.
+    """
     if isinstance(source, (str, Path)):
         return [source] if names_frames(str(source)) else None
     if source is None:
@@ -138,8 +142,11 @@ def _cameras(
         return [source]
     if not isinstance(source, (list, tuple)) or not source:
         return None
-    is_named = all(isinstance(each, (str, Path, Camera)) for each in source)
-    return source if is_named else None
+    if not all(isinstance(each, (str, Path, Camera)) for each in source):
+        return None
+    names = (str(each) for each in source if not isinstance(each, Camera))
+    require_frames(names, names_frames, "source")
+    return source
 
 
 def _open(

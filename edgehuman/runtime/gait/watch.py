@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from edgehuman.runtime.gait.enrolling import OutlineTracks
 from edgehuman.runtime.gait.flags import Words
 from edgehuman.runtime.gait.naming import Naming
 from edgehuman.runtime.gait.outlines import Outlines
-from edgehuman.runtime.gait.source import is_frames
+from edgehuman.runtime.gait.source import is_frames, is_people, require_frames
 from edgehuman.runtime.gait.walkers import Walkers, Wanted, watching_for
 from edgehuman.runtime.gallery import Gallery, read_gallery
 from edgehuman.runtime.image.frames.answer import Watching
@@ -65,6 +65,8 @@ def watch(config: Words, wanted: Wanted, each: str | None, serve_gallery: bool =
     apart = {"the model": config.model, "--source": config.source, "--gallery": config.gallery}
     require_apart({**apart, "--key": config.key, "--save": config.save})
     require_receiver(config.sink_names, config.sink, config.live.webhook)
+    if wanted == "joints" or (config.detector is None and each is None):
+        require_frames(config.also, is_frames if wanted == "joints" else is_people, "--also")
     notes = Notes()
     model = load(
         config.model,
@@ -93,7 +95,6 @@ def watch_with(
     """
     names = [config.source, *config.also]
     sources = open_sources(names, config.policy, config.every, config.seconds, pipelines=True)
-    _require_frames(config.also, wanted)
     numbers, seconds = Numbers(config.ids), config.seconds
     walkers = Walkers(sources, watching, config.rate_hz, config.every, numbers, seconds)
     gallery: Gallery | None
@@ -130,16 +131,6 @@ def watch_with(
         save = None if is_film else config.save
         played = _played(config, naming, walkers, notes, save, sent, keeper)
     return outcome_of(config.json, played, enrolling.gallery or gallery, notes)
-
-
-def _require_frames(also: Sequence[str], wanted: Wanted) -> None:
-    """Raise UsageError for a further source that is poses: people are found in frames alone."""
-    for name in also:
-        if wanted == "joints" and not is_frames(name):
-            raise UsageError(
-                f"--also {name} is no camera, no video and no folder of pictures, as --source is; "
-                "give poses to a run of their own"
-            )
 
 
 def namer(

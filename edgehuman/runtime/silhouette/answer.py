@@ -6,6 +6,7 @@ never sees it. Without a gallery there are only embeddings.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import time
 from collections import Counter
@@ -19,8 +20,8 @@ from edgehuman.catalogue import is_of
 from edgehuman.errors import ArtefactError, DataError
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.preprocess.quality import Quality
-from edgehuman.preprocess.silhouette.quality import legs_of, quality_of
-from edgehuman.records import Float32
+from edgehuman.preprocess.silhouette.quality import evened, legs_of, quality_of
+from edgehuman.records import Float32, Float64
 from edgehuman.runtime.engine.part_files import whole_path
 from edgehuman.runtime.gallery import Gallery, Identity, require_same_model, threshold_for
 from edgehuman.runtime.loop.results import UNKNOWN
@@ -28,6 +29,7 @@ from edgehuman.runtime.model import Model
 from edgehuman.runtime.silhouette.results import WalkResult, distance_of
 from edgehuman.runtime.silhouette.source import MaskFrame, MaskWalk
 from edgehuman.runtime.silhouette.windows import memory_of
+from edgehuman.runtime.states import NAMELESS, state_of, too_little
 
 # Whose legs are looked at: twenty seconds of 25 frames.
 _FRAMES_KEPT, _RATE_HZ = 500, 25.0
@@ -51,6 +53,7 @@ class Walker:
         self._told: set[str] = set()
         self._first = ""
         self._legs: list[tuple[float, float]] = []
+        self._times: list[float] = []
         self._cut = 0
 
     @property
@@ -77,6 +80,8 @@ class Walker:
         self._cut += frame.is_cut
         if len(self._legs) < _FRAMES_KEPT:
             self._legs.append(legs_of(frame.record_HW))
+            if frame.t_s is not None:
+                self._times.append(frame.t_s)
         return True
 
     def quality(self, halves: bool = True) -> Quality:
@@ -88,7 +93,9 @@ class Walker:
         pair = self._memory.halves() if halves else None
         whole = (self.used - self._cut) / max(self.frames, 1)
         rate_hz = self._identifier.model.card.input.rate_hz or _RATE_HZ
-        legs_T2 = np.array(self._legs, np.float64).reshape(-1, 2)
+        legs_T2: Float64 = np.array(self._legs, np.float64).reshape(-1, 2)
+        if self._times:
+            legs_T2, rate_hz = evened(np.array(self._times), legs_T2)
         return quality_of(legs_T2, rate_hz, whole, None if pair is None else _alike(*pair))
 
     def embed(self) -> Float32:
@@ -184,7 +191,8 @@ class Identifier:
             self._read(walker, walk.frames())
         except DataError as error:
             return WalkResult(walk.name, walker.frames, 0, dict(walker.dropped), reason=str(error))
-        return walker.result(begin_ns, whole=True)
+        result = walker.result(begin_ns, whole=True)
+        return result if walk.idle is None else _judged(result, walk.idle)
 
     def embed(self, walk: MaskWalk) -> Walker:
         """A whole walk, read; `Walker.embed` gives its vector.
@@ -219,6 +227,19 @@ def require_silhouettes(model: Model) -> None:
             f"{model.name} is for {card.task!r}: {card.input.record} to {card.output.kind}; give a "
             "model of silhouettes, e.g. one of `edgehuman export gaitset`"
         )
+
+
+def _judged(result: WalkResult, idle: str) -> WalkResult:
+    """The answer for somebody in frames: nobody is named who does not walk, or of whom too little
+    was seen, as in a run.
+    """
+    if not result.label or result.quality is None:
+        return result
+    state = state_of(result.quality, idle, result.label)
+    if state not in NAMELESS:
+        return dataclasses.replace(result, state=state)
+    why = idle or too_little(result.quality)
+    return dataclasses.replace(result, state=state, label="", why=why)
 
 
 def _alike(first: Float32, last: Float32) -> float:

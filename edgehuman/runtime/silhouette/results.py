@@ -16,6 +16,7 @@ from edgehuman.preprocess.quality import Quality
 from edgehuman.records import Float32
 from edgehuman.runtime.gallery import Identity
 from edgehuman.runtime.loop.results import LatencyHistogram
+from edgehuman.runtime.states import NAMELESS, NOT_WALKING
 
 _SHOWN = 3
 
@@ -37,6 +38,8 @@ class WalkResult:
         identity: the gallery's answer; None without a gallery.
         reason: why there is no answer; empty if there is one.
         quality: of the frames that it is made of; None without an answer.
+        state: of frames: "not yet", "not walking", "unknown" or "known"; empty of masks.
+        why: of the first two: the reason.
     """
 
     walk: str
@@ -52,6 +55,8 @@ class WalkResult:
     identity: Identity | None = None
     reason: str = ""
     quality: Quality | None = None
+    state: str = ""
+    why: str = ""
 
 
 def distance_of(score: float, distance: Distance) -> float:
@@ -69,9 +74,13 @@ def to_row(result: WalkResult) -> dict[str, Any]:
     row |= {"how": result.how, "latency_ms": round(result.latency_ms, 3)}
     if result.quality is not None:
         row["quality"] = result.quality.as_row()
+    if result.state:
+        row["state"] = result.state
+    if result.state == NOT_WALKING:
+        return row | {"label": None, "score": 0.0, "nearest": None, "others": [], "why": result.why}
     if result.identity is not None:
         row |= {
-            "label": result.label,
+            "label": None if result.state in NAMELESS else result.label,
             "score": round(result.score, 5),
             "distance": round(result.distance, 5),
             "nearest": result.identity.nearest,
@@ -80,7 +89,7 @@ def to_row(result: WalkResult) -> dict[str, Any]:
                 for name, score in result.identity.others[:_SHOWN]
             ],
         }
-    return row
+    return row | ({"why": result.why} if result.why else {})
 
 
 @dataclass(slots=True)
@@ -145,6 +154,8 @@ def in_words(row: Mapping[str, Any]) -> str:
     said = f"{row['walk']:<24} {seen}, {row['how']}, {row['latency_ms']:.1f} ms"
     if "label" not in row:
         return said
+    if row["label"] is None:
+        return f"{said}: {row['state']}: {row['why']}"
     nearest = "" if row["label"] == row["nearest"] else f" (nearest: {row['nearest']})"
     score = f"score {row['score']:.3f}, distance {row['distance']:.3f}"
     return f"{said}: {row['label']}{nearest}, {score}"

@@ -54,6 +54,7 @@ class MaskFrame:
         reason: why not, in one word: empty, inverted, colour or unreadable.
         why: the same in a sentence.
         is_cut: whether the person reaches the picture's edge.
+        t_s: when, in seconds; None: frames of masks have no times.
     """
 
     name: str
@@ -61,6 +62,7 @@ class MaskFrame:
     reason: str = ""
     why: str = ""
     is_cut: bool = False
+    t_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,14 @@ class MaskWalk:
         name: its folder inside the source, or its name there.
         frames: reads it from the beginning, frame by frame.
         simulated: whether the walker is edgehuman's own.
+        idle: of frames, why somebody does not walk for most of it, in words; empty for who does.
+            None: masks do not tell.
     """
 
     name: str
     frames: Callable[[], Iterator[MaskFrame]]
     simulated: bool = False
+    idle: str | None = None
 
 
 def walks_in(source: str | Path, seed: int = 0) -> list[MaskWalk]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgehuman.data.silhouette.load import load_silhouettes
-from edgehuman.preprocess.silhouette.quality import legs_of, quality_of, steps_of
+from edgehuman.preprocess.silhouette.quality import evened, legs_of, quality_of, steps_of
 from edgehuman.records import Float64, Uint8
 
 
@@ -60,3 +60,13 @@ def test_cut_masks_and_halves_that_differ_lower_the_quality() -> None:
     assert quality_of(made, 25.0, 0.5, alike=1.0).score < whole.score
     assert quality_of(made, 25.0, 1.0, alike=0.6).score < whole.score
     assert "view" not in whole.parts
+
+
+def test_legs_at_uneven_times_take_the_same_steps() -> None:
+    """1.8 steps a second for four seconds are 7.2, of every third frame, and of some left out."""
+    time_T = np.arange(0.0, 4.0, 0.04, np.float64)
+    legs_T2: Float64 = np.stack([20 + 5 * np.cos(2 * np.pi * 1.8 * time_T), 0 * time_T], axis=1)
+    for kept in (slice(None), slice(None, None, 3), np.arange(100) % 5 != 2):
+        even_T2, rate_hz = evened(time_T[kept], legs_T2[kept])
+        assert steps_of(even_T2, rate_hz)[0] == pytest.approx(7.2, rel=0.08)
+    assert evened(time_T[:1], legs_T2[:1])[0].shape == (0, 2)

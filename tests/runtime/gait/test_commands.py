@@ -15,8 +15,9 @@ from edgehuman.cli import main
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.foreign.found import FoundPerson
 from edgehuman.runtime.image.frames.results import Person
-from tests.runtime.gait.scenes import Walker, video, watching
+from tests.runtime.gait.scenes import FRAMES, Walker, pictures, video, watching
 from tests.runtime.image.camera.cameras import at_once, stage
+from tests.runtime.outlines import step
 
 __all__ = ["at_once", "stage"]
 MODEL, SILHOUETTES = "zoo:gait-skeleton-int8", "zoo:gait-silhouette-int8"
@@ -106,7 +107,55 @@ def test_who_stands_is_not_enrolled_by_outlines(
     code, _, err = run(*words, "--name", "ADA")
     assert (code, "track 1: the body stays where it is" in err) == (1, True), err
     assert not (tmp_path / "k.npz").exists()
-    assert run(*words, "--name", "ADA", "--take-as-is")[0] == 0
+    assert run(*words, "--name", "ADA", "--on-the-spot")[0] == 0
+    words = ["gallery", "identify", *words[2:], "--json"]
+    for spot, said in (([], ("not walking", None)), (["--on-the-spot"], ("known", "ADA"))):
+        code, out, err = run(*words, *spot)
+        (row,) = json.loads(out)["walks"]
+        assert (code, row["state"], row["label"]) == (0, *said), err
+        assert ("the body stays where it is" in row.get("why", "")) == (not spot)
+
+
+def test_of_whom_too_little_is_seen_outlines_give_no_name(
+    door: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a run: seventeen frames of a walk hold one step."""
+    words = [SILHOUETTES, "--source", door, "--gallery", tmp_path / "k.npz"]
+    assert run("gallery", "enroll", *words, "--name", "ADA", "--take-as-is")[0] == 0
+    see(monkeypatch, lambda: Walker(begins=FRAMES - 17))
+    code, out, err = run("gallery", "identify", *words, "--json")
+    (row,) = json.loads(out)["walks"]
+    assert (code, row["state"], row["label"]) == (0, "not yet", None), err
+    assert "steps were seen, and 1.5 are needed" in row["why"]
+    code, out, _ = run("gallery", "identify", *words)
+    assert "not yet: " in out
+    assert "ADA" not in out
+
+
+@pytest.mark.parametrize("fps", [8, 50])
+def test_steps_are_counted_by_the_time_of_frames(
+    fps: int, door: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """1.8 steps a second, of a camera that is slow, and of one that is fast."""
+
+    class Paced(Walker):
+        def answer_all(self, frame_HWC: Uint8, found: Sequence[FoundPerson]) -> list[Person]:
+            people = []
+            for each in super().answer_all(frame_HWC, found):
+                assert each.mask_HW is not None
+                leg = step(self._frame, fps) // 2
+                mask_HW = np.zeros_like(each.mask_HW)
+                mask_HW[:20, 4:16] = mask_HW[20:, 5 + leg : 15 - leg] = True
+                people.append(dataclasses.replace(each, mask_HW=mask_HW))
+            return people
+
+    see(monkeypatch, Paced)
+    folder = pictures(tmp_path / "paced", suffix=".jpg")
+    words = [SILHOUETTES, "--source", folder, "--rate-hz", fps, "--gallery", tmp_path / "k.npz"]
+    code, out, err = run("gallery", "enroll", *words, "--name", "ADA", "--take-as-is", "--json")
+    assert code == 0, err
+    (row,) = json.loads(out)["walks"]
+    assert row["quality"]["steps_seen"] == pytest.approx(1.8 * FRAMES / fps, rel=0.15)
 
 
 @pytest.mark.parametrize("model", [MODEL, SILHOUETTES])
@@ -157,6 +206,7 @@ def test_somebody_who_is_never_seen_whole_is_not_enrolled(
         (MODEL, ["--source", "DOOR", "--size", "64x48"], "--size is for poses"),
         (MODEL, ["--source", "simulated", "--detector", "mog2"], "--detector is for frames"),
         (SILHOUETTES, ["--source", "simulated", "--every", "2"], "--every is for frames"),
+        (SILHOUETTES, ["--source", "simulated", "--on-the-spot"], "--on-the-spot is for frames"),
         (SILHOUETTES, ["--source", "simulated", "--seconds", "2"], "--seconds is for frames"),
         (SILHOUETTES, ["--source", "DOOR", "--rate-hz", "5"], "has its own"),
     ],

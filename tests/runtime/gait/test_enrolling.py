@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,8 @@ from edgehuman.runtime.gallery import empty_gallery, read_gallery
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.serve.people.asked import Enrol, Forget
 from edgehuman.runtime.serve.people.enrolling import Enrolling, keeper_for
-from tests.runtime.gait.test_outlines import person, steps, walks
-from tests.runtime.outlines import ANNA, BOB, write_outline_model
+from tests.runtime.gait.test_outlines import FPS, frame, person, steps, walks
+from tests.runtime.outlines import ANNA, BOB, step, write_outline_model
 
 
 @pytest.fixture
@@ -65,3 +66,28 @@ def test_who_is_enrolled_is_named_and_forgotten_again(model: Model, tmp_path: Pa
     assert steps(outlines, 50, ANNA, begin_s=3.0)[-1].label == "ANNA"
     keeper.change(Forget("ANNA"))
     assert "ANNA" not in {each.label for each in steps(outlines, 50, ANNA, begin_s=5.0)}
+
+
+def test_who_stands_still_is_there_and_not_said_to_have_left(model: Model) -> None:
+    """Their windows are forgotten while they stay where they are."""
+    outlines = Outlines(model, "door", empty_gallery(model.card))
+    enrolling = Enrolling()
+    enrolling.add(OutlineTracks(outlines))
+    for t in range(100):
+        still = person("1", 100, (ANNA[0], ANNA[1] - step(t)))
+        outlines.push(frame(t / FPS, still), 0)
+    assert [(row["track"], row["windows"]) for row in enrolling.now()] == [("1", 0)]
+    with pytest.raises(DataError, match="too short a time: 0 windows, and 4 are needed"):
+        enrolling.taken("1")
+
+
+def test_a_gallery_of_the_page_waits_for_the_frame_that_is_looked_at(model: Model) -> None:
+    """Else the loop could put the gallery before it in its place."""
+    outlines = Outlines(model, "door", empty_gallery(model.card))
+    other = threading.Thread(target=outlines.use, args=(empty_gallery(model.card),))
+    with outlines.lock:
+        other.start()
+        other.join(0.05)
+        assert other.is_alive()
+    other.join(5)
+    assert not other.is_alive()

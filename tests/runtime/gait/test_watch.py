@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from edgehuman.cli import main
+from edgehuman.errors import UsageError
 from edgehuman.runtime.gait import watch as of_gait
 from edgehuman.runtime.gait.run import RunConfig, SilhouetteRunConfig
 from edgehuman.runtime.gait.walkers import Wanted
@@ -23,7 +24,7 @@ from edgehuman.runtime.image.frames.results import Person
 from edgehuman.runtime.model import load
 from edgehuman.runtime.stream import stream
 from edgehuman.runtime.view.screen import Notes
-from tests.runtime.gait.scenes import FRAMES, Walker, video, watching
+from tests.runtime.gait.scenes import FRAMES, Walker, pictures, video, watching
 from tests.runtime.image.camera.cameras import at_once, stage
 from tests.runtime.serve.viewing import viewed
 
@@ -110,6 +111,18 @@ def test_poses_are_no_further_source_of_frames(door: Path, tmp_path: Path, run: 
     code, rows, err = run(MODEL, "--source", door, "--also", poses)
     assert (code, rows) == (2, [])
     assert f"--also {poses} is no camera, no video" in err
+
+
+def test_masks_are_no_further_source_of_frames(door: Path, tmp_path: Path, run: Any) -> None:
+    """Looked at as pictures, nobody would be found in them; with a detector they are asked for."""
+    masks = str(pictures(tmp_path / "masks", 2))
+    code, rows, err = run(SILHOUETTES, "--source", door, "--also", masks)
+    assert (code, rows) == (2, [])
+    assert f"--also {masks} is no camera, no video" in err
+    with pytest.raises(UsageError, match=r"source .* is no camera"):
+        stream(SILHOUETTES, [door, masks])
+    detector = ["--detector", "zoo:person-detector-int8"]
+    assert run(SILHOUETTES, "--source", door, "--also", masks, *detector)[0] == 0
 
 
 def test_the_video_is_not_written_over(door: Path, tmp_path: Path, run: Any) -> None:
