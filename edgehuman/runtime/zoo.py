@@ -46,10 +46,10 @@ FETCHED: Mapping[str, Fetched] = {
         1982685, "11f7fc9b87dcdf084cb17d49ceb7bb77a41fac3ec090fc7a1bed31cd4e8b1427", "Frame"
     ),
     "person-pose": Fetched(
-        3655179, "fae9b4e275fc47f6e5504a1bd753d23f9c8499055b842e4f668d3d7b95310962", "PersonCrop"
+        3655921, "fc9346c5eeb55db962d2fbaa626a692f2b75c467968faf0094b00c415d9488b3", "PersonCrop"
     ),
     "person-pose-fp16": Fetched(
-        1854398, "d8fdea3930441a57db079b6c500609b4946acdd99c326187fd318b9a9a59964d", "PersonCrop"
+        1855374, "1c659692cbc26668e7e0cac2d3a180ab231faef88f9ba9c51ad6966e2b6cfac5", "PersonCrop"
     ),
     "person-silhouette": Fetched(
         3842706, "21f2a06c807474943529aae364d1e382efcf1eed23fdeeb490daf525ace39366", "PersonCrop"

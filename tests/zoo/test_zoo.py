@@ -9,6 +9,7 @@ import onnx
 import pytest
 
 from edgehuman import catalogue
+from edgehuman.bench.budget.latencies import OF_FP32
 from edgehuman.bench.evaluate import frames, image, imu, skeleton
 from edgehuman.data.gait.score import score_walks
 from edgehuman.data.image.load import load_persons
@@ -44,6 +45,15 @@ def test_the_card_names_every_ancestor_with_terms_under_which_weights_may_ship(n
     assert card.recipe
     assert card.metrics
     assert card.parity["top1_agreement"] >= 0.98
+
+
+@pytest.mark.parametrize("path", sorted(ZOO.glob("*.onnx")), ids=lambda path: path.stem)
+def test_every_card_says_how_good_it_is_and_of_which_file(path: Path) -> None:
+    """`edgehuman plan` has no score else."""
+    card = load(str(path)).card
+    assert card.metrics
+    own = {not each.protocol.endswith(OF_FP32) for each in card.metrics}
+    assert own == {not path.stem.partition(".")[0].endswith(("-int8", "-fp16"))}
 
 
 def test_both_models_share_labels_and_decision() -> None:
