@@ -239,6 +239,21 @@ def points_of(image_size: tuple[int, int]) -> tuple[Tensor, Tensor]:
     return torch.cat(points), torch.cat(strides)
 
 
+def frame_encoder(
+    arch: str, image_size: tuple[int, int], seed: int = 0, **arguments: Any
+) -> nn.Module:
+    """Build the backbone of a network of frames with seeded random weights; by default, a TinyViT
+    has windows that tile its maps.
+
+    Raises:
+        UsageError: unknown network, or a size not divisible by the strides.
+    """
+    require_size(image_size)
+    if network(arch).family == "tinyvit":
+        arguments = {"windows": tiling_windows(image_size), **arguments}
+    return build(arch, seed, image_size=image_size, **arguments)
+
+
 def detector(
     arch: str,
     image_size: tuple[int, int] = (320, 416),
@@ -252,10 +267,7 @@ def detector(
     Raises:
         UsageError: unknown network, or a size not divisible by the strides.
     """
-    require_size(image_size)
-    if network(arch).family == "tinyvit":
-        arguments = {"windows": tiling_windows(image_size), **arguments}
-    encoder = build(arch, seed, image_size=image_size, **arguments)
+    encoder = frame_encoder(arch, image_size, seed, **arguments)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return Detector(encoder, image_size, post).eval()

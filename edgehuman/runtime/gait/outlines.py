@@ -95,6 +95,7 @@ class _Track:
         seen_s: the newest frame.
         windows: so far.
         fresh: whether anything came into this block.
+        said: the newest label, its state, and why.
     """
 
     recent: Recent
@@ -104,6 +105,7 @@ class _Track:
     seen_s: float
     windows: int = 0
     fresh: bool = False
+    said: tuple[str, str, str] = ("", "", "")
 
 
 class Outlines:
@@ -194,6 +196,7 @@ class Outlines:
         own.gallery, own.threshold = gallery, threshold_for(own.model.card, self._asked, gallery)
         for track in self._tracks.values():
             track.evidence.use(gallery, own.threshold)
+            track.said = "", track.evidence.verdict.state, ""
 
     def close(self) -> None:
         """The stream is over: every track has ended."""
@@ -253,7 +256,8 @@ class Outlines:
             verdict = track.evidence.add(vector)
             quality = track.shown.quality(self._rule.joined)
         track.windows += 1
-        label, state, why = verdict.label, verdict.state, ""
+        # A broken output says nothing new.
+        label, state, why = track.said if reason else (verdict.label, verdict.state, "")
         if state and quality is not None:
             idle = "" if self._on_the_spot else track.shown.idle()
             if why := idle or too_little(quality):
@@ -262,6 +266,7 @@ class Outlines:
                 reason = NOT_WALKING
                 track.evidence = self._fresh()
                 track.shown.forget()
+        track.said = label, state, why
         return GaitResult(
             t_s=t_s,
             label=label,
@@ -293,6 +298,7 @@ class Outlines:
         evidence, recent = self._fresh(), recent_of(self._identifier.model, BLOCKS)
         shown, windows = OutlinesShown(BLOCKS, t_s), 0 if track is None else track.windows
         track = _Track(recent, evidence, shown, t_s + self.hop_s, t_s, windows)
+        track.said = "", evidence.verdict.state, ""
         self._tracks[name] = track
         return track
 

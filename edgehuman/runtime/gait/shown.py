@@ -18,9 +18,9 @@ from edgehuman.records import Float32, Float64, Uint8
 # How well somebody walks is judged by the newest so many seconds.
 _LOOKED_AT_S = 4.0
 _WINDOWS_KEPT = 48
-# Whether a body goes anywhere takes so long to see. Heights that it goes by errors alone: of those
-# who stand in a real video 97 % of windows are below; growth counts twice, as whoever comes closer
-# is some heights away.
+# Whether a body goes anywhere takes so long to see. Heights that it goes by errors alone: measured
+# once over 2.56 s, three of four windows are below 0.05 where people mostly stand, and above 0.35
+# where they walk (PETS); growth counts twice, as whoever comes closer is some heights away.
 _SHORTEST_S, _ERRS, _GROWTH, _PARTS = 2.0, 0.1, 2.0, 4
 ON_THE_SPOT = (
     "the body stays where it is: somebody stands, or walks on the spot, or before a camera that "

@@ -277,9 +277,8 @@ class _Playing:
         board = self._beside.board
         if board is None or isinstance(item, FrameResult):
             return
-        if item.source not in self._opened.sensors:
-            return
-        board.add(sensor_line(item))
+        if item.source in self._opened.sensors:
+            board.add(sensor_line(item))
 
     def _worn_by(self, frame: FrameResult) -> dict[str, Any]:
         """Which sensors people in the frame wear, by track; nothing if none is known."""

@@ -243,6 +243,28 @@ def test_a_broken_output_is_no_answer_and_told_once(tmp_path: Path) -> None:
     assert len(told) == 1
 
 
+def test_an_output_that_breaks_gives_no_name_that_was_held_back(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anna's outline is hers, but takes no steps; who was known before stays so."""
+
+    def broken(self: object) -> Float32:
+        raise ArtefactError("not finite")
+
+    still = Outlines(model, "door", known(model, ANNA=ANNA), on_the_spot=True)
+    walks(still, 60, person())
+    moving = Outlines(model, "door", known(model, ANNA=ANNA))
+    assert steps(moving, 60, ANNA)[-1].label == "ANNA"
+    for outlines in (still, moving):
+        kept = type(outlines._tracks["1"].recent)
+        monkeypatch.setattr(kept, "answer", broken)
+    last = walks(still, 20, person(), begin_s=60 / FPS)[-1]
+    assert (last.label, last.state, last.reason) == ("", "not yet", "not finite")
+    assert last.why.startswith("0.0 steps")
+    last = steps(moving, 20, ANNA, begin_s=60 / FPS)[-1]
+    assert (last.label, last.state, last.score) == ("ANNA", "known", 0.0)
+
+
 def test_wrong_words_are_refused(model: Model) -> None:
     with pytest.raises(UsageError, match="hop_s is 0"):
         Outlines(model, "door", hop_s=0.0)

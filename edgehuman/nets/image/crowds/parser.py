@@ -18,14 +18,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from edgehuman.catalogue import network
 from edgehuman.metrics.crowds.outside import MOST_PEOPLE
-from edgehuman.nets.building import build
 from edgehuman.nets.image.crowds.masks import STRIDE, Branch, Masks, woven
-from edgehuman.nets.image.detection import VALUES, Blocks, Detector
+from edgehuman.nets.image.detection import VALUES, Blocks, Detector, frame_encoder
 from edgehuman.nets.image.neck import STRIDES
-from edgehuman.nets.image.size import require_size
-from edgehuman.nets.image.tinyvit import tiling_windows
 
 
 class Said(NamedTuple):
@@ -144,10 +140,7 @@ def crowd_parser(
     Raises:
         UsageError: unknown network, or a size not divisible by the strides.
     """
-    require_size(image_size)
-    if network(arch).family == "tinyvit":
-        arguments = {"windows": tiling_windows(image_size), **arguments}
-    encoder = build(arch, seed, image_size=image_size, **arguments)
+    encoder = frame_encoder(arch, image_size, seed, **arguments)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return CrowdParser(encoder, image_size, num_parts).eval()

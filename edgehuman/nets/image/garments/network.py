@@ -27,14 +27,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from edgehuman.catalogue import network
 from edgehuman.metrics.crowds.outside import MOST_PEOPLE
-from edgehuman.nets.building import build
 from edgehuman.nets.image.crowds.parser import CrowdParser
-from edgehuman.nets.image.detection import EDGES, Decode, Tower
+from edgehuman.nets.image.detection import EDGES, Decode, Tower, frame_encoder
 from edgehuman.nets.image.neck import STRIDES
-from edgehuman.nets.image.size import require_size
-from edgehuman.nets.image.tinyvit import tiling_windows
 
 NEVER = -20.0
 """The logit of an attribute that a label never has."""
@@ -253,10 +249,7 @@ def garment_net(
     Raises:
         UsageError: unknown network, or a size not divisible by the strides.
     """
-    require_size(image_size)
-    if network(arch).family == "tinyvit":
-        arguments = {"windows": tiling_windows(image_size), **arguments}
-    encoder = build(arch, seed, image_size=image_size, **arguments)
+    encoder = frame_encoder(arch, image_size, seed, **arguments)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return GarmentNet(encoder, image_size, num_labels, num_attributes).eval()

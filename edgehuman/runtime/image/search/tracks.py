@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from edgehuman.errors import DataError, UsageError
+from edgehuman.errors import DataError, UsageError, printable
 from edgehuman.files import own_folder
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.image.search.index import index_path
@@ -160,7 +160,7 @@ def _in_words(data: dict[str, Any]) -> str:
         f"{data['unreadable']} unreadable); the query took {data['query_ms']:.1f} ms"
     )
     for row in data["results"]:
-        where = f"  of {row['source']}" if row["source"] else ""
+        where = f"  of {printable(row['source'])}" if row["source"] else ""
         span = f"{row['from_s']:.1f} to {row['to_s']:.1f} s"
         count = "1 look" if row["looks"] == 1 else f"{row['looks']} looks"
         said = f"track {row['track']}  {span}  {count}{where}"
