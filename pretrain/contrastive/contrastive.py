@@ -138,7 +138,7 @@ def learning_set(
     walks_of: Sequence[SkeletonSet | None] = given or [None] * len(config.data)
     sources = zip(config.data, walks_of, strict=True)
     sets = [
-        load(path, config.seed, config.people, config.each, frames, walks)
+        load(path, config.seed, config.people, config.each, frames, walks, config.detector)
         for path, walks in sources
     ]
     sets = [of_quality(each, config.share, config.quality, config.seed) for each in sets]

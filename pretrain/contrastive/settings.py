@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
 from edgehuman.metrics.retrieval import Distance
+from edgehuman.simulate.skeleton.detector import Kind
 from edgehuman.training.settings import TrainingConfig
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ class ContrastiveConfig(TrainingConfig):
     """Largest number of identities per --data; 0: all of a dataset, 512 of the simulator."""
     each: int = 0
     """Largest number of sequences per identity; 0: all of a dataset, 4 of the simulator."""
+    detector: Kind = "teacher"
+    """Whose errors the simulator's joints have: of large networks, of zoo:person-pose-int8 (two to
+    three times as large), or of both in turn, so that pairs are before two detectors."""
     share: float = 1.0
     """Share of the sequences to use."""
     quality: Quality = "all"

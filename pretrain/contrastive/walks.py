@@ -29,6 +29,7 @@ from edgehuman.metrics.retrieval import Distance, Sightings, retrieval_scores
 from edgehuman.preprocess.skeleton.walk import MIN_FRAMES, RATE_HZ
 from edgehuman.pretrain.contrastive.settings import Positives, Quality
 from edgehuman.progress import tell
+from edgehuman.simulate.skeleton.detector import Kind
 from edgehuman.training.batches import batch_indices
 from edgehuman.training.processes import Place
 
@@ -56,6 +57,7 @@ def load(
     each: int,
     frames: int = 0,
     given: SkeletonSet | None = None,
+    detector: Kind = "teacher",
 ) -> SkeletonSet:
     """Load the training walks of one --data: at 24 Hz, after the paper's filters, without the
     dataset's test people.
@@ -65,6 +67,7 @@ def load(
             from the simulator.
         frames: of a window; shorter walks are left out.
         given: walks in memory, in the place of those at the path.
+        detector: whose errors the simulator's joints have.
 
     Raises:
         DataError: no training walks, or no walk as long as a window.
@@ -74,7 +77,8 @@ def load(
         require_window(frames, SIMULATED_FRAMES, where)
         people, each = people or SIMULATED_PEOPLE, each or SIMULATED_EACH
         # The simulator makes at least two walks per person.
-        walks = load_skeletons(path, LEARNED_WORLD + seed, people, max(2, each))
+        world = LEARNED_WORLD + seed
+        walks = load_skeletons(path, world, people, max(2, each), detector=detector)
     else:
         walks = learnable(load_skeletons(path) if given is None else given, where)
     walks = resampled(walks)

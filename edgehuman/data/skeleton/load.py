@@ -35,6 +35,7 @@ from edgehuman.preprocess.skeleton.walk import (
     resample,
 )
 from edgehuman.records import Float64
+from edgehuman.simulate.skeleton.detector import Detector, Kind
 
 __all__ = [
     "SkeletonSet",
@@ -71,6 +72,7 @@ def load_skeletons(
     check: bool = True,
     size: str | None = None,
     layout: str | None = None,
+    detector: Kind = "teacher",
 ) -> SkeletonSet:
     """Load the walks at a path, or of simulated people if the path is the word "simulated".
 
@@ -82,6 +84,7 @@ def load_skeletons(
             twentieth of the walks; fewer give a warning.
         size: of the pictures, such as "1920x1080", if a pose estimator's files do not state it.
         layout: the order of the joints in such files, if their number does not tell it.
+        detector: for the simulator: whose errors the joints have.
 
     Raises:
         DataError: no such path, no known layout, invalid walks (see `gather`), or errors (see
@@ -89,7 +92,7 @@ def load_skeletons(
         UsageError: a value out of range.
     """
     if str(path) == catalogue.SIMULATED:
-        return simulated_set(people, each, seed)
+        return simulated_set(people, each, seed, detector=Detector(kind=detector))
     declared = declare(rate_hz, size, layout)
     found, place = find_layout(path, dataset)
     walks = read_layout(found, place, declared)

@@ -32,7 +32,7 @@ class SimulateConfig:
         each: walks per person.
         seed: seed of the people and of their walks.
         detector: whose errors the joints have: of large networks such as MoveNet Thunder, or of
-            zoo:person-pose-int8, which are several times as large.
+            zoo:person-pose-int8, which are several times as large, or of both in turn.
     """
 
     out: Path

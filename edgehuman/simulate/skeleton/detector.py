@@ -10,13 +10,13 @@ Axes: N walk, J joint of OpenPose-18, T frame, M knot.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from edgehuman.errors import UsageError
 from edgehuman.geometry import OPENPOSE_18, flip_indices
-from edgehuman.records import Bool, Float32, Float64
+from edgehuman.records import Bool, Float32, Float64, Index
 from edgehuman.simulate.body.smooth import WHITE_STD, upsample
 from edgehuman.simulate.gait.pinhole import Seen
 
@@ -49,7 +49,7 @@ _ERRORS = {
     "teacher": _ERROR_J,
     "student": np.array([_STUDENT[name.split("_")[-1]] for name in OPENPOSE_18]),
 }
-Kind = Literal["teacher", "student"]
+Kind = Literal["teacher", "student", "both"]
 # Visibility of the face's joints: weights of the head's and the left side's direction, and a
 # constant.
 _FACE = {
@@ -83,7 +83,8 @@ class Detector:
         dropped: frequency of joints lost for a while.
         swapped: frequency of left and right legs or arms swapped.
         kind: whose errors: those of large networks such as MoveNet Thunder, or of the project's own
-            zoo:person-pose-int8, which are two to three times as large.
+            zoo:person-pose-int8, which are two to three times as large; both: of the first in
+            every even walk of a person, of the second in every odd one.
     """
 
     noise: float = 1.0
@@ -98,9 +99,9 @@ class Detector:
             value = getattr(self, name)
             if not 0.0 <= value <= 10.0:
                 raise UsageError(f"{name} is {value}; a detector's {name} must be 0 to 10")
-        if self.kind not in _ERRORS:
+        if self.kind not in get_args(Kind):
             raise UsageError(
-                f"kind is {self.kind!r}; a detector's kind is one of {', '.join(_ERRORS)}"
+                f"kind is {self.kind!r}; a detector's kind is one of {', '.join(get_args(Kind))}"
             )
 
 
@@ -115,14 +116,28 @@ def _knots(frames: int, rate_hz: float) -> tuple[int, int]:
     return per_knot, -(-frames // per_knot) + 4
 
 
+def _errors(kind: Kind, walk_N: Index) -> Float64:
+    """Errors of the joints of walks, as fractions of the person's size (N, 18)."""
+    kinds: tuple[Kind, Kind] = ("teacher", "student") if kind == "both" else (kind, kind)
+    made: Float64 = np.stack([_ERRORS[each] for each in kinds])[walk_N % 2]
+    return made
+
+
 def detect(
-    seen: Seen, coat_N: Bool, normal_NZ: Float32, rate_hz: float, detector: Detector
+    seen: Seen,
+    coat_N: Bool,
+    normal_NZ: Float32,
+    rate_hz: float,
+    detector: Detector,
+    walk_N: Index | None = None,
 ) -> Float32:
     """Detect skeletons, float32 (N, T, 18, 3), with confidences.
 
     Args:
         coat_N: whether a coat hides shoulders and hips.
         normal_NZ: `num_normals` random numbers of each walk.
+        walk_N: number of the walk within its person's, by which a detector of both kinds takes
+            turns; None: 0, 1, 2, ...
     """
     count, frames = seen.facing_NT.shape
     per_knot, knots = _knots(frames, rate_hz)
@@ -139,7 +154,8 @@ def detect(
     moving *= (detector.noise * quality_N)[:, None, None, None]
     moving *= 1.0 + 2.0 * hidden_NJT[:, None]
     error_2NJT = moving.transpose(1, 0, 2, 3) + (_BIAS * detector.bias * bias_2NJ)[..., None]
-    size_px_NJ = seen.size_px_N[:, None] * _ERRORS[detector.kind] + _PIXEL_PX
+    error_NJ = _errors(detector.kind, np.arange(count) if walk_N is None else walk_N)
+    size_px_NJ = seen.size_px_N[:, None] * error_NJ + _PIXEL_PX
     pixel_2NJT = _in_coat(seen.pixel_2NJT, coat_N) + error_2NJT * size_px_NJ[..., None]
     wobble_NJT = slow_NRT[:, 2 * _J : 3 * _J]
     sure_NJT = _confidence(moving, hidden_NJT, wobble_NJT, quality_N, coat_N)

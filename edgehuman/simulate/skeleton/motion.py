@@ -112,7 +112,8 @@ def film(
     ahead_31T = ahead_T3.T[:, None]
     seen = watch(joints_J31T, ahead_31T, np.array([view_deg]), uniform_1U, normal_1Z, cameras)
     noise_1Z = rng.standard_normal((1, num_normals(len(joints_TK3), rate_hz)), np.float32)
-    found = detect(seen, np.zeros(1, np.bool_), noise_1Z, rate_hz, detector)
+    number_1, coat_1 = np.array([take]), np.zeros(1, np.bool_)
+    found = detect(seen, coat_1, noise_1Z, rate_hz, detector, number_1)
     return found[0], view_deg
 
 

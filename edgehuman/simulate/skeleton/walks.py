@@ -114,4 +114,4 @@ def _block(
         cameras,
     )
     coat_N = walks.condition_N == CONDITIONS.index("cl")
-    return detect(seen, coat_N, strolls.sensor_normal_NZ, rate_hz, detector)
+    return detect(seen, coat_N, strolls.sensor_normal_NZ, rate_hz, detector, walks.walk_N)
