@@ -170,3 +170,11 @@ def test_the_exam_scores_recognition() -> None:
 def test_the_card_lists_the_training_data() -> None:
     [row] = Walks([SIX], 4, "sequence").rows()
     assert (row.dataset, row.windows, row.subjects, row.simulated) == ("made", 6, 3, True)
+
+
+def test_pairs_stand_before_the_detectors_asked_for() -> None:
+    teacher, both = (walks.load("simulated", 0, 3, 4, detector=k) for k in ("teacher", "both"))
+    different = [
+        not np.array_equal(teacher.sequence(i), both.sequence(i)) for i in range(len(teacher))
+    ]
+    assert different == [False, True, False, True] * 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,9 @@ import pytest
 
 from edgehuman.errors import UsageError
 from edgehuman.geometry import OPENPOSE_18
-from edgehuman.records import Bool, Float32
+from edgehuman.records import Bool, Float32, Index
 from edgehuman.simulate.gait.pinhole import Seen
-from edgehuman.simulate.skeleton.detector import Detector, detect, hidden, num_normals
+from edgehuman.simulate.skeleton.detector import Detector, Kind, detect, hidden, num_normals
 
 J = {name: i for i, name in enumerate(OPENPOSE_18)}
 FRAMES, RATE_HZ = 48, 24.0
@@ -162,3 +162,24 @@ def test_the_students_errors_are_the_measured_ones() -> None:
 def test_a_detector_of_no_kind_is_refused() -> None:
     with pytest.raises(UsageError, match="kind is 'best'; a detector's kind is one of teacher"):
         Detector(kind="best")  # type: ignore[arg-type]
+
+
+def test_both_kinds_take_turns_by_the_number_of_the_walk() -> None:
+    two = [normals(seed)[0] for seed in (0, 1)]
+    pair = Seen(*(np.repeat(each, 2, axis=axis) for each, axis in zip(_fields(seen()),
+                (1, 0, 0, 0, 0, 0), strict=True)))  # fmt: skip
+    coats = np.zeros(2, np.bool_)
+
+    def made(kind: Kind, walk_N: Index | None = None) -> Float32:
+        return detect(pair, coats, np.stack(two), RATE_HZ, Detector(kind=kind), walk_N)
+
+    teacher, student = made("teacher"), made("student")
+    assert not np.allclose(teacher, student)
+    even_then_odd = np.stack([teacher[0], student[1]])
+    assert np.array_equal(made("both"), even_then_odd)
+    assert np.array_equal(made("both", np.array([4, 7])), even_then_odd)
+    assert np.array_equal(made("both", np.array([3, 2])), np.stack([student[0], teacher[1]]))
+
+
+def _fields(made: Seen) -> list[np.ndarray[Any, Any]]:
+    return [getattr(made, each.name) for each in fields(made)]
