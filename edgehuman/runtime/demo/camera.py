@@ -2,7 +2,8 @@
 the second time somebody whom nobody enrolled comes too.
 
 The wearer's walk is the one that the sensor feels, at the same time. Everybody is found, followed
-and named by the models that ship, from rendered pictures alone; what is true is only compared.
+and named by their outlines by the models that ship, from rendered pictures alone; what is true is
+only compared.
 
 Axes: H height, W width, C channels, K frames.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,13 +21,14 @@ import numpy as np
 from edgehuman.errors import DataError
 from edgehuman.metrics.gait.vectors import mean_vector
 from edgehuman.records import Float32, Float64, Uint8
-from edgehuman.runtime.demo.door import MODEL, NAMES, STRANGER
+from edgehuman.runtime.demo.door import NAMES, STRANGER
 from edgehuman.runtime.gallery import Gallery, empty_gallery
 from edgehuman.runtime.loop.results import UNKNOWN
 from edgehuman.runtime.states import NOT_YET
 from edgehuman.simulate.body.schedule import Bout, Schedule
 
-DETECTOR, POSE = "zoo:person-detector-int8", "zoo:person-pose-int8"
+DETECTOR, SEGMENTER = "zoo:person-detector-int8", "zoo:person-silhouette-int8"
+MODEL = "zoo:gait-silhouette"
 WEARER, OTHERS = NAMES[0], NAMES[1:3]
 RATE_HZ = 12.0
 _LONGEST_S = 7.5
@@ -84,8 +86,8 @@ class Camera:
     answers: by who it truly was, how often what was said in the second pass, of windows.
     nearest: of windows of people who were enrolled, how often the nearest person was the right one,
         and how many windows there were.
-    frame_ms: to find, follow and pose everybody of a frame, median.
-    gait_ms: for a window of one walker, median.
+    frame_ms: to find, follow and cut out everybody of a frame, median.
+    gait_ms: to take in a frame's outlines, with the windows that they complete, median.
     """
 
     frames: tuple[Frame, ...]
@@ -198,7 +200,7 @@ class _Watcher:
         from edgehuman.runtime.tracks.numbers import Numbers
 
         self._where = where
-        self._watching = watching_with(opened(POSE), opened(DETECTOR))
+        self._watching = watching_with(opened(SEGMENTER), opened(DETECTOR))
         self.model = load(MODEL)
         self._numbers = Numbers()
         self.threshold = self.model.card.decision.threshold
@@ -207,15 +209,14 @@ class _Watcher:
         self, passers: dict[str, Any], span: tuple[float, float], gallery: Gallery | None
     ) -> _Seen:
         """One pass, frame by frame."""
+        from edgehuman.runtime.gait.outlines import Outlines
         from edgehuman.runtime.image.frames.answer import answer_frame
         from edgehuman.runtime.image.frames.follow import Follower
         from edgehuman.runtime.image.frames.taken import TakenFrame
-        from edgehuman.runtime.skeleton.answer import Identifier
-        from edgehuman.runtime.skeleton.rows import PoseRows
 
         follower = Follower(self._watching.score, self._numbers)
-        identifier = Identifier(self.model, "camera", gallery, notify=lambda said: None)
-        rows, seen, said = PoseRows(), _Seen(), dict[str, tuple[str, str, float]]()
+        outlines = Outlines(self.model, "camera", gallery, notify=lambda said: None)
+        seen, said = _Seen(), dict[str, tuple[str, str, float]]()
         for k in range(round((span[1] - span[0]) * RATE_HZ)):
             t_s = span[0] + k / RATE_HZ
             image_HWC = self._where.frame(list(passers.values()), t_s)
@@ -226,11 +227,10 @@ class _Watcher:
             true = self._true(passers, t_s, [person.box_4 for person in people], seen)
             for person, who in zip(people, true, strict=True):
                 seen.true.setdefault(person.track, Counter())[who] += 1
-            lines = list(_lines(people, t_s, image_HWC))
             begin_ns = time.perf_counter_ns()
-            found = identifier.push(rows.read([lines])) if lines else []
-            if found:
-                seen.gait_ms.append((time.perf_counter_ns() - begin_ns) / 1e6 / len(found))
+            found = outlines.push(result, time.monotonic_ns())
+            if people:
+                seen.gait_ms.append((time.perf_counter_ns() - begin_ns) / 1e6)
             for each in found:
                 if each.reason or each.vector_D is None:
                     continue
@@ -311,14 +311,6 @@ def _gallery(watcher: _Watcher, seen: _Seen) -> Gallery:
     if not len(gallery):
         raise DataError("nobody was followed long enough to be enrolled")
     return gallery
-
-
-def _lines(people: Sequence[Any], t_s: float, image_HWC: Uint8) -> Iterator[dict[str, Any]]:
-    for person in people:
-        if person.joint_J3 is not None and (person.joint_J3[:, 2] > 0).any():
-            size = {"width": image_HWC.shape[1], "height": image_HWC.shape[0]}
-            joints = {"joints": person.joint_J3, "layout": "coco17"}
-            yield {"t": t_s, "id": person.track, **joints, **size}
 
 
 def _overlap(first_4: Float32, second_4: Float64) -> float:

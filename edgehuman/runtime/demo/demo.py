@@ -24,7 +24,7 @@ from edgehuman.errors import (
 from edgehuman.files import require_usable_folder, write_whole
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.progress import tell
-from edgehuman.runtime.demo.camera import DETECTOR, POSE, Camera, camera
+from edgehuman.runtime.demo.camera import DETECTOR, MODEL, SEGMENTER, Camera, camera
 from edgehuman.runtime.demo.day import compare, day_schedule, simulated_day
 from edgehuman.runtime.demo.door import MODEL as DOOR_MODEL
 from edgehuman.runtime.demo.door import STRANGER, door
@@ -157,12 +157,12 @@ def findings_of(
 
 def _timed_models(model: str) -> list[str]:
     here = zoo_names()
-    whole = {name: name.removesuffix("-int8") for name in (DETECTOR, POSE)}
+    whole = {name: name.removesuffix("-int8") for name in (DETECTOR, SEGMENTER)}
     eyes = [fp32 if fp32 in here else name for name, fp32 in whole.items()]
     others = [parts_model()] if any(name.startswith("zoo:person-garments") for name in here) else []
     return [
         model,
-        *(name for name in (DOOR_MODEL, *others, *eyes) if name in here and name != model),
+        *(each for each in (DOOR_MODEL, MODEL, *others, *eyes) if each in here and each != model),
     ]
 
 

@@ -87,8 +87,8 @@ def camera(found: Findings) -> str:
     right, windows = seen.nearest
     words = (
         f"The camera sees {WEARER}, who wears the sensor, at {first[0]:.0f} s and again at "
-        f"{second[0]:.0f} s, from rendered pictures alone: found, followed, their joints, their "
-        f"walk. The first time everybody is enrolled; the second time {STRANGER} comes too."
+        f"{second[0]:.0f} s, from rendered pictures alone: found, followed, their outlines, "
+        f"their walk. The first time everybody is enrolled; the second time {STRANGER} comes too."
     )
     verdict = (
         f"{seen.found:.0%} of the people in view were found and followed. Of {windows} windows of "
@@ -96,10 +96,9 @@ def camera(found: Findings) -> str:
         f"in {right}; {seen.misnamed} windows of anybody got a wrong name."
     )
     limits = (
-        f"A name is given at a score of {seen.threshold:.3f}, which the model's card was given on "
-        "clean joints; those of a small pose network tremble more, so most stay unknown. "
-        f"Everybody of a frame took {_ms(seen.frame_ms)}, a window of a walk {_ms(seen.gait_ms)}, "
-        "measured while the sensor's stream was running beside."
+        f"A name is given at a score of {seen.threshold:.3f}, as the model's card says. Everybody "
+        f"of a frame took {_ms(seen.frame_ms)}, their walks {_ms(seen.gait_ms)} more, measured "
+        "while the sensor's stream was running beside."
     )
     return (
         f"<h3>Who the camera saw</h3><p>{escape(words)}</p>{_table(heads, body)}"

@@ -39,6 +39,10 @@ def test_what_the_camera_sees_is_by_the_clock_of_the_sensor() -> None:
     later = [each for frame in made.frames[len(first) :] for each in frame.people]
     assert later
     assert "" not in {each.said for each in later}
+    right, windows = made.nearest
+    assert windows
+    assert right > 0.7 * windows, "people are told apart by their outlines"
+    assert made.misnamed == 0
     picture = cv2.imdecode(np.frombuffer(made.frames[0].jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None
     assert picture.shape[1] * made.height == pytest.approx(picture.shape[0] * made.width, rel=0.01)
