@@ -143,6 +143,10 @@ def parts_of(logits_CHW: Float32, height: int, width: int) -> Uint8:
     """
     if logits_CHW.shape[1:] == (height, width):
         return np.asarray(logits_CHW.argmax(axis=0), np.uint8)
+    answer = _likeliest
+    if len(logits_CHW) == 2:
+        # Interpolating is linear, so the sign of the difference tells which of two is ahead.
+        logits_CHW, answer = (logits_CHW[1] - logits_CHW[0])[None], _is_positive
     rows = logits_CHW.shape[1]
     # Memory is taken once: to fetch it anew for each part costs more than the interpolation.
     wide_CHW = np.empty((len(logits_CHW), rows, width), np.float32)
@@ -152,7 +156,7 @@ def parts_of(logits_CHW: Float32, height: int, width: int) -> Uint8:
     columns = max(1, _STRIP // height)
     for left in range(0, width, columns):
         strip = slice(left, left + columns)
-        part_HW[:, strip] = _likeliest(wide_CHW[:, :, strip], height)
+        part_HW[:, strip] = answer(wide_CHW[:, :, strip], height)
     return part_HW
 
 
@@ -172,6 +176,13 @@ def _likeliest(logits_CHW: Float32, height: int) -> Uint8:
         np.maximum(part_HW, number_HW, out=part_HW)
         np.maximum(best_HW, logit_HW, out=best_HW)
     return part_HW
+
+
+def _is_positive(map_1HW: Float32, height: int) -> Uint8:
+    """1 where a map, heightened to so many rows, is above 0."""
+    tall_HW = np.empty((height, map_1HW.shape[2]), np.float32)
+    _resize(map_1HW[0], tall_HW)
+    return (tall_HW > 0).view(np.uint8)
 
 
 def _resize(map_HW: Float32, given_HW: Float32) -> None:

@@ -121,6 +121,25 @@ def test_strips_give_the_parts_of_all_logits_at_once(
     assert np.array_equal(parts_of(logits_CHW, height, width), at_once.argmax(axis=0))
 
 
+@pytest.mark.parametrize("size", [(128, 64), (97, 41), (300, 1000), (20, 10), (1, 7), (700, 3)])
+@pytest.mark.parametrize("strip", [1, 3000, 10**9])
+def test_of_two_parts_the_difference_tells(
+    size: tuple[int, int], strip: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logits_CHW = np.random.default_rng(0).normal(size=(2, 32, 16)).astype(np.float32)
+    height, width = size
+    at_once = np.stack([cv2.resize(one_HW, (width, height)) for one_HW in logits_CHW])
+    monkeypatch.setattr("edgehuman.metrics.person_answers._STRIP", strip)
+    part_HW = parts_of(logits_CHW, height, width)
+    is_clear_HW = np.abs(at_once[1] - at_once[0]) > 1e-5
+    assert is_clear_HW.mean() > 0.99
+    assert np.array_equal(part_HW[is_clear_HW], at_once.argmax(axis=0)[is_clear_HW])
+
+
+def test_of_two_equal_logits_the_first_part_wins() -> None:
+    assert not parts_of(np.full((2, 4, 4), 3.0, np.float32), 9, 7).any()
+
+
 def test_memory_does_not_grow_with_the_number_of_parts() -> None:
     logits_CHW = np.random.default_rng(0).normal(size=(20, 32, 16)).astype(np.float32)
     tracemalloc.start()

@@ -91,6 +91,9 @@ def _answer(result: PhotoResult) -> dict[str, Any]:
 
 def _counts(part_HW: Uint8, parts: int) -> Index:
     """Pixels of each part; `bincount` makes int64 of them, so in strips of rows."""
+    if parts == 2:
+        ahead = np.count_nonzero(part_HW)
+        return np.array([part_HW.size - ahead, ahead])
     rows = max(1, _STRIP // part_HW.shape[1])
     strips = (part_HW[top : top + rows].ravel() for top in range(0, len(part_HW), rows))
     return sum((np.bincount(strip, minlength=parts) for strip in strips), np.zeros(parts, np.int64))

@@ -49,11 +49,15 @@ def test_what_photos_add_up_to() -> None:
 def test_shares_are_those_of_all_pixels_however_many_strips(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    part_HW = np.random.default_rng(0).integers(0, 2, (70, 30)).astype(np.uint8)
-    whole = to_row(PhotoResult(Path("a"), "a", 70, 30, labels=LABELS, part_HW=part_HW))
-    assert whole["parts"]["shoe"] == round(part_HW.mean(), 5)
-    monkeypatch.setattr("edgehuman.runtime.image.results._STRIP", 100)
-    assert to_row(PhotoResult(Path("a"), "a", 70, 30, labels=LABELS, part_HW=part_HW)) == whole
+    for labels in (LABELS, (*LABELS, "bag")):
+        drawn = np.random.default_rng(0).integers(0, len(labels), (70, 30))
+        photo = PhotoResult(Path("a"), "a", 70, 30, labels=labels, part_HW=drawn.astype(np.uint8))
+        whole = to_row(photo)
+        shares = {name: round(float((drawn == i).mean()), 5) for i, name in enumerate(labels)}
+        assert whole["parts"] == shares
+        with monkeypatch.context() as patch:
+            patch.setattr("edgehuman.runtime.image.results._STRIP", 100)
+            assert to_row(photo) == whole
 
 
 def test_a_remark_stands_in_the_row_and_is_counted() -> None:
