@@ -10,6 +10,7 @@ Axes: N images, J joints, C channels of a map, A questions, H height, W width, X
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -143,7 +144,7 @@ def parts_of(logits_CHW: Float32, height: int, width: int) -> Uint8:
     """
     if logits_CHW.shape[1:] == (height, width):
         return np.asarray(logits_CHW.argmax(axis=0), np.uint8)
-    answer = _likeliest
+    answer: Callable[[Float32, int], Uint8] = _likeliest
     if len(logits_CHW) == 2:
         # Interpolating is linear, so the sign of the difference tells which of two is ahead.
         logits_CHW, answer = (logits_CHW[1] - logits_CHW[0])[None], _is_positive
