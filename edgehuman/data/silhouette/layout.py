@@ -22,8 +22,8 @@ from edgehuman.data.gait.walks import LeftOut
 from edgehuman.data.layout import Layout
 from edgehuman.data.silhouette.walks import SIDE, SilhouetteSet
 from edgehuman.errors import DataError
-from edgehuman.preprocess.silhouette.normalise import usable
-from edgehuman.preprocess.silhouette.screen import EMPTY, is_empty
+from edgehuman.preprocess.silhouette.normalise import full_white, usable
+from edgehuman.preprocess.silhouette.screen import is_empty, mask_mistake
 from edgehuman.records import Uint8
 
 _log = logging.getLogger("edgehuman.data")
@@ -89,7 +89,7 @@ def walk_of(
         stacked = np.pad(stacked, ((0, 0), (0, 0), (side, side)))
     if stacked is not None and stacked.shape[1:] == (SIDE, SIDE):
         empty_T = is_empty(stacked)
-        dropped = dict.fromkeys(np.flatnonzero(empty_T).tolist(), EMPTY)
+        dropped = {t: mask_mistake(stacked[t]) or "" for t in np.flatnonzero(empty_T).tolist()}
         records, size_px, resized = stacked[~empty_T], (SIDE, SIDE), False
     else:
         masks = iter(masks_THW if stacked is None else stacked)
@@ -108,10 +108,10 @@ def walk_of(
 
 
 def _bytes(masks_THW: NDArray[Any]) -> NDArray[Any]:
-    """False and True, and 0 and 1, become 0 and 255."""
-    if masks_THW.dtype == np.bool_ or (masks_THW.size and masks_THW.max() == 1):
-        return masks_THW.astype(np.uint8) * np.uint8(255)
-    return masks_THW
+    """False and True, 0 and 1, and any darker white become 0 and 255."""
+    if masks_THW.dtype == np.bool_:
+        masks_THW = masks_THW.astype(np.uint8)
+    return full_white(masks_THW) if masks_THW.dtype == np.uint8 else masks_THW
 
 
 def gather(

@@ -11,6 +11,7 @@ processes share it. A file that was cut short or changed is told by its sizes an
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -218,7 +219,10 @@ def read(path: Path) -> SilhouetteSet:
 def _labels(row: dict[str, Any]) -> tuple[Named, int, float, tuple[int, int]]:
     named = Named(*(str(row[key]) for key in ("person", "sequence", "view", "condition", "role")))
     height, width = row["size_px"]
-    return named, int(row["frames"]), float(row["rate_hz"]), (int(height), int(width))
+    rate_hz = float(row["rate_hz"])
+    if not 0 <= rate_hz < math.inf:
+        raise ValueError(f"{named.sequence} has {rate_hz:g} frames per second")
+    return named, int(row["frames"]), rate_hz, (int(height), int(width))
 
 
 def damage(path: Path) -> str | None:

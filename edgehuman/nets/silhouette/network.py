@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from edgehuman.errors import UsageError
-from edgehuman.nets.silhouette.parts import PartFc, max_over_frames, require_frames
+from edgehuman.nets.silhouette.parts import PartFc, max_over_frames, require_frames, require_mask
 
 HEIGHT, WIDTH = 64, 44
 _CUT = (64 - WIDTH) // 2
@@ -65,13 +65,17 @@ class SilhouetteNet(nn.Module):
         """Return the features (N, C, P) of silhouettes from 0 to 1 (N, T, 64, 44).
 
         Args:
-            mask_NT: True for the frames that count, for sequences of unequal lengths; where frames
-                are compared with their neighbours, the True ones must stand first. In training a
-                batch norm also sees the others, so make them repetitions, not noise.
+            mask_NT: True, or 1, for the frames that count, for sequences of unequal lengths; where
+                frames are compared with their neighbours, the True ones must stand first. In
+                training a batch norm also sees the others, so make them repetitions, not noise.
 
         Raises:
-            UsageError: a sequence with fewer frames than `least_frames`.
+            UsageError: a sequence with fewer frames than `least_frames`; a mask of another shape,
+                or with a gap where order counts.
         """
+        if mask_NT is not None:
+            mask_NT = mask_NT.bool()
+            require_mask(mask_NT, sils_NTHW, any_order=isinstance(self, SetNet))
         require_frames(sils_NTHW.shape[1], mask_NT, self.least_frames)
         return self._backbone(sils_NTHW, mask_NT)
 

@@ -223,3 +223,19 @@ def require_frames(frames: int, mask_NT: Tensor | None, least: int) -> None:
             f"a sequence of {frames} silhouettes, but this network needs at least {least}; "
             "give longer sequences"
         )
+
+
+def require_mask(mask_NT: Tensor, sils_NTHW: Tensor, any_order: bool) -> None:
+    """Raise UsageError for a mask of other sequences, or one whose frames that count do not stand
+    first; sets may have theirs anywhere.
+    """
+    if mask_NT.shape != sils_NTHW.shape[:2]:
+        raise UsageError(
+            f"the mask is {tuple(mask_NT.shape)}; sequences {tuple(sils_NTHW.shape)} need "
+            f"{tuple(sils_NTHW.shape[:2])}"
+        )
+    if not any_order and bool((mask_NT[:, 1:] & ~mask_NT[:, :-1]).any()):
+        raise UsageError(
+            "the mask has a frame that counts behind one that does not; this network compares "
+            "neighbours: put the frames that count first"
+        )

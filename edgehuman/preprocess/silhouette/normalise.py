@@ -28,7 +28,8 @@ _WIDEST = 16
 
 
 def one_channel(image: NDArray[Any], name: str = "the mask") -> Uint8:
-    """A mask (H, W) of an image: True and False, 0 and 1, or 0 to 255; grey stored as colour too.
+    """A mask (H, W) of an image: True and False, 0 and 1, or 0 to 255, also with a darker white;
+    grey stored as colour too.
 
     Raises:
         DataError: a colour picture, or not an image.
@@ -48,7 +49,17 @@ def one_channel(image: NDArray[Any], name: str = "the mask") -> Uint8:
                 "masks, or make them with a segmenter first"
             )
         image = grey
-    return image * np.uint8(255) if image.max() == 1 else image
+    return full_white(image)
+
+
+def full_white(image: Uint8) -> Uint8:
+    """Masks whose white is 1, or a grey over 127, in 0 and 255; others stay as they are."""
+    most = int(image.max(initial=0))
+    if most == 1:
+        return image * np.uint8(255)
+    if _THRESHOLD < most < 255:
+        return np.where(image > _THRESHOLD, np.uint8(255), np.uint8(0))
+    return image
 
 
 def normalise(mask_HW: NDArray[Any], binary: bool = True) -> Uint8:
@@ -118,13 +129,11 @@ def _normalised(mask_HW: Uint8, binary: bool) -> Uint8:
     cut_HW = mask_HW[row_H[0] : row_H[-1] + 1]
     height, width = cut_HW.shape
     if width > _WIDEST * height:
-        column_W = np.flatnonzero(cut_HW.max(axis=0))
-        cut_HW = cut_HW[:, column_W[0] : column_W[-1] + 1]
+        cut_HW = _narrowed(cut_HW)
         width = cut_HW.shape[1]
     size = (max(int(SIDE * width / height), 1), SIDE)
     sized_HW = cv2.resize(cut_HW, size, interpolation=cv2.INTER_CUBIC)
-    total_W = sized_HW.sum(axis=0, dtype=np.int64).cumsum()
-    middle = int(np.searchsorted(total_W, total_W[-1] / 2, side="right"))
+    middle = _middle(sized_HW)
     # Column `middle` becomes column 32.
     left = middle - SIDE // 2
     record_HW = np.zeros((SIDE, SIDE), np.uint8)
@@ -133,3 +142,22 @@ def _normalised(mask_HW: Uint8, binary: bool) -> Uint8:
     if binary:
         cv2.threshold(record_HW, _THRESHOLD, 255, cv2.THRESH_BINARY, dst=record_HW)
     return record_HW
+
+
+def _narrowed(cut_HW: Uint8) -> Uint8:
+    """Cut to the person's columns and, of a line that no person is, to its middle: a strip of few
+    rows would be scaled to millions of columns.
+    """
+    column_W = np.flatnonzero(cut_HW.max(axis=0))
+    cut_HW = cut_HW[:, column_W[0] : column_W[-1] + 1]
+    height, width = cut_HW.shape
+    if width <= _WIDEST * height:
+        return cut_HW
+    first = max(_middle(cut_HW) - _WIDEST * height // 2, 0)
+    return cut_HW[:, first : first + _WIDEST * height]
+
+
+def _middle(mask_HW: Uint8) -> int:
+    """The column that halves the white."""
+    total_W = mask_HW.sum(axis=0, dtype=np.int64).cumsum()
+    return int(np.searchsorted(total_W, total_W[-1] / 2, side="right"))

@@ -20,6 +20,10 @@ MOST_HOLES = 0.08
 _LEAST_ROWS, _FARTHEST = 60, 4
 
 EMPTY = "shows nobody (it is black); remove the frame, or segment it again"
+GREY = (
+    "has no white in it, only values up to 127; a mask is 255 (the person) on 0: set the person's "
+    "pixels to 255"
+)
 INVERTED = (
     "has a white background; the person must be white on black: invert it with cv2.bitwise_not"
 )
@@ -33,6 +37,8 @@ def mask_mistake(mask_HW: Uint8) -> str | None:
     white = int(cv2.countNonZero(mask_HW))
     if white < MIN_PIXELS:
         return EMPTY
+    if cv2.countNonZero(cv2.compare(mask_HW, _WHITE, cv2.CMP_GT)) < MIN_PIXELS:
+        return GREY
     if 2 * white < min(height, width):  # too few to fill half of the border
         return None
     border = sum(

@@ -28,7 +28,7 @@ class WalkResult:
     Attributes:
         walk: its name in the source.
         frames: masks so far; used: those that the model saw.
-        dropped: the others, by reason: empty, inverted, colour, unreadable.
+        dropped: the others, by reason: empty, grey, inverted, colour, unreadable.
         how: what the embedding is made of, e.g. "running maximum".
         latency_ms: from the first mask of a walk, or the newest of a stream, to the answer.
         embedding_PD: float32 (P, D), or (D,); None without an answer.

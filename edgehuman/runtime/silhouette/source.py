@@ -12,6 +12,7 @@ pixels.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from edgehuman.preprocess.silhouette.normalise import SIDE, normalise, one_chann
 from edgehuman.preprocess.silhouette.read import read_mask, video_frames
 from edgehuman.preprocess.silhouette.screen import (
     EMPTY,
+    GREY,
     INVERTED,
     is_cut,
     is_unsized,
@@ -37,7 +39,8 @@ from edgehuman.preprocess.video import SUFFIXES
 from edgehuman.records import Uint8
 
 RECORD = "SilhouetteSequence"
-COLOUR, UNREADABLE, BLACK, WHITE = "colour", "unreadable", "empty", "inverted"
+COLOUR, UNREADABLE = "colour", "unreadable"
+_IN_ONE_WORD = {EMPTY: "empty", GREY: "grey", INVERTED: "inverted"}
 _SIMULATED_PEOPLE, _WALKS_EACH = 2, 2
 # A video codec keeps grey in colours that differ by less; a mask is grey in nearly all pixels.
 _GREY_NOISE, _LEAST_GREY = 24, 0.98
@@ -51,7 +54,7 @@ class MaskFrame:
     Attributes:
         name: of its file, or its number.
         record_HW: uint8 (64, 64); None if the mask cannot be used.
-        reason: why not, in one word: empty, inverted, colour or unreadable.
+        reason: why not, in one word: empty, grey, inverted, colour or unreadable.
         why: the same in a sentence.
         is_cut: whether the person reaches the picture's edge.
         t_s: when, in seconds; None: frames of masks have no times.
@@ -120,8 +123,7 @@ def mask_frame(image: NDArray[Any], name: str) -> MaskFrame:
         return _unusable(name, error)
     mistake = mask_mistake(mask_HW)
     if mistake is not None:
-        reason = {EMPTY: BLACK, INVERTED: WHITE}.get(mistake, UNREADABLE)
-        return MaskFrame(name, None, reason, f"frame {name} {mistake}")
+        return MaskFrame(name, None, _IN_ONE_WORD[mistake], f"frame {name} {mistake}")
     if mask_HW.shape == (SIDE, SIDE) and not is_unsized(mask_HW[None])[0]:
         return MaskFrame(name, np.ascontiguousarray(mask_HW))
     return MaskFrame(name, normalise(mask_HW), is_cut=is_cut(mask_HW))
@@ -133,11 +135,22 @@ def _unusable(name: str, error: DataError) -> MaskFrame:
 
 
 def _in_folder(folder: Path) -> list[MaskWalk]:
-    """A walk for every folder that holds PNG files."""
+    """A walk for every folder that holds PNG files. Links are followed, but no folder is entered
+    twice; hidden ones are passed over.
+    """
+    entered: set[tuple[int, int]] = set()
     held: dict[Path, list[Path]] = {}
-    for file in folder.rglob("*"):
-        if file.suffix.lower() == ".png" and not file.name.startswith(".") and file.is_file():
-            held.setdefault(file.parent, []).append(file)
+    for place, inner, names in os.walk(folder, followlinks=True):
+        state = os.stat(place)
+        if (state.st_dev, state.st_ino) in entered:
+            inner.clear()
+            continue
+        entered.add((state.st_dev, state.st_ino))
+        inner[:] = sorted(name for name in inner if not name.startswith("."))
+        files = [Path(place, name) for name in names if not name.startswith(".")]
+        files = [file for file in files if file.suffix.lower() == ".png" and file.is_file()]
+        if files:
+            held[Path(place)] = files
     return [
         _folder_walk(folder.name if place == folder else str(place.relative_to(folder)), files)
         for place, files in sorted(held.items())

@@ -81,3 +81,19 @@ def test_of_an_iterable_one_mask_at_a_time_is_in_memory() -> None:
     walk = walk_of(masks(), ANNA)
     assert isinstance(walk, Walk)
     assert (len(walk.records_THW), walk.size_px) == (5, (200, 160))
+
+
+@pytest.mark.parametrize("form", ["records", "pictures"])
+def test_the_scale_of_white_is_mended_and_without_white_nobody_is_there(form: str) -> None:
+    frames = records(3) if form == "records" else person_masks(3)
+    whole = walk_of(frames, ANNA)
+    assert isinstance(whole, Walk)
+    for white in (1, 128, 254):
+        walk = walk_of((frames // 255 * white).astype(np.uint8), ANNA)
+        assert isinstance(walk, Walk)
+        assert set(np.unique(walk.records_THW)) == {0, 255}
+        np.testing.assert_array_equal(walk.records_THW, whole.records_THW)
+    for white in (2, 100):
+        walk = walk_of((frames // 255 * white).astype(np.uint8), ANNA)
+        assert isinstance(walk, LeftOut)
+        assert "frame 0 has no white in it" in walk.why

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -98,3 +99,12 @@ def test_a_file_of_this_name_without_its_beginning_is_told(tmp_path: Path, left:
     (tmp_path / "a.silhouettes").write_bytes(left)
     with pytest.raises(DataError, match=r"looks like silhouettes, but it does not begin as one"):
         load_silhouettes(tmp_path / "a.silhouettes")
+
+
+@pytest.mark.parametrize("rate_hz", [float("nan"), float("inf"), -25.0])
+def test_a_rate_that_nothing_can_have_is_told(tmp_path: Path, rate_hz: float) -> None:
+    path = tmp_path / "made.silhouettes"
+    walks = [replace(walk, rate_hz=rate_hz) for walk in walks_of(made_set())]  # type: ignore[type-var]
+    packed.write(path, walks, "made")  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="its index is wrong"):
+        load_silhouettes(path)

@@ -121,6 +121,25 @@ def test_a_mask_gives_what_the_frames_alone_give(name: str) -> None:
         assert not torch.allclose(found[1], unmasked[1])
 
 
+@pytest.mark.parametrize("name", SMALL)
+def test_a_mask_may_be_numbers_and_one_of_other_sequences_is_refused(name: str) -> None:
+    network, sils_NTHW = SMALL[name], waves(2, 9)
+    mask_NT = torch.ones(2, 9, dtype=torch.bool)
+    mask_NT[1, 6:] = False
+    with torch.inference_mode():
+        expected = network.backbone(sils_NTHW, mask_NT)
+        for kind in (torch.int64, torch.float32, torch.uint8):
+            assert torch.equal(network.backbone(sils_NTHW, mask_NT.to(kind)), expected)
+        with pytest.raises(UsageError, match=r"the mask is \(1, 9\)"):
+            network.backbone(sils_NTHW, mask_NT[:1])
+        gap_NT = mask_NT.roll(1, dims=1)
+        if isinstance(network, SetNet):
+            network.backbone(sils_NTHW, gap_NT)
+        else:
+            with pytest.raises(UsageError, match="put the frames that count first"):
+                network.backbone(sils_NTHW, gap_NT)
+
+
 @pytest.mark.parametrize("name", SETS)
 def test_of_a_set_the_running_maximum_is_enough_in_any_order(name: str) -> None:
     network = SMALL[name]

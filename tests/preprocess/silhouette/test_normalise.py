@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import cv2
 import numpy as np
 import pytest
@@ -100,3 +102,11 @@ def test_a_walk_names_its_bad_frames_or_leaves_them_out() -> None:
 def test_colour_is_told_with_the_name_of_its_file() -> None:
     with pytest.raises(DataError, match=r"a\.png is a colour picture"):
         one_channel(np.arange(48, dtype=np.uint8).reshape(4, 4, 3), "a.png")
+
+
+def test_a_line_is_not_scaled_to_millions_of_columns() -> None:
+    mask_HW = np.zeros((4, 4_000_000), np.uint8)
+    mask_HW[2, 10:-10] = 255
+    begin = time.process_time()
+    assert normalise(mask_HW).shape == (64, 64)
+    assert time.process_time() - begin < 2.0

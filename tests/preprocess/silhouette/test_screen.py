@@ -8,6 +8,8 @@ import pytest
 
 from edgehuman.preprocess.silhouette.normalise import normalise_walk
 from edgehuman.preprocess.silhouette.screen import (
+    EMPTY,
+    GREY,
     MOST_HOLES,
     hole_share,
     is_empty,
@@ -47,3 +49,12 @@ def test_somebody_who_fills_the_picture_is_no_background() -> None:
     close = person_mask(100, 60, 30, tall=100, step=1.0)
     assert mask_mistake(np.asarray(cv2.dilate(close, np.ones((9, 9))), np.uint8)) is None
     assert mask_mistake(np.full((60, 60), 255, np.uint8)) is not None
+
+
+@pytest.mark.parametrize(
+    ("white", "mistake"), [(1, GREY), (2, GREY), (100, GREY), (127, GREY), (128, None), (255, None)]
+)
+def test_a_mask_without_white_is_not_black_and_not_a_person(white: int, mistake: str) -> None:
+    mask_HW = (person_mask(100, 60, 30, tall=80, step=0.0) > 0).astype(np.uint8) * np.uint8(white)
+    assert mask_mistake(mask_HW) == mistake
+    assert mask_mistake(np.zeros_like(mask_HW)) == EMPTY

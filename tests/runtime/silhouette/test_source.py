@@ -44,11 +44,29 @@ def test_masks_of_any_size_are_normalised_and_records_stay(tmp_path: Path) -> No
     assert np.array_equal(again, record_HW)
 
 
+def test_darker_white_is_white() -> None:
+    for picture in (mask(ANNA), normalise(mask(ANNA))):
+        dark = mask_frame(picture // 255 * np.uint8(128), "0").record_HW
+        assert dark is not None
+        assert np.array_equal(dark, normalise(picture))
+
+
+def test_links_are_followed_and_no_folder_is_entered_twice(tmp_path: Path) -> None:
+    write_walk(tmp_path / "elsewhere/1", walk(ANNA, 2))
+    write_walk(tmp_path / "walks/bob", walk(BOB, 2))
+    (tmp_path / "walks/anna").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "walks/bob/round").symlink_to(tmp_path / "walks")
+    write_walk(tmp_path / "walks/.thumbnails", walk(BOB, 2))
+    assert [found.name for found in walks_in(tmp_path / "walks")] == ["anna/1", "bob"]
+
+
 @pytest.mark.parametrize(
     ("picture", "reason"),
     [
         (np.zeros((80, 100), np.uint8), "empty"),
         (255 - mask(ANNA), "inverted"),
+        (mask(ANNA) // 255 * 100, "grey"),
+        (normalise(mask(ANNA)) // 255 * 2, "grey"),
         (np.random.default_rng(0).integers(0, 256, (80, 100, 3)).astype(np.uint8), "colour"),
         (np.zeros((80, 100), np.float32), "unreadable"),
     ],
