@@ -37,7 +37,7 @@ def mask_mistake(mask_HW: Uint8) -> str | None:
     white = int(cv2.countNonZero(mask_HW))
     if white < MIN_PIXELS:
         return EMPTY
-    if cv2.countNonZero(cv2.compare(mask_HW, _WHITE, cv2.CMP_GT)) < MIN_PIXELS:
+    if np.count_nonzero(mask_HW > _WHITE) < MIN_PIXELS:
         return GREY
     if 2 * white < min(height, width):  # too few to fill half of the border
         return None

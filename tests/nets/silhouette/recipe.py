@@ -8,6 +8,7 @@ u(i, j) is a hash of both, uniform in [-0.5, 0.5).
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from edgehuman.nets.silhouette import opengait
 from edgehuman.nets.silhouette.network import SilhouetteNet
 from edgehuman.records import Float64
 
-VECTORS = Path(__file__).parents[4] / "shared" / "reference" / "vectors"
+_DATA = Path(os.environ.get("EDGEHUMAN_DATA", Path(__file__).parents[4] / "shared" / "data"))
+VECTORS = Path(os.environ.get("EDGEHUMAN_VECTORS", _DATA.parent / "reference" / "vectors"))
 IDS = 50  # identities of the reference networks, where they have any
 WITHOUT_IDS = ("gaitset", "gaitpart")
 # The reference's name of each network, and the first three features of its first walk.
@@ -36,6 +38,12 @@ LARGE = {
     "gaitgl_wide": ("gaitgl_grew", (2.883, 1.59131, 1.28456)),
     "gaitgl_wide_bnneck": ("gaitgl_grew_bnneck", (2.883, 1.59131, 1.28456)),
     "deepgaitv2": ("deepgaitv2_p3d_gait3d", (886.105, 1448.5465, 1890.95997)),
+}
+# Of these the reference has no features, but their mean and deviation, and that of the embedding.
+WIDE = {
+    "gaitset_wide": "gaitset_grew",
+    "gaitpart_wide": "gaitpart_grew",
+    "baseline_wide": "baseline_grew_plain",
 }
 
 

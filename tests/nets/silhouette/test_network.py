@@ -19,7 +19,9 @@ from edgehuman.nets.silhouette.smplgait import SmplGait
 from tests.nets.silhouette.recipe import (
     FIRST,
     LARGE,
+    WIDE,
     WITHOUT_IDS,
+    reference_network,
     summary,
     waves,
 )
@@ -57,9 +59,7 @@ def test_sizes_are_those_of_the_reference() -> None:
     said = summary()
     for arch, name in {
         **{arch: row[0] for arch, row in {**FIRST, **LARGE}.items()},
-        "gaitset_wide": "gaitset_grew",
-        "gaitpart_wide": "gaitpart_grew",
-        "baseline_wide": "baseline_grew_plain",
+        **WIDE,
     }.items():
         own = said[name]
         with torch.device("meta"):
@@ -71,6 +71,23 @@ def test_sizes_are_those_of_the_reference() -> None:
         assert catalogue.NETWORKS[arch].params == own["backbone"] + head, arch
         assert list(network.features) == own["feat"], arch
         assert [network.width, network.parts] == own["emb"], arch
+
+
+@pytest.mark.parametrize(
+    ("arch", "name"),
+    [
+        *WIDE.items(),
+        *(pytest.param(arch, LARGE[arch][0], marks=pytest.mark.long) for arch in LARGE),
+    ],
+)
+def test_every_width_has_the_numbers_of_its_configuration(arch: str, name: str) -> None:
+    said, network, sils_NTHW = summary()[name], reference_network(arch), waves()
+    with torch.inference_mode():
+        features_NCP = network.backbone(sils_NTHW)
+        embedding_NDP = network.head(features_NCP)
+    found = (features_NCP.mean(), features_NCP.std(), embedding_NDP.std())
+    expected = [said[key] for key in ("f_mean", "f_std", "e_std")]
+    assert [float(each) for each in found] == pytest.approx(expected, rel=1e-6)
 
 
 def _ids(name: str) -> int:
