@@ -4,7 +4,7 @@
 - PyTorch beside onnxruntime
 - one more frame of a walk beside all of its frames again
 - a step of diffusion pretraining beside the passes through its two networks
-- batches of a training from a packed file
+- batches of a training from a packed file, and what the simulator makes
 
 Axes: N walks, T frames, C channels, H rows, W columns, P parts.
 """
@@ -218,6 +218,15 @@ def packed_frames_per_second(people: int = _PACKED_PEOPLE, batches: int = _BATCH
 
         seconds = in_turns({"read": read}, rounds=3, clock=time.process_time)
     return batches * frames / seconds["read"]
+
+
+def simulated_frames_per_second(people: int = _PACKED_PEOPLE, rounds: int = 3) -> float:
+    """Silhouettes a second of one core of the simulator, as training and exam take them."""
+    from edgehuman.data.silhouette.walks import simulated_set
+
+    frames = simulated_set(people, 2, 0).length_N.sum()
+    sides = {"make": lambda: simulated_set(people, 2, 0)}
+    return float(frames) / in_turns(sides, rounds, time.process_time)["make"]
 
 
 def diffusion_step_over_networks(arch: str, rounds: int = 3, **changes: Any) -> float:

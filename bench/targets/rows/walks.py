@@ -80,6 +80,14 @@ WALKS: tuple[Target, ...] = (
         lambda config: silhouettes.packed_frames_per_second(),
     ),
     Target(
+        "simulated-outlines",
+        "silhouettes a second that the simulator makes on one core, with noise and occlusion",
+        "at least",
+        500.0,
+        "frames/s",
+        lambda config: silhouettes.simulated_frames_per_second(),
+    ),
+    Target(
         "one-frame",
         "one more frame of a walk / all of its 60 frames again, gaitset on onnxruntime",
         "at most",

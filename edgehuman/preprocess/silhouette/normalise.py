@@ -157,7 +157,7 @@ def _narrowed(cut_HW: Uint8) -> Uint8:
     return cut_HW[:, first : first + _WIDEST * height]
 
 
-def _middle(mask_HW: Uint8) -> int:
+def _middle(mask_HW: NDArray[Any]) -> int:
     """The column that halves the white."""
     total_W = mask_HW.sum(axis=0, dtype=np.int64).cumsum()
     return int(np.searchsorted(total_W, total_W[-1] / 2, side="right"))

@@ -77,12 +77,31 @@ def test_batches_come_from_a_packed_file(monkeypatch: pytest.MonkeyPatch) -> Non
     assert silhouettes.packed_frames_per_second(people=8, batches=1) == 480.0
 
 
+def test_the_simulators_frames_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def in_turns(sides: dict[str, Any], rounds: int, clock: Any) -> dict[str, float]:
+        sides["make"]()
+        return {"make": 0.5}
+
+    monkeypatch.setattr(silhouettes, "in_turns", in_turns)
+    # 2 people with two walks of 60 frames.
+    assert silhouettes.simulated_frames_per_second(people=2) == 480.0
+
+
 def test_they_are_targets_and_say_so_without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ["by-frame", "gaitset", "gaitbase", "packed", "one-frame", "diffusion-step"]
+    names = [
+        "by-frame",
+        "gaitset",
+        "gaitbase",
+        "packed",
+        "simulated",
+        "one-frame",
+        "diffusion-step",
+    ]
     goals = [(t.sense, t.goal) for t in choose(names)]
     assert goals == [
         *[("at least", 1.5)] * 4,
         ("at least", 3000.0),
+        ("at least", 500.0),
         ("at most", 0.05),
         ("at most", 1.25),
     ]
