@@ -50,10 +50,13 @@ def pk_indices(
     world: int,
 ) -> Index:
     """Return one process's share (batch / world,) of a step's indices: batch / each people in
-    shuffled order, each with `each` samples, drawn without replacement if there are enough.
+    shuffled order, nobody twice if there are enough, each with `each` samples, drawn without
+    replacement if there are enough.
     """
     names = list(pictures)
-    chosen = batch_indices(len(names), batch // each, step, seed)
+    chosen = _different(
+        batch_indices(len(names), batch // each, step, seed), len(names), step, seed
+    )
     rng = np.random.default_rng((seed, step, 0, 7))
     drawn = []
     for place in chosen:
@@ -61,3 +64,16 @@ def pk_indices(
         drawn.append(rng.choice(own, each, replace=len(own) < each))
     share = len(drawn) // world
     return np.concatenate(drawn[rank * share :][:share])
+
+
+def _different(chosen: Index, count: int, step: int, seed: int) -> Index:
+    """People of a step, of so many: where a shuffle ends within it and somebody comes twice, others
+    who are not in it take the second places.
+    """
+    again = np.ones(len(chosen), bool)
+    again[np.unique(chosen, return_index=True)[1]] = False
+    absent = np.setdiff1d(np.arange(count), chosen)
+    others = np.random.default_rng((seed, step, 0, 17)).permutation(absent)[: again.sum()]
+    made = chosen.copy()
+    made[np.flatnonzero(again)[: len(others)]] = others
+    return made

@@ -24,6 +24,25 @@ def test_two_steps_of_two_people_show_all_four() -> None:
     assert sorted(seen.tolist()) == list(range(12))
 
 
+@pytest.mark.parametrize(("people", "each_step"), [(5, 2), (7, 3), (11, 4), (4, 4)])
+def test_nobody_comes_twice_in_a_step_where_a_shuffle_ends(people: int, each_step: int) -> None:
+    person_N = np.repeat(np.arange(people), 2)
+    pictures, count_P = pictures_of(person_N), np.zeros(people)
+    for step in range(60):
+        found = np.unique(person_N[pk_indices(pictures, 2 * each_step, 2, step, 0, 0, 1)])
+        assert len(found) == each_step
+        count_P[found] += 1
+    assert count_P.min() > 0.7 * count_P.mean()
+
+
+def test_more_places_than_people_show_everybody() -> None:
+    person_N = np.repeat(np.arange(3), 2)
+    pictures = pictures_of(person_N)
+    for step in range(9):
+        chosen = pk_indices(pictures, 10, 2, step, 0, 0, 1)
+        assert set(person_N[chosen]) == {0, 1, 2}
+
+
 def test_pk_batches_depend_on_seed_and_step_and_processes_share_them() -> None:
     people = pictures_of(PERSON_N)
     first = pk_indices(people, 8, 2, 4, 1, 0, 2)

@@ -25,6 +25,8 @@ SIDE = 64
 _THRESHOLD = 127
 # A mask wider than this many heights is cut around the person before it is resized.
 _WIDEST = 16
+# Of a picture: colours and transparency.
+_PLANES = 4
 
 
 def one_channel(image: NDArray[Any], name: str = "the mask") -> Uint8:
@@ -36,7 +38,8 @@ def one_channel(image: NDArray[Any], name: str = "the mask") -> Uint8:
     """
     if image.dtype == np.bool_:
         image = image.astype(np.uint8)
-    if image.dtype != np.uint8 or image.ndim not in (2, 3) or not image.size:
+    planes = image.shape[2:] or (1,)
+    if image.dtype != np.uint8 or image.ndim not in (2, 3) or not image.size or planes[0] > _PLANES:
         raise DataError(
             f"{name} is {image.dtype} {image.shape}; a mask is uint8 (height, width), white on "
             "black"

@@ -69,6 +69,7 @@ def test_links_are_followed_and_no_folder_is_entered_twice(tmp_path: Path) -> No
         (normalise(mask(ANNA)) // 255 * 2, "grey"),
         (np.random.default_rng(0).integers(0, 256, (80, 100, 3)).astype(np.uint8), "colour"),
         (np.zeros((80, 100), np.float32), "unreadable"),
+        (np.repeat(normalise(mask(ANNA))[None], 3, axis=0), "unreadable"),
     ],
 )
 def test_a_mask_that_cannot_be_used_says_why(picture: np.ndarray, reason: str) -> None:  # type: ignore[type-arg]
