@@ -337,6 +337,12 @@ class _Judge:
                 place_Q = first_match_places(self._chosen(is_here_N), gallery, self._distance)
                 share_KVV[:, row, column] = [_rounded((place_Q <= k).mean()) for k in ranks]
         used_V = ~np.isnan(share_KVV[0]).all(axis=1)
+        if not used_V.any():
+            seen = ", ".join(np.unique(view_N[is_probe_N]).tolist())
+            raise DataError(
+                f"probes from view {seen} have no gallery from another view, so no pair of views "
+                "counts; give a gallery from several views, or use gallery-probe"
+            )
         mean_K = np.nanmean(share_KVV[:, used_V], axis=2).mean(axis=1)
         metrics = {f"rank{k}": float(mean) for k, mean in zip(ranks, mean_K, strict=True)}
         return _Found(metrics, 0, share_KVV[0])

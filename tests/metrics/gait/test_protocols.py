@@ -73,6 +73,15 @@ def test_a_probe_without_a_match_is_a_miss_in_view_pairs() -> None:
     assert scores.metrics["rank5"] == pytest.approx((0.6667 + 1.0) / 2)
 
 
+def test_a_group_without_a_pair_of_views_is_told_and_no_number() -> None:
+    rows = [row for row in WALKS if row[2] == "000" or row[3] == "bg-01"]
+    shown = Protocol("view pairs", ("nm",), {"bg": ("bg",), "cl": ("cl",)})
+    gait_scores(vectors(rows), shown)  # 090 is looked for under 000
+    alone = [*rows, (0.3, "ann", "000", "cl-01")]
+    with pytest.raises(DataError, match="probes from view 000 have no gallery from another view"):
+        gait_scores(vectors(alone), shown)
+
+
 def test_cross_view_excludes_the_persons_own_view() -> None:
     protocol = Protocol("cross view", ("nm",), {"bg": ("bg",)}, (1,))
     scores = gait_scores(vectors(), protocol)
