@@ -34,6 +34,8 @@ _MAX_SIDE = 1 << 31
 _CORE = ("numpy.core", "numpy._core")
 _KNOWN = {
     ("numpy", "ndarray"): "ndarray",
+    # Of an array that was mapped from a file; its pickle holds the numbers themselves.
+    ("numpy", "memmap"): "ndarray",
     ("numpy", "dtype"): "dtype",
     **{(f"{core}.multiarray", "_reconstruct"): "reconstruct" for core in _CORE},
     **{(f"{core}.multiarray", "scalar"): "scalar" for core in _CORE},
@@ -375,7 +377,7 @@ def arrays_in(data: bytes, where: str) -> Any:
     except _Refused as error:
         raise DataError(
             f"{where}: not a pickle of arrays ({error}); only numpy arrays and plain containers "
-            "are allowed, because other pickles can run code. Save it with numpy.save"
+            "are allowed, because other pickles can run code. Save numpy.asarray(it) with pickle"
         ) from None
     except Exception as error:
         # A damaged pickle can raise any exception.
