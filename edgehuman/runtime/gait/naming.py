@@ -8,6 +8,7 @@ happens to cameras; and the newest word on each track, which is drawn and shown.
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -153,9 +154,19 @@ class _Sum:
     def as_dict(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for report in self._reports:
-            for name, value in report.as_dict().items():
-                found[name] = found[name] + value if name in found else value
+            found = _added(found, report.as_dict())
         return found
+
+
+def _added(counts: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """The sums of counts, also of those below a name."""
+    found = dict(counts)
+    for name, value in more.items():
+        if isinstance(value, dict) and not isinstance(value, Counter):
+            found[name] = _added(found.get(name, {}), value)
+        else:
+            found[name] = found[name] + value if name in found else value
+    return found
 
 
 def _event(result: FrameResult, name: str) -> GaitResult:

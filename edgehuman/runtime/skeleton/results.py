@@ -21,6 +21,27 @@ _SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
+class OneScore:
+    """What one of two models says in a window of both.
+
+    Attributes:
+        score: of the person whose name the window bears, or else of the nearest; None: they are not
+            enrolled there.
+        quality: of what it is made of.
+    """
+
+    score: float | None
+    quality: Quality | None
+
+    def as_row(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "score": None if self.score is None else round(self.score, 5),
+            "quality": None if self.quality is None else self.quality.score,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class GaitResult(LiveResult):
     """The result for one window of one track, or what happened to a camera.
 
@@ -38,6 +59,9 @@ class GaitResult(LiveResult):
             was seen, and it is nobody of the gallery) or "known"; empty without a gallery.
         why: of the first two, in words; empty while windows do not agree yet.
         quality: of what the answer is made of; None: not measured.
+        by: of two models: "both", "joints" or "outlines", whose vectors the answer is made of.
+        parts: of two models: what each says by itself, by "joints" and "outlines".
+        threshold: of two models: of the score, which depends on what it is made of.
         event: of no window: what happened to a camera, "lost", "frozen", "black" or "back", and
             `reason` says it in words; else empty.
     """
@@ -49,6 +73,9 @@ class GaitResult(LiveResult):
     state: str = ""
     why: str = ""
     quality: Quality | None = None
+    by: str = ""
+    parts: Mapping[str, OneScore] = field(default_factory=dict)
+    threshold: float | None = None
     event: str = ""
 
     def row(self) -> dict[str, Any]:
@@ -67,6 +94,11 @@ class GaitResult(LiveResult):
         if self.why:
             row["why"] = self.why
         row["quality"] = None if self.quality is None else self.quality.as_row()
+        if self.by:
+            row["by"] = self.by
+            for name in ("joints", "outlines"):
+                row[name] = self.parts[name].as_row() if name in self.parts else None
+            row["threshold"] = None if self.threshold is None else round(self.threshold, 5)
         if self.vector_D is not None and self.vector_D.ndim == 1:  # those of parts are too long
             row["embedding"] = [round(float(value), 6) for value in self.vector_D]
         if self.identity is not None:

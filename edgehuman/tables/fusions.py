@@ -1,0 +1,32 @@
+"""How the scores of two gait models of the zoo become one, as measured on simulated people.
+
+    edgehuman evaluate zoo:gait-silhouette --fuse zoo:gait-skeleton --json
+
+prints `weights`, `share` and `threshold`; `tests/tables/test_fusions.py` says when a model was
+taught again, so that its row is to be measured anew. What a user calibrates on their own people
+(`edgehuman gallery threshold --fuse-gallery`) comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Attributes:
+    share: of the score by joints in the mean of both.
+    threshold: of the mean, at which 5 % of strangers are taken for somebody.
+    people: simulated, in the gallery.
+    day: when it was measured.
+    """
+
+    share: float
+    threshold: float
+    people: int
+    day: str
+
+
+FUSIONS: Mapping[tuple[str, str], Measured] = {}
+"""By the hashes of the weights of joints and of outlines."""
