@@ -27,7 +27,7 @@ import numpy as np
 
 from edgehuman import catalogue
 from edgehuman.bench.evaluate.walks import open_named
-from edgehuman.data.gait.score import judged_walks, protocol_of, vectors_of
+from edgehuman.data.gait.score import protocol_of, vectors_of
 from edgehuman.data.gait.walks import WalkSet
 from edgehuman.data.silhouette.load import load_silhouettes
 from edgehuman.data.silhouette.score import embed_whole, least_frames
@@ -215,10 +215,9 @@ def pairs_of(walks: WalkSet, asked: str | None = None) -> tuple[list[tuple[Bool,
 
     Raises:
         UsageError: no such protocol.
-        DataError: as `judged_walks`.
+        DataError: as `parts_of`, or there is one condition alone.
     """
     name = protocol_of(walks, asked)
-    judged_walks(walks, name)
     protocol = PROTOCOLS[name]
     if protocol.counting == "condition pairs":
         conditions = np.unique(walks.condition_N).tolist()
