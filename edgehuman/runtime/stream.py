@@ -157,6 +157,8 @@ def stream(
                 most, every, policy, seconds (also frames), on_the_spot: as the flags of `run`.
             gallery (skeletons, silhouettes): the known people, or the file that `edgehuman gallery
                 enroll` wrote; None gives only vectors.
+            fuse, fuse_gallery (frames of gait): a second model of the same people, and whom it
+                knows: both scores become one.
 
     Raises:
         UsageError, ArtefactError, DataError: wrong arguments, model, gallery or file; at the call.

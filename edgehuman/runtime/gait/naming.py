@@ -20,9 +20,9 @@ from edgehuman.runtime.skeleton.results import GaitResult, GaitTally
 from edgehuman.runtime.states import KNOWN, NOT_YET
 from edgehuman.runtime.view.frames import NAME, STATE
 
-SCORE, QUALITY = "identity", "quality"
-"""The keys of a person's answer that say how sure a name is, and how good what was seen is to know
-somebody by."""
+SCORE, QUALITY, BY = "identity", "quality", "by"
+"""The keys of a person's answer that say how sure a name is, how good what was seen is to know
+somebody by, and what each of two models says by itself."""
 Shown = Callable[[TakenFrame, FrameResult], object]
 
 
@@ -142,6 +142,9 @@ class Naming:
             answer |= {NAME: newest.label, SCORE: round(newest.score, 4)}
         if newest.quality is not None:
             answer[QUALITY] = newest.quality.score
+        if newest.parts:
+            scores = {by: part.score for by, part in newest.parts.items()}
+            answer[BY] = {by: round(own, 4) for by, own in scores.items() if own is not None}
         return dataclasses.replace(person, answer=answer)
 
 
