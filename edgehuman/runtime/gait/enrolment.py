@@ -221,6 +221,9 @@ def enroll_both(
         with _by(by):
             one.added(gallery_for(one.config.gallery, one.model.card, one.config.key))
     written = [first.write()]
+    # What was said of consent once is not said again.
+    said = dataclasses.replace(second.config, no_consent_record=False)
+    second = dataclasses.replace(second, config=said)
     try:
         written.append(second.write())
     except EdgehumanError as error:

@@ -129,28 +129,24 @@ def threshold(config: ThresholdConfig) -> Outcome:
             "convert`, or give the threshold to each command with --threshold"
         )
     gallery, other, share = read_gallery(config.gallery, config.key), None, None
+    alone: dict[str, Trials] = {}
     if config.fuse_gallery is None:
         trials = tried(gallery, config.seed)
     else:
         other = read_gallery(config.fuse_gallery, config.key)
-        trials, share = tried_together(*in_order(gallery, other), config.seed)
-    score = score_at(trials, wanted_rate(trials.people, config.fpir))
+        trials, share, *each = tried_together(*in_order(gallery, other), config.seed)
+        alone = dict(zip(("joints", "outlines"), each, strict=True))
+    rate = wanted_rate(trials.people, config.fpir)
+    score = score_at(trials, rate)
     strangers, known = rates(trials, score)
     if config.apply and strangers.value is None:
         raise DataError(
             f"{trials.people} people show no rate, so their threshold is not written; enrol more"
         )
     if config.apply:
-        fixed = Calibrated(score, trials.people, today().isoformat())
-        changes: dict[str, Any] = {"threshold": fixed}
-        if other is not None and share is not None:
-            changes = {"fusion": Fusion(share, fixed, other.weights_sha256)}
-        update_gallery(
-            config.gallery,
-            lambda old: dataclasses.replace(old, **changes),
-            notify=say,
-            key=config.key,
-        )
+        space = None if other is None else other.weights_sha256
+        _keep(config, Calibrated(score, trials.people, today().isoformat()), share, space)
+    refused = {by: rates(own, score_at(own, rate))[1] for by, own in alone.items()}
     data = {
         "gallery": str(config.gallery),
         **({} if share is None else {"fuse_gallery": str(config.fuse_gallery), "share": share}),
@@ -158,6 +154,7 @@ def threshold(config: ThresholdConfig) -> Outcome:
         "people": trials.people,
         "strangers_named": _row(strangers),
         "known_refused": _row(known),
+        "known_refused_alone": {by: _row(own) for by, own in refused.items()},
         "least_rate": RULE_OF_3 / trials.people,
         "applied": config.apply,
     }
@@ -166,9 +163,29 @@ def threshold(config: ThresholdConfig) -> Outcome:
         f"{config.gallery}: threshold {score:.6f}{both} at {trials.people} people\n"
         f"  strangers who get a name (FPIR): {strangers.said()}\n"
         f"  known people not named right (FNIR): {known.said()}\n"
-        f"  {'written into the gallery' if config.apply else 'not written: give --apply'}"
+        + "".join(f"  by {by} alone (FNIR): {own.said()}\n" for by, own in refused.items())
+        + f"  {'written into the gallery' if config.apply else 'not written: give --apply'}"
     )
     return Outcome(data, text)
+
+
+def _keep(
+    config: ThresholdConfig, fixed: Calibrated, share: float | None, space: str | None
+) -> None:
+    """Write a threshold into the gallery: its own, or that of its scores with another one's.
+
+    Args:
+        space: of the other gallery.
+    """
+    changes: dict[str, Any] = {"threshold": fixed}
+    if share is not None and space is not None:
+        changes = {"fusion": Fusion(share, fixed, space)}
+    update_gallery(
+        config.gallery,
+        lambda old: dataclasses.replace(old, **changes),
+        notify=say,
+        key=config.key,
+    )
 
 
 def wanted_rate(people: int, asked: float | None) -> float:
@@ -234,8 +251,11 @@ def in_order(gallery: Gallery, other: Gallery) -> tuple[Gallery, Gallery]:
     return (other, gallery) if parts[0] else (gallery, other)
 
 
-def tried_together(joints: Gallery, outlines: Gallery, seed: int = 0) -> tuple[Trials, float]:
-    """Leave every person who is in both galleries out in turn; and the share of joints.
+def tried_together(
+    joints: Gallery, outlines: Gallery, seed: int = 0
+) -> tuple[Trials, float, Trials, Trials]:
+    """Leave every person who is in both galleries out in turn: the trials of both scores together,
+    the share of joints in them, and the trials of joints and of outlines alone.
 
     A probe is a walk by joints with the walk of the same id by outlines; of a person without any,
     the first with the first, the second with the second.
@@ -262,10 +282,17 @@ def tried_together(joints: Gallery, outlines: Gallery, seed: int = 0) -> tuple[T
         row_N = np.cumsum(person_G >= 0)[index_N] - 1
         scores.append(_of_people(held, row_N, gallery.distance, len(both)))
     share = share_of(*deviations)
-    score_NP = fused(scores[0], scores[1], share)
-    own_N = score_NP[np.arange(len(person_N)), person_N]
-    score_NP[np.arange(len(person_N)), person_N] = -np.inf
-    return Trials(person_N, score_NP.max(axis=1), own_N, len(both)), share
+    by_both = fused(scores[0], scores[1], share)
+    alone = [_left_out(score_NP, person_N, len(both)) for score_NP in scores]
+    return _left_out(by_both, person_N, len(both)), share, alone[0], alone[1]
+
+
+def _left_out(score_NP: Float64, person_N: Index, people: int) -> Trials:
+    """The trials of probes whose scores with all people these are."""
+    row_N = np.arange(len(person_N))
+    own_N, others_NP = score_NP[row_N, person_N], score_NP.copy()
+    others_NP[row_N, person_N] = -np.inf
+    return Trials(person_N, others_NP.max(axis=1), own_N, people)
 
 
 def _paired(joints: Gallery, outlines: Gallery, name: str) -> list[tuple[int, int]]:

@@ -197,6 +197,10 @@ def test_walks_of_one_person_are_compared_with_their_other_walks(
     data = json.loads(capsys.readouterr().out)
     assert data["threshold"] == pytest.approx(cos(16), abs=1e-5)
     assert data["known_refused"]["rate"] == 0
+    assert {by: own["rate"] for by, own in data["known_refused_alone"].items()} == {
+        "joints": 0,
+        "outlines": 0,
+    }
     write_gallery(tmp_path / "same.npz", read_gallery(tmp_path / "o.npz"))
     assert main([*words, str(tmp_path / "same.npz")]) == 2
     assert "cannot be told" in capsys.readouterr().err
