@@ -190,7 +190,13 @@ def both_records(data: str, models: Sequence[Model]) -> tuple[SkeletonSet, Silho
 def _loaded(data: str, rate_hz: float) -> tuple[SkeletonSet, SilhouetteSet]:
     word, _, count = data.partition(":")
     if word != catalogue.SIMULATED:
-        return resampled(load_skeletons(data), rate_hz), load_silhouettes(data)
+        try:
+            return resampled(load_skeletons(data), rate_hz), load_silhouettes(data)
+        except DataError as error:
+            raise DataError(
+                f"{data} needs joints and outlines of each walk, as kth_walk.npz has; or give "
+                f"simulated. {error}"
+            ) from None
     if count and not (count.isdecimal() and int(count) >= 2):
         raise UsageError(f"--data {data}: {count!r} must be a number of people from 2")
     people = int(count) if count else _PEOPLE

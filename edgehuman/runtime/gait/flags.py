@@ -98,6 +98,11 @@ def require_fusing(words: FusingWords, eyes: str, given: str | None) -> None:
     """
     if words.fuse is None and given is not None:
         raise UsageError(f"{eyes} {given} is for a second model; add --fuse, or leave it out")
+    if words.fuse is not None and not words.fuse.strip():
+        raise UsageError(
+            f"--fuse is {words.fuse!r}; give a model of gait, such as zoo:gait-skeleton, or leave "
+            "it out"
+        )
     if words.fuse is None and words.fuse_gallery is not None:
         raise UsageError(
             f"--fuse-gallery {words.fuse_gallery} is of a second model; add --fuse with it, such "

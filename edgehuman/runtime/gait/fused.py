@@ -22,7 +22,7 @@ from edgehuman.runtime.gait.bodies import Bodies
 from edgehuman.runtime.gait.outlines import TRACK_ENDS_S, Outlines
 from edgehuman.runtime.gallery.fusion import BY_JOINTS, BY_OUTLINES, Compared, Pair
 from edgehuman.runtime.image.frames.results import FrameResult
-from edgehuman.runtime.skeleton.results import GaitResult, OneScore
+from edgehuman.runtime.skeleton.results import GaitResult
 from edgehuman.runtime.states import NOT_WALKING, NOT_YET, too_little
 
 # A window of the other model this many hops ago still belongs to the newest.
@@ -187,11 +187,12 @@ class Fused:
         label, state, why = track.said
         there = [one for one in windows if one is not None and one.quality is not None]
         best = max(there, key=_score_of, default=newest)
-        parts: dict[str, OneScore] = {}
+        each = dict(zip((BY_JOINTS, BY_OUTLINES), windows, strict=True))
+        scores: dict[str, float | None] = {}
         if found is not None:
-            whose = track.decision.name or found.identity.nearest
-            named = zip((BY_JOINTS, BY_OUTLINES), windows, found.of(whose), strict=True)
-            parts = {by: OneScore(own, one.quality) for by, one, own in named if one is not None}
+            own = found.of(track.decision.name or found.identity.nearest)
+            by_model = zip(each, own, strict=True)
+            scores = {by: score for by, score in by_model if each[by] is not None}
         return dataclasses.replace(
             newest,
             label=label,
@@ -205,7 +206,8 @@ class Fused:
             why=why,
             quality=best.quality,
             by="" if found is None else found.by,
-            parts=parts,
+            scores=scores,
+            qualities={by: one.quality for by, one in each.items() if one and by in scores},
             threshold=None if found is None else found.threshold,
         )
 

@@ -92,6 +92,12 @@ def open_two(
         require_silhouettes(models[1])
     except ArtefactError as error:
         raise ArtefactError(f"a model of joints and one of outlines are fused; {error}") from None
+    spaces = [each.card.gallery_space for each in models]
+    if [each.weights_sha256 for each in galleries] == spaces[::-1]:
+        raise ArtefactError(
+            "the two galleries are swapped: each goes with the model that made it, --gallery with "
+            "the one that is named first and --fuse-gallery with --fuse"
+        )
     for model, gallery in zip(models, galleries, strict=True):
         require_same_model(gallery, model.card)
     thresholds = (

@@ -142,9 +142,9 @@ class Naming:
             answer |= {NAME: newest.label, SCORE: round(newest.score, 4)}
         if newest.quality is not None:
             answer[QUALITY] = newest.quality.score
-        if newest.parts:
-            scores = {by: part.score for by, part in newest.parts.items()}
-            answer[BY] = {by: round(own, 4) for by, own in scores.items() if own is not None}
+        if newest.scores:
+            each = newest.scores.items()
+            answer[BY] = {by: round(score, 4) for by, score in each if score is not None}
         return dataclasses.replace(person, answer=answer)
 
 

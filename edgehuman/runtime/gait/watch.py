@@ -64,7 +64,7 @@ def watch(config: Words, wanted: Wanted, each: str | None, serve_gallery: bool =
     """
     require_seconds(config.seconds)
     apart = {"the model": config.model, "--source": config.source, "--gallery": config.gallery}
-    apart |= {"--fuse": config.fuse, "--fuse-gallery": config.fuse_gallery}
+    apart |= {"--fuse-gallery": config.fuse_gallery}
     require_apart({**apart, "--key": config.key, "--save": config.save})
     require_receiver(config.sink_names, config.sink, config.live.webhook)
     if wanted == "joints" or (config.detector is None and each is None):

@@ -21,27 +21,6 @@ _SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
-class OneScore:
-    """What one of two models says in a window of both.
-
-    Attributes:
-        score: of the person whose name the window bears, or else of the nearest; None: they are not
-            enrolled there.
-        quality: of what it is made of.
-    """
-
-    score: float | None
-    quality: Quality | None
-
-    def as_row(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "score": None if self.score is None else round(self.score, 5),
-            "quality": None if self.quality is None else self.quality.score,
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class GaitResult(LiveResult):
     """The result for one window of one track, or what happened to a camera.
 
@@ -60,7 +39,9 @@ class GaitResult(LiveResult):
         why: of the first two, in words; empty while windows do not agree yet.
         quality: of what the answer is made of; None: not measured.
         by: of two models: "both", "joints" or "outlines", whose vectors the answer is made of.
-        parts: of two models: what each says by itself, by "joints" and "outlines".
+        scores, qualities: of two models, by "joints" and "outlines": what each that has a window says
+            by itself of the person whose name this one bears, or else of the nearest (None: they
+            are not enrolled there), and how good what it saw is.
         threshold: of two models: of the score, which depends on what it is made of.
         event: of no window: what happened to a camera, "lost", "frozen", "black" or "back", and
             `reason` says it in words; else empty.
@@ -74,7 +55,8 @@ class GaitResult(LiveResult):
     why: str = ""
     quality: Quality | None = None
     by: str = ""
-    parts: Mapping[str, OneScore] = field(default_factory=dict)
+    scores: Mapping[str, float | None] = field(default_factory=dict)
+    qualities: Mapping[str, Quality | None] = field(default_factory=dict)
     threshold: float | None = None
     event: str = ""
 
@@ -96,8 +78,7 @@ class GaitResult(LiveResult):
         row["quality"] = None if self.quality is None else self.quality.as_row()
         if self.by:
             row["by"] = self.by
-            for name in ("joints", "outlines"):
-                row[name] = self.parts[name].as_row() if name in self.parts else None
+            row |= {name: self._said_by(name) for name in ("joints", "outlines")}
             row["threshold"] = None if self.threshold is None else round(self.threshold, 5)
         if self.vector_D is not None and self.vector_D.ndim == 1:  # those of parts are too long
             row["embedding"] = [round(float(value), 6) for value in self.vector_D]
@@ -107,6 +88,16 @@ class GaitResult(LiveResult):
                 for name, score in self.identity.others[:_SHOWN]
             ]
         return row
+
+    def _said_by(self, model: str) -> dict[str, Any] | None:
+        """What one of two models says by itself."""
+        if model not in self.scores:
+            return None
+        score, quality = self.scores[model], self.qualities.get(model)
+        return {
+            "score": None if score is None else round(score, 5),
+            "quality": None if quality is None else quality.score,
+        }
 
 
 @dataclass(slots=True)

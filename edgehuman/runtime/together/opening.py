@@ -254,12 +254,8 @@ def joined_of(
             opened.sources.zero_ns = zero.ns
         else:
             frames = _zeroed(frames, zero, begun)
-    video = Pace()
     if zero is None and asked.replay is None:
-        frames = video.through(frames)
-        for name, one in opened.sensors.items():
-            if is_simulated(asked.sensors[name]):
-                one.source = Following(one.source, video)
+        frames = _leading(frames, opened.sensors, asked)
     camera = CameraSide(
         opened.camera,
         through(frames),
@@ -286,6 +282,17 @@ def joined_of(
     rates_hz = {name: one.recogniser.rate_hz for name, one in opened.sensors.items()}
     wearers = Wearers(opened.sensors, asked.bound_s)
     return Joined([camera, *sensors], order, wearers, rates_hz, released, notify)
+
+
+def _leading(
+    frames: Iterable[TakenFrame], sensors: Mapping[str, Sensor], asked: Asked
+) -> Iterable[TakenFrame]:
+    """The frames of a video with which simulated sensors, that never end, end."""
+    video = Pace()
+    for name, one in sensors.items():
+        if is_simulated(asked.sensors[name]):
+            one.source = Following(one.source, video)
+    return video.through(frames)
 
 
 def _zeroed(

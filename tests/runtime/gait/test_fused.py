@@ -141,7 +141,7 @@ def test_who_is_in_one_gallery_alone_keeps_the_name_where_the_other_model_looks(
     found, *_ = run(joints, outlines)
     assert [each.by for each in found] == ["outlines"] * 3 + ["joints"] * 3
     assert [each.label for each in found[1:]] == ["DEE"] * 5
-    assert found[-1].parts["joints"].score is None
+    assert found[-1].scores == {"joints": None}
     # Two windows in a row that look like ANNA take the track over.
     found, *_ = run(windows([None, None, 0, 0, 0, 0], 1.0, False), outlines)
     assert [each.label for each in found[-3:]] == ["DEE", "ANNA", "ANNA"]

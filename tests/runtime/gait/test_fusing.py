@@ -98,6 +98,7 @@ def test_whose_name_is_in_one_gallery_alone_is_said(
     [
         (("--fuse", OUTLINES), "each model has a gallery of its own; add --gallery"),
         (("--fuse", OUTLINES, "--gallery", "a"), "add --fuse-gallery"),
+        (("--fuse", " "), "--fuse is ' '; give a model of gait"),
         (("--fuse-gallery", "b"), "--fuse-gallery b is of a second model; add --fuse"),
         (("--segmenter", "c"), "--segmenter c is for a second model; add --fuse"),
     ],
@@ -129,6 +130,8 @@ def test_two_of_a_kind_and_swapped_galleries_are_refused(models: tuple[Model, Mo
     people = empty_gallery(joints.card), empty_gallery(outlines.card)
     with pytest.raises(ArtefactError, match="one of outlines are fused"):
         open_two("joints", (joints, joints), (people[0], people[0]))
-    with pytest.raises(ArtefactError, match="made by"):
+    with pytest.raises(ArtefactError, match="the two galleries are swapped"):
         open_two("joints", (joints, outlines), (people[1], people[0]))
+    with pytest.raises(ArtefactError, match="made by"):
+        open_two("joints", (joints, outlines), (people[0], people[0]))
     assert open_two("outlines", (outlines, joints), (people[1], people[0])).models == models

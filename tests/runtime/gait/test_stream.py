@@ -58,7 +58,7 @@ def test_two_models_name_the_walker_together(door: Path) -> None:
     words: dict[str, Any] = {"fuse": models[1], "fuse_gallery": galleries[1]}
     results = list(edgehuman.stream(models[0], door, gallery=galleries[0], **words))
     assert results[-1].label == "Ada"
-    assert {*results[-1].parts} <= {"joints", "outlines"}
+    assert {*results[-1].scores} <= {"joints", "outlines"}
     assert results[-1].threshold is not None
     words = {"fuse": MODEL, "fuse_gallery": galleries[0]}
     results = list(edgehuman.stream(models[1], door, gallery=galleries[1], **words))
