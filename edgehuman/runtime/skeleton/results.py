@@ -39,9 +39,9 @@ class GaitResult(LiveResult):
         why: of the first two, in words; empty while windows do not agree yet.
         quality: of what the answer is made of; None: not measured.
         by: of two models: "both", "joints" or "outlines", whose vectors the answer is made of.
-        scores, qualities: of two models, by "joints" and "outlines": what each that has a window says
-            by itself of the person whose name this one bears, or else of the nearest (None: they
-            are not enrolled there), and how good what it saw is.
+        scores, qualities: of two models, by "joints" and "outlines": what each that has a window
+            says by itself of the person whose name this one bears, or else of the nearest (None:
+            they are not enrolled there), and how good what it saw is.
         threshold: of two models: of the score, which depends on what it is made of.
         event: of no window: what happened to a camera, "lost", "frozen", "black" or "back", and
             `reason` says it in words; else empty.
