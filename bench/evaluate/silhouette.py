@@ -18,6 +18,7 @@ from typing import Any, cast
 from tyro.conf import Positional
 
 from edgehuman.bench.evaluate.checkpoint_engine import open_random
+from edgehuman.bench.evaluate.fusion import evaluate_fused, require_alone
 from edgehuman.bench.evaluate.grew_submission import Embed, require_submittable, submit
 from edgehuman.bench.evaluate.walks import (
     as_data,
@@ -44,6 +45,7 @@ from edgehuman.data.silhouette.score import (
 from edgehuman.data.silhouette.walks import SilhouetteSet
 from edgehuman.errors import DataError
 from edgehuman.metrics.gait.protocols import GaitScores
+from edgehuman.metrics.gait.trials import OUTLINES
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.outcome import Outcome
 from edgehuman.records import Float32, Index
@@ -72,6 +74,9 @@ class EvaluateConfig:
     random_networks: int = 0
     """Number of networks with random weights to score as a baseline; 0: five if there are few
     walks, else one."""
+    fuse: str | None = None
+    """A model of joints, whose score of the same walks is fused with this one's: the data has both
+    records, as kth_walk.npz, or is simulated."""
     submission: Path | None = None
     """For GREW: write the submission file of the official probes for its server."""
     batch: int = 16
@@ -95,6 +100,9 @@ def evaluate(config: EvaluateConfig) -> Outcome:
         DataError: no such data, no gallery, fewer than two people in it, or no probes.
         UsageError: an unknown protocol, or --submission with data other than GREW.
     """
+    if config.fuse is not None:
+        require_alone(config)
+        return evaluate_fused(config, OUTLINES)
     model = open_gait(config)
     walks = load_test(config.data, config.dataset)
     if config.submission is not None:

@@ -17,6 +17,7 @@ from typing import Any, cast
 from tyro.conf import Positional
 
 from edgehuman.bench.evaluate.checkpoint_engine import open_random
+from edgehuman.bench.evaluate.fusion import evaluate_fused, require_alone
 from edgehuman.bench.evaluate.grew_submission import Embed, require_submittable, submit
 from edgehuman.bench.evaluate.walks import (
     as_data,
@@ -38,6 +39,7 @@ from edgehuman.data.skeleton.mistakes import empty_walks, shows_nobody
 from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.errors import DataError
 from edgehuman.metrics.gait.protocols import GaitScores
+from edgehuman.metrics.gait.trials import JOINTS
 from edgehuman.metrics.gait.vectors import embed_walks
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.outcome import Outcome
@@ -66,6 +68,9 @@ class EvaluateConfig:
     random_networks: int = 0
     """Number of networks with random weights to score as a baseline; 0: five if there are few
     walks, else one."""
+    fuse: str | None = None
+    """A model of outlines, whose score of the same walks is fused with this one's: the data has
+    both records, as kth_walk.npz, or is simulated (simulated:200: so many people)."""
     submission: Path | None = None
     """For GREW: write the submission file of the official probes for its server."""
     rate_hz: float | None = None
@@ -95,6 +100,9 @@ def evaluate(config: EvaluateConfig) -> Outcome:
         DataError: no such data, no gallery, fewer than two people in it, or no probes.
         UsageError: an unknown protocol, or --submission with data other than GREW.
     """
+    if config.fuse is not None:
+        require_alone(config)
+        return evaluate_fused(config, JOINTS)
     model = open_named(config)
     require_gait(model)
     walks = load_test(

@@ -11,7 +11,8 @@ rank-1 in percent over every pair of conditions, probes counted once each, with 
 - a person's mean: a gallery vector is the mean of that person's walks;
 - nearest windows (of skeletons): the nearest pair of windows in place of the means of both walks;
 - both models: the sum of both scores, each in standard deviations of the gallery's own scores
-  between different people, with weights 1 : 1 and 1 : 2.
+  between different people, with weights 1 : 1 and 1 : 2; the score of a person in a model is that
+  of their nearest walk there, as in `edgehuman run --fuse`.
 
 The set has both records of each walk. It writes `table.md` and `table.json` to --out.
 
@@ -42,7 +43,9 @@ from edgehuman.data.skeleton.bones import bone_vectors
 from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.errors import DataError
 from edgehuman.metrics.bootstrap import interval_of_groups
+from edgehuman.metrics.gait.fusion import best_of_people, fused, share_of, stranger_deviation
 from edgehuman.metrics.gait.vectors import mean_vector, window_starts
+from edgehuman.metrics.retrieval import Sightings
 from edgehuman.outcome import Outcome
 from edgehuman.progress import tell
 from edgehuman.records import Float64, Index
@@ -252,20 +255,22 @@ def nearest_windows(window_WD: Float64, walk_W: Index) -> Score:
     return lambda probe_Q, gallery_G: best_NN[np.ix_(probe_Q, gallery_G)]
 
 
-def summed(walked: Walked, units: list[Float64], shares: tuple[float, ...]) -> Score:
-    """The weighed sum of several models' cosines, each in standard deviations of the gallery's own
-    cosines between different people.
+def summed(walked: Walked, units: list[Float64], weights: tuple[float, float]) -> Score:
+    """The weighed sum of two models' cosines, each in standard deviations of the gallery's own
+    cosines between different people; of a person, that of the nearest walk in each model.
     """
 
     def score(probe_Q: Index, gallery_G: Index) -> Float64:
-        person_G = walked.person_N[gallery_G]
-        others_GG = person_G[:, None] != person_G
-        total_QG = np.zeros((len(probe_Q), len(gallery_G)))
-        for unit_ND, share in zip(units, shares, strict=True):
-            gallery_GD = unit_ND[gallery_G]
-            between = (gallery_GD @ gallery_GD.T)[others_GG]
-            total_QG += share * (unit_ND[probe_Q] @ gallery_GD.T - between.mean()) / between.std()
-        return total_QG
+        people_P, person_G = np.unique(walked.person_N[gallery_G], return_inverse=True)
+        person_G = person_G.reshape(-1)
+        best, deviations = [], []
+        for unit_ND, weight in zip(units, weights, strict=True):
+            held = Sightings(unit_ND[gallery_G], person_G)
+            deviations.append(stranger_deviation(held, "cosine") / weight)
+            score_QG = unit_ND[probe_Q] @ unit_ND[gallery_G].T
+            best.append(best_of_people(score_QG, person_G, len(people_P)))
+        by_both_QP = fused(best[0], best[1], share_of(*deviations))
+        return np.asarray(by_both_QP[:, person_G])
 
     return score
 

@@ -7,8 +7,10 @@ the networks that `edgehuman run` takes. A detection is of the person whose true
 most, by at least half. What is seen of a person is cut in two in the middle, a second is left out
 between, and each half is in turn looked for among the other halves of its video. Rank-1 in percent
 with 95 % over people, of both gait models, of random weights of their networks, of bone lengths and
-of gait energy images. Both halves are of one camera and one day: it is no test across clothes or
-places, but of whether gait is left of people by the time that all networks have seen them.
+of gait energy images; and of both models together, as `edgehuman run --fuse` joins them, of the
+people who have joints and outlines. Both halves are of one camera and one day: it is no test across
+clothes or places, but of whether gait is left of people by the time that all networks have seen
+them.
 
 It writes `table.md` and `table.json` to --out. Axes: N walks, P people, G true boxes, T frames, J
 joints.
@@ -29,6 +31,7 @@ import numpy as np
 from edgehuman.bench.entry import main
 from edgehuman.bench.evaluate import silhouette, skeleton
 from edgehuman.bench.evaluate.checkpoint_engine import open_random
+from edgehuman.bench.evaluate.fusion import pairs_of, table_of
 from edgehuman.bench.evaluate.walks import open_named
 from edgehuman.bench.pages.gait_ways import (
     BONES,
@@ -54,6 +57,7 @@ from edgehuman.data.skeleton.bones import bone_vectors
 from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.errors import DataError
 from edgehuman.metrics.boxes.overlap import ious
+from edgehuman.metrics.gait.trials import WAYS, trials_of
 from edgehuman.metrics.tracking.mot import Truth
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.skeleton.walk import RATE_HZ, gaps, resample, to_record
@@ -68,6 +72,8 @@ from edgehuman.runtime.image.frames.taken import TakenFrame
 
 _OVERLAP, _PAUSE_S, _LEAST_S = 0.5, 1.0, 2.5
 _RANDOM_SEEDS = (1, 2, 3)
+# Each half is the gallery of each other one; of fewer people there is no deviation of scores.
+_PROTOCOL, _FEWEST = "kth-walk", 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +129,17 @@ def build_table(config: OwnEyesConfig) -> Outcome:
     frames = load_frames(config.data)
     seen = look(frames, config)
     joints, outlines = walks_of(seen)
+    by_joints = features_of_joints(joints, config)
+    by_outlines = features_of_outlines(outlines, config)
+    models = by_joints[config.skeletons], by_outlines[config.silhouettes]
     data = {
         "data": frames.dataset,
         "detector": config.detector,
         "pose": config.pose,
         "segmenter": config.segmenter,
-        "joints": _scored(joints, features_of_joints(joints, config)),
-        "outlines": _scored(outlines, features_of_outlines(outlines, config)),
+        "joints": _scored(joints, by_joints),
+        "outlines": _scored(outlines, by_outlines),
+        "fused": fused_of(joints, outlines, models),
     }
     text = write_table(config.out, render(data), data)
     return Outcome(data, json.dumps(data) if config.json else text)
@@ -303,6 +313,30 @@ def _scored(walks: SkeletonSet | SilhouetteSet, features: Mapping[str, Float64])
     }
 
 
+def fused_of(
+    joints: SkeletonSet, outlines: SilhouetteSet, models: tuple[Float64, Float64]
+) -> dict[str, Any]:
+    """Rank-1 of the people who have both records, by each model and by both together.
+
+    Args:
+        models: vectors (N, D) of each walk by the models of joints and of outlines.
+    """
+    place = {name: i for i, name in enumerate(outlines.sequence_N.tolist())}
+    pairs = [(i, place[n]) for i, n in enumerate(joints.sequence_N.tolist()) if n in place]
+    if not pairs:
+        return {}
+    first, second = (np.array(each) for each in zip(*pairs, strict=True))
+    walks = joints.subset(first)
+    person_N = np.unique(walks.person_N, return_inverse=True)[1].reshape(-1)
+    pairs_N, _ = pairs_of(walks, _PROTOCOL)
+    galleries = [pair for pair in pairs_N if len(np.unique(person_N[pair[0]])) >= _FEWEST]
+    if not galleries:
+        return {}
+    features = models[0][first].astype(np.float32), models[1][second].astype(np.float32)
+    trials = trials_of(galleries, person_N, features, ("cosine", "cosine"))
+    return {"people": len(np.unique(trials.person_Q)), **table_of(trials)}
+
+
 def render(data: Mapping[str, Any]) -> str:
     """The Markdown page."""
     lines = [
@@ -316,6 +350,16 @@ def render(data: Mapping[str, Any]) -> str:
         for name, values in table["rank1"].items():
             gain = _in_percent(table["gains"].get(name))
             lines.append(f"| {name} | {_in_percent(values)} | {gain} |")
+    if data["fused"]:
+        table = data["fused"]
+        lines += [
+            "",
+            f"| fused, {table['people']} people | rank-1 | both gain |",
+            "|---|---:|---:|",
+        ]
+        for way in WAYS:
+            gain = table["gain_over"].get(way, {}).get("rank1")
+            lines.append(f"| {way} | {_in_percent(table[way]['rank1'])} | {_in_percent(gain)} |")
     return "\n".join(lines)
 
 

@@ -41,6 +41,7 @@ INPUTS = (
         "after",
     ),
     *("new_key", "device", "laws", "sweep", "trunk", "segmenter", "worn_model"),
+    *("fuse", "fuse_gallery"),
 )
 NEITHER = ("root", "name", "serve_token")
 """`root` of `doctor`: where it looks for the system's own files; `name` of `keys new` and
@@ -60,14 +61,15 @@ WORDS = (
 compares it with --save."""
 # What a command changes in its place, by the name of its config.
 _IN_PLACE = {
-    "EnrolConfig": "gallery",
-    "SilhouetteEnrolConfig": "gallery",
-    "ForgetConfig": "gallery",
-    "RekeyConfig": "gallery",
-    "ThresholdConfig": "gallery",
-    "SealConfig": "models",
-    "SignConfig": "models",
+    "EnrolConfig": ("gallery", "fuse_gallery"),
+    "SilhouetteEnrolConfig": ("gallery", "fuse_gallery"),
+    "ForgetConfig": ("gallery",),
+    "RekeyConfig": ("gallery",),
+    "ThresholdConfig": ("gallery",),
+    "SealConfig": ("models",),
+    "SignConfig": ("models",),
 }
+_GALLERIES = ("gallery", "fuse_gallery")
 # These say before the work which files of models they replace, and which not.
 _KEEP = ("edgehuman.export.",)
 _POSITIONAL = {
@@ -86,16 +88,17 @@ def apart(config: Any, recipe: Path | None) -> Iterator[None]:
     Raises:
         UsageError: an output is an input, a file of one, another output, or a device.
     """
-    changed = _IN_PLACE.get(type(config).__name__, "")
+    changed = _IN_PLACE.get(type(config).__name__, ())
     keeps = type(config).__module__.startswith(_KEEP)
     outputs = _outputs(config)
     inputs = _inputs(config, recipe, changed, whole=not keeps)
     for said, path in outputs.items():
         _require_place(said, path)
     kept = [*outputs] if keeps else []
-    if changed == "gallery" and config.gallery is not None:
-        outputs[said := f"--gallery {config.gallery}"] = Path(config.gallery)
-        kept.append(said)
+    for name in _GALLERIES:
+        if name in changed and (held := getattr(config, name, None)) is not None:
+            outputs[said := f"{_flag(name)} {held}"] = Path(held)
+            kept.append(said)
     require_apart(inputs, outputs, kept)
     files = {path: said for said, path in inputs.items() if path.is_file()}
     if getattr(config, "rebuild", False):  # which replaces an engine beside its ONNX
@@ -111,18 +114,20 @@ def _outputs(config: Any) -> dict[str, Path]:
     return {f"{_flag(name)} {path}": Path(path) for name, path in held.items() if path is not None}
 
 
-def _inputs(config: Any, recipe: Path | None, changed: str, whole: bool) -> dict[str, Path]:
+def _inputs(
+    config: Any, recipe: Path | None, changed: Collection[str], whole: bool
+) -> dict[str, Path]:
     """Flag and path, for messages -> path, of what is there; addresses are left out.
 
     Args:
-        changed: a flag whose file the command changes in its place.
+        changed: flags whose files the command changes in their place.
         whole: with all files of a model, of which it names one.
     """
     found: dict[str, Path] = {}
     if recipe is not None:
         found[f"the recipe {recipe}"] = recipe
     for name in INPUTS:
-        held = getattr(config, name, None) if name != changed else None
+        held = None if name in changed else getattr(config, name, None)
         for value in held if isinstance(held, tuple) else (held,):
             if value is None:
                 continue

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,6 +90,70 @@ class Verdict:
     identity: Identity | None = None
 
 
+class Decision:
+    """A name over time: given and taken away window by window, as a rule says.
+
+    Attributes:
+        state: "not yet", "unknown" or "known".
+        name: "" where nobody is known.
+        label: the name, "unknown", or "" where nothing is said yet.
+    """
+
+    def __init__(self, rule: Rule) -> None:
+        self._rule = rule
+        self._seen = 0
+        self.name, self._candidate, self._agreed = "", "", 0
+        self.state = NOT_YET
+
+    @property
+    def label(self) -> str:
+        return self.name or (UNKNOWN if self.state == UNKNOWN else "")
+
+    def take(self, found: Identity | None, threshold: float, of_name: bool = True) -> float:
+        """Take what a gallery says by one more window; return the score of the name, else of the
+        nearest person.
+
+        Args:
+            found: None: there is nobody in it.
+            threshold: a name is given at this score.
+            of_name: whether it says anything of who is known; else they keep the name until windows
+                agree on somebody else.
+        """
+        self._seen += 1
+        leaves = self._rule.leaves(threshold)
+        if found is not None:
+            self._decide(found, threshold, leaves if of_name else -math.inf)
+        self.state = self._state()
+        return 0.0 if found is None else _score(found, self.name or found.nearest, leaves)
+
+    def keep(self, names: Collection[str]) -> bool:
+        """Go on with other people; who is not among them loses their name. Whether somebody did."""
+        self._candidate, self._agreed = "", 0
+        if not self.name or self.name in names:
+            return False
+        self.name, self.state = "", NOT_YET
+        return True
+
+    def _state(self) -> str:
+        if self.name:
+            return KNOWN
+        was_said = self.state != NOT_YET
+        is_open = self._seen < self._rule.least or self._agreed > 0
+        return UNKNOWN if was_said or not is_open else NOT_YET
+
+    def _decide(self, found: Identity, threshold: float, leaves: float) -> None:
+        """Take a name away, or give one."""
+        if found.score >= threshold:
+            self._agreed = self._agreed + 1 if found.nearest == self._candidate else 1
+            self._candidate = found.nearest
+        else:
+            self._agreed, self._candidate = 0, ""
+        if self.name and _score(found, self.name, leaves) < leaves:
+            self.name = ""
+        if self._agreed >= self._rule.agree:
+            self.name = self._candidate
+
+
 class Evidence:
     """The windows of one track since it began or broke.
 
@@ -105,71 +170,37 @@ class Evidence:
     def __init__(
         self, gallery: Gallery | None, threshold: float, distance: str, rule: Rule
     ) -> None:
-        self._gallery, self._threshold, self._rule = gallery, threshold, rule
-        self._distance = distance
+        self._gallery, self._threshold, self._distance = gallery, threshold, distance
         self._recent: deque[Float32] = deque(maxlen=rule.joined)
-        self._seen = 0
-        self._name, self._candidate, self._agreed = "", "", 0
+        self._decision = Decision(rule)
         self.verdict = Verdict("" if gallery is None else NOT_YET)
 
     def add(self, vector: Float32) -> Verdict:
         """What is known after one more window, (D,) or (P, D), finite and not zero."""
         self._recent.append(vector)
-        self._seen += 1
         mean = mean_vector(np.stack(self._recent), self._distance)
-        found = None
-        if self._gallery is not None and len(self._gallery):
-            found = self._gallery.identify(mean, self._threshold)
-        self._decide(found)
-        state = self._state()
-        self.verdict = Verdict(
-            state,
-            self._name or (UNKNOWN if state == UNKNOWN else ""),
-            0.0 if found is None else self._score(found, self._name or found.nearest),
-            mean,
-            len(self._recent),
-            found,
-        )
+        if self._gallery is None:
+            self.verdict = Verdict(vector=mean, windows=len(self._recent))
+            return self.verdict
+        found = self._gallery.identify(mean, self._threshold) if len(self._gallery) else None
+        score = self._decision.take(found, self._threshold)
+        said = self._decision.state, self._decision.label
+        self.verdict = Verdict(*said, score, mean, len(self._recent), found)
         return self.verdict
 
     def use(self, gallery: Gallery, threshold: float) -> None:
         """Name by another gallery from the next window on; who is not in it loses their name."""
         self._gallery, self._threshold = gallery, threshold
-        self._candidate, self._agreed = "", 0
-        if self._name and self._name not in gallery.person_G:
-            self._name = ""
-            self.verdict = Verdict(
-                NOT_YET, vector=self.verdict.vector, windows=self.verdict.windows
-            )
+        if self._decision.keep(gallery.person_G):
+            before = self.verdict
+            self.verdict = Verdict(NOT_YET, vector=before.vector, windows=before.windows)
 
-    def _state(self) -> str:
-        if self._gallery is None:
-            return ""
-        if self._name:
-            return KNOWN
-        was_said = self.verdict.state != NOT_YET
-        is_open = self._seen < self._rule.least or self._agreed > 0
-        return UNKNOWN if was_said or not is_open else NOT_YET
 
-    def _decide(self, found: Identity | None) -> None:
-        """Take a name away, or give one."""
-        if found is None:
-            return
-        if found.score >= self._threshold:
-            self._agreed = self._agreed + 1 if found.nearest == self._candidate else 1
-            self._candidate = found.nearest
-        else:
-            self._agreed, self._candidate = 0, ""
-        if self._name and self._score(found, self._name) < self._rule.leaves(self._threshold):
-            self._name = ""
-        if self._agreed >= self._rule.agree:
-            self._name = self._candidate
-
-    def _score(self, found: Identity, name: str) -> float:
-        """That of a person; of one far behind, that of somebody below the lower threshold."""
-        if name == found.nearest:
-            return found.score
-        for other, score in found.others:
-            if other == name or score < self._rule.leaves(self._threshold):
-                return score
+def _score(found: Identity, name: str, leaves: float) -> float:
+    """That of a person; of one far behind, that of somebody below the lower threshold."""
+    if name == found.nearest:
         return found.score
+    for other, score in found.others:
+        if other == name or score < leaves:
+            return score
+    return found.score

@@ -155,8 +155,8 @@ def stream(
                 and order of the joints, where a pose estimator's files do not state them.
             detector (photos, frames of gait): finds people in a frame; pose, segmenter, score,
                 most, every, policy, seconds (also frames), on_the_spot: as the flags of `run`.
-            gallery (skeletons, silhouettes): the known people, or the file that `edgehuman gallery
-                enroll` wrote; None gives only vectors.
+            gallery (skeletons, silhouettes): the known people, or the file that `gallery enroll`
+                wrote; fuse, fuse_gallery (frames of gait): a second model, and whom it knows.
 
     Raises:
         UsageError, ArtefactError, DataError: wrong arguments, model, gallery or file; at the call.

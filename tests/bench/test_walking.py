@@ -51,9 +51,15 @@ def test_they_are_targets() -> None:
     for wanted in walking.WANTED:
         assert goals[f"frames-gait-{wanted}"] == ("at most", 1.15)
         assert goals[f"gait-rate-{wanted}"] == ("at least", 10.0)
+    assert goals["gait-rate-fused"] == ("at least", 10.0)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("wanted", walking.WANTED)
 def test_ten_frames_a_second_of_eight_people_on_one_core(wanted: Wanted) -> None:
     assert walking.frames_per_second(wanted) >= 10
+
+
+@pytest.mark.long
+def test_ten_frames_a_second_with_both_models() -> None:
+    assert walking.fused_frames_per_second() >= 10

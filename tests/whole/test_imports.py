@@ -50,6 +50,7 @@ MEETING_PLACES = {
     "edgehuman/runtime/replay/": "a file for what is kept of each record",
     "distill/labels/": "teachers of pictures give boxes, joints and masks at once",
     "edgehuman/nets/from_onnx.py": "it turns back what the exporter turned, in any network",
+    "bench/evaluate/fusion.py": "two models look at both records of one walk",
     "bench/evaluate/crowds.py": "frames of a camera are pictures too",
     "bench/evaluate/garments.py": "frames of a camera are pictures too",
     "bench/evaluate/frames.py": "frames of a camera are pictures too",

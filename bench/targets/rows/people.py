@@ -57,6 +57,9 @@ def _of_frames() -> Iterator[Target]:
         measured = same_whatever(partial(walking.frames_per_second, wanted))
         what = f"`run` of gait by {wanted}, 640x480, 8 people, INT8, frames a second of one core"
         yield Target(f"gait-rate-{wanted}", what, "at least", 10.0, "/s", measured)
+    measured = same_whatever(walking.fused_frames_per_second)
+    what = "`run --fuse`, both models of gait, 640x480, 8 people, INT8, frames a second of one core"
+    yield Target("gait-rate-fused", what, "at least", 10.0, "/s", measured)
 
 
 def _of_parts() -> Iterator[Target]:

@@ -58,6 +58,15 @@ def video_frames(path: Path) -> Iterator[NDArray[Any]]:
     """Yield the frames (H, W, 3) of a video of masks; none where OpenCV cannot read it.
 
     Raises:
+        DataError: as `timed_frames`.
+    """
+    return (image for _, image in timed_frames(path))
+
+
+def timed_frames(path: Path) -> Iterator[tuple[float, NDArray[Any]]]:
+    """Yield the frames of a video of masks, each with its time in the video in seconds.
+
+    Raises:
         DataError: its frames are larger than a mask has, which is seen before one is decoded; or
             OpenCV ends with an error.
     """
@@ -65,7 +74,7 @@ def video_frames(path: Path) -> Iterator[NDArray[Any]]:
         for frame in video.frames():
             if frame.bgr_HWC is None:
                 return
-            yield frame.bgr_HWC
+            yield frame.t_s, frame.bgr_HWC
 
 
 def _decoded(data: bytes) -> NDArray[Any] | None:

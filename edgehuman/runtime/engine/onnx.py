@@ -39,6 +39,8 @@ _RANKS = {
     "classes": 2, "attributes": 2, "heatmaps": 4, "segmentation": 4, "simcc": 3, "boxes": 3,
     "person_parts": 3, "part_attributes": 3,
 }  # fmt: skip
+WOVEN = "DepthToSpace"
+"""What wove the quarters of a map together in an earlier head of people's parts."""
 # Of a box: x1, y1, x2, y2, score.
 BOX_VALUES = 5
 _DTYPES = {"float32": "tensor(float)", "uint8": "tensor(uint8)", "int32": "tensor(int32)"}
@@ -133,6 +135,7 @@ class OnnxRuntimeEngine:
         self._outputs = [self._session.get_outputs()[0].name]
         self._rank = _RANKS.get(self.card.output.kind, 0) or _rank_of_embedding(self.card)
         self._check_graph()
+        require_quarters(file)
         self._on_cpu = _left_to_cpu(self._session)
         if self._on_cpu and providers[0] != CPU:
             notify(f"{path.name} on {providers[0]}: {self._on_cpu}")
@@ -204,6 +207,18 @@ class OnnxRuntimeEngine:
         return ArtefactError(
             f"{self.path}: its graph outputs {tuple(shape)}, but {self.card.output.kind} have "
             f"{self._rank} axes; export the model again"
+        )
+
+
+def require_quarters(file: OnnxFile) -> None:
+    """Raise ArtefactError for a graph that parts people by an earlier head: it has the same axes,
+    and its maps lie row by row, which would be read wrongly.
+    """
+    if file.card.output.kind == "person_parts" and WOVEN in file.operators:
+        raise ArtefactError(
+            f"{file.where}: its maps lie row by row, as those of an earlier edgehuman did, and are "
+            "read quarter by quarter now. Train it again with `edgehuman finetune --task "
+            "multi-parsing`, and export it"
         )
 
 

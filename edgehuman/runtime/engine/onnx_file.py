@@ -35,6 +35,7 @@ GRAPH_SEAL_KEY = "edgehuman.graph_sha256"
 _OURS = (CARD_KEY, SEAL_KEY, GRAPH_SEAL_KEY)
 _UNSEALED = b"0" * 64
 _GRAPH, _METADATA = 7, 14
+_NODE, _OPERATOR = 1, 4
 _LARGE, _BLOCK = 64 << 20, 1 << 20
 
 
@@ -84,6 +85,18 @@ class OnnxFile:
     def graph_sha256(self) -> str:
         """Of the graph's bytes: files of the same graph may have other cards."""
         return hashlib.sha256(memoryview(self.content)[self.graph]).hexdigest()
+
+    @property
+    def operators(self) -> frozenset[str]:
+        """The kinds of the graph's nodes."""
+        graph = memoryview(self.content)[self.graph]
+        return frozenset(
+            bytes(name).decode("utf-8", "replace")
+            for number, node, _ in fields(graph)
+            if number == _NODE
+            for inner, name, _ in fields(node)
+            if inner == _OPERATOR
+        )
 
     @property
     def is_ours(self) -> bool:

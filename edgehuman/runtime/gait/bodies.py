@@ -57,6 +57,10 @@ class Bodies:
         block = body_block(result, arrival_ns)
         return [] if block is None else self.identifier.push(block)
 
+    def begin_anew(self, track: str) -> None:
+        """Forget whom the windows of a track looked like."""
+        self.identifier.begin_anew(track)
+
     def close(self) -> None:
         """The stream is over."""
         self.identifier.close()

@@ -9,25 +9,28 @@ In frames people are found and followed; every track is a walk. Of poses and mas
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from edgehuman.errors import DataError, UsageError
+from edgehuman.errors import DataError
 from edgehuman.outcome import Outcome
-from edgehuman.preprocess.skeleton.walk import MAX_GAP_S
-from edgehuman.runtime.gait.flags import FindingFlags, FindingWords, require_none
+from edgehuman.runtime.gait.flags import (
+    FindingFlags,
+    FindingWords,
+    FuseFlags,
+    require_fusing,
+    require_none,
+)
 from edgehuman.runtime.gait.source import is_frames, is_people
-from edgehuman.runtime.loop.play import say
+from edgehuman.runtime.gallery.terms import EnrolmentTerms
+from edgehuman.runtime.loop.play import Playable, say
 from edgehuman.runtime.silhouette import commands as of_masks
-from edgehuman.runtime.silhouette.source import MaskFrame, MaskWalk
+from edgehuman.runtime.silhouette.source import MaskWalk
 from edgehuman.runtime.skeleton import commands as of_poses
-from edgehuman.runtime.skeleton.lines import NOTHING, PoseBlock
+from edgehuman.runtime.skeleton.lines import PoseBlock
 
-if TYPE_CHECKING:
-    from edgehuman.runtime.gait.walkers import Walkers, Wanted
-
+_ONE_ID = "names the walk of one model; with --fuse it has one id in both galleries"
 _FRAMES = (
     "a camera (0, /dev/video0, rtsp://..., http://..., csi://0, gst:PIPELINE), a video, a folder "
     "or a pattern of its pictures"
@@ -35,7 +38,7 @@ _FRAMES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EnrolConfig(of_poses.EnrolConfig, FindingFlags):
+class EnrolConfig(of_poses.EnrolConfig, FindingFlags, FuseFlags):
     """Enrol a person in a gallery.
 
     Attributes:
@@ -43,9 +46,12 @@ class EnrolConfig(of_poses.EnrolConfig, FindingFlags):
             tracked skeletons, the file or folder of a pose estimator (OpenPose, AlphaPose, YOLO,
             MediaPipe, mmpose, COCO, ...), - (standard input), udp://HOST:PORT or simulated.
         pose: of frames: a model that gives people's joints (default: zoo:person-pose-int8).
+        segmenter: with --fuse: a model that gives people's outlines (default:
+            zoo:person-silhouette-int8; with --detector mog2, the outlines of what moves).
     """
 
     pose: str | None = None
+    segmenter: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +69,7 @@ class IdentifyConfig(of_poses.IdentifyConfig, FindingFlags):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SilhouetteEnrolConfig(of_masks.EnrolConfig, FindingFlags):
+class SilhouetteEnrolConfig(of_masks.EnrolConfig, FindingFlags, FuseFlags):
     """Enrol a person's walks in a gallery.
 
     Attributes:
@@ -75,11 +81,13 @@ class SilhouetteEnrolConfig(of_masks.EnrolConfig, FindingFlags):
             that follows.
         segmenter: of frames: a model that gives people's outlines (default:
             zoo:person-silhouette-int8; with --detector mog2, the outlines of what moves).
+        pose: with --fuse: a model that gives people's joints (default: zoo:person-pose-int8).
         seconds: of frames: use so much; of a camera it is required.
         rate_hz: frames per second of a folder of pictures (default: 24, and it is said).
     """
 
     segmenter: str | None = None
+    pose: str | None = None
     on_the_spot: bool = False
     seconds: float | None = None
     rate_hz: float | None = None
@@ -113,7 +121,15 @@ def enroll(config: EnrolConfig) -> Outcome:
     Raises:
         UsageError, ArtefactError, DataError: as of `runtime.skeleton.commands.enroll`.
     """
-    return of_poses.enroll(config, partial(_poses, config) if _is_joints(config) else None)
+    if not _is_joints(config):
+        return of_poses.enroll(config)
+    require_fusing(config, "--segmenter", config.segmenter)
+    if config.fuse is None:
+        return of_poses.enroll(config, partial(_poses, config))
+    from edgehuman.runtime.gait.enrolment import enroll_both
+
+    require_none({"--walk": config.walk is not None}, _ONE_ID)
+    return enroll_both(config, config, _of_masks(config), "--track")
 
 
 def identify(config: IdentifyConfig) -> Outcome:
@@ -134,22 +150,17 @@ def enroll_silhouettes(config: SilhouetteEnrolConfig) -> Outcome:
     """
     if not _is_outlines(config):
         return of_masks.enroll(config)
+    require_fusing(config, "--pose", config.pose)
+    if config.fuse is not None:
+        from edgehuman.runtime.gait.enrolment import enroll_both
+
+        return enroll_both(config, _of_poses(config), config, "--walk")
 
     def one() -> list[MaskWalk]:
+        from edgehuman.runtime.gait.enrolment import one_walker
+
         walks = outline_walks(config, config.segmenter, config.on_the_spot)
-        tracks = dict.fromkeys(walk.name.partition("#")[0] for walk in walks)
-        if len(tracks) > 1 and config.walk is None:
-            raise DataError(
-                f"{config.source} holds {len(tracks)} walkers (tracks {', '.join(tracks)}); choose "
-                "one with --walk"
-            )
-        for walk in walks:
-            if walk.idle and config.walk in (None, walk.name) and not config.take_as_is:
-                raise DataError(
-                    f"{config.source}: track {walk.name}: {walk.idle}. Nobody was enrolled; if it "
-                    "is a walk, as on a treadmill, give --on-the-spot"
-                )
-        return walks
+        return one_walker(walks, config.source, config.walk, config.take_as_is)
 
     return of_masks.enroll(config, one)
 
@@ -163,6 +174,28 @@ def identify_silhouettes(config: SilhouetteIdentifyConfig) -> Outcome:
     is_frames = _is_outlines(config)
     found = partial(outline_walks, config, config.segmenter, config.on_the_spot)
     return of_masks.identify(config, found if is_frames else None)
+
+
+def _of_masks(config: EnrolConfig) -> of_masks.EnrolConfig:
+    """The words of the second model, of outlines."""
+    kept = _both(config)
+    return of_masks.EnrolConfig(**kept, walk=config.track)
+
+
+def _of_poses(config: SilhouetteEnrolConfig) -> of_poses.EnrolConfig:
+    """The words of the second model, of joints."""
+    spot, seconds = config.on_the_spot, config.seconds
+    words: dict[str, Any] = {"track": config.walk, "on_the_spot": spot, "seconds": seconds}
+    return of_poses.EnrolConfig(**_both(config), **words)
+
+
+def _both(config: EnrolConfig | SilhouetteEnrolConfig) -> dict[str, Any]:
+    """What the second model is told as the first one is."""
+    terms = {each.name: getattr(config, each.name) for each in fields(EnrolmentTerms)}
+    own = {
+        name: getattr(config, name) for name in ("source", "name", "take_as_is", "threads", "seed")
+    }
+    return {**terms, **own, "model": config.fuse, "gallery": config.fuse_gallery}
 
 
 def _is_joints(config: EnrolConfig | IdentifyConfig) -> bool:
@@ -180,6 +213,7 @@ def _is_joints(config: EnrolConfig | IdentifyConfig) -> bool:
         require_none(given, f"is for poses, and {config.source} is frames")
         return True
     given = {**config.given_finding(), "--pose": config.pose is not None}
+    given |= _of_fusing(config)
     require_none(given, f"is for frames, and {config.source} is none: give {_FRAMES}")
     return False
 
@@ -197,58 +231,27 @@ def _is_outlines(config: SilhouetteEnrolConfig | SilhouetteIdentifyConfig) -> bo
         "--on-the-spot": config.on_the_spot,
         "--seconds": config.seconds is not None,
         "--rate-hz": config.rate_hz is not None,
+        **_of_fusing(config),
     }
     require_none(given, f"is for frames, and {config.source} is masks")
     return False
 
 
-def _walkers(config: FindingWords, wanted: Wanted, each: str | None) -> Walkers:
-    """The people of the source.
-
-    Raises:
-        UsageError: a camera, and no time after which it ends.
-    """
-    from edgehuman.runtime.gait.walkers import Walkers, watching_for
-    from edgehuman.runtime.image.frames.several import open_sources
-
-    sources = open_sources([config.source], None, config.every, config.seconds, pipelines=True)
-    if sources.has_camera and config.seconds is None:
-        raise UsageError(f"{sources.names[0]} never ends; give --seconds, the time to look")
-    watching = watching_for(wanted, config.detector, each, config.score, config.threads)
-    return Walkers(sources, watching, config.rate_hz, config.every, seconds=config.seconds)
+def _of_fusing(config: object) -> dict[str, bool]:
+    """The flags of a second model, and whether each was given; only enrolment has any."""
+    if not isinstance(config, FuseFlags):
+        return {}
+    eyes = "--segmenter" if isinstance(config, of_poses.EnrolConfig) else "--pose"
+    given = getattr(config, eyes.removeprefix("--"), None) is not None
+    return {**config.given_of_fusing(), eyes: given}
 
 
-class BodyBlocks:
-    """The people of frames as poses: a `loop.play.Playable`."""
+def _poses(config: EnrolConfig | IdentifyConfig) -> Playable[PoseBlock]:
+    from edgehuman.runtime.gait.enrolment import BodyBlocks, open_walkers
+    from edgehuman.runtime.gait.walkers import watching_for
 
-    def __init__(self, walkers: Walkers) -> None:
-        self.name, self.live = walkers.name, walkers.live
-        self._walkers = walkers
-
-    def __enter__(self) -> BodyBlocks:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._walkers.close()
-
-    def __iter__(self) -> Iterator[PoseBlock]:
-        from edgehuman.runtime.gait.bodies import body_block
-
-        for seen in self._walkers:
-            if seen.taken.event:
-                say(f"{self.name}: {seen.taken.event}: {seen.taken.reason}")
-            block = body_block(seen.result, seen.taken.grabbed_ns)
-            yield NOTHING if block is None else block
-        if nobody := self._walkers.nobody():
-            raise DataError(f"{self.name}: {nobody}")
-
-    def report(self) -> dict[str, Any]:
-        """What was read."""
-        return self._walkers.report()
-
-
-def _poses(config: EnrolConfig | IdentifyConfig) -> BodyBlocks:
-    return BodyBlocks(_walkers(config, "joints", config.pose))
+    watching = watching_for("joints", config.detector, config.pose, config.score, config.threads)
+    return BodyBlocks(open_walkers(config, watching))
 
 
 def outline_walks(config: FindingWords, segmenter: str | None, on_the_spot: bool) -> list[MaskWalk]:
@@ -260,49 +263,16 @@ def outline_walks(config: FindingWords, segmenter: str | None, on_the_spot: bool
     Raises:
         DataError: nobody, or nobody long enough.
     """
-    from edgehuman.runtime.gait.outlines import LEAST_FRAMES, SAID, hidden_shares, outline_of
-    from edgehuman.runtime.gait.shown import OutlinesShown
+    from edgehuman.runtime.gait.enrolment import OutlineWalks, open_walkers
+    from edgehuman.runtime.gait.walkers import watching_for
 
-    moves: dict[str, OutlinesShown] = {}
-    idle: dict[str, list[str]] = {}
-    held: dict[str, list[MaskFrame]] = {}
-    part: dict[str, tuple[str, int, float]] = {}
-    with _walkers(config, "outlines", segmenter) as walkers:
+    watching = watching_for("outlines", config.detector, segmenter, config.score, config.threads)
+    found = OutlineWalks(on_the_spot)
+    with open_walkers(config, watching) as walkers:
         for seen in walkers:
-            result, t_s = seen.result, seen.taken.t_s or 0.0
             if seen.taken.event:
                 say(f"{walkers.name}: {seen.taken.event}: {seen.taken.reason}")
-            shares = hidden_shares(result.people).tolist()
-            for person, hidden in zip(result.people, shares, strict=True):
-                if not person.track:
-                    continue
-                name, count, before_s = part.get(person.track, (person.track, 1, t_s))
-                if t_s - before_s > MAX_GAP_S:
-                    count += 1
-                    name = f"{person.track}#{count}"
-                part[person.track] = name, count, t_s
-                record_HW, why = outline_of(person, hidden, result.height, result.width)
-                own = moves.setdefault(name, OutlinesShown(1, t_s))
-                own.take(t_s, record_HW, person.box_4)
-                if own.can_tell and not on_the_spot:
-                    idle.setdefault(name, []).append(own.idle())
-                frame = f"frame {result.frame}: the outline is {SAID[why]}" if why else ""
-                one = MaskFrame(result.frame, record_HW, why, frame, t_s=t_s)
-                held.setdefault(name, []).append(one)
+            found.take(seen)
     if nobody := walkers.nobody():
         raise DataError(f"{walkers.name}: {nobody}")
-    walks = {
-        name: frames
-        for name, frames in held.items()
-        if sum(frame.record_HW is not None for frame in frames) >= LEAST_FRAMES
-    }
-    if not walks:
-        raise DataError(
-            f"{walkers.name}: nobody is seen whole in {LEAST_FRAMES} frames of one track; give a "
-            "longer video, or turn the camera so that it sees people from head to foot"
-        )
-    said = {name: sorted(idle.get(name, [""])) for name in walks}
-    mostly = {name: each[len(each) // 2] for name, each in said.items()}
-    return [
-        MaskWalk(name, partial(iter, frames), idle=mostly[name]) for name, frames in walks.items()
-    ]
+    return found.walks(walkers.name)

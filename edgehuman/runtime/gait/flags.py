@@ -60,6 +60,62 @@ class FrameFlags(LiveFlags, FindingFlags):
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class FuseFlags:
+    """A second model of the same people, and whom it knows."""
+
+    HELP_GROUP: ClassVar[str] = "of frames: videos, cameras, pictures"
+    fuse: str | None = None
+    """A second model, of outlines beside one of joints or the reverse, whose score of the same
+    people is fused with this one's: zoo:gait-skeleton or zoo:gait-silhouette."""
+    fuse_gallery: Path | None = None
+    """The people as the second model knows them; --key is that of both galleries."""
+
+    def given_of_fusing(self) -> dict[str, bool]:
+        """The flags of a second model, and whether each was given."""
+        return {
+            "--fuse": self.fuse is not None,
+            "--fuse-gallery": self.fuse_gallery is not None,
+        }
+
+
+class FusingWords(Protocol):
+    """What a second model needs."""
+
+    @property
+    def gallery(self) -> Path | None: ...
+    @property
+    def fuse(self) -> str | None: ...
+    @property
+    def fuse_gallery(self) -> Path | None: ...
+
+
+def require_fusing(words: FusingWords, eyes: str, given: str | None) -> None:
+    """Raises UsageError for a second model without both galleries, or what needs one without it.
+
+    Args:
+        eyes: the flag of what gives the second model what it reads, and its value.
+    """
+    if words.fuse is None and given is not None:
+        raise UsageError(f"{eyes} {given} is for a second model; add --fuse, or leave it out")
+    if words.fuse is not None and not words.fuse.strip():
+        raise UsageError(
+            f"--fuse is {words.fuse!r}; give a model of gait, such as zoo:gait-skeleton, or leave "
+            "it out"
+        )
+    if words.fuse is None and words.fuse_gallery is not None:
+        raise UsageError(
+            f"--fuse-gallery {words.fuse_gallery} is of a second model; add --fuse with it, such "
+            "as --fuse zoo:gait-skeleton"
+        )
+    if words.fuse is not None and (words.gallery is None or words.fuse_gallery is None):
+        missing = "--gallery" if words.gallery is None else "--fuse-gallery"
+        raise UsageError(
+            f"--fuse {words.fuse}: each model has a gallery of its own; add {missing} with the "
+            "people as that model knows them"
+        )
+
+
 class FindingWords(Protocol):
     """What everything that finds people in frames for a gait model shares."""
 
@@ -116,6 +172,14 @@ class Words(FindingWords, Protocol):
     def sink_names(self) -> NamesSent: ...
     @property
     def on_the_spot(self) -> bool: ...
+    @property
+    def fuse(self) -> str | None: ...
+    @property
+    def fuse_gallery(self) -> Path | None: ...
+    @property
+    def pose(self) -> str | None: ...
+    @property
+    def segmenter(self) -> str | None: ...
 
 
 def require_none(given: dict[str, bool], why: str) -> None:

@@ -8,6 +8,7 @@ happens to cameras; and the newest word on each track, which is drawn and shown.
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -19,9 +20,9 @@ from edgehuman.runtime.skeleton.results import GaitResult, GaitTally
 from edgehuman.runtime.states import KNOWN, NOT_YET
 from edgehuman.runtime.view.frames import NAME, STATE
 
-SCORE, QUALITY = "identity", "quality"
-"""The keys of a person's answer that say how sure a name is, and how good what was seen is to know
-somebody by."""
+SCORE, QUALITY, BY = "identity", "quality", "by"
+"""The keys of a person's answer that say how sure a name is, how good what was seen is to know
+somebody by, and what each of two models says by itself."""
 Shown = Callable[[TakenFrame, FrameResult], object]
 
 
@@ -141,6 +142,9 @@ class Naming:
             answer |= {NAME: newest.label, SCORE: round(newest.score, 4)}
         if newest.quality is not None:
             answer[QUALITY] = newest.quality.score
+        if newest.scores:
+            each = newest.scores.items()
+            answer[BY] = {by: round(score, 4) for by, score in each if score is not None}
         return dataclasses.replace(person, answer=answer)
 
 
@@ -153,9 +157,19 @@ class _Sum:
     def as_dict(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for report in self._reports:
-            for name, value in report.as_dict().items():
-                found[name] = found[name] + value if name in found else value
+            found = _added(found, report.as_dict())
         return found
+
+
+def _added(counts: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """The sums of counts, also of those below a name."""
+    found = dict(counts)
+    for name, value in more.items():
+        if isinstance(value, dict) and not isinstance(value, Counter):
+            found[name] = _added(found.get(name, {}), value)
+        else:
+            found[name] = found[name] + value if name in found else value
+    return found
 
 
 def _event(result: FrameResult, name: str) -> GaitResult:

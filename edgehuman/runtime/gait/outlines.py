@@ -198,6 +198,13 @@ class Outlines:
             track.evidence.use(gallery, own.threshold)
             track.said = "", track.evidence.verdict.state, ""
 
+    def begin_anew(self, name: str) -> None:
+        """Forget whom the windows of a track looked like: it may be somebody else from now on."""
+        with self.lock:
+            if (track := self._tracks.get(name)) is not None:
+                track.evidence = self._fresh()
+                track.shown.forget()
+
     def close(self) -> None:
         """The stream is over: every track has ended."""
         for name in [*self._tracks]:

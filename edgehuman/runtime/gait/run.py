@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgehuman.outcome import Outcome
-from edgehuman.runtime.gait.flags import FrameFlags, require_none
+from edgehuman.runtime.gait.flags import FrameFlags, FuseFlags, require_fusing, require_none
 from edgehuman.runtime.gait.source import is_frames, is_people
 from edgehuman.runtime.mqtt.publish import SinkFlags
 from edgehuman.runtime.serve.people.sent import NamesSent
@@ -23,7 +23,7 @@ from edgehuman.runtime.skeleton import run as of_poses
 
 
 @dataclass(frozen=True, slots=True)
-class RunConfig(of_poses.RunConfig, FrameFlags):
+class RunConfig(of_poses.RunConfig, FrameFlags, FuseFlags):
     """Name the people who walk before a camera, or of a live stream of tracked skeletons.
 
     Attributes:
@@ -38,13 +38,16 @@ class RunConfig(of_poses.RunConfig, FrameFlags):
         rate_hz: frames per second of a folder of pictures, or of a pose estimator's files that
             have frame numbers (default: 24, and it is said).
         pose: of frames: a model that gives people's joints (default: zoo:person-pose-int8).
+        segmenter: with --fuse: a model that gives people's outlines (default:
+            zoo:person-silhouette-int8; with --detector mog2, the outlines of what moves).
     """
 
     pose: str | None = None
+    segmenter: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SilhouetteRunConfig(of_masks.RunConfig, FrameFlags, SinkFlags):
+class SilhouetteRunConfig(of_masks.RunConfig, FrameFlags, FuseFlags, SinkFlags):
     """Name the people who walk before a camera, or the walker of every walk of masks.
 
     Attributes:
@@ -56,6 +59,7 @@ class SilhouetteRunConfig(of_masks.RunConfig, FrameFlags, SinkFlags):
             found.
         segmenter: of frames: a model that gives people's outlines (default:
             zoo:person-silhouette-int8; with --detector mog2, the outlines of what moves).
+        pose: with --fuse: a model that gives people's joints (default: zoo:person-pose-int8).
         hop_s: of frames: stream time between two windows of a track, seconds (default: the model's
             card).
         on_the_spot: of frames: who walks on the spot gets a name, as on a treadmill, or before a
@@ -69,6 +73,7 @@ class SilhouetteRunConfig(of_masks.RunConfig, FrameFlags, SinkFlags):
     """
 
     segmenter: str | None = None
+    pose: str | None = None
     hop_s: float | None = None
     on_the_spot: bool = False
     seconds: float | None = None
@@ -87,7 +92,8 @@ def run(config: RunConfig) -> Outcome:
             too short recording.
     """
     if not is_frames(config.source):
-        given = {**config.given_of_frames(), "--pose": config.pose is not None}
+        given = {**config.given_of_frames(), **config.given_of_fusing()}
+        given |= {"--pose": config.pose is not None, "--segmenter": config.segmenter is not None}
         require_none(
             given,
             f"is for frames, in which people are to be found; {config.source} is no camera, no "
@@ -101,6 +107,7 @@ def run(config: RunConfig) -> Outcome:
         "--sender": config.sender is not None,
     }
     require_none(given, f"is for poses, and {config.source} is frames")
+    require_fusing(config, "--segmenter", config.segmenter)
     from edgehuman.runtime.gait.watch import watch  # nothing of pictures is loaded for poses
 
     return watch(config, "joints", config.pose, config.serve_gallery)
@@ -126,6 +133,8 @@ def run_silhouettes(config: SilhouetteRunConfig) -> Outcome:
             "--sink-names": config.sink_names != "none",
             "--on-the-spot": config.on_the_spot,
             "--serve-gallery": config.serve_gallery,
+            "--pose": config.pose is not None,
+            **config.given_of_fusing(),
             **dict.fromkeys(config.given(), True),
         }
         require_none(
@@ -134,6 +143,7 @@ def run_silhouettes(config: SilhouetteRunConfig) -> Outcome:
             "--detector its frames are looked at as pictures of people",
         )
         return of_masks.run(config)
+    require_fusing(config, "--pose", config.pose)
     from edgehuman.runtime.gait.watch import watch
 
     return watch(config, "outlines", config.segmenter, config.serve_gallery)

@@ -11,12 +11,13 @@ from edgehuman.errors import UsageError
 from edgehuman.runtime.gait.source import is_frames, is_people, require_frames
 from edgehuman.runtime.gallery import Gallery, read_gallery
 from edgehuman.runtime.loop.live import LiveStream, live
-from edgehuman.runtime.model import Model
+from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.skeleton.results import GaitResult
 from edgehuman.runtime.skeleton.stream import known_gallery
 from edgehuman.runtime.skeleton.stream import open_stream as open_poses
 
 if TYPE_CHECKING:
+    from edgehuman.runtime.gait.fusing import Two
     from edgehuman.runtime.gait.walkers import Wanted
     from edgehuman.runtime.image.camera.camera import Camera
 
@@ -37,9 +38,12 @@ def open_stream(
     on_the_spot: bool = False,
     detector: str | None = None,
     pose: str | None = None,
+    segmenter: str | None = None,
     score: float | None = None,
     every: int = 1,
     policy: str | None = None,
+    fuse: Model | str | Path | None = None,
+    fuse_gallery: Gallery | str | Path | None = None,
 ) -> LiveStream[GaitResult]:
     """A result for every window of every track, and what happens to cameras; arguments as in
     `edgehuman.stream`.
@@ -48,8 +52,9 @@ def open_stream(
         UsageError, ArtefactError, DataError: wrong arguments, model, gallery or file.
     """
     finding: dict[str, Any] = {"detector": detector, "pose": pose, "score": score, "policy": policy}
+    second = _second(fuse, gallery, fuse_gallery, {"segmenter": segmenter})
     if (cameras := _cameras(source, is_frames)) is None:
-        _require_none({**finding, "every": None if every == 1 else every}, "poses")
+        _require_none({**finding, **second, "every": None if every == 1 else every}, "poses")
         return open_poses(
             model,
             source,  # type: ignore[arg-type]
@@ -72,7 +77,7 @@ def open_stream(
         "rate_hz": rate_hz,
     }
     own["more"] = {"on_the_spot": on_the_spot}
-    return _open(model, "joints", cameras, known_gallery(gallery), own, finding, every)
+    return _open(model, "joints", cameras, known_gallery(gallery), own, finding | second, every)
 
 
 def open_silhouettes(
@@ -88,9 +93,12 @@ def open_silhouettes(
     on_the_spot: bool = False,
     detector: str | None = None,
     segmenter: str | None = None,
+    pose: str | None = None,
     score: float | None = None,
     every: int = 1,
     policy: str | None = None,
+    fuse: Model | str | Path | None = None,
+    fuse_gallery: Gallery | str | Path | None = None,
 ) -> LiveStream[Any]:
     """A result for every walk of masks, or for every window of every track in frames; arguments as
     in `edgehuman.stream`.
@@ -100,10 +108,11 @@ def open_silhouettes(
     """
     finding: dict[str, Any] = {
         "detector": detector,
-        "pose": segmenter,
+        "segmenter": segmenter,
         "score": score,
         "policy": policy,
     }
+    second = _second(fuse, gallery, fuse_gallery, {"pose": pose})
     own: dict[str, Any] = {
         "hop_s": hop_s,
         "threshold": threshold,
@@ -116,12 +125,35 @@ def open_silhouettes(
         from edgehuman.runtime.silhouette.stream import open_stream as open_masks
 
         unasked = {name: value for name, value in own.items() if name != "threshold"}
-        unasked |= {"segmenter": segmenter, "every": None if every == 1 else every}
-        unasked["on_the_spot"] = on_the_spot or None
-        _require_none({**finding, "pose": None, **unasked}, "masks")
+        unasked |= {"every": None if every == 1 else every, "on_the_spot": on_the_spot or None}
+        _require_none({**finding, **second, **unasked}, "masks")
         return open_masks(model, source, gallery=gallery, threshold=threshold, seed=seed)  # type: ignore[arg-type]
     own["more"] = {"on_the_spot": on_the_spot}
-    return _open(model, "outlines", cameras, known_gallery(gallery), own, finding, every)
+    return _open(model, "outlines", cameras, known_gallery(gallery), own, finding | second, every)
+
+
+def _second(
+    fuse: Model | str | Path | None,
+    gallery: object,
+    fuse_gallery: Gallery | str | Path | None,
+    eyes: Mapping[str, str | None],
+) -> dict[str, Any]:
+    """The arguments of a second model.
+
+    Args:
+        eyes: what gives it what it reads, by its argument.
+
+    Raises:
+        UsageError: a second model without both galleries, or what needs one without it.
+    """
+    given = {"fuse_gallery": fuse_gallery, **eyes}
+    for name, value in given.items():
+        if fuse is None and value is not None:
+            raise UsageError(f"{name} is for a second model; give it as fuse, or leave {name} out")
+    if fuse is not None and (gallery is None or fuse_gallery is None):
+        missing = "gallery" if gallery is None else "fuse_gallery"
+        raise UsageError(f"fuse: each model has a gallery of its own; give {missing}")
+    return {"fuse": fuse, **given}
 
 
 def _cameras(
@@ -161,7 +193,7 @@ def _open(
     """The people of frames, named."""
     # Nothing of pictures is loaded for poses and masks.
     from edgehuman.runtime.gait.naming import Naming
-    from edgehuman.runtime.gait.walkers import Walkers, watching_for
+    from edgehuman.runtime.gait.walkers import Walkers, watching_both, watching_for
     from edgehuman.runtime.gait.watch import namer
     from edgehuman.runtime.image.camera.camera import Camera
     from edgehuman.runtime.image.frames.several import Sources, open_source
@@ -172,12 +204,39 @@ def _open(
         for each in cameras
     ]
     sources = Sources(opened, seconds)
-    watching = watching_for(wanted, finding["detector"], finding["pose"], finding["score"])
+    if finding["fuse"] is None:
+        each = finding["pose" if wanted == "joints" else "segmenter"]
+        watching = watching_for(wanted, finding["detector"], each, finding["score"])
+    else:
+        eyes = finding["detector"], finding["pose"], finding["segmenter"]
+        watching = watching_both(*eyes, finding["score"])
     walkers = Walkers(sources, watching, own["rate_hz"], every, seconds=seconds)
     known = read_gallery(gallery) if isinstance(gallery, Path) else gallery
     words, more = (own["hop_s"], own["threshold"]), own["more"]
+    if finding["fuse"] is not None:
+        assert known is not None
+        two = _two(model, wanted, known, finding, own["threshold"])
+        return live(Naming(walkers, partial(two.namer, hop_s=own["hop_s"], **more)), walkers)
     naming = Naming(walkers, partial(namer, wanted, model, known, *words, **more))
     return live(naming, walkers)
+
+
+def _two(
+    model: Model,
+    wanted: Wanted,
+    known: Gallery,
+    finding: Mapping[str, Any],
+    threshold: float | None,
+) -> Two:
+    """The model and the second one."""
+    from edgehuman.runtime.gait.fusing import open_two
+
+    other, others = finding["fuse"], known_gallery(finding["fuse_gallery"])
+    if not isinstance(other, Model):
+        other = load(other)
+    people = read_gallery(others) if isinstance(others, Path) else others
+    assert people is not None
+    return open_two(wanted, (model, other), (known, people), threshold)
 
 
 def _require_none(given: Mapping[str, object], what: str) -> None:

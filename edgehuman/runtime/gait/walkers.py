@@ -28,6 +28,7 @@ from edgehuman.metrics.person_answers import SILHOUETTE
 from edgehuman.preprocess.skeleton.walk import RATE_HZ
 from edgehuman.records import Float64
 from edgehuman.runtime.image.frames.answer import Watching, answer_frame
+from edgehuman.runtime.image.frames.crops import AsFound, JointsAndOutlines
 from edgehuman.runtime.image.frames.follow import Followers
 from edgehuman.runtime.image.frames.moving import MOG2
 from edgehuman.runtime.image.frames.results import FrameResult, FrameTally
@@ -85,6 +86,25 @@ def watching_for(
         what = "COCO's 17 joints" if wanted == "joints" else "outlines of people"
         raise ArtefactError(f"{model.name} gives {output.kind}, not {what}; give e.g. {usual}")
     return watching
+
+
+def watching_both(
+    detector: str | None = None,
+    pose: str | None = None,
+    segmenter: str | None = None,
+    score: float | None = None,
+    threads: int = 1,
+) -> Watching:
+    """What finds people, and their joints and outlines.
+
+    Raises:
+        UsageError, ArtefactError: as `watching_for`.
+    """
+    outlines = watching_for("outlines", detector, segmenter, score, threads)
+    joints = watching_for("joints", detector, pose, score, threads).per_person
+    assert joints is not None
+    each = JointsAndOutlines(joints, outlines.per_person or AsFound())
+    return dataclasses.replace(outlines, per_person=each)
 
 
 @dataclass(frozen=True, slots=True)

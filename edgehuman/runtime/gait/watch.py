@@ -18,10 +18,11 @@ from edgehuman.preprocess.video import SUFFIXES
 from edgehuman.runtime.gait.bodies import Bodies
 from edgehuman.runtime.gait.enrolling import OutlineTracks
 from edgehuman.runtime.gait.flags import Words
-from edgehuman.runtime.gait.naming import Naming
+from edgehuman.runtime.gait.fusing import Two, open_two
+from edgehuman.runtime.gait.naming import Namer, Naming
 from edgehuman.runtime.gait.outlines import Outlines
 from edgehuman.runtime.gait.source import is_frames, is_people, require_frames
-from edgehuman.runtime.gait.walkers import Walkers, Wanted, watching_for
+from edgehuman.runtime.gait.walkers import Walkers, Wanted, watching_both, watching_for
 from edgehuman.runtime.gallery import Gallery, read_gallery
 from edgehuman.runtime.image.frames.answer import Watching
 from edgehuman.runtime.image.frames.draw import drawn
@@ -63,21 +64,51 @@ def watch(config: Words, wanted: Wanted, each: str | None, serve_gallery: bool =
     """
     require_seconds(config.seconds)
     apart = {"the model": config.model, "--source": config.source, "--gallery": config.gallery}
+    apart |= {"--fuse-gallery": config.fuse_gallery}
     require_apart({**apart, "--key": config.key, "--save": config.save})
     require_receiver(config.sink_names, config.sink, config.live.webhook)
     if wanted == "joints" or (config.detector is None and each is None):
         require_frames(config.also, is_frames if wanted == "joints" else is_people, "--also")
     notes = Notes()
-    model = load(
-        config.model,
+    model, two = _loaded(config.model, config, notes), None
+    if config.fuse is None:
+        watching = watching_for(wanted, config.detector, each, config.score, config.threads)
+    else:
+        two = _second(config, wanted, model, serve_gallery, notes)
+        eyes = config.detector, config.pose, config.segmenter
+        watching = watching_both(*eyes, config.score, config.threads)
+    return watch_with(config, wanted, model, watching, notes, serve_gallery, two)
+
+
+def _loaded(name: str, config: Words, notes: Notes) -> Model:
+    return load(
+        name,
         threads=config.threads,
         seed=config.seed,
         engine=config.engine,
         rebuild=config.rebuild,
         notify=notes,
     )
-    watching = watching_for(wanted, config.detector, each, config.score, config.threads)
-    return watch_with(config, wanted, model, watching, notes, serve_gallery)
+
+
+def _second(config: Words, wanted: Wanted, model: Model, serve_gallery: bool, notes: Notes) -> Two:
+    """The second model, --fuse, beside the first.
+
+    Raises:
+        UsageError, ArtefactError: as of `open_two`; or a gallery is to be managed on the page.
+    """
+    assert config.fuse is not None
+    assert config.gallery is not None
+    assert config.fuse_gallery is not None
+    if serve_gallery:
+        raise UsageError(
+            "--serve-gallery manages the gallery of one model; with --fuse, enrol with `edgehuman "
+            "gallery enroll --fuse`, which writes both, and leave --serve-gallery out"
+        )
+    own = read_gallery(config.gallery, config.key)
+    others = read_gallery(config.fuse_gallery, config.key)
+    other = _loaded(config.fuse, config, notes)
+    return open_two(wanted, (model, other), (own, others), config.threshold, notes)
 
 
 def watch_with(
@@ -87,8 +118,12 @@ def watch_with(
     watching: Watching,
     notes: Notes,
     serve_gallery: bool = False,
+    two: Two | None = None,
 ) -> Outcome:
     """The same, with what was opened already.
+
+    Args:
+        two: the model and a second one.
 
     Raises:
         UsageError, ArtefactError, DataError: see `gait.run.run`.
@@ -102,11 +137,13 @@ def watch_with(
         gallery = managed_gallery(config.gallery, config.key, config.live.serve, model)
     else:
         gallery = None if config.gallery is None else read_gallery(config.gallery, config.key)
-    if gallery is not None and not len(gallery):
+    if gallery is not None and not len(gallery) and two is None:
         notes(f"{config.gallery} is empty: everybody is unknown")
     enrolling = Enrolling()
 
-    def namer_of(source: str) -> Bodies | Outlines:
+    def namer_of(source: str) -> Namer:
+        if two is not None:
+            return two.namer(source, config.hop_s, config.on_the_spot)
         made = namer(
             wanted,
             model,
@@ -123,13 +160,15 @@ def watch_with(
 
     naming = Naming(walkers, namer_of)
     naming.knows = enrolling.knows
-    sent = Sent(config.sink_names, config.gallery, config.key)
+    sent = Sent(config.sink_names, config.gallery, config.key, config.fuse_gallery)
     keeper = None
     if serve_gallery and config.gallery is not None:
         keeper = keeper_for(config.gallery, config.key, model, enrolling, sent.refresh, notes)
     with _film(config.save, walkers, naming) as is_film:
         save = None if is_film else config.save
         played = _played(config, naming, walkers, notes, save, sent, keeper)
+    if two is not None:
+        played = Played({**played.summary, "fusion": two.report()}, played.broken)
     return outcome_of(config.json, played, enrolling.gallery or gallery, notes)
 
 
@@ -168,7 +207,8 @@ def _played(
     keeper: Keeper | None,
 ) -> Played:
     """The sources played to their end, with what stands beside the loop."""
-    about = about_frames(config.model, walkers.name, naming.identifies)
+    models = config.model if config.fuse is None else f"{config.model} and {config.fuse}"
+    about = about_frames(models, walkers.name, naming.identifies)
     with Beside(config.live, about, notes, keeper) as beside:
         stand_beside(beside, walkers.sources, config.live)
         walkers.through = beside.through

@@ -212,14 +212,15 @@ def _change_store(
 
 
 def _turned_as(old: Gallery, gallery: Gallery) -> Gallery:
-    """A gallery in the coordinates of another, with its threshold where it has none."""
+    """A gallery in the coordinates of another, with its thresholds where it has none."""
     if gallery.rotation is not old.rotation:
         gallery = as_of_model(gallery)
         vector_GD = gallery.vector_GD
         if old.rotation is not None and len(gallery):
             vector_GD = old.rotation(vector_GD)
         gallery = dataclasses.replace(gallery, vector_GD=vector_GD, rotation=old.rotation)
-    return dataclasses.replace(gallery, threshold=gallery.threshold or old.threshold)
+    kept = gallery.threshold or old.threshold, gallery.fusion or old.fusion
+    return dataclasses.replace(gallery, threshold=kept[0], fusion=kept[1])
 
 
 def _require_no_key(path: Path, key: Path | None) -> None:

@@ -78,6 +78,21 @@ class Calibrated:
 
 
 @dataclass(frozen=True, slots=True)
+class Fusion:
+    """How the scores of two models become one (`gallery.fusion`).
+
+    Attributes:
+        share: of the score by joints in the mean of both, 0 to 1.
+        threshold: of that mean.
+        other: hash of the weights of the other gallery's model.
+    """
+
+    share: float
+    threshold: Calibrated
+    other: str
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """The person that a vector is identified as.
 
@@ -106,6 +121,7 @@ class Gallery:
     walk_G: unique id of each walk.
     rotation: of its vectors, which every vector that comes is given; None: the model's coordinates.
     threshold: calibrated on its own people; None: the model's.
+    fusion: of its scores with those of another gallery, calibrated on the people of both.
 
     Raises:
         DataError: unequal lengths, a walk twice, a name that is empty or too long, a value that is
@@ -120,6 +136,7 @@ class Gallery:
     walk_G: tuple[str, ...] = ()
     rotation: Rotation | None = field(default=None, repr=False)
     threshold: Calibrated | None = None
+    fusion: Fusion | None = None
 
     def __post_init__(self) -> None:
         spelt = {name: one_name(name) for name in {*self.person_G}}

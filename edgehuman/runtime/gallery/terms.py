@@ -1,6 +1,6 @@
 """On what terms somebody is enrolled: who agreed to what and when, and for how long.
 
-    terms = terms_of(config, config.name, simulated=False)
+    terms = terms_of(config, config.name, is_store=True, simulated=False)
 
 The flags are those of every `gallery enroll`. A gallery in SQLite takes nobody without a record of
 consent, or the word that there is none; one in .npz has no place for it.
@@ -16,6 +16,7 @@ from typing import ClassVar
 
 from edgehuman.config import require
 from edgehuman.errors import UsageError
+from edgehuman.runtime.loop.play import say
 from edgehuman.runtime.names import one_name, require_name
 
 DAY_S = 86_400
@@ -78,13 +79,7 @@ class Terms:
     quality: Mapping[str, int] = field(default_factory=dict)
 
 
-def terms_of(
-    flags: EnrolmentTerms,
-    name: str,
-    is_store: bool,
-    simulated: bool,
-    notify: Callable[[str], object],
-) -> Terms:
+def terms_of(flags: EnrolmentTerms, name: str, is_store: bool, simulated: bool) -> Terms:
     """The terms of an enrolment, from its flags.
 
     Args:
@@ -113,8 +108,6 @@ def terms_of(
                 f"nothing says that {name} agreed: give --consent with the version of the text "
                 "that they agreed to, or --no-consent-record"
             )
-        if flags.no_consent_record:
-            notify(f"{name} is enrolled WITHOUT a record of consent, as --no-consent-record asks")
         return Terms(None, flags.keep_days)
     if flags.no_consent_record:
         raise UsageError("give --consent or --no-consent-record, not both")
@@ -125,6 +118,12 @@ def terms_of(
         if not said or len(said) > _LONGEST or not said.isprintable():
             raise UsageError(f"{flag} is {said[:40]!r}; give 1 to {_LONGEST} printable characters")
     return Terms(Consent(by, _day_of(flags.consent_at), text), flags.keep_days)
+
+
+def say_unrecorded(flags: EnrolmentTerms, name: str, notify: Callable[[str], object] = say) -> None:
+    """Say aloud that somebody was enrolled without a record of consent; once it is done."""
+    if flags.no_consent_record:
+        notify(f"{name} is enrolled WITHOUT a record of consent, as --no-consent-record asks")
 
 
 def today() -> datetime.date:

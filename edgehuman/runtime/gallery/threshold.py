@@ -28,11 +28,12 @@ from tyro.conf import Positional
 from edgehuman.config import require
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.bootstrap import Interval, interval, mean
-from edgehuman.metrics.retrieval import Sightings, distance_blocks, similarity
+from edgehuman.metrics.gait.fusion import best_of_people, fused, share_of, stranger_deviation
+from edgehuman.metrics.retrieval import Distance, Sightings, distance_blocks, similarity
 from edgehuman.outcome import Outcome
 from edgehuman.records import Float64, Index
 from edgehuman.runtime.gallery.files import is_store, read_gallery, update_gallery
-from edgehuman.runtime.gallery.gallery import Calibrated, Gallery
+from edgehuman.runtime.gallery.gallery import Calibrated, Fusion, Gallery
 from edgehuman.runtime.gallery.terms import today
 from edgehuman.runtime.loop.play import say
 
@@ -42,6 +43,8 @@ _TARGET = 0.01
 _MOST_STRANGERS = 2000
 # Above a score by less than vectors of one walk differ.
 _ABOVE = 1e-6
+# Axes of vectors of parts: walks, parts, numbers.
+_OF_PARTS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +53,18 @@ class ThresholdConfig:
 
     Attributes:
         gallery: the file.
+        fuse_gallery: that of the other model of `--fuse`: calibrate the mean of both scores, on the
+            people who are in both.
         fpir: the share of strangers who may get a name, 0 to 1 (default: 0.01 if there are people
             enough to show it, or else a threshold that no stranger among them reaches).
-        apply: write the threshold into the gallery; `run` and `gallery identify` use it then.
-        key: of an encrypted gallery (default: EDGEHUMAN_GALLERY_KEY).
+        apply: write the threshold into the gallery; `run` and `gallery identify` use it then, `run
+            --fuse` that of both.
+        key: of an encrypted gallery, of both (default: EDGEHUMAN_GALLERY_KEY).
         seed: of the people drawn from a large gallery.
     """
 
     gallery: Positional[Path]
+    fuse_gallery: Path | None = None
     fpir: float | None = None
     apply: bool = False
     key: Path | None = None
@@ -121,33 +128,64 @@ def threshold(config: ThresholdConfig) -> Outcome:
             "an .npz gallery holds no threshold: make one that does with `edgehuman gallery "
             "convert`, or give the threshold to each command with --threshold"
         )
-    gallery = read_gallery(config.gallery, config.key)
-    trials = tried(gallery, config.seed)
-    score = score_at(trials, wanted_rate(trials.people, config.fpir))
+    gallery, other, share = read_gallery(config.gallery, config.key), None, None
+    alone: dict[str, Trials] = {}
+    if config.fuse_gallery is None:
+        trials = tried(gallery, config.seed)
+    else:
+        other = read_gallery(config.fuse_gallery, config.key)
+        trials, share, *each = tried_together(*in_order(gallery, other), config.seed)
+        alone = dict(zip(("joints", "outlines"), each, strict=True))
+    rate = wanted_rate(trials.people, config.fpir)
+    score = score_at(trials, rate)
     strangers, known = rates(trials, score)
     if config.apply and strangers.value is None:
         raise DataError(
             f"{trials.people} people show no rate, so their threshold is not written; enrol more"
         )
     if config.apply:
-        fixed = Calibrated(score, trials.people, today().isoformat())
-        update_gallery(config.gallery, lambda old: _with(old, fixed), notify=say, key=config.key)
+        space = None if other is None else other.weights_sha256
+        _keep(config, Calibrated(score, trials.people, today().isoformat()), share, space)
+    refused = {by: rates(own, score_at(own, rate))[1] for by, own in alone.items()}
     data = {
         "gallery": str(config.gallery),
+        **({} if share is None else {"fuse_gallery": str(config.fuse_gallery), "share": share}),
         "threshold": score,
         "people": trials.people,
         "strangers_named": _row(strangers),
         "known_refused": _row(known),
+        "known_refused_alone": {by: _row(own) for by, own in refused.items()},
         "least_rate": RULE_OF_3 / trials.people,
         "applied": config.apply,
     }
+    both = "" if share is None else f" of both scores ({share:.0%} by joints)"
     text = (
-        f"{config.gallery}: threshold {score:.6f} at {trials.people} people\n"
+        f"{config.gallery}: threshold {score:.6f}{both} at {trials.people} people\n"
         f"  strangers who get a name (FPIR): {strangers.said()}\n"
         f"  known people not named right (FNIR): {known.said()}\n"
-        f"  {'written into the gallery' if config.apply else 'not written: give --apply'}"
+        + "".join(f"  by {by} alone (FNIR): {own.said()}\n" for by, own in refused.items())
+        + f"  {'written into the gallery' if config.apply else 'not written: give --apply'}"
     )
     return Outcome(data, text)
+
+
+def _keep(
+    config: ThresholdConfig, fixed: Calibrated, share: float | None, space: str | None
+) -> None:
+    """Write a threshold into the gallery: its own, or that of its scores with another one's.
+
+    Args:
+        space: of the other gallery.
+    """
+    changes: dict[str, Any] = {"threshold": fixed}
+    if share is not None and space is not None:
+        changes = {"fusion": Fusion(share, fixed, space)}
+    update_gallery(
+        config.gallery,
+        lambda old: dataclasses.replace(old, **changes),
+        notify=say,
+        key=config.key,
+    )
 
 
 def wanted_rate(people: int, asked: float | None) -> float:
@@ -197,6 +235,89 @@ def tried(gallery: Gallery, seed: int = 0) -> Trials:
     return Trials(person_G[index_N], np.concatenate(other), np.concatenate(own), len(names))
 
 
+def in_order(gallery: Gallery, other: Gallery) -> tuple[Gallery, Gallery]:
+    """Two galleries, that of joints first: its vectors have no parts.
+
+    Raises:
+        UsageError: which is which cannot be told, such as of two of joints.
+    """
+    parts = [each.vector_GD.ndim == _OF_PARTS for each in (gallery, other)]
+    if parts[0] == parts[1]:
+        raise UsageError(
+            f"which gallery is of joints and which of outlines cannot be told ({gallery.model}, "
+            f"{other.model}): {'both' if parts[0] else 'neither'} have a vector for each part of a "
+            "person, as those of outlines have; give one of each"
+        )
+    return (other, gallery) if parts[0] else (gallery, other)
+
+
+def tried_together(
+    joints: Gallery, outlines: Gallery, seed: int = 0
+) -> tuple[Trials, float, Trials, Trials]:
+    """Leave every person who is in both galleries out in turn: the trials of both scores together,
+    the share of joints in them, and the trials of joints and of outlines alone.
+
+    A probe is a walk by joints with the walk of the same id by outlines; of a person without any,
+    the first with the first, the second with the second.
+
+    Raises:
+        DataError: fewer than two people are in both.
+    """
+    both = [name for name in joints.people() if name in {*outlines.person_G}]
+    if len(both) < 2:
+        raise DataError(
+            f"found {len(both)} people who are in both galleries; a threshold of both scores needs "
+            "two, and a rate of 1 % needs 300: enrol with `gallery enroll --fuse`"
+        )
+    place = {name: index for index, name in enumerate(both)}
+    drawn = np.random.default_rng(seed).permutation(len(both))[:_MOST_STRANGERS].tolist()
+    pairs = [pair for index in sorted(drawn) for pair in _paired(joints, outlines, both[index])]
+    index_N2 = np.array(pairs, np.int64)
+    person_N = np.array([place[joints.person_G[g]] for g in index_N2[:, 0].tolist()])
+    deviations, scores = [], []
+    for gallery, index_N in zip((joints, outlines), index_N2.T, strict=True):
+        person_G = np.array([place.get(name, -1) for name in gallery.person_G])
+        held = Sightings(gallery.vector_GD[person_G >= 0], person_G[person_G >= 0])
+        deviations.append(stranger_deviation(held, gallery.distance, seed))
+        row_N = np.cumsum(person_G >= 0)[index_N] - 1
+        scores.append(_of_people(held, row_N, gallery.distance, len(both)))
+    share = share_of(*deviations)
+    by_both = fused(scores[0], scores[1], share)
+    alone = [_left_out(score_NP, person_N, len(both)) for score_NP in scores]
+    return _left_out(by_both, person_N, len(both)), share, alone[0], alone[1]
+
+
+def _left_out(score_NP: Float64, person_N: Index, people: int) -> Trials:
+    """The trials of probes whose scores with all people these are."""
+    row_N = np.arange(len(person_N))
+    own_N, others_NP = score_NP[row_N, person_N], score_NP.copy()
+    others_NP[row_N, person_N] = -np.inf
+    return Trials(person_N, others_NP.max(axis=1), own_N, people)
+
+
+def _paired(joints: Gallery, outlines: Gallery, name: str) -> list[tuple[int, int]]:
+    """The walks of a person in both galleries that are one walk."""
+    first, second = (
+        {each.walk_G[g]: g for g, own in enumerate(each.person_G) if own == name}
+        for each in (joints, outlines)
+    )
+    same = [(first[walk], second[walk]) for walk in first if walk in second]
+    return same or [*zip(first.values(), second.values(), strict=False)]
+
+
+def _of_people(walks: Sightings, row_N: Index, distance: Distance, people: int) -> Float64:
+    """The best score of each person for some of the walks (N, P), themselves left out."""
+    probes = Sightings(walks.feature_NX[row_N], walks.person_N[row_N])
+    found, start = [], 0
+    for distance_QG in distance_blocks(probes, walks, distance):
+        score_QG = similarity(distance_QG, distance)
+        row_Q = row_N[start : start + len(score_QG)]
+        score_QG[np.arange(len(row_Q)), row_Q] = -np.inf
+        found.append(best_of_people(score_QG, walks.person_N, people))
+        start += len(score_QG)
+    return np.concatenate(found)
+
+
 def score_at(trials: Trials, rate: float) -> float:
     """The lowest threshold at which at most this share of strangers gets a name.
 
@@ -244,7 +365,3 @@ def _rate(person_N: Index, wrong_N: Any) -> Rate:
 
 def _row(rate: Rate) -> dict[str, Any]:
     return {"people": rate.people, "rate": rate.value, "low": rate.low, "high": rate.high}
-
-
-def _with(gallery: Gallery, fixed: Calibrated) -> Gallery:
-    return dataclasses.replace(gallery, threshold=fixed)

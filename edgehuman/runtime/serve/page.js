@@ -172,7 +172,8 @@
       const item = list.children[k], [name, small] = item.children[1].children;
       item.firstChild.style.background = trackColour(row.track, k);
       name.textContent = row.name || "track " + row.track;
-      small.textContent = [row.name ? "track " + row.track : "", row.match === undefined ? "" : "score " + row.match.toFixed(2),
+      const parts = Object.entries(row.by || {}).map(([by, score]) => by + " " + score.toFixed(2));
+      small.textContent = [row.name ? "track " + row.track : "", row.match === undefined ? "" : "score " + row.match.toFixed(2), ...parts,
         row.quality === undefined ? "" : "quality " + Math.round(row.quality), row.source].filter(Boolean).join(" · ");
       item.lastChild.textContent = row.state;
       item.lastChild.className = "state " + (row.state === "known" ? "live" : row.state === "unknown" ? "lost" : "wait");

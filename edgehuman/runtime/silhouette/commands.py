@@ -34,7 +34,7 @@ from edgehuman.runtime.gallery import (
 from edgehuman.runtime.gallery.files import is_store
 from edgehuman.runtime.gallery.gallery import threshold_for
 from edgehuman.runtime.gallery.outliers import require_fitting
-from edgehuman.runtime.gallery.terms import EnrolmentTerms, terms_of
+from edgehuman.runtime.gallery.terms import EnrolmentTerms, Terms, say_unrecorded, terms_of
 from edgehuman.runtime.loop.play import say
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.names import one_name
@@ -45,6 +45,7 @@ from edgehuman.runtime.states import ENROL_QUALITY, ENROL_STEPS, too_little
 
 # More bad frames than this make a walk that somebody should look at before it is known for good.
 _MOST_DROPPED = 0.5
+WalksOf = Callable[[], list[MaskWalk]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,22 +101,98 @@ class IdentifyConfig:
     seed: int = 0
 
 
-def enroll(config: EnrolConfig, walks_of: Callable[[], list[MaskWalk]] | None = None) -> Outcome:
+def enroll(config: EnrolConfig, walks_of: WalksOf | None = None) -> Outcome:
     """`edgehuman gallery enroll`: add the walks to the file; on an error the file is unchanged.
 
     Args:
         walks_of: reads the walks of the source; None: they are masks.
 
     Raises:
+        ArtefactError, DataError, UsageError: as `ready`; or the file cannot be written.
+    """
+    return ready(config, walks_of).write()
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Walks that may be enrolled, not yet written.
+
+    Attributes:
+        config: whose, and where.
+        model: gave the vectors.
+        walkers, vectors, qualities: of each walk.
+        terms: on which they are enrolled.
+        simulated: whether somebody is edgehuman's own.
+    """
+
+    config: EnrolConfig
+    model: Model
+    walkers: list[Walker]
+    vectors: list[Float32]
+    qualities: list[Quality]
+    terms: Terms
+    simulated: bool
+
+    def added(self, known: Gallery) -> Gallery:
+        """A gallery with the walks.
+
+        Raises:
+            DataError: one is enrolled already, looks like somebody else, or shows too little.
+        """
+        config = self.config
+        each = zip(self.walkers, self.vectors, self.qualities, strict=True)
+        for walker, vector, quality in each:
+            if not config.take_as_is:
+                threshold = threshold_for(self.model.card, None, known)
+                require_own(known, config.name, vector, walker.name)
+                require_fitting(known, config.name, vector, threshold, walker.name)
+                _require_enough(walker, quality)
+            known_as = _known_as(config.source, walker.name, known)
+            known = known.enrol(config.name, known_as, vector)
+        return known
+
+    def write(self) -> Outcome:
+        """Add them to the file.
+
+        Raises:
+            ArtefactError, DataError, UsageError: as `update_gallery` and `added`.
+        """
+        config = self.config
+        before, gallery = update_gallery(
+            config.gallery, self.added, self.model.card, say, config.key, self.terms
+        )
+        say_unrecorded(config, gallery.person_G[-1])
+        added = zip(gallery.walk_G[len(before) :], self.walkers, self.qualities, strict=True)
+        rows = [{"walk": walk, **_of_walk(walker, quality)} for walk, walker, quality in added]
+        data = {
+            "gallery": str(config.gallery),
+            "person": gallery.person_G[-1],
+            "walks": rows,
+            "simulated": self.simulated,
+            "people": gallery.people(),
+        }
+        count = "1 walk" if len(rows) == 1 else f"{len(rows)} walks"
+        text = (
+            f"{config.gallery}: {data['person']} enrolled by {count}"
+            f"{' of a simulated walker' if self.simulated else ''}; {len(gallery.people())} "
+            f"people, {len(gallery)} walks"
+        )
+        return Outcome(data, text)
+
+
+def ready(config: EnrolConfig, walks_of: WalksOf | None = None) -> Ready:
+    """Read the source, and check the walks.
+
+    Args:
+        walks_of: reads the walks of the source; None: they are masks.
+
+    Raises:
         ArtefactError: a model without embeddings, or the gallery of another model.
-        DataError: no walk in the source, or one that cannot be used; a walk that is already
-            enrolled; an apparent mistake.
+        DataError: no walk in the source, or one that cannot be used.
         UsageError: no such walk, or the file cannot be written.
     """
     require_usable_folder(config.gallery.parent, f"--gallery {config.gallery}")
-    terms = terms_of(
-        config, config.name, is_store(config.gallery), is_simulated(config.source), say
-    )
+    terms = terms_of(config, config.name, is_store(config.gallery), is_simulated(config.source))
     model = _open(config.model, config.threads, config.seed)
     # A wrong file is told of before the work.
     gallery_for(config.gallery, model.card, config.key)
@@ -125,44 +202,14 @@ def enroll(config: EnrolConfig, walks_of: Callable[[], list[MaskWalk]] | None = 
     walkers = [identifier.embed(walk) for walk in chosen]
     vectors = [_vector(walker, config.take_as_is) for walker in walkers]
     qualities = [walker.quality() for walker in walkers]
-    called = [one_name(_called(config.source, walker.name)) for walker in walkers]
+    called_N = [one_name(called(config.source, walker.name)) for walker in walkers]
     scores = [quality.score for quality in qualities]
-    terms = dataclasses.replace(terms, quality=dict(zip(called, scores, strict=True)))
-
-    def enrolled(known: Gallery) -> Gallery:
-        for walker, vector, quality in zip(walkers, vectors, qualities, strict=True):
-            if not config.take_as_is:
-                threshold = threshold_for(model.card, None, known)
-                require_own(known, config.name, vector, walker.name)
-                require_fitting(known, config.name, vector, threshold, walker.name)
-                _require_enough(walker, quality)
-            known_as = _known_as(config.source, walker.name, known)
-            known = known.enrol(config.name, known_as, vector)
-        return known
-
-    before, gallery = update_gallery(config.gallery, enrolled, model.card, say, config.key, terms)
-    added = zip(gallery.walk_G[len(before) :], walkers, qualities, strict=True)
-    rows = [{"walk": walk, **_of_walk(walker, quality)} for walk, walker, quality in added]
+    terms = dataclasses.replace(terms, quality=dict(zip(called_N, scores, strict=True)))
     simulated = any(walk.simulated for walk in chosen)
-    data = {
-        "gallery": str(config.gallery),
-        "person": gallery.person_G[-1],
-        "walks": rows,
-        "simulated": simulated,
-        "people": gallery.people(),
-    }
-    count = "1 walk" if len(rows) == 1 else f"{len(rows)} walks"
-    text = (
-        f"{config.gallery}: {data['person']} enrolled by {count}"
-        f"{' of a simulated walker' if simulated else ''}; {len(gallery.people())} people, "
-        f"{len(gallery)} walks"
-    )
-    return Outcome(data, text)
+    return Ready(config, model, walkers, vectors, qualities, terms, simulated)
 
 
-def identify(
-    config: IdentifyConfig, walks_of: Callable[[], list[MaskWalk]] | None = None
-) -> Outcome:
+def identify(config: IdentifyConfig, walks_of: WalksOf | None = None) -> Outcome:
     """`edgehuman gallery identify`: name the person of each walk of the source.
 
     Args:
@@ -233,7 +280,7 @@ def _known_as(source: str, walk: str, gallery: Gallery) -> str:
     Raises:
         DataError: it is in the gallery already.
     """
-    known_as = _called(source, walk)
+    known_as = called(source, walk)
     if known_as in gallery.walk_G:
         whose = gallery.person_G[gallery.walk_G.index(known_as)]
         raise DataError(
@@ -247,8 +294,8 @@ def _of_walk(walker: Walker, quality: Quality) -> dict[str, Any]:
     return {"frames": walker.frames, "used": walker.used, "quality": quality.as_row()}
 
 
-def _called(source: str, walk: str) -> str:
-    """The id of a walk: the end of its path."""
+def called(source: str, walk: str) -> str:
+    """The id of a walk in a gallery: the end of its path."""
     place = Path(source)
     parts = place.parts[-2:] if walk in (place.name, place.stem) else (*place.parts[-2:], walk)
     return "/".join(parts).strip("/")

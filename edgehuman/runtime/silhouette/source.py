@@ -12,6 +12,7 @@ pixels.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -26,7 +27,7 @@ from edgehuman import catalogue
 from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import DataError, UsageError
 from edgehuman.preprocess.silhouette.normalise import SIDE, normalise, one_channel
-from edgehuman.preprocess.silhouette.read import read_mask, video_frames
+from edgehuman.preprocess.silhouette.read import read_mask, timed_frames
 from edgehuman.preprocess.silhouette.screen import (
     EMPTY,
     GREY,
@@ -57,7 +58,7 @@ class MaskFrame:
         reason: why not, in one word: empty, grey, inverted, colour or unreadable.
         why: the same in a sentence.
         is_cut: whether the person reaches the picture's edge.
-        t_s: when, in seconds; None: frames of masks have no times.
+        t_s: when, in seconds; None: files of masks have no times.
     """
 
     name: str
@@ -104,7 +105,7 @@ def walks_in(source: str | Path, seed: int = 0) -> list[MaskWalk]:
     if path.is_dir():
         return _in_folder(path) or _loaded(path)
     if path.suffix.lower() in SUFFIXES:
-        return [MaskWalk(path.stem, lambda: _frames_of(_video(path)))]
+        return [MaskWalk(path.stem, lambda: _timed(_video(path)))]
     if path.suffix.lower() == ".png":
         return [MaskWalk(path.stem, lambda: _of_files([path]))]
     return _loaded(path)
@@ -178,26 +179,25 @@ def _of_files(files: Iterable[Path]) -> Iterator[MaskFrame]:
             yield mask_frame(mask_HW, file.name)
 
 
-def _frames_of(images: Iterable[NDArray[Any]]) -> Iterator[MaskFrame]:
-    for number, image in enumerate(images):
-        yield mask_frame(image, str(number))
+def _timed(images: Iterable[tuple[float, NDArray[Any]]]) -> Iterator[MaskFrame]:
+    for number, (t_s, image) in enumerate(images):
+        yield dataclasses.replace(mask_frame(image, str(number)), t_s=t_s)
 
 
-def _video(path: Path) -> Iterator[NDArray[Any]]:
-    """Frames of a video of masks, black and white; a frame in colour stays as it is.
+def _video(path: Path) -> Iterator[tuple[float, NDArray[Any]]]:
+    """Frames of a video of masks, black and white, with their times; a frame in colour stays as it
+    is.
 
     Raises:
         DataError: OpenCV reads no frame of it, or they are too large.
     """
     count = 0
-    for image in video_frames(path):
+    for t_s, image in timed_frames(path):
         count += 1
         grey = np.ptp(image, axis=2) < _GREY_NOISE
-        yield (
-            np.where(image.max(axis=2) > _MIDDLE, np.uint8(255), np.uint8(0))
-            if (grey.mean() >= _LEAST_GREY)
-            else image
-        )
+        if grey.mean() >= _LEAST_GREY:
+            image = np.where(image.max(axis=2) > _MIDDLE, np.uint8(255), np.uint8(0))
+        yield t_s, image
     if not count:
         raise DataError(f"{path}: no frame can be read; convert it to a folder of PNG masks")
 
@@ -218,10 +218,12 @@ def _loaded(path: Path) -> list[MaskWalk]:
 
 
 def _row(walks: Any, i: int) -> MaskWalk:
-    simulated = bool(walks.simulated)
-    return MaskWalk(
-        str(walks.sequence_N[i]), lambda: _frames_of(iter(walks.sequence(i))), simulated
-    )
+    simulated, rate_hz = bool(walks.simulated), float(walks.rate_hz_N[i])
+
+    def frames() -> Iterator[MaskFrame]:
+        return _timed((number / rate_hz, mask) for number, mask in enumerate(walks.sequence(i)))
+
+    return MaskWalk(str(walks.sequence_N[i]), frames, simulated)
 
 
 def _simulated(word: str, seed: int) -> list[MaskWalk]:

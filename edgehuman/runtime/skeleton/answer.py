@@ -164,6 +164,11 @@ class Identifier:
                 found[i] = vector_D.reshape(-1)
         return list(zip(windows, found, strict=True))
 
+    def begin_anew(self, track: str) -> None:
+        """Forget whom the windows of a track looked like: it may be somebody else from now on."""
+        if track in self._tracks:
+            self._tracks[track].evidence = self._fresh()
+
     def close(self) -> list[GaitResult]:
         """The stream is over; no window waits for more."""
         self.windows.close()

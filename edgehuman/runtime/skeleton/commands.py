@@ -36,7 +36,7 @@ from edgehuman.runtime.gallery import (
 from edgehuman.runtime.gallery.files import is_store
 from edgehuman.runtime.gallery.gallery import threshold_for
 from edgehuman.runtime.gallery.outliers import require_fitting
-from edgehuman.runtime.gallery.terms import EnrolmentTerms, terms_of
+from edgehuman.runtime.gallery.terms import EnrolmentTerms, Terms, say_unrecorded, terms_of
 from edgehuman.runtime.loop.dropped import loss_lines
 from edgehuman.runtime.loop.play import Playable, say
 from edgehuman.runtime.loop.results import UNKNOWN
@@ -151,13 +151,95 @@ def enroll(config: EnrolConfig, poses: Poses | None = None) -> Outcome:
         poses: opens the poses of the source; None: by its name.
 
     Raises:
+        ArtefactError, DataError, UsageError: as `ready`; or the file cannot be written.
+    """
+    return ready(config, poses).write()
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A walk that may be enrolled, not yet written.
+
+    Attributes:
+        config: whose, and where.
+        model: gave its vector.
+        walks: of the source.
+        track: which of them; walk: its id.
+        terms: on which it is enrolled.
+    """
+
+    config: EnrolConfig
+    model: Model
+    walks: Walks
+    track: str
+    walk: str
+    terms: Terms
+
+    @property
+    def where(self) -> str:
+        """The source and the track, for messages."""
+        return f"{self.config.source}, track {self.track}"
+
+    def added(self, known: Gallery) -> Gallery:
+        """A gallery with the walk.
+
+        Raises:
+            DataError: it is enrolled already, or looks like somebody else.
+        """
+        config, vector_D = self.config, self.walks.vectors[self.track]
+        if not config.take_as_is:
+            threshold = threshold_for(self.model.card, None, known)
+            require_own(known, config.name, vector_D, self.where)
+            require_fitting(known, config.name, vector_D, threshold, self.where)
+        return known.enrol(config.name, self.walk, vector_D)
+
+    def write(self) -> Outcome:
+        """Add it to the file.
+
+        Raises:
+            ArtefactError, DataError, UsageError: as `update_gallery` and `added`.
+        """
+        config, walks, track = self.config, self.walks, self.track
+        _, gallery = update_gallery(
+            config.gallery, self.added, self.model.card, say, config.key, self.terms
+        )
+        person, walk = gallery.person_G[-1], gallery.walk_G[-1]
+        say_unrecorded(config, person)
+        _remark(walks)
+        for remark in remarks(walks, track):
+            say(f"{self.where}: {remark}")
+        quality = walks.quality[track]
+        data = {
+            "gallery": str(config.gallery),
+            "person": person,
+            "walk": walk,
+            "windows": walks.windows[track],
+            "quality": quality.as_row(),
+            "simulated": config.source == SIMULATED,
+            "people": gallery.people(),
+        }
+        simulated = " (a simulated walker)" if config.source == SIMULATED else ""
+        text = (
+            f"{config.gallery}: {person} enrolled by {walk}{simulated}, {data['windows']} windows, "
+            f"quality {quality.score} of 100; {len(gallery.people())} people, {len(gallery)} walks"
+        )
+        return Outcome(data, "\n".join([text, *loss_lines(walks.report)]))
+
+
+def ready(config: EnrolConfig, poses: Poses | None = None, chooses: str = "--track") -> Ready:
+    """Read the source, and check the walk.
+
+    Args:
+        poses: opens the poses of the source; None: by its name.
+        chooses: the flag that chooses a track.
+
+    Raises:
         ArtefactError: a model without embeddings, or the gallery of another model.
-        DataError: no walk in the source, or several; a walk that is already enrolled; two people
-            with one id; an apparent mistake.
+        DataError: no walk in the source, or several; two people with one id; an apparent mistake.
         UsageError: no such track, or the file cannot be written.
     """
     require_usable_folder(config.gallery.parent, f"--gallery {config.gallery}")
-    terms = terms_of(config, config.name, is_store(config.gallery), config.source == SIMULATED, say)
+    terms = terms_of(config, config.name, is_store(config.gallery), config.source == SIMULATED)
     model = _open(config.model, config.threads, config.seed)
     # A wrong file is told of before the work.
     gallery_for(config.gallery, model.card, config.key)
@@ -166,42 +248,15 @@ def enroll(config: EnrolConfig, poses: Poses | None = None) -> Outcome:
     walks = walks_of(
         model, config.source, config.seconds, config.seed, declared, False, config.sender, opened
     )
-    track = _one_track(walks, config.track, config.source)
+    track = _one_track(walks, config.track, config.source, chooses)
     where = f"{config.source}, track {track}"
     require_one(walks, track, where)
     if not config.take_as_is:
         require_right(walks, track, where, config.on_the_spot)
     walk = config.walk or f"{Path(config.source).name}#{track}"
-    quality = walks.quality[track]
-    terms = dataclasses.replace(terms, quality={one_name(walk): quality.score})
-
-    def enrolled(known: Gallery) -> Gallery:
-        if not config.take_as_is:
-            vector_D, threshold = walks.vectors[track], threshold_for(model.card, None, known)
-            require_own(known, config.name, vector_D, where)
-            require_fitting(known, config.name, vector_D, threshold, where)
-        return known.enrol(config.name, walk, walks.vectors[track])
-
-    _, gallery = update_gallery(config.gallery, enrolled, model.card, say, config.key, terms)
-    person, walk = gallery.person_G[-1], gallery.walk_G[-1]
-    _remark(walks)
-    for remark in remarks(walks, track):
-        say(f"{where}: {remark}")
-    data = {
-        "gallery": str(config.gallery),
-        "person": person,
-        "walk": walk,
-        "windows": walks.windows[track],
-        "quality": quality.as_row(),
-        "simulated": config.source == SIMULATED,
-        "people": gallery.people(),
-    }
-    simulated = " (a simulated walker)" if config.source == SIMULATED else ""
-    text = (
-        f"{config.gallery}: {person} enrolled by {walk}{simulated}, {data['windows']} windows, "
-        f"quality {quality.score} of 100; {len(gallery.people())} people, {len(gallery)} walks"
-    )
-    return Outcome(data, "\n".join([text, *loss_lines(walks.report)]))
+    quality = {one_name(walk): walks.quality[track].score}
+    terms = dataclasses.replace(terms, quality=quality)
+    return Ready(config, model, walks, track, walk, terms)
 
 
 def identify(config: IdentifyConfig, poses: Poses | None = None) -> Outcome:
@@ -255,8 +310,11 @@ def _open(name: str, threads: int, seed: int) -> Model:
     return model
 
 
-def _one_track(walks: Walks, asked: str | None, source: str) -> str:
+def _one_track(walks: Walks, asked: str | None, source: str, chooses: str) -> str:
     """The requested track, or the only one.
+
+    Args:
+        chooses: the flag that asks for one.
 
     Raises:
         DataError: several tracks, and none requested.
@@ -267,11 +325,11 @@ def _one_track(walks: Walks, asked: str | None, source: str) -> str:
         return tracks[0]
     if asked is None:
         raise DataError(
-            f"{source} holds {len(tracks)} tracks ({', '.join(tracks)}); choose one with --track"
+            f"{source} holds {len(tracks)} tracks ({', '.join(tracks)}); choose one with {chooses}"
         )
     if asked not in tracks:
         raise UsageError(
-            f"--track {asked}: no such track in {source}; choose one of {', '.join(tracks)}"
+            f"{chooses} {asked}: no such track in {source}; choose one of {', '.join(tracks)}"
         )
     return asked
 

@@ -38,6 +38,11 @@ class GaitResult(LiveResult):
             was seen, and it is nobody of the gallery) or "known"; empty without a gallery.
         why: of the first two, in words; empty while windows do not agree yet.
         quality: of what the answer is made of; None: not measured.
+        by: of two models: "both", "joints" or "outlines", whose vectors the answer is made of.
+        scores, qualities: of two models, by "joints" and "outlines": what each that has a window
+            says by itself of the person whose name this one bears, or else of the nearest (None:
+            they are not enrolled there), and how good what it saw is.
+        threshold: of two models: of the score, which depends on what it is made of.
         event: of no window: what happened to a camera, "lost", "frozen", "black" or "back", and
             `reason` says it in words; else empty.
     """
@@ -49,6 +54,10 @@ class GaitResult(LiveResult):
     state: str = ""
     why: str = ""
     quality: Quality | None = None
+    by: str = ""
+    scores: Mapping[str, float | None] = field(default_factory=dict)
+    qualities: Mapping[str, Quality | None] = field(default_factory=dict)
+    threshold: float | None = None
     event: str = ""
 
     def row(self) -> dict[str, Any]:
@@ -67,6 +76,10 @@ class GaitResult(LiveResult):
         if self.why:
             row["why"] = self.why
         row["quality"] = None if self.quality is None else self.quality.as_row()
+        if self.by:
+            row["by"] = self.by
+            row |= {name: self._said_by(name) for name in ("joints", "outlines")}
+            row["threshold"] = None if self.threshold is None else round(self.threshold, 5)
         if self.vector_D is not None and self.vector_D.ndim == 1:  # those of parts are too long
             row["embedding"] = [round(float(value), 6) for value in self.vector_D]
         if self.identity is not None:
@@ -75,6 +88,16 @@ class GaitResult(LiveResult):
                 for name, score in self.identity.others[:_SHOWN]
             ]
         return row
+
+    def _said_by(self, model: str) -> dict[str, Any] | None:
+        """What one of two models says by itself."""
+        if model not in self.scores:
+            return None
+        score, quality = self.scores[model], self.qualities.get(model)
+        return {
+            "score": None if score is None else round(score, 5),
+            "quality": None if quality is None else quality.score,
+        }
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgehuman.catalogue import SIMULATED
 from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.preprocess.imu.format import ImuFormat
 from edgehuman.reading.secrets import without_secrets
@@ -31,6 +32,7 @@ from edgehuman.runtime.loop.play import Playable
 from edgehuman.runtime.model import Model
 from edgehuman.runtime.replay.folder import is_recording
 from edgehuman.runtime.together.clock import SensorClock, Zero
+from edgehuman.runtime.together.following import Following, Pace
 from edgehuman.runtime.together.joined import Joined
 from edgehuman.runtime.together.order import Order
 from edgehuman.runtime.together.recording import CAMERA, Kept, folder_of, read_order
@@ -115,6 +117,11 @@ def is_live_sensor(source: object) -> bool:
     if isinstance(source, str):
         return scheme_of(source) in LIVE
     return isinstance(source, Playable) and source.live
+
+
+def is_simulated(source: object) -> bool:
+    """Whether samples are a simulated person's, and never end."""
+    return isinstance(source, str) and source.partition(":")[0] == SIMULATED
 
 
 def open_sides(
@@ -208,6 +215,8 @@ def _sensor(name: str, asked: Asked, live: bool, notify: Callable[[str], object]
         notify(f"{source} is played at its pace, as a live source goes with it")
     if asked.replay is not None:
         source = folder_of(*asked.replay, name)
+    elif is_simulated(source):
+        notify(f"the sensor {name} is {source}: a simulated person's (edgehuman's own)")
     options = StreamOptions(format=asked.format)
     recogniser, opened = listen(model, source, options, paced, asked.seed, notify)  # type: ignore[arg-type]
     recogniser.source = name
@@ -245,6 +254,8 @@ def joined_of(
             opened.sources.zero_ns = zero.ns
         else:
             frames = _zeroed(frames, zero, begun)
+    if zero is None and asked.replay is None:
+        frames = _leading(frames, opened.sensors, asked)
     camera = CameraSide(
         opened.camera,
         through(frames),
@@ -271,6 +282,17 @@ def joined_of(
     rates_hz = {name: one.recogniser.rate_hz for name, one in opened.sensors.items()}
     wearers = Wearers(opened.sensors, asked.bound_s)
     return Joined([camera, *sensors], order, wearers, rates_hz, released, notify)
+
+
+def _leading(
+    frames: Iterable[TakenFrame], sensors: Mapping[str, Sensor], asked: Asked
+) -> Iterable[TakenFrame]:
+    """The frames of a video with which simulated sensors, that never end, end."""
+    video = Pace()
+    for name, one in sensors.items():
+        if is_simulated(asked.sensors[name]):
+            one.source = Following(one.source, video)
+    return video.through(frames)
 
 
 def _zeroed(

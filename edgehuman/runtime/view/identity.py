@@ -6,7 +6,7 @@
 `label` and `score` are the gallery's answer to a window; beside a box, whose score is the
 detector's, they are `name` and `identity`. Where no `state` is given, a name is known and nothing
 is not yet; `quality`, from 0 to 100 or as `preprocess.quality.Quality.as_row` has it, may be
-missing.
+missing, and so may `by`, the scores of two models, such as {"joints": 0.97, "outlines": 0.88}.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ def named(answer: Mapping[str, Any]) -> dict[str, Any]:
         row["name"] = label
     if row["state"] not in NAMELESS and (match := _number(_score(answer), 3)) is not None:
         row["match"] = match
+        if isinstance(each := answer.get("by"), Mapping):
+            scores = {by: _number(score, 3) for by, score in each.items()}
+            row["by"] = {by: score for by, score in scores.items() if score is not None}
     quality = answer.get("quality")
     if isinstance(quality, Mapping):
         quality = quality.get("score")

@@ -108,6 +108,27 @@ def test_the_nearest_half_and_what_the_model_gains() -> None:
     assert table["rank1"]["random weights"][0] == 0.0
     assert table["gains"]["bone"] == [0.0, 0.0, 0.0]
     data = {"data": "mot", "detector": "d", "pose": "p", "segmenter": "s"}
-    text = render({**data, "joints": table, "outlines": table})
+    text = render({**data, "joints": table, "outlines": table, "fused": {}})
     assert "| m | 100.0 [100.0, 100.0] |  |" in text
     assert "| random weights | 0.0 [0.0, 0.0] | 100.0 [100.0, 100.0] |" in text
+
+
+def test_both_models_look_for_the_people_who_have_both_records() -> None:
+    """Four people, the fourth without usable outlines; joints take the first for the second."""
+    seen = {("a", k): sights(8.1) for k in range(3)}
+    bones, masks = walks_of({**seen, ("a", 3): sights(8.1, lambda t_s: t_s < 1.0)})
+    turn_N = np.radians([0.0, 62, 60, 60, 150, 150, 9, 9])
+    joints_ND = np.stack([np.cos(turn_N), np.sin(turn_N)], axis=1)
+    turn_N = np.radians([0.0, 5, 70, 70, 150, 150])
+    outlines_ND = np.stack([np.cos(turn_N), np.sin(turn_N)], axis=1)
+    table = own_eyes.fused_of(bones, masks, (joints_ND, outlines_ND))
+    assert table["people"] == 3
+    assert table["outlines"]["rank1"][0] == 1.0
+    assert table["joints"]["rank1"][0] == pytest.approx(4 / 6)
+    empty: dict[str, object] = {"people": 0, "rank1": {}, "gains": {}}
+    data = {"data": "mot", "detector": "d", "pose": "p", "segmenter": "s", "fused": table}
+    text = render({**data, "joints": empty, "outlines": empty})
+    assert "| fused, 3 people | rank-1 | both gain |" in text
+    assert "| outlines | 100.0 [100.0, 100.0] |" in text
+    few = walks_of({("a", k): sights(8.1) for k in range(2)})
+    assert own_eyes.fused_of(*few, (joints_ND[:4], outlines_ND[:4])) == {}

@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import pytest
+from onnx import TensorProto, helper
 
-from edgehuman.card import OutputSpec, Precision
+from edgehuman.card import CARD_KEY, InputSpec, OutputSpec, Precision
 from edgehuman.errors import ArtefactError, EngineError
 from edgehuman.limits.sizes import read_bounded
 from edgehuman.runtime.engine import onnx as onnx_engine
 from edgehuman.runtime.engine import onnx_file
 from edgehuman.runtime.engine.onnx import CPU, CUDA, TENSORRT, OnnxRuntimeEngine
+from edgehuman.runtime.engine.onnx_file import sealed
 from edgehuman.runtime.engine.open import EngineRequest, open_engine
 from tests.runtime.conftest import MakeModel, tiny_card
 from tests.runtime.played_gpu import GPU
@@ -289,3 +291,31 @@ def test_other_axes_that_only_the_answer_shows_are_refused(make_model: MakeModel
     engine._session = SimpleNamespace(run=lambda names, given: [np.zeros((1, 3, 1), np.float32)])
     with pytest.raises(ArtefactError, match=r"outputs \(1, 3, 1\), but classes have 2 axes"):
         engine.run(record_NTC)
+
+
+@pytest.mark.parametrize("woven", [True, False])
+def test_parts_of_an_earlier_head_are_refused_with_what_to_do(tmp_path: Path, woven: bool) -> None:
+    """It has the axes of today's, and its maps lie otherwise."""
+    nodes = [helper.make_node("Identity", ["frame"], ["person_parts"])]
+    if woven:
+        nodes.append(helper.make_node("DepthToSpace", ["map"], ["maps"], blocksize=2))
+    shape = ("batch", 4, 4)
+    given = [
+        helper.make_tensor_value_info("frame", TensorProto.FLOAT, shape),
+        *([helper.make_tensor_value_info("map", TensorProto.FLOAT, (1, 4, 2, 2))] if woven else []),
+    ]
+    graph = helper.make_graph(
+        nodes, "g", given, [helper.make_tensor_value_info("person_parts", TensorProto.FLOAT, shape)]
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
+    taken = InputSpec("ImuWindow", (4, 4), "float32", "g", 50.0)
+    card = tiny_card(input=taken, output=OutputSpec("person_parts", ("background", "body")))
+    helper.set_model_props(model, {CARD_KEY: card.to_json()})
+    path = tmp_path / "parts.onnx"
+    path.write_bytes(sealed(model.SerializeToString()))
+    assert onnx_file.open_file(path).operators >= {"Identity"}
+    if woven:
+        with pytest.raises(ArtefactError, match=r"row by row.* Train it again"):
+            OnnxRuntimeEngine(path)
+    else:
+        OnnxRuntimeEngine(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,12 @@ def test_the_page_gets_the_quality(naming: Naming, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(naming._of("a"), "push", lambda seen, arrival_ns: [result])
     naming.push(seen("a", 0.1, "1"))
     assert named(shown[-1].people[0].answer) == {"state": "not yet", "quality": 52.0}
+    scores = {"joints": 0.97123, "outlines": None}
+    known = dataclasses.replace(result, label="ANNA", state="known", score=0.9, scores=scores)
+    monkeypatch.setattr(naming._of("a"), "push", lambda seen, arrival_ns: [known])
+    naming.push(seen("a", 0.2, "1"))
+    found = named(shown[-1].people[0].answer)
+    assert (found["name"], found["match"], found["by"]) == ("ANNA", 0.9, {"joints": 0.971})
 
 
 def test_what_happens_to_a_camera_is_a_result_and_no_frame(naming: Naming) -> None:

@@ -78,10 +78,10 @@ def test_words_of_frames_say_nothing_of_poses_and_masks(
         assert f"{words[0]} is for frames" in capsys.readouterr().err
 
 
-def test_the_flags_of_one_kind_of_model_are_not_of_the_other(capsys: Any) -> None:
+def test_what_gives_the_other_kind_of_model_its_input_needs_that_model(capsys: Any) -> None:
     for model, flag in ((SILHOUETTES, "--pose"), (MODEL, "--segmenter")):
         assert main(["run", model, "--source", "0", flag, "x"]) == 2
-        assert f"unknown flag {flag}" in capsys.readouterr().err
+        assert f"{flag} x is for a second model; add --fuse" in capsys.readouterr().err
     assert SilhouetteRunConfig(model="m", source="s").live.given() == []
     assert RunConfig("m", "s").given_finding() == {
         "--detector": False,

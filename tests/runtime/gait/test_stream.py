@@ -22,7 +22,8 @@ MODEL, SILHOUETTES = "zoo:gait-skeleton-int8", "zoo:gait-silhouette-int8"
 @pytest.fixture
 def door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A video of one walker, whom no network has to find."""
-    monkeypatch.setattr(of_gait, "watching_for", lambda *words: watching(Walker()))
+    for name in ("watching_for", "watching_both"):
+        monkeypatch.setattr(of_gait, name, lambda *words: watching(Walker()))
     return video(tmp_path / "door.avi")
 
 
@@ -46,6 +47,44 @@ def test_who_is_known_is_named(door: Path, model: str, tmp_path: Path) -> None:
         assert [result.label for result in live] == ["", "Ada", "Ada", "Ada"]
         report = live.report()
         assert (report["source"]["frames"], report["stream"]["tracks"]) == (72, 1)
+
+
+def test_two_models_name_the_walker_together(door: Path) -> None:
+    models = load(MODEL), load(SILHOUETTES)
+    galleries = []
+    for model in models:
+        *_, last = edgehuman.stream(model, door)
+        galleries.append(empty_gallery(model.card).enrol("Ada", "one", last.vector_D))
+    words: dict[str, Any] = {"fuse": models[1], "fuse_gallery": galleries[1]}
+    results = list(edgehuman.stream(models[0], door, gallery=galleries[0], **words))
+    assert results[-1].label == "Ada"
+    assert {*results[-1].scores} <= {"joints", "outlines"}
+    assert results[-1].threshold is not None
+    words = {"fuse": MODEL, "fuse_gallery": galleries[0]}
+    results = list(edgehuman.stream(models[1], door, gallery=galleries[1], **words))
+    assert results[-1].label == "Ada"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"fuse": SILHOUETTES}, "give gallery"),
+        ({"fuse": SILHOUETTES, "gallery": "a"}, "give fuse_gallery"),
+        ({"fuse_gallery": "a"}, "fuse_gallery is for a second model"),
+        ({"segmenter": "a"}, "segmenter is for a second model"),
+    ],
+)
+def test_wrong_words_of_a_second_model(door: Path, words: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        edgehuman.stream(MODEL, door, **words)
+
+
+def test_poses_and_masks_have_no_second_model() -> None:
+    words: dict[str, Any] = {"gallery": "a", "fuse_gallery": "b"}
+    with pytest.raises(UsageError, match="fuse says nothing of poses"):
+        edgehuman.stream(MODEL, "simulated", fuse=SILHOUETTES, **words)
+    with pytest.raises(UsageError, match="fuse says nothing of masks"):
+        edgehuman.stream(SILHOUETTES, "simulated", fuse=MODEL, **words)
 
 
 @pytest.mark.slow

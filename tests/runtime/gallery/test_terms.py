@@ -79,7 +79,7 @@ def test_a_name_that_is_none_is_told_as_the_name_and_no_flag() -> None:
     for name in ("", "\u202eANNA", "A\nB"):
         flags = EnrolmentTerms(consent="v3")
         with pytest.raises(DataError, match=r"found the name .* printable"):
-            terms_of(flags, name, True, False, print)
+            terms_of(flags, name, True, False)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -22,6 +23,7 @@ from tests.runtime.outlines import (
     expected,
     mask,
     outline_card,
+    step,
     walk,
     write_outline_model,
     write_walk,
@@ -129,3 +131,19 @@ def test_an_empty_gallery_knows_nobody(model: Model, tmp_path: Path) -> None:
     (found,) = walks_in(write_walk(tmp_path / "w", walk(ANNA, 2)))
     assert identifier.answer(found).label == "unknown"
     assert told == ["the gallery is empty: everybody is unknown"]
+
+
+@pytest.mark.parametrize("fps", [10, 50])
+def test_steps_of_a_video_of_masks_are_counted_by_its_own_rate(
+    model: Model, tmp_path: Path, fps: int
+) -> None:
+    """Four seconds of somebody who takes 1.8 steps a second."""
+    path = tmp_path / "door.avi"
+    video = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), fps, (100, 80))
+    for t in range(4 * fps):
+        video.write(cv2.cvtColor(mask((24, 24 - step(t, fps))), cv2.COLOR_GRAY2BGR))
+    video.release()
+    (found,) = walks_in(path)
+    quality = Identifier(model).answer(found).quality
+    assert quality is not None
+    assert quality.seen == pytest.approx(7.2, rel=0.15)

@@ -98,6 +98,7 @@ def test_a_video_of_masks_is_one_walk(tmp_path: Path) -> None:
     frames = list(found.frames())
     assert found.name == "door"
     assert [frame.reason for frame in frames] == ["", "", "", "colour"]
+    assert [frame.t_s for frame in frames] == pytest.approx([0, 0.04, 0.08, 0.12])
     path.write_bytes(b"no video")
     with pytest.raises(DataError, match="no frame can be read"):
         list(walks_in(path)[0].frames())

@@ -29,6 +29,10 @@ QUALITY = Quality(Weights(0.25, 0.25, 0.25, 0.25), steps=0.3, completeness=0.9)
         ({"label": "ANNA", "state": "unknown", "score": 0.9}, {"state": "unknown", "match": 0.9}),
         ({"label": None, "state": "not walking", "score": 0.0}, {"state": "not walking"}),
         (
+            {"name": "ANNA", "identity": 0.9, "by": {"joints": 0.96333, "outlines": None}},
+            {"state": "known", "name": "ANNA", "match": 0.9, "by": {"joints": 0.963}},
+        ),
+        (
             {"label": "ANNA", "score": math.nan, "quality": 71.4},
             {"state": "known", "name": "ANNA", "quality": 71.0},
         ),

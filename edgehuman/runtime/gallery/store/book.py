@@ -22,7 +22,7 @@ from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.reading.parsers import fault_of, foreign, json_of
 from edgehuman.records import Float32
-from edgehuman.runtime.gallery.gallery import Calibrated, Gallery
+from edgehuman.runtime.gallery.gallery import Calibrated, Fusion, Gallery
 from edgehuman.runtime.gallery.key import KEY_VARIABLE, Key
 from edgehuman.runtime.gallery.store.database import Database
 from edgehuman.runtime.gallery.store.records import PersonRecord, WalkRecord, name_of, walk_of
@@ -31,7 +31,7 @@ from edgehuman.runtime.gallery.store.vault import Tampered, Vault
 FORMAT = "edgehuman gallery"
 MOST_VALUES = 1 << 32
 """Numbers in all vectors of a gallery: 16 GB, a million walks of 4,096."""
-THRESHOLD = "threshold"
+THRESHOLD, FUSION = "threshold", "fusion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,7 @@ def read(base: Database, key: Key | None) -> Book:
             walk_G=tuple(walks[g].walk for g in kept),
             rotation=vault.rotation,
             threshold=_threshold(base, vault),
+            fusion=_fusion(base, vault),
         )
     except Tampered as error:
         raise ArtefactError(
@@ -170,11 +171,29 @@ def _walks(
 
 
 def _threshold(base: Database, vault: Vault) -> Calibrated | None:
-    rows = base.run("SELECT value FROM about WHERE name = ?", THRESHOLD)
+    about = _sealed(base, vault, THRESHOLD)
+    return None if about is None else _calibrated(about)
+
+
+def _fusion(base: Database, vault: Vault) -> Fusion | None:
+    about = _sealed(base, vault, FUSION)
+    if about is None:
+        return None
+    share = float(about["share"])
+    if not 0 < share < 1:
+        raise ValueError(f"a share of {share}")
+    return Fusion(share, _calibrated(about["threshold"]), str(about["other"]))
+
+
+def _sealed(base: Database, vault: Vault, name: str) -> Any:
+    """What is said of the gallery under a name; None: nothing."""
+    rows = base.run("SELECT value FROM about WHERE name = ?", name)
     if not rows:
         return None
-    content = vault.own.open(THRESHOLD, "", bytes.fromhex(rows[0][0]))
-    about = json_of(content.decode("utf-8"))
+    return json_of(vault.own.open(name, "", bytes.fromhex(rows[0][0])).decode("utf-8"))
+
+
+def _calibrated(about: Mapping[str, Any]) -> Calibrated:
     return Calibrated(float(about["score"]), int(about["people"]), str(about["day"]))
 
 

@@ -27,10 +27,10 @@ from edgehuman.errors import ArtefactError, UsageError
 from edgehuman.files import cannot_write
 from edgehuman.outcome import to_json
 from edgehuman.placing import partial_of, placed
-from edgehuman.runtime.gallery.gallery import Calibrated, Gallery
+from edgehuman.runtime.gallery.gallery import Calibrated, Fusion, Gallery
 from edgehuman.runtime.gallery.key import Key
 from edgehuman.runtime.gallery.store import log
-from edgehuman.runtime.gallery.store.book import FORMAT, THRESHOLD, Book, open_vault, read
+from edgehuman.runtime.gallery.store.book import FORMAT, FUSION, THRESHOLD, Book, open_vault, read
 from edgehuman.runtime.gallery.store.database import Database, create
 from edgehuman.runtime.gallery.store.records import (
     PersonRecord,
@@ -161,10 +161,7 @@ def _write(base: Database, book: Book, after: Gallery, terms: Terms) -> bool:
     _add(base, book, after, [g for g in range(len(after)) if g not in kept], people, terms)
     if after.vector_GD.shape[1:] != before.vector_GD.shape[1:]:
         _write_about(base, book, after)
-    if after.threshold != before.threshold:
-        _write_threshold(base, book.vault, after.threshold)
-        score = None if after.threshold is None else round(after.threshold.score, 6)
-        log.append(base, book.vault, THRESHOLD, score=score)
+    _write_calibrated(base, book.vault, before, after)
     log.prune(base, book.vault)
     return bool(gone)
 
@@ -247,12 +244,27 @@ def _add(
         log.append(base, book.vault, "enrol", subject, walks=count, consent=consent, **more)
 
 
-def _write_threshold(base: Database, vault: Vault, threshold: Calibrated | None) -> None:
-    base.run("DELETE FROM about WHERE name = ?", THRESHOLD)
-    if threshold is not None:
-        content = to_json(dataclasses.asdict(threshold)).encode()
-        sealed = vault.own.seal(THRESHOLD, "", content).hex()
-        base.run("INSERT INTO about VALUES (?, ?)", THRESHOLD, sealed)
+def _write_calibrated(base: Database, vault: Vault, before: Gallery, after: Gallery) -> None:
+    """Write the thresholds that changed, and say so in the log."""
+    if after.threshold != before.threshold:
+        _seal(base, vault, THRESHOLD, after.threshold)
+        log.append(base, vault, THRESHOLD, score=_score_of(after.threshold))
+    if after.fusion != before.fusion:
+        _seal(base, vault, FUSION, after.fusion)
+        score = _score_of(None if after.fusion is None else after.fusion.threshold)
+        log.append(base, vault, FUSION, score=score)
+
+
+def _score_of(threshold: Calibrated | None) -> float | None:
+    return None if threshold is None else round(threshold.score, 6)
+
+
+def _seal(base: Database, vault: Vault, name: str, said: Calibrated | Fusion | None) -> None:
+    """Say something of the gallery under a name; None: nothing any more."""
+    base.run("DELETE FROM about WHERE name = ?", name)
+    if said is not None:
+        sealed = vault.own.seal(name, "", to_json(dataclasses.asdict(said)).encode()).hex()
+        base.run("INSERT INTO about VALUES (?, ?)", name, sealed)
 
 
 def _rewrite(base: Database, book: Book, fresh: Book) -> None:
@@ -277,4 +289,5 @@ def _rewrite(base: Database, book: Book, fresh: Book) -> None:
         sealed = people[id].cipher.seal("walk", f"{id} {walk.id}", walk_content(walk, vector_D))
         base.run("UPDATE walk SET content = ? WHERE n = ?", sealed, walk.row)
     _write_about(base, fresh, book.gallery)
-    _write_threshold(base, fresh.vault, book.gallery.threshold)
+    _seal(base, fresh.vault, THRESHOLD, book.gallery.threshold)
+    _seal(base, fresh.vault, FUSION, book.gallery.fusion)

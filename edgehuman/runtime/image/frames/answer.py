@@ -206,7 +206,7 @@ def _answers(
     followed = followed[: watching.most]
     rest = [one.person for one in followed if id(one.person) not in known]
     if each is None:
-        known |= {id(person): _person(person) for person in rest}
+        known |= {id(person): person_of(person) for person in rest}
     else:
         known |= _known(each, frame_HWC, rest)
     people = []
@@ -333,7 +333,8 @@ def _on_track(person: Person, track: str) -> Person:
     return Person(*found, track, of.answer, of.part_HW, of.parts, of.worn)
 
 
-def _person(found: FoundPerson) -> Person:
+def person_of(found: FoundPerson) -> Person:
+    """Somebody as a network found them."""
     joint_J3 = found.joint_J3
     return Person(
         found.box_4,

@@ -27,6 +27,7 @@ from edgehuman.preprocess.image.pixels import (
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.foreign.found import FoundPerson, PersonFinder
 from edgehuman.runtime.image.answer import BROKEN_OUTPUT, answer_image, require_answers
+from edgehuman.runtime.image.frames.answer import PerPerson, person_of
 from edgehuman.runtime.image.frames.results import Person, joint_names
 from edgehuman.runtime.image.results import PhotoResult, to_row
 from edgehuman.runtime.model import Model
@@ -139,6 +140,42 @@ class CropFinder:
             seen[0].mask_HW,
             seen[0].mask_place,
         )
+
+
+class AsFound:
+    """What the network that found a person says of them besides."""
+
+    looks = False
+
+    def answer_all(self, frame_HWC: Uint8, found: Sequence[FoundPerson]) -> list[Person]:
+        """Each person as they were found."""
+        return [person_of(person) for person in found]
+
+
+class JointsAndOutlines:
+    """Two models of one person, whose answers go together.
+
+    Args:
+        joints, outlines: what gives each.
+    """
+
+    looks = False
+
+    def __init__(self, joints: PerPerson, outlines: PerPerson) -> None:
+        self._joints, self._outlines = joints, outlines
+
+    def answer_all(self, frame_HWC: Uint8, found: Sequence[FoundPerson]) -> list[Person]:
+        """Each person with joints and an outline.
+
+        Raises:
+            DataError: an output that is not finite.
+        """
+        posed = self._joints.answer_all(frame_HWC, found)
+        outlined = self._outlines.answer_all(frame_HWC, found)
+        return [
+            dataclasses.replace(one, joint_J3=other.joint_J3, joints=other.joints)
+            for one, other in zip(outlined, posed, strict=True)
+        ]
 
 
 def _answered(

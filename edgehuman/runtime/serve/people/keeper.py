@@ -129,7 +129,7 @@ class Keeper:
             keep_days=asked.keep_days,
             key=self._key,
         )
-        terms = terms_of(flags, name, True, False, self._notify)
+        terms = terms_of(flags, name, True, False)
         walk_id = (asked.track, taken.began)
         walk = one_name(f"page {_now():%Y-%m-%d %H:%M:%S.%f} #{asked.track[:40]}")
         if taken.quality is not None:

@@ -10,12 +10,12 @@ the run begins, and again whenever the gallery is changed on its page.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from edgehuman.errors import UsageError
-from edgehuman.runtime.gallery.files import is_store
+from edgehuman.runtime.gallery.files import is_store, read_gallery
 from edgehuman.runtime.gallery.key import read_key
 from edgehuman.runtime.loop.results import UNKNOWN
 from edgehuman.runtime.states import KNOWN
@@ -28,20 +28,24 @@ class Sent:
     """Args:
     which: whose names are sent.
     path, key: of the gallery; None: there is none, and nobody has a name.
+    other: a second gallery of the same people, under the same key; who is in both agreed in both.
 
     Raises:
         ArtefactError, UsageError: the gallery cannot be read.
     """
 
-    def __init__(self, which: NamesSent, path: Path | None, key: Path | None) -> None:
-        self._which, self._path, self._key = which, path, key
+    def __init__(
+        self, which: NamesSent, path: Path | None, key: Path | None, other: Path | None = None
+    ) -> None:
+        self._which, self._key = which, key
+        self._paths = [each for each in (path, other) if each is not None]
         self._names: frozenset[str] = frozenset()
         self.refresh()
 
     def refresh(self) -> None:
         """Read anew who has agreed."""
-        if self._which == "consented" and self._path is not None:
-            self._names = consenting(self._path, self._key)
+        if self._which == "consented":
+            self._names = consenting(self._paths, self._key)
 
     def __contains__(self, name: object) -> bool:
         return self._which == "all" or name in self._names
@@ -74,18 +78,23 @@ def require_receiver(which: NamesSent, sink: str | None, webhook: str | None) ->
         )
 
 
-def consenting(path: Path, key: Path | None) -> frozenset[str]:
-    """The people of a gallery of whom every walk has a record of consent; nobody of an .npz.
+def consenting(paths: Sequence[Path], key: Path | None) -> frozenset[str]:
+    """The people of galleries of whom every walk has a record of consent; nobody of an .npz.
 
     Raises:
-        ArtefactError, UsageError: it cannot be read.
+        ArtefactError, UsageError: one cannot be read.
     """
-    if not path.exists() or not is_store(path):
-        return frozenset()
-    from edgehuman.runtime.gallery.store.book import read_book
-
-    book = read_book(path, read_key(key))
     recorded: dict[str, list[bool]] = defaultdict(list)
-    for name, walk in zip(book.gallery.person_G, book.walks, strict=True):
-        recorded[name].append(walk.consent is not None)
+    for path in paths:
+        if not path.exists():
+            continue
+        if not is_store(path):
+            for name in read_gallery(path).person_G:
+                recorded[name].append(False)
+            continue
+        from edgehuman.runtime.gallery.store.book import read_book
+
+        book = read_book(path, read_key(key))
+        for name, walk in zip(book.gallery.person_G, book.walks, strict=True):
+            recorded[name].append(walk.consent is not None)
     return frozenset(name for name, walks in recorded.items() if all(walks))

@@ -45,7 +45,7 @@ def names(row: dict[str, Any]) -> set[str]:
 
 
 def test_who_agreed_for_every_walk_is_named(path: Path, tmp_path: Path) -> None:
-    assert consenting(path, None) == {"ANNA"}
+    assert consenting([path], None) == {"ANNA"}
     sent = Sent("consented", path, None)
     assert (sent.name("ANNA"), sent.name("BOB"), sent.name("unknown")) == ("ANNA", "", "")
     assert names(sent.row(row("ANNA", "ANNA"))) == {"ANNA"}
@@ -71,9 +71,9 @@ def test_who_withdraws_is_named_no_more(path: Path) -> None:
 
 
 def test_a_gallery_without_a_place_for_consent_names_nobody(tmp_path: Path) -> None:
-    assert consenting(write_known(tmp_path / "known.npz"), None) == frozenset()
-    assert consenting(tmp_path / "none.gallery", None) == frozenset()
+    assert consenting([write_known(tmp_path / "known.npz")], None) == frozenset()
+    assert consenting([tmp_path / "none.gallery"], None) == frozenset()
     assert "ANNA" not in Sent("consented", None, None)
     key = write_key(tmp_path / "k.key")
     sealed = write_known(tmp_path / "sealed.gallery", key, AGREED)
-    assert consenting(sealed, key) == {"ANNA", "BOB"}
+    assert consenting([sealed], key) == {"ANNA", "BOB"}

@@ -1,0 +1,137 @@
+"""`--fuse`: two models of one person in one run, and what is said where one of them is missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgehuman.cli import main
+from edgehuman.errors import ArtefactError
+from edgehuman.runtime.gait import watch as of_gait
+from edgehuman.runtime.gait.fusing import open_two
+from edgehuman.runtime.gallery import empty_gallery, write_gallery
+from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.stream import stream
+from tests.runtime.gait.scenes import Walker, video, watching
+
+JOINTS, OUTLINES = "zoo:gait-skeleton-int8", "zoo:gait-silhouette-int8"
+Rows = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def models() -> tuple[Model, Model]:
+    return load(JOINTS), load(OUTLINES)
+
+
+@pytest.fixture
+def door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    def found(*words: object) -> Any:
+        return watching(Walker())
+
+    for name in ("watching_for", "watching_both"):
+        monkeypatch.setattr(of_gait, name, found)
+        monkeypatch.setattr(f"edgehuman.runtime.gait.walkers.{name}", found)
+    return video(tmp_path / "door.avi")
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, Rows, str]]:
+    def go(*words: object) -> tuple[int, Rows, str]:
+        code = main(["run", *map(str, words), "--json"])
+        out, err = capsys.readouterr()
+        return code, [json.loads(line) for line in out.splitlines()], err
+
+    return go
+
+
+def known(models: tuple[Model, Model], door: Path, names: tuple[str, str]) -> tuple[Path, Path]:
+    """Galleries of joints and of outlines in which the walker has these names."""
+    paths = []
+    for model, name in zip(models, names, strict=True):
+        *_, newest = stream(model, door)
+        paths.append(door.with_name(f"{model.card.task}-{model.card.input.record}.npz"))
+        gallery = empty_gallery(model.card).enrol(name, "one", newest.vector_D)
+        other = np.random.default_rng(0).normal(size=newest.vector_D.shape).astype(np.float32)
+        write_gallery(paths[-1], gallery.enrol("Bob", "two", other))
+    return paths[0], paths[1]
+
+
+@pytest.mark.parametrize("leads", [0, 1])
+def test_the_walker_is_named_by_both(
+    models: tuple[Model, Model], door: Path, run: Any, leads: int
+) -> None:
+    paths = known(models, door, ("Ada", "Ada"))
+    first, second = (JOINTS, OUTLINES) if leads == 0 else (OUTLINES, JOINTS)
+    galleries = ("--gallery", paths[leads], "--fuse-gallery", paths[1 - leads])
+    code, rows, err = run(first, "--source", door, "--fuse", second, *galleries)
+    assert code == 0
+    last = rows[-1]
+    assert (last["id"], last["label"], last["state"]) == ("1", "Ada", "known")
+    assert "embedding" not in last
+    both = [row for row in rows if row.get("joints") and row["outlines"]]
+    assert both
+    for row in both:
+        assert row["joints"]["score"] > 0.95
+        assert row["outlines"]["score"] > 0.95
+    assert "windows of 1 tracks" in err
+
+
+def test_whose_name_is_in_one_gallery_alone_is_said(
+    models: tuple[Model, Model], door: Path, run: Any
+) -> None:
+    paths = known(models, door, ("Ada", "Eve"))
+    code, _, err = run(
+        *(JOINTS, "--source", door, "--fuse", OUTLINES),
+        *("--gallery", paths[0], "--fuse-gallery", paths[1]),
+    )
+    assert code == 0
+    assert "enrolled Ada by joints alone and Eve by outlines alone: judged by that alone" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--fuse", OUTLINES), "each model has a gallery of its own; add --gallery"),
+        (("--fuse", OUTLINES, "--gallery", "a"), "add --fuse-gallery"),
+        (("--fuse", " "), "--fuse is ' '; give a model of gait"),
+        (("--fuse-gallery", "b"), "--fuse-gallery b is of a second model; add --fuse"),
+        (("--segmenter", "c"), "--segmenter c is for a second model; add --fuse"),
+    ],
+)
+def test_wrong_words(door: Path, run: Any, words: tuple[str, ...], said: str) -> None:
+    code, _, err = run(JOINTS, "--source", door, *words)
+    assert (code, said in err) == (2, True), err
+
+
+def test_poses_and_masks_have_one_model(tmp_path: Path, run: Any) -> None:
+    words = ("--fuse", OUTLINES, "--gallery", "a", "--fuse-gallery", "b")
+    code, _, err = run(JOINTS, "--source", "simulated", *words)
+    assert (code, "--fuse is for frames" in err) == (2, True), err
+    code, _, err = run(OUTLINES, "--source", "simulated", *words)
+    assert (code, "--fuse is for frames" in err) == (2, True), err
+
+
+def test_the_page_manages_one_gallery(models: tuple[Model, Model], door: Path, run: Any) -> None:
+    paths = known(models, door, ("Ada", "Ada"))
+    code, _, err = run(
+        *(JOINTS, "--source", door, "--fuse", OUTLINES, "--serve", "0", "--serve-gallery"),
+        *("--gallery", paths[0], "--fuse-gallery", paths[1]),
+    )
+    assert (code, "--serve-gallery manages the gallery of one model" in err) == (2, True), err
+
+
+def test_two_of_a_kind_and_swapped_galleries_are_refused(models: tuple[Model, Model]) -> None:
+    joints, outlines = models
+    people = empty_gallery(joints.card), empty_gallery(outlines.card)
+    with pytest.raises(ArtefactError, match="one of outlines are fused"):
+        open_two("joints", (joints, joints), (people[0], people[0]))
+    with pytest.raises(ArtefactError, match="the two galleries are swapped"):
+        open_two("joints", (joints, outlines), (people[1], people[0]))
+    with pytest.raises(ArtefactError, match="made by"):
+        open_two("joints", (joints, outlines), (people[0], people[0]))
+    assert open_two("outlines", (outlines, joints), (people[1], people[0])).models == models
