@@ -146,6 +146,11 @@ def _plain(boxed: str, config_class: type[Any], words: Sequence[str], prog: str)
         return f"{found[2]} is {found[1]}; it must be one of: {', '.join(known)}.{hint}"
     # The oldest tyro writes a tuple of the flag's names there.
     if found := re.match(r"Missing value for argument '\W*?(-*\w[\w-]*)", text):
+        typed = next((w for w in words if w.partition("=")[0] == f"--{found[1]}"), None)
+        if typed is not None:  # what is given by its place, named as if it were a flag
+            return (
+                f"--{found[1]} is no flag of `{prog}`: write its value alone, without --{found[1]}"
+            )
         return f"{found[1]} needs a value; {more}"
     if found := re.match(r"Error parsing (\S+): (.+)", text):  # of a flag, or a rule of the class
         name, broken = found.groups()

@@ -225,6 +225,8 @@ class TypedConfig:
         ("p", "`toy` needs --out; `toy --help` lists the flags"),
         ("--out o", "`toy` needs PATH; `toy --help` lists the flags"),
         ("p q --out o", "'q' is one word too many; `toy --help` lists the flags"),
+        ("--path p --out o", "--path is no flag of `toy`: write its value alone, without --path"),
+        ("--path=p --out o", "--path is no flag of `toy`: write its value alone, without --path"),
         ("p --out", "--out needs a value; `toy --help` lists the flags"),
         ("p --out o --steps three", "--steps is 'three'; it must be a whole number"),
         ("p --out o --steps 2.5", "--steps is '2.5'; it must be a whole number"),
