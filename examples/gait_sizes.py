@@ -28,12 +28,12 @@ class GaitFormer32(GaitFormer):
 
 
 class GaitFormer64(GaitFormer):
-    """208 thousand parameters."""
+    """208 thousand parameters; `dim`: those of a teacher whose galleries it serves."""
 
     record, method = "SkeletonSequence", "contrastive"
 
-    def __init__(self, frames: int = 24) -> None:
-        super().__init__(width=64, depth=3, heads=4, frames=frames)
+    def __init__(self, frames: int = 24, dim: int | None = None) -> None:
+        super().__init__(width=64, depth=3, heads=4, frames=frames, dim=dim)
 
 
 class GaitFormer128(GaitFormer):

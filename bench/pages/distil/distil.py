@@ -91,7 +91,7 @@ class Page:
 
     def trained(self, arch: str, seed: int, steps: int) -> Path:
         """Train a network on the task alone, or find it trained; return its folder."""
-        folder = self.out / f"{arch}-{seed}"
+        folder = self.out / f"{arch.replace(':', '.')}-{seed}"
         words = {**self.words(seed, folder, steps), "arch": arch}
 
         def run(resume: bool) -> Outcome:
@@ -145,7 +145,7 @@ class Page:
         return {
             **self.words(seed, folder, self.steps),
             "student": self.pair.student, "teacher": self.teachers(), "objective": way.objective,
-            "compatible": way.compatible, "precision": "int8",
+            "compatible": way.compatible, "task_weight": way.task_weight, "precision": "int8",
             "targets": None,
         }  # fmt: skip
 
