@@ -91,10 +91,11 @@ PAIRS: Mapping[str, Pair] = {
         steps=200, teacher_steps=200, qat_steps=30, simulated=True,
     ),
     "garments": Pair(
-        "parsing", "tinyvit_11m", 1, "starnet_s3", "ccp",
-        "Clothing Co-Parsing, garments",
+        "parsing", "zoo:person-garments", 1, "starnet_s100_k3", "ccp",
+        "Clothing Co-Parsing (CCP), eight parts, 128x64 pixels",
         {"pixels and channels": Taught(("pixel", "channel"))},
-        {"batch": 24, "parts": "garments", "height": 128, "width": 64, "save_every": 100},
-        steps=200, teacher_steps=300, qat_steps=30,
+        {"batch": 24, "parts": "garments", "height": 128, "width": 64, "lr": 1e-3, "warmup": 0.05,
+         "save_every": 200},
+        steps=600, teacher_steps=0, qat_steps=60,
     ),
 }  # fmt: skip
