@@ -24,7 +24,15 @@ from edgehuman.export import networks
 from edgehuman.export.beside import has_beside, options_for, require_form
 from edgehuman.export.engine import proof as engine_proof
 from edgehuman.export.engine import torch_tensorrt as to_torch_tensorrt
-from edgehuman.export.forms import choose, evidence, forms_of, latency_ms, learnt_steps, named
+from edgehuman.export.forms import (
+    beside_student,
+    choose,
+    evidence,
+    forms_of,
+    latency_ms,
+    learnt_steps,
+    named,
+)
 from edgehuman.export.graph import frames
 from edgehuman.export.graph.trace import (
     card_of,
@@ -142,6 +150,9 @@ def _made(
         ParityError: over budget.
     """
     steps, said = learnt_steps(config, network)
+    if steps is not None:
+        judge, missing = beside_student(config, judge)
+        said = [*said, *missing]
     rows: tuple[TrainingData, ...] = ()
     if calibrating is not None and steps is None:
         rows = (calibration_row(card.input.record, str(config.data), calibrating),)
@@ -211,9 +222,7 @@ def proof(verdict: Verdict, judge: Judge) -> dict[str, Any]:
         "source": judge.samples.source,
         "samples_sha256": judge.samples.sha256(),
         **verdict.parity.as_dict(),
-        "metric": verdict.metric,
-        "metric_value": verdict.value,
-        "metric_drop": verdict.drop,
+        **verdict.said(),
     }
 
 
