@@ -31,6 +31,7 @@ from edgehuman.export.forms import (
     forms_of,
     latency_ms,
     learnt_steps,
+    lost_since,
     named,
 )
 from edgehuman.export.graph import frames
@@ -165,6 +166,7 @@ def _made(
         raise failure(network, model, named(refused[0], card), judge, config.explain)
     measured_ms = latency_ms(config, forms, judge)
     form, notes = choose(config, forms, measured_ms, judge.most_lost(config.max_drop))
+    notes = [*notes, *lost_since(form, judge, config.max_drop)]
     try:
         parity.require(form.verdict.parity, form.name, card.name)
     except ParityError as error:

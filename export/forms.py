@@ -82,6 +82,19 @@ def beside_student(config: ExportConfig, judge: Judge) -> tuple[Judge, list[str]
     ]
 
 
+def lost_since(form: Form, judge: Judge, max_drop: float | None) -> list[str]:
+    """A remark if a graph lost more to the float student than `--max-drop`, by whatever training
+    did to its weights.
+    """
+    last, most = form.verdict.to_student, judge.most_lost(max_drop)
+    if last is None or last.drop <= most:
+        return []
+    return [
+        f"{form.name}: {last.metric} is {last.drop:.2f} points under the float student's, over "
+        f"--max-drop {most:g}; train with a lower --qat-lr, or export the float student"
+    ]
+
+
 def forms_of(
     config: ExportConfig,
     model: onnx.ModelProto,

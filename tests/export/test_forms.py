@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,14 @@ import pytest
 from edgehuman.card import OutputSpec, Precision
 from edgehuman.data.samples import unlabelled
 from edgehuman.errors import ArtefactError, ParityError
-from edgehuman.export.forms import beside_student, choose, forms_of, latency_ms, named
+from edgehuman.export.forms import (
+    beside_student,
+    choose,
+    forms_of,
+    latency_ms,
+    lost_since,
+    named,
+)
 from edgehuman.export.proof import precision
 from edgehuman.export.proof.explanation import Refusal
 from edgehuman.export.proof.judge import Judge, Verdict
@@ -63,6 +71,14 @@ def test_a_missing_float_student_is_said(tmp_path: Path) -> None:
     assert judge is JUDGE
     assert len(remarks) == 1
     assert "is not in the folder above it" in remarks[0]
+
+
+def test_a_training_that_ruined_the_student_is_said() -> None:
+    made = form("int8")
+    assert lost_since(made, JUDGE, 0.5) == []
+    for drop, count in ((0.5, 0), (0.6, 1)):
+        trained = replace(VERDICT, to_student=replace(VERDICT, drop=drop))
+        assert len(lost_since(replace(made, verdict=trained), JUDGE, 0.5)) == count
 
 
 def test_an_engine_is_not_timed_and_a_refusal_names_its_model() -> None:
