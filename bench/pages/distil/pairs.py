@@ -87,7 +87,7 @@ PAIRS: Mapping[str, Pair] = {
     "outlines": Pair(
         "gait", "gaitbase", 1, "gaitset_small", "simulated",
         "simulated walkers (edgehuman's own), seen as silhouettes",
-        {"features": Taught(("features",)), "relations": _RELATIONS},
+        {"relations, beside the labels": Taught(("similarity", "rkd")), "relations": _RELATIONS},
         {**_GAIT, "walks": 8, "people": 500, "test_people": 100, "batch": 64, "frames": 5,
          "sampling": "fixed_unordered", "identity_weight": 1.0, "scale": 16.0,
          "augmentation": "table6"},
