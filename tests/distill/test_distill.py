@@ -62,7 +62,9 @@ def numbers(outcome: Outcome) -> dict[str, Any]:
 
 
 def test_a_student_learns_and_its_card_names_its_teacher(teacher: Path, tmp_path: Path) -> None:
-    found = numbers(distil(config(tmp_path / "s", teacher), made_windows()))
+    outcome = distil(config(tmp_path / "s", teacher), made_windows())
+    found = numbers(outcome)
+    assert outcome.text.startswith(f"{tmp_path / 's'}: imuconv_288k, distil; ")
     assert found["teacher"]["metrics"]["macro_f1"] > 0.9
     assert found["student"]["metrics"] == found["metrics"]
     drop = found["teacher"]["metrics"]["macro_f1"] - found["metrics"]["macro_f1"]

@@ -99,13 +99,11 @@ def test_what_is_wanted_is_kept_and_beside_it_what_is_small(tmp_path: Path) -> N
 @pytest.mark.parametrize("embedding", [np.zeros((1, 513)), np.full((1, 8), 1e3)])
 def test_a_large_embedding_that_nobody_wants_is_not_kept(tmp_path: Path, embedding: Any) -> None:
     def large(answer: Answer) -> Answer:
-        row_N8 = np.repeat(embedding.astype(np.float32), len(answer["logits"]), axis=0)
-        return answer | {"embedding": row_N8}
+        return answer | {"embedding": np.repeat(embedding, len(answer["logits"]), axis=0)}
 
     teacher = MadeTeacher(change=large)
     assert list(keep(tmp_path, teacher, kinds=["logits"]).shapes) == ["logits"]
-    wanted = keep(tmp_path / "e", teacher, kinds=["embedding"])
-    assert list(wanted.shapes) == ["logits", "embedding"]
+    assert "embedding" in keep(tmp_path / "e", teacher, kinds=["embedding"]).shapes
 
 
 def test_many_classes_are_kept_as_the_likeliest(tmp_path: Path) -> None:
