@@ -40,7 +40,7 @@ from edgehuman.distill.objectives.weighted import (
 )
 from edgehuman.distill.report import Compared, calibrating_data, compare, require_free, with_files
 from edgehuman.distill.settings import DistilFlags
-from edgehuman.distill.targets.cache import keep_targets
+from edgehuman.distill.targets.cache import keep_targets, kinds_in
 from edgehuman.distill.targets.targets import OnTheFly, Targets
 from edgehuman.distill.teachers.ensemble import members_of
 from edgehuman.distill.teachers.teachers import (
@@ -302,10 +302,9 @@ def _folder_of(beside: Path, teacher: str, views: str, kinds: Sequence[str]) -> 
     """The folder of a teacher's answers to some views: that which keeps these kinds already, beside
     others or not.
     """
-    name = f"{teacher}-{views}-"
-    kept = sorted(beside.glob(f"{name}*")) if beside.is_dir() else []
-    holding = (each for each in kept if set(kinds) <= set(each.name[len(name) :].split("-")))
-    return next(holding, beside / f"{name}{'-'.join(kinds)}")
+    own = beside / f"{teacher}-{views}-{'-'.join(kinds)}"
+    kept = sorted(beside.glob(f"{teacher}-{views}-*")) if beside.is_dir() else []
+    return next((each for each in kept if set(kinds) <= kinds_in(each)), own)
 
 
 def _taught(

@@ -26,6 +26,7 @@ from edgehuman.distill.qat.quantised import Quantised, decay_scale, lr_scale, pr
 from edgehuman.distill.settings import DistilFlags
 from edgehuman.distill.views import Views
 from edgehuman.errors import CheckpointError
+from edgehuman.export.graph.learnt import STUDENT
 from edgehuman.export.graph.trace import weights_sha256
 from edgehuman.files import write_whole
 from edgehuman.progress import tell
@@ -36,7 +37,7 @@ from edgehuman.training.processes import Place
 from edgehuman.training.run import Job
 from edgehuman.training.settings import TrainingConfig
 
-QAT, STUDENT = "qat", "student.sha256"
+QAT = "qat"
 _CALIBRATING = 512
 # The student's output alone is compared: its inner layers are those of the network that is rounded.
 _OBJECTIVE_OF = {

@@ -5,6 +5,8 @@
 Any network of your own joins a sweep like this, by its dotted path.
 """
 
+from typing import ClassVar
+
 from edgehuman.nets.skeleton.gaitformer import GaitFormer
 from edgehuman.nets.skeleton.gaitpt import GaitPt
 
@@ -28,12 +30,13 @@ class GaitFormer32(GaitFormer):
 
 
 class GaitFormer64(GaitFormer):
-    """208 thousand parameters."""
+    """208 thousand parameters; `dim`: those of a teacher whose galleries it serves."""
 
     record, method = "SkeletonSequence", "contrastive"
+    arguments: ClassVar = {"frames": 24}
 
-    def __init__(self, frames: int = 24) -> None:
-        super().__init__(width=64, depth=3, heads=4, frames=frames)
+    def __init__(self, frames: int = 24, dim: int | None = None) -> None:
+        super().__init__(width=64, depth=3, heads=4, frames=frames, dim=dim)
 
 
 class GaitFormer128(GaitFormer):

@@ -24,7 +24,16 @@ from edgehuman.export import networks
 from edgehuman.export.beside import has_beside, options_for, require_form
 from edgehuman.export.engine import proof as engine_proof
 from edgehuman.export.engine import torch_tensorrt as to_torch_tensorrt
-from edgehuman.export.forms import choose, evidence, forms_of, latency_ms, learnt_steps, named
+from edgehuman.export.forms import (
+    beside_student,
+    choose,
+    evidence,
+    forms_of,
+    latency_ms,
+    learnt_steps,
+    lost_since,
+    named,
+)
 from edgehuman.export.graph import frames
 from edgehuman.export.graph.trace import (
     card_of,
@@ -142,6 +151,9 @@ def _made(
         ParityError: over budget.
     """
     steps, said = learnt_steps(config, network)
+    if steps is not None:
+        judge, missing = beside_student(config, judge)
+        said = [*said, *missing]
     rows: tuple[TrainingData, ...] = ()
     if calibrating is not None and steps is None:
         rows = (calibration_row(card.input.record, str(config.data), calibrating),)
@@ -154,6 +166,7 @@ def _made(
         raise failure(network, model, named(refused[0], card), judge, config.explain)
     measured_ms = latency_ms(config, forms, judge)
     form, notes = choose(config, forms, measured_ms, judge.most_lost(config.max_drop))
+    notes = [*notes, *lost_since(form, judge, config.max_drop)]
     try:
         parity.require(form.verdict.parity, form.name, card.name)
     except ParityError as error:
@@ -211,9 +224,7 @@ def proof(verdict: Verdict, judge: Judge) -> dict[str, Any]:
         "source": judge.samples.source,
         "samples_sha256": judge.samples.sha256(),
         **verdict.parity.as_dict(),
-        "metric": verdict.metric,
-        "metric_value": verdict.value,
-        "metric_drop": verdict.drop,
+        **verdict.said(),
     }
 
 

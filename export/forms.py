@@ -15,6 +15,7 @@ from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
 from edgehuman.data.samples import Samples
 from edgehuman.errors import ArtefactError, ParityError
+from edgehuman.export import networks
 from edgehuman.export.graph import int8, learnt
 from edgehuman.export.graph.calibration import split
 from edgehuman.export.graph.trace import check_weights, weights_sha256
@@ -66,6 +67,32 @@ def learnt_steps(
         reason = f"but --calibration is {config.calibration}"
     said = f"steps {learnt.WORDS} are not used: {reason}; calibrated instead" if reason else ""
     return (None, [said]) if said else (found, [])
+
+
+def beside_student(config: ExportConfig, judge: Judge) -> tuple[Judge, list[str]]:
+    """The judge with what the float student says, of a checkpoint after quantisation-aware
+    training; and a remark if that student is not to be found.
+    """
+    student = networks.float_student(config.checkpoint)
+    if student is not None:
+        return replace(judge, student=answers(student, judge.samples.array)), []
+    return judge, [
+        f"the float student of {config.checkpoint} is not in the folder above it: the metric's "
+        "drop is that of the trained weights"
+    ]
+
+
+def lost_since(form: Form, judge: Judge, max_drop: float | None) -> list[str]:
+    """A remark if a graph lost more to the float student than `--max-drop`, by whatever training
+    did to its weights.
+    """
+    last, most = form.verdict.to_student, judge.most_lost(max_drop)
+    if last is None or last.drop <= most:
+        return []
+    return [
+        f"{form.name}: {last.metric} is {last.drop:.2f} points under the float student's, over "
+        f"--max-drop {most:g}; train with a lower --qat-lr, or export the float student"
+    ]
 
 
 def forms_of(

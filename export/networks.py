@@ -11,8 +11,11 @@ from typing import Any, Literal
 from torch import nn
 
 from edgehuman import catalogue
-from edgehuman.card import RANDOM_WEIGHTS, Card
-from edgehuman.errors import UsageError
+from edgehuman.card import RANDOM_WEIGHTS, WEIGHTS, Card
+from edgehuman.errors import CheckpointError, UsageError
+from edgehuman.export.graph.learnt import STUDENT
+from edgehuman.export.graph.trace import weights_sha256
+from edgehuman.limits.sizes import MOST_NOTE, read_bounded
 from edgehuman.nets.building import size_of
 from edgehuman.nets.checkpoint import load_network
 from edgehuman.runtime.zoo import ZOO
@@ -41,6 +44,21 @@ def load(
             f"person_parts; {checkpoint} outputs {card.output.kind}: remove --post"
         )
     return network, card
+
+
+def float_student(checkpoint: str) -> nn.Module | None:
+    """The float network from which a checkpoint's quantisation-aware training began: that in the
+    folder above; None if it is another by now, or none.
+
+    Raises:
+        CheckpointError: that above is damaged.
+    """
+    note, above = Path(checkpoint) / STUDENT, Path(checkpoint).resolve().parent
+    if not note.is_file() or not (above / WEIGHTS).is_file():
+        return None
+    student, _ = load_network(above)
+    digest = weights_sha256(student).encode()
+    return student if read_bounded(note, MOST_NOTE, CheckpointError) == digest else None
 
 
 def _loaded(checkpoint: str, seed: int) -> tuple[nn.Module, Card]:

@@ -94,19 +94,18 @@ def _lines(report: Report) -> list[str]:
 def _judged(verdict: Verdict) -> dict[str, Any]:
     return {
         "parity": verdict.parity.as_dict(),
-        "metric": verdict.metric,
-        "metric_value": verdict.value,
-        "metric_drop": verdict.drop,
+        **verdict.said(),
     }
 
 
 def _in_words(verdict: Verdict) -> list[str]:
-    parity = verdict.parity
+    parity, last = verdict.parity, verdict.to_student or verdict
+    against = ", beside the float student" if verdict.to_student else ""
     return [
         f"parity on {parity.samples} samples: cosine {parity.cosine:.6f}, "
         f"max abs {parity.max_abs:.2e}{_agreement(parity)}",
-        f"{verdict.metric} {verdict.value:.4f}, {abs(verdict.drop):.2f} points "
-        f"{'lost' if verdict.drop >= 0 else 'gained'}",
+        f"{last.metric} {last.value:.4f}, {abs(last.drop):.2f} points "
+        f"{'lost' if last.drop >= 0 else 'gained'}{against}",
     ]
 
 

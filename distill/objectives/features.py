@@ -34,19 +34,24 @@ from edgehuman.errors import UsageError
 BETA = 2.0
 
 
-def require_same_parts(student: Shapes, teacher: Shapes) -> None:
-    """Raise a UsageError where the embeddings are not (D,) or (P, D), or differ in P."""
-    for shapes in (student, teacher):
+def require_vectors(*of_both: Shapes) -> None:
+    """Raise a UsageError where an embedding is not (D,) or (P, D)."""
+    for shapes in of_both:
         if len(shapes["embedding"]) not in (1, 2):
             raise UsageError(
                 f"embedding has the shape {shapes['embedding']} in one sample; it must be (D) or "
                 "(P, D)"
             )
+
+
+def require_same_parts(student: Shapes, teacher: Shapes) -> None:
+    """Raise a UsageError where the embeddings are not (D,) or (P, D), or differ in P."""
+    require_vectors(student, teacher)
     require_same(
         "parts",
         student["embedding"][:-1],
         teacher["embedding"][:-1],
-        "choose a student with the teacher's parts",
+        "choose a student with the teacher's parts, or the objectives similarity and rkd",
     )
 
 

@@ -4,7 +4,7 @@
 
 Distances are divided by their mean over the batch, so the student's space may have any scale, width
 and rotation, and needs no projector. Both terms are smooth L1. Embeddings are taken as they are
-given out. Those of parts are compared part by part.
+given out. Those of parts are compared part by part; of different parts, as one vector.
 
 Source: Park et al., Relational Knowledge Distillation (arXiv 1904.05068), section 3. Left
 out: the triples of a large batch. Angles are those within blocks of 128 samples, because their
@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from edgehuman.distill.objectives.features import require_same_parts
+from edgehuman.distill.objectives.features import require_vectors
 from edgehuman.distill.objectives.objective import Answers, Objective, Shapes, unit
 
 # The angles of a batch of N are N^3 numbers: 8 MB at 128, 537 MB at 512.
@@ -72,10 +72,14 @@ class Relations(Objective):
 
     def __init__(self, student: Shapes, teacher: Shapes) -> None:
         super().__init__(student, teacher)
-        require_same_parts(student, teacher)
+        require_vectors(student, teacher)
+        self._same_parts = student["embedding"][:-1] == teacher["embedding"][:-1]
 
     def loss(self, student: Answers, teacher: Answers, target_N: Tensor | None) -> Tensor:
-        pair = _by_part(student["embedding"]), _by_part(teacher["embedding"])
+        pair = student["embedding"], teacher["embedding"]
+        if not self._same_parts:
+            pair = pair[0].flatten(1), pair[1].flatten(1)
+        pair = _by_part(pair[0]), _by_part(pair[1])
         return distance_loss(*pair) + ANGLE_PER_DISTANCE * angle_loss(*pair)
 
 

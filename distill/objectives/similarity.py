@@ -2,8 +2,8 @@
 
 For each sample, the cosines with the other samples of the batch and with a queue of earlier ones
 become probabilities, softmax(cosine / temperature); the loss is KL(teacher || student). Each
-compares within its own space, so widths may differ and there is no projector. The cosine of
-embeddings of parts is the mean over the parts, as in a gallery.
+compares within its own space, so widths and parts may differ and there is no projector. The cosine
+of embeddings of parts is the mean over the parts, as in a gallery.
 
 Source: SEED (arXiv 2101.04731), section 3, with these changes: its queue holds the teacher's
 embeddings and the student is projected into that space; here the queue holds both, without
@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from edgehuman.distill.objectives.features import require_same_parts
+from edgehuman.distill.objectives.features import require_vectors
 from edgehuman.distill.objectives.objective import Answers, Objective, Shapes, unit
 
 QUEUE = 4096
@@ -52,7 +52,7 @@ class Similarity(Objective):
         teacher_temperature: float = TEACHER_TEMPERATURE,
     ) -> None:
         super().__init__(student, teacher)
-        require_same_parts(student, teacher)
+        require_vectors(student, teacher)
         self.temperatures = student_temperature, teacher_temperature
         for whose, shapes in (("student", student), ("teacher", teacher)):
             width = torch.Size(shapes["embedding"]).numel()

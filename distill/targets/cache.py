@@ -111,7 +111,7 @@ def keep_targets(
         preprocessing: what made the records, in words or a hash.
         view_seed: what the views were drawn by.
         kinds: of the answers that are wanted; none named: all that the teacher gives,
-            or that the folder holds.
+            or that the folder holds. A new folder also gets small logits and embeddings.
         batch: records in one forward of the teacher.
         require: raises for shapes of answers that nobody can use, before they are computed.
 
@@ -146,6 +146,8 @@ def _open(
         live = live.of_kinds(plan.packing.shapes)
         whole = plan.shards(folder).whole()
         _check(Kept(plan.shards(folder), whole, plan.packing, samples), whole, live, key, batch)
+    else:
+        live = live.and_light()
     gaps = missing(whole, views * samples, views * samples)
     if plan is not None and not gaps:
         return Kept(plan.shards(folder), whole, plan.packing, samples)
@@ -247,6 +249,14 @@ def _read_plan(folder: Path, key: Key, live: OnTheFly) -> Plan | None:
             "folder, or remove this one"
         )
     return plan
+
+
+def kinds_in(folder: Path) -> set[str]:
+    """The kinds of answers that a folder keeps; none if it does not say."""
+    try:
+        return set(json_of(read_bounded(folder / PLAN, MOST_NOTE, DataError))["shapes"])
+    except (OSError, DataError, ValueError, KeyError, TypeError):
+        return set()
 
 
 def _require_sizes(key: Any, plan: Plan) -> None:

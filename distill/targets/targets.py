@@ -14,13 +14,15 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from edgehuman.distill.kinds import KINDS
+from edgehuman.distill.kinds import EMBEDDING, KINDS, LOGITS
 from edgehuman.distill.targets.packing import LARGEST, Packing
 from edgehuman.distill.targets.shards import Shard, Shards
 from edgehuman.distill.teachers.teachers import Teacher
 from edgehuman.errors import DataError, UsageError
 from edgehuman.records import Float32, Index
 
+_LIGHT = (LOGITS, EMBEDDING)
+_LIGHT_BYTES = 1024  # of one answer in float16
 _MAPPED = 256  # shards mapped at a time: each takes a file descriptor
 
 Records = Callable[[Index, int], NDArray[Any]]
@@ -64,6 +66,16 @@ class OnTheFly:
     def of_kinds(self, kinds: Collection[str]) -> OnTheFly:
         """Return the same, with other kinds of answers."""
         return OnTheFly(self.teacher, self.sample_ids, self._records, kinds)
+
+    def and_light(self) -> OnTheFly:
+        """Return the same with the teacher's logits and embedding too, if they are small: they come
+        with the same forward, and the next student may want them.
+        """
+        if not self.kinds:
+            return self
+        first = self.teacher.answer(self._records(np.zeros(1, np.int64), 0))
+        light = [kind for kind in _LIGHT if kind in first and _is_small(first[kind])]
+        return self.of_kinds([*self.kinds, *light])
 
     @cached_property
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
@@ -113,6 +125,11 @@ class OnTheFly:
             f"{view}) with {kind} of {found:g}; targets are finite and at most {LARGEST:g}. Check "
             "this sample, or use a teacher in fp32"
         )
+
+
+def _is_small(answer_1: Float32) -> bool:
+    """Whether an answer that nobody asked for is cheap to keep, and far from what float16 holds."""
+    return 2 * answer_1.size <= _LIGHT_BYTES and bool((np.abs(answer_1) < LARGEST / 100).all())
 
 
 class Kept:

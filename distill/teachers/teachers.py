@@ -166,7 +166,7 @@ def require_fits(teacher: Teacher, student: Card, kinds: Collection[str] = KINDS
         raise UsageError(
             f"the teacher {teacher.name} takes records of {teacher.input.shape}, the student "
             f"{student.name} of {student.input.shape} (0: any size); both see the same records, so "
-            "choose a student of the teacher's size"
+            "give the student the teacher's: --frames for walks, --height and --width for photos"
         )
     if not teacher.labels or not student.output.labels:
         return teacher

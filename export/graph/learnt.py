@@ -32,6 +32,8 @@ from edgehuman.reading.parsers import fault_of, foreign, json_of
 from edgehuman.records import Float32
 
 FILE = "int8.safetensors"
+STUDENT = "student.sha256"
+"""Hash of the weights in the folder above, from which the training began."""
 _ABOUT = "about"
 WORDS = "learnt by quantisation-aware training"
 

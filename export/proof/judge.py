@@ -54,12 +54,26 @@ class Verdict:
     Attributes:
         parity: against the network.
         metric: its name; value: the graph's, 0..1; drop: points of 100 lost to the network.
+        to_student: of the same graph beside the float student that quantisation-aware training
+            began from; None: there was no such training, or the student is gone.
     """
 
     parity: Parity
     metric: str
     value: float
     drop: float
+    to_student: Verdict | None = None
+
+    def said(self) -> dict[str, Any]:
+        """The metric, for cards and reports: lost since the last network in float."""
+        last = self.to_student or self
+        against = {"metric_against": "the float student"} if self.to_student else {}
+        return {
+            "metric": last.metric,
+            "metric_value": last.value,
+            "metric_drop": last.drop,
+            **against,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +85,8 @@ class Judge:
         reference: the network's outputs, float32 (N, ...).
         output: their kind; temperature: of the softmax over logits.
         threads: of onnxruntime.
+        student: the outputs of the float student, where the network is one after quantisation-aware
+            training.
     """
 
     samples: Samples
@@ -78,6 +94,7 @@ class Judge:
     output: OutputSpec
     temperature: float = 1.0
     threads: int = 1
+    student: Float32 | None = None
 
     def verdict(self, model: onnx.ModelProto) -> Verdict:
         """Parity and task metric of a graph, run by onnxruntime.
@@ -101,7 +118,11 @@ class Judge:
         parity = compare(self.reference, candidate, self.output)
         name, score = self._metric()
         before, after = score(self.reference), score(candidate)
-        return Verdict(parity, name, after, max(100 * (before - after), _points_of_others(parity)))
+        to_student = None
+        if self.student is not None:
+            to_student = replace(self, reference=self.student, student=None).of_outputs(candidate)
+        drop = max(100 * (before - after), _points_of_others(parity))
+        return Verdict(parity, name, after, drop, to_student)
 
     def score(self, candidate: Float32) -> float:
         """The task metric of outputs (N, ...), 0..1."""
@@ -152,8 +173,12 @@ class Judge:
 
     def select(self, index_K: Index) -> Judge:
         """A judge with the samples at these indices."""
+        student = None if self.student is None else self.student[index_K]
         return replace(
-            self, samples=self.samples.select(index_K), reference=self.reference[index_K]
+            self,
+            samples=self.samples.select(index_K),
+            reference=self.reference[index_K],
+            student=student,
         )
 
     @property

@@ -62,7 +62,9 @@ def numbers(outcome: Outcome) -> dict[str, Any]:
 
 
 def test_a_student_learns_and_its_card_names_its_teacher(teacher: Path, tmp_path: Path) -> None:
-    found = numbers(distil(config(tmp_path / "s", teacher), made_windows()))
+    outcome = distil(config(tmp_path / "s", teacher), made_windows())
+    found = numbers(outcome)
+    assert outcome.text.startswith(f"{tmp_path / 's'}: imuconv_288k, distil; ")
     assert found["teacher"]["metrics"]["macro_f1"] > 0.9
     assert found["student"]["metrics"] == found["metrics"]
     drop = found["teacher"]["metrics"]["macro_f1"] - found["metrics"]["macro_f1"]
@@ -256,11 +258,18 @@ def test_targets_need_not_be_kept(teacher: Path, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.glob("targets/*/*.json")] == [cache.PLAN]
 
 
-def test_a_folder_with_more_kinds_serves_a_student_of_fewer(
-    teacher: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("first", "then"), [(("kd", "features"), ("kd",)), (("kd",), ("kd", "features"))]
+)
+def test_students_of_logits_and_of_embeddings_share_one_folder(
+    teacher: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    first: tuple[str, ...],
+    then: tuple[str, ...],
 ) -> None:
-    both = {"objective": ("kd", "features"), "read_test": False}
-    distil(config(tmp_path / "a", teacher, **both), made_windows())
+    asks = {"objective": first, "read_test": False}
+    distil(config(tmp_path / "a", teacher, **asks), made_windows())
     asked: list[int] = []
     answer = NetworkTeacher.answer
 
@@ -269,8 +278,8 @@ def test_a_folder_with_more_kinds_serves_a_student_of_fewer(
         return answer(self, record_N)
 
     monkeypatch.setattr(NetworkTeacher, "answer", counted)
-    one = {"objective": ("kd",), "read_test": False}
-    distil(config(tmp_path / "b", teacher, **one), made_windows())
+    other = {"objective": then, "read_test": False}
+    distil(config(tmp_path / "b", teacher, **other), made_windows())
     assert len(list(tmp_path.glob("targets/*"))) == 1
     rows = json.loads(next(tmp_path.glob("targets/*/*.json")).read_text())
     assert sum(asked) < 0.05 * rows["samples"] * rows["views"]  # those computed again to compare

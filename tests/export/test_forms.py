@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,14 @@ import pytest
 from edgehuman.card import OutputSpec, Precision
 from edgehuman.data.samples import unlabelled
 from edgehuman.errors import ArtefactError, ParityError
-from edgehuman.export.forms import choose, forms_of, latency_ms, named
+from edgehuman.export.forms import (
+    beside_student,
+    choose,
+    forms_of,
+    latency_ms,
+    lost_since,
+    named,
+)
 from edgehuman.export.proof import precision
 from edgehuman.export.proof.explanation import Refusal
 from edgehuman.export.proof.judge import Judge, Verdict
@@ -56,6 +64,21 @@ def test_a_slower_precision_is_chosen_with_a_note_if_it_was_asked_for() -> None:
     larger: list[Form | Refusal] = [form("fp32"), form("int8", 100)]
     with pytest.raises(ParityError, match="int8 gains nothing"):
         choose(config(precision="int8", data="made"), larger, {"fp32": 1.0, "int8": 2.0}, 0.5)
+
+
+def test_a_missing_float_student_is_said(tmp_path: Path) -> None:
+    judge, remarks = beside_student(ExportConfig(str(tmp_path / "qat")), JUDGE)
+    assert judge is JUDGE
+    assert len(remarks) == 1
+    assert "is not in the folder above it" in remarks[0]
+
+
+def test_a_training_that_ruined_the_student_is_said() -> None:
+    made = form("int8")
+    assert lost_since(made, JUDGE, 0.5) == []
+    for drop, count in ((0.5, 0), (0.6, 1)):
+        trained = replace(VERDICT, to_student=replace(VERDICT, drop=drop))
+        assert len(lost_since(replace(made, verdict=trained), JUDGE, 0.5)) == count
 
 
 def test_an_engine_is_not_timed_and_a_refusal_names_its_model() -> None:

@@ -14,7 +14,7 @@ from edgehuman.card import Card, OutputSpec, image_input, skeleton_input
 from edgehuman.data.samples import Samples
 from edgehuman.errors import CheckpointError, UsageError
 from edgehuman.export import networks
-from edgehuman.export.graph import calibration, folding, fp16, int8
+from edgehuman.export.graph import calibration, folding, fp16, int8, learnt
 from edgehuman.export.graph.sessions import open_session, run
 from edgehuman.export.graph.trace import to_onnx, weights_sha256
 from edgehuman.export.proof.judge import Judge, answers
@@ -71,6 +71,23 @@ def test_a_folder_is_read_as_a_checkpoint(tmp_path: Path) -> None:
 def test_a_folder_without_weights_is_no_checkpoint(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"no model\.safetensors in it"):
         networks.load(str(tmp_path), seed=0)
+
+
+def test_the_float_student_is_the_network_above_as_long_as_it_is_that_one(tmp_path: Path) -> None:
+    (student, card), (rounded, _) = (
+        networks.random_network("imuconv_288k", seed) for seed in (1, 2)
+    )
+    above, folder = tmp_path / "s", tmp_path / "s" / "qat"
+    save_weights(folder, rounded.state_dict(), card)
+    assert networks.float_student(str(folder)) is None
+    (folder / learnt.STUDENT).write_text(weights_sha256(student))
+    assert networks.float_student(str(folder)) is None  # no network above
+    save_weights(above, student.state_dict(), card)
+    found = networks.float_student(str(folder))
+    assert found is not None
+    assert weights_sha256(found) == weights_sha256(student)
+    save_weights(above, rounded.state_dict(), card)  # it was trained further
+    assert networks.float_student(str(folder)) is None
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,9 @@ def test_the_file_its_parity_and_its_metric(report: Report) -> None:
     ]
     gained = replace(report, verdict=replace(report.verdict, drop=-0.25))
     assert lines_of(gained)[2] == "macro_f1 0.9000, 0.25 points gained"
+    trained = replace(report.verdict, to_student=replace(report.verdict, drop=1.5))
+    after = replace(report, verdict=trained)
+    assert lines_of(after)[2] == "macro_f1 0.9000, 1.50 points lost, beside the float student"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
     python -m edgehuman.bench.pages.distil.distil --pair wearable --data DIR --out runs/distil
 
+Call it from the root of the repository: the student of a pair may be one of `examples`.
 Every student of a pair has the same number of steps. Each seed trains one student alone and one for
 each way of teaching; every one of them is also exported in INT8, ranges from calibration, and the
 first way once more with quantisation-aware training. The teacher is trained first; where it is an
@@ -91,7 +92,7 @@ class Page:
 
     def trained(self, arch: str, seed: int, steps: int) -> Path:
         """Train a network on the task alone, or find it trained; return its folder."""
-        folder = self.out / f"{arch}-{seed}"
+        folder = self.out / f"{arch.replace(':', '.')}-{seed}"
         words = {**self.words(seed, folder, steps), "arch": arch}
 
         def run(resume: bool) -> Outcome:
@@ -145,7 +146,7 @@ class Page:
         return {
             **self.words(seed, folder, self.steps),
             "student": self.pair.student, "teacher": self.teachers(), "objective": way.objective,
-            "compatible": way.compatible, "precision": "int8",
+            "compatible": way.compatible, "task_weight": way.task_weight, "precision": "int8",
             "targets": None,
         }  # fmt: skip
 
@@ -245,14 +246,15 @@ def render(page: Page, found: Mapping[str, Sequence[Found]]) -> str:
 def note(page: Page, found: Mapping[str, Sequence[Found]]) -> str:
     """What stands below the table."""
     config, pair = page.config, page.pair
-    seeds = max(len(each) for each in found.values())
+    count = max(len(each) for each in found.values())
+    seeds = f"mean ± standard deviation of {count} seeds" if count > 1 else "one seed"
     steps = config.teacher_steps or pair.teacher_steps
     members = f"{pair.members} x {pair.teacher}" if pair.members > 1 else pair.teacher
     teacher = f"{members}, {steps} steps" if steps else members
     said = "SIMULATED people. " if pair.simulated else ""
     after = f", then {pair.qat_steps} of QAT where it says so" if pair.qat_steps else ""
     return (
-        f"{said}{pair.said}. Percent, mean ± standard deviation of {seeds} seeds of the student. "
+        f"{said}{pair.said[:1].upper()}{pair.said[1:]}. Percent, {seeds} of the student. "
         f"Teacher: {teacher}; student: {pair.student}, {page.steps} steps of "
         f"{pair.training['batch']} in every row{after}. ms: median at one thread, batch 1, on "
         "onnxruntime, all in turn."

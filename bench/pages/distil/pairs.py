@@ -14,10 +14,12 @@ class Taught:
     Attributes:
         objective: what of the teacher is learned.
         compatible: whether the student lives in the teacher's space.
+        task_weight: of the labels beside it; 0: the student sees none.
     """
 
     objective: tuple[str, ...]
     compatible: bool = False
+    task_weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Pair:
         task: of both; the student's record chooses among its rows in the catalogue.
         teacher: the architecture, or a model that ships; members: how many of them, trained by
             seeds 0, 1, ..., are one teacher.
-        student: the architecture.
+        student: the architecture; those of `examples` are found from the root of the repository.
         data: a file of --data, or `simulated`.
         said: of the data, for the page.
         rows: the ways of teaching, by name.
@@ -56,9 +58,9 @@ _WEARABLE = {
     "batch": 64, "lr": 1e-3, "rotation_deg": 20.0, "scale": 0.1, "jitter": 0.02, "time_warp": 0.1,
     "label_smoothing": 0.0, "save_every": 100,
 }  # fmt: skip
-_GAIT = {"people": 96, "walks": 6, "test_people": 60, "batch": 64, "each": 4, "save_every": 100}
-_RELATIONS = Taught(("similarity", "rkd"))
-_SPACE = Taught(("features",), compatible=True)
+_GAIT = {"walks": 6, "each": 4, "save_every": 250}
+_SPACE = Taught(("features",), compatible=True, task_weight=0.0)
+_RELATIONS = Taught(("similarity", "rkd"), task_weight=0.0)
 
 PAIRS: Mapping[str, Pair] = {
     "wearable": Pair(
@@ -74,23 +76,29 @@ PAIRS: Mapping[str, Pair] = {
         _WEARABLE, steps=600, teacher_steps=600, qat_steps=100,
     ),
     "joints": Pair(
-        "gait", "zoo:gait-skeleton", 1, "gaitptv2_deep_1", "simulated",
-        "simulated walkers (edgehuman's own), seen as joints",
+        "gait", "zoo:gait-skeleton", 1, "examples.gait_sizes:GaitFormer64", "simulated",
+        "simulated walkers (edgehuman's own), seen as joints, one second of each walk",
         {"features, the teacher's space": _SPACE, "relations": _RELATIONS},
-        {**_GAIT, "batch": 32}, steps=200, teacher_steps=0, qat_steps=30, simulated=True,
+        {**_GAIT, "people": 600, "test_people": 100, "batch": 64, "frames": 24, "lr": 1.5e-3,
+         "warmup": 0.1},
+        steps=1500, teacher_steps=0, qat_steps=60, simulated=True,
     ),
+    # For a GPU: a step of the teacher takes a core 7 seconds.
     "outlines": Pair(
-        "gait", "gaitset", 1, "gaitset_small", "simulated",
+        "gait", "gaitbase", 1, "gaitset_small", "simulated",
         "simulated walkers (edgehuman's own), seen as silhouettes",
-        {"features, the teacher's space": _SPACE, "relations": _RELATIONS},
-        {**_GAIT, "people": 60, "test_people": 40, "batch": 16, "frames": 8, "save_every": 50},
-        steps=200, teacher_steps=200, qat_steps=30, simulated=True,
+        {"relations, beside the labels": Taught(("similarity", "rkd")), "relations": _RELATIONS},
+        {**_GAIT, "walks": 8, "people": 500, "test_people": 100, "batch": 64, "frames": 5,
+         "sampling": "fixed_unordered", "identity_weight": 1.0, "scale": 16.0,
+         "augmentation": "table6"},
+        steps=2000, teacher_steps=2000, qat_steps=100, simulated=True,
     ),
     "garments": Pair(
-        "parsing", "tinyvit_11m", 1, "starnet_s3", "ccp",
-        "Clothing Co-Parsing, garments",
+        "parsing", "zoo:person-garments", 1, "starnet_s100_k3", "ccp",
+        "Clothing Co-Parsing (CCP), eight parts, 128x64 pixels",
         {"pixels and channels": Taught(("pixel", "channel"))},
-        {"batch": 24, "parts": "garments", "height": 128, "width": 64, "save_every": 100},
-        steps=200, teacher_steps=300, qat_steps=30,
+        {"batch": 24, "parts": "garments", "height": 128, "width": 64, "lr": 1e-3, "warmup": 0.05,
+         "save_every": 200},
+        steps=600, teacher_steps=0, qat_steps=60,
     ),
 }  # fmt: skip

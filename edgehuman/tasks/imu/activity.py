@@ -283,7 +283,8 @@ def _judge(
             "decision": dataclasses.asdict(decision),
         }
         card = card.replace(decision=decision)
-        return Decided(card, data, f"{config.out}: {config.arch}, {config.mode}")
+        said = f"{config.out}: {config.arch}, {card.recipe.removeprefix('activity ')}"
+        return Decided(card, data, said)
 
     def test(network: nn.Module, card: Card) -> Measured:
         test_NK = predict_logits(network, splits.test.imu_NTC, len(config.placements))

@@ -98,6 +98,10 @@ def test_equal_samples_of_the_student_do_not_blow_up_the_gradient() -> None:
     assert student.grad.abs().max() < 10
 
 
-def test_other_parts_are_refused() -> None:
-    with pytest.raises(UsageError, match="student has parts 3 and the teacher none"):
-        loss(random(8, 3, 6), random(8, 5))
+def test_of_different_parts_the_whole_embeddings_are_compared() -> None:
+    student, teacher = random(8, 3, 6), random(8, 2, 5)
+    expected = loss(student.reshape(8, 18), teacher.reshape(8, 10))
+    torch.testing.assert_close(loss(student, teacher), expected)
+    torch.testing.assert_close(loss(student, teacher.reshape(8, 10)), expected)
+    with pytest.raises(UsageError, match=r"it must be \(D\) or \(P, D\)"):
+        loss(random(8, 3, 2, 6), teacher)

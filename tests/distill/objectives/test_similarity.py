@@ -133,6 +133,19 @@ def test_parts_are_compared_by_their_mean_cosine() -> None:
     assert (objective.student_QD[0] @ objective.student_QD[2]).item() == pytest.approx(1)
 
 
-def test_other_parts_are_refused() -> None:
-    with pytest.raises(UsageError, match="parts"):
-        Similarity({"embedding": (2, 8)}, {"embedding": (8,)})
+def test_a_teacher_of_other_parts_teaches_its_order() -> None:
+    generator = torch.Generator().manual_seed(0)
+    student, teacher = (torch.randn(6, *shape, generator=generator) for shape in ((2, 8), (3, 4)))
+    objective = Similarity({"embedding": (2, 8)}, {"embedding": (3, 4)}, 8, 0.1, 0.1)
+    found = objective({"embedding": student}, {"embedding": teacher})
+    # The mean of the parts' cosines, for both, as probabilities; nobody is compared with oneself.
+    log_prob = []
+    for embedding in (student, teacher):
+        unit = torch.nn.functional.normalize(embedding, dim=2)
+        near = torch.einsum("npd,mpd->nm", unit, unit) / embedding.shape[1] / 0.1
+        log_prob.append(torch.log_softmax(near.fill_diagonal_(-torch.inf), dim=1).fill_diagonal_(0))
+    prob = log_prob[1].exp().fill_diagonal_(0)
+    expected = (prob * (log_prob[1] - log_prob[0])).sum() / 6
+    torch.testing.assert_close(found, expected)
+    with pytest.raises(UsageError, match=r"it must be \(D\) or \(P, D\)"):
+        Similarity({"embedding": (2, 8)}, {"embedding": (3, 2, 8)})

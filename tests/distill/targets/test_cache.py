@@ -82,12 +82,28 @@ def test_more_views_are_added_to_what_is_there(tmp_path: Path) -> None:
     assert np.array_equal(fewer.rows(EVERY, 0)["logits"], grown.rows(EVERY, 0)["logits"])
 
 
-def test_only_the_kinds_that_are_wanted_are_kept(tmp_path: Path) -> None:
-    assert list(keep(tmp_path, MadeTeacher(), kinds=["logits"]).shapes) == ["logits"]
-    with pytest.raises(DataError, match="keeps logits, but not embedding; choose another folder"):
-        keep(tmp_path, MadeTeacher(), kinds=["embedding"])
+def test_what_is_wanted_is_kept_and_beside_it_what_is_small(tmp_path: Path) -> None:
+    def and_tokens(answer: Answer) -> Answer:
+        return answer | {"tokens": np.ones((len(answer["logits"]), 3, 2), np.float32)}
+
+    teacher = MadeTeacher(change=and_tokens)
+    assert list(keep(tmp_path, teacher, kinds=["logits"]).shapes) == ["logits", "embedding"]
+    assert cache.kinds_in(tmp_path) == {"logits", "embedding"}
+    assert cache.kinds_in(tmp_path / "nowhere") == set()
+    with pytest.raises(DataError, match="embedding, but not tokens; choose another folder"):
+        keep(tmp_path, teacher, kinds=["tokens"])
     with pytest.raises(UsageError, match="gives logits, embedding, but not tokens"):
         keep(tmp_path / "other", MadeTeacher(), kinds=["tokens"])
+
+
+@pytest.mark.parametrize("embedding", [np.zeros((1, 513)), np.full((1, 8), 1e3)])
+def test_a_large_embedding_that_nobody_wants_is_not_kept(tmp_path: Path, embedding: Any) -> None:
+    def large(answer: Answer) -> Answer:
+        return answer | {"embedding": np.repeat(embedding, len(answer["logits"]), axis=0)}
+
+    teacher = MadeTeacher(change=large)
+    assert list(keep(tmp_path, teacher, kinds=["logits"]).shapes) == ["logits"]
+    assert "embedding" in keep(tmp_path / "e", teacher, kinds=["embedding"]).shapes
 
 
 def test_many_classes_are_kept_as_the_likeliest(tmp_path: Path) -> None:

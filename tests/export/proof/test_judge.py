@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -48,6 +49,26 @@ def test_labelled_classes_are_judged_by_macro_f1() -> None:
     assert verdict.value == pytest.approx((2 / 3 + 0.8 + 1) / 3)
     assert verdict.drop == pytest.approx(100 * (1 - verdict.value))
     assert judge.of_outputs(one_hot(labels)).drop == 0
+
+
+def test_after_quantisation_aware_training_the_loss_is_counted_from_the_float_student() -> None:
+    labels = [0, 0, 1, 1, 2, 2]
+    trained = judge_of(
+        one_hot([0, 1, 1, 1, 2, 2]).tolist(), OutputSpec("classes", tuple("abc")), labels
+    )
+    judge = replace(trained, student=one_hot(labels))
+    verdict = judge.of_outputs(one_hot([0, 1, 1, 1, 2, 2]))
+    assert (verdict.drop, verdict.parity.top1_agreement) == (0, 1)  # it is the trained network
+    lost = 100 * (1 - (2 / 3 + 0.8 + 1) / 3)  # F1 as above; the student's is 1
+    assert verdict.said() == {
+        "metric": "macro_f1",
+        "metric_value": pytest.approx((2 / 3 + 0.8 + 1) / 3),
+        "metric_drop": pytest.approx(lost),
+        "metric_against": "the float student",
+    }
+    few = judge.select(np.array([0, 2, 3, 4]))
+    assert few.of_outputs(one_hot([0, 1, 1, 2])).said()["metric_drop"] == 0
+    assert "metric_against" not in trained.of_outputs(one_hot(labels)).said()
 
 
 @pytest.mark.parametrize(

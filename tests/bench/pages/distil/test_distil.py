@@ -111,7 +111,9 @@ def test_files_of_other_steps_do_not_stop_a_row(
 def test_the_picture_has_a_point_for_every_model(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     config = DistilPageConfig(pair="joints", out=tmp_path / "out", seeds=(0,))
-    assert "SIMULATED people" in build_page(config).text
+    found = build_page(config).text
+    assert "SIMULATED people. Simulated walkers" in found
+    assert "Percent, one seed of the student" in found
     picture = (tmp_path / "out" / "joints" / "latency.png").read_bytes()
     assert picture.startswith(b"\x89PNG")
 

@@ -10,6 +10,7 @@ import pytest
 from edgehuman import catalogue
 from edgehuman.bench.pages.distil.distil import DistilPageConfig, Page
 from edgehuman.bench.pages.distil.pairs import PAIRS, Pair
+from edgehuman.distill.objectives.weighted import parse_objectives
 from edgehuman.runtime.engine.onnx_file import read_card
 from edgehuman.runtime.zoo import ZOO, zoo_file
 
@@ -35,4 +36,4 @@ def test_a_pair_is_of_networks_and_settings_that_exist(name: Any) -> None:
     known = {each.name for each in dataclasses.fields(catalogue.load_object(row.distil))}
     assert known >= set(pair.training)
     for way in pair.rows.values():
-        assert way.objective
+        assert parse_objectives(way.objective)
