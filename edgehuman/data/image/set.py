@@ -262,7 +262,7 @@ def load_png_mask(path: str, size: tuple[int, int] | None = None) -> NDArray[Any
             found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if found is None:
         raise ImageError(f"{path}: the mask cannot be decoded; copy it again")
-    if found.ndim == 3 and (found[..., 0] == found[..., 1]).all():
+    if found.ndim == 3 and (found[..., :1] == found[..., 1:3]).all():
         found = found[..., 0]
     if found.ndim != 2 or found.dtype.kind != "u":
         raise ImageError(

@@ -110,9 +110,10 @@ def test_masks_that_are_none(tmp_path: Path) -> None:
     path.write_bytes(b"")
     with pytest.raises(ImageError, match="cannot be decoded"):
         load_png_mask(str(path))
-    cv2.imwrite(str(path), np.dstack([np.full((12, 9), c, np.uint8) for c in (1, 2, 3)]))
-    with pytest.raises(ImageError, match="is a colour image"):
-        load_png_mask(str(path))
+    for colour in ((1, 2, 3), (0, 0, 128), (7, 0, 0)):
+        cv2.imwrite(str(path), np.dstack([np.full((12, 9), c, np.uint8) for c in colour]))
+        with pytest.raises(ImageError, match="is a colour image"):
+            load_png_mask(str(path))
     cv2.imwrite(str(path), np.full((12, 9, 3), 2, np.uint8))  # grey, in three equal channels
     assert load_png_mask(str(path)).tolist() == [[2] * 9] * 12
 

@@ -122,7 +122,7 @@ def prepare(
 
     def sample(frames: FrameSet, index: int, rng: np.random.Generator) -> Views:
         assert frames.garments is not None
-        garments, frame_HWC = frames.garments[index], frames.frames[index]
+        frame_HWC, garments = frames.frames[index], frames.garments[index]  # looks at its size
         view = draw_view(frame_HWC, boxes_of(garments), config.variation, rng, *config.size)
         return view.image_HWC, *garments_in(garments, view)
 
