@@ -1,10 +1,11 @@
 """FP16 in the graph: every float tensor in float16, except islands that stay in float32.
 
 Islands by rule: LayerNorm and the other norms, softmax, reductions and operators that sum squares
-or exponents, the bias added to attention scores, and the modules that normalise raw coordinates
-(`normalise`) or make boxes (`decode`), as float16 has a resolution of 2 pixels beyond 2048, with
-what puts boxes beside other numbers. Islands by measurement: every node whose input, output or constants exceed float16 on the given samples, and
-every Q/DQ node whose scale is too small for it. Inputs and outputs of the graph keep their type.
+or exponents, the bias added to attention scores, the modules that normalise raw coordinates
+(`normalise`) or make boxes (`decode`), as float16 has a resolution of 2 pixels beyond 2048, and
+what joins boxes with other numbers. Islands by measurement: every node whose input, output or
+constants exceed float16 on the given samples, and every Q/DQ node whose scale is too small for it.
+Inputs and outputs of the graph keep their type.
 
 An initialiser that is used in both precisions is stored twice, under two names: the public
 converter gives two casts of a shared initialiser the same name, and TensorRT's parser refuses that

@@ -61,9 +61,8 @@ class GarmentFinder:
         if not np.isfinite(output_NKX).all():
             raise DataError(BROKEN_OUTPUT)
         labels, attributes = card.output.labels, card.output.attributes
-        size = height, width
-        row_KX = require_items(output_NKX, len(labels), len(attributes), size)[0]
-        least = FAINT * self._score
+        size, least = (height, width), FAINT * self._score
+        row_KX = require_items(output_NKX, len(labels), len(attributes), size, least)[0]
         items = items_of(row_KX, labels, attributes, size, place, least)
         sure = [each for each in items if each.label == PERSON or each.score >= self._score]
         found = [

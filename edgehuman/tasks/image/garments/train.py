@@ -20,7 +20,7 @@ from edgehuman.card import OutputSpec
 from edgehuman.catalogue import IN_MEMORY
 from edgehuman.data.image.frames.load import load_frames
 from edgehuman.data.image.frames.set import FrameSet
-from edgehuman.data.image.garments.score import FrameGarmentsJudge, fitting
+from edgehuman.data.image.garments.score import FLOOR, FrameGarmentsJudge, fitting
 from edgehuman.data.memory import sets_in_memory
 from edgehuman.metrics.garments.answers import PERSON, require_items
 from edgehuman.nets.image.crowds.masks import quartered
@@ -183,7 +183,8 @@ class GarmentScorer:
     def add(self, frames: FrameSet, index: int, row_RX: Float32, place: Letterbox) -> None:
         """Compare the items of one frame."""
         counts = len(self._output.labels), len(self._output.attributes)
-        self._judge.add(frames, index, require_items(row_RX[None], *counts, self._size)[0], place)
+        row_KX = require_items(row_RX[None], *counts, self._size, FLOOR)[0]
+        self._judge.add(frames, index, row_KX, place)
 
     def scores(self) -> Scored:
         """The scores of all."""

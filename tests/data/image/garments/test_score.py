@@ -8,7 +8,8 @@ import pytest
 from edgehuman.card import OutputSpec
 from edgehuman.data.image.garments.score import FrameGarmentsJudge, fitting
 from edgehuman.errors import DataError
-from edgehuman.metrics.garments.answers import HEAD, columns_of
+from edgehuman.metrics.garments.answers import columns_of
+from edgehuman.metrics.garments.outside import HEAD
 from edgehuman.preprocess.image.letterbox import Letterbox
 from edgehuman.records import Float32
 from tests.tasks.drawn_frames import drawn_set
