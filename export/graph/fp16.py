@@ -144,7 +144,8 @@ def _modules(node: onnx.NodeProto) -> list[str]:
 
 def _joining_decoded(model: onnx.ModelProto) -> set[str]:
     """Nodes that join what a `decode` module made with other numbers: pixels stay as they are."""
-    joining, decoded = set(), set()
+    joining: set[str] = set()
+    decoded: set[str] = set()
     for node in model.graph.node:
         is_joined = node.op_type == "Concat" and bool(decoded.intersection(node.input))
         is_moved = node.op_type in _MOVES and node.input[0] in decoded

@@ -126,8 +126,8 @@ def _round_the_middle(said: _Said, answer_K6: Float32) -> Float32:
     middle_K2 = (answer_K6[:, :2] + answer_K6[:, 2:4]) / (2 * STRIDES[0])
     x_K = middle_K2[:, 0].clip(0, columns - 1).astype(np.int64)
     y_K = middle_K2[:, 1].clip(0, rows - 1).astype(np.int64)
-    total_KC = sum(wide_hwC[y_K + down, x_K + right] for down in range(3) for right in range(3))
-    return np.asarray(total_KC, np.float32) / 9
+    near = [wide_hwC[y_K + down, x_K + right] for down in range(3) for right in range(3)]
+    return np.asarray(np.mean(near, axis=0), np.float32)
 
 
 def _taken_apart(row_X: Float32, labels: int, attributes: int) -> _Said:

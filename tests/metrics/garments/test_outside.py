@@ -31,7 +31,8 @@ def answer() -> Float32:
     shared_ES[3, 9] = 5
     bias_A, together_LA = np.array([0, 0, 10]), np.array([[0, 0, 0], [1, 1, 1]])
     numbers = [np.array([4, 8]), said_PX, shared_ES, np.eye(3), bias_A, together_LA]
-    return np.concatenate([each.ravel() for each in numbers]).astype(np.float32)[None, None]
+    row_X = np.concatenate([each.ravel() for each in numbers])
+    return np.asarray(row_X, np.float32)[None, None]
 
 
 def test_the_best_come_first_with_attributes_and_masks_by_hand() -> None:
