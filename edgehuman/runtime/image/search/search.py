@@ -21,7 +21,7 @@ from tyro.conf import Positional
 
 from edgehuman.config import require
 from edgehuman.errors import DataError, UsageError, safe_name
-from edgehuman.files import own_folder
+from edgehuman.files import own_folder, require_usable_file
 from edgehuman.outcome import Outcome
 from edgehuman.progress import progress_bar, tell
 from edgehuman.records import Float32
@@ -107,6 +107,8 @@ def search(config: SearchConfig) -> Outcome:
         ArtefactError, EngineError, SignatureError: as `open_eye`.
         DataError: no photo, or nobody in those that can be read; or as `search_tracks`.
     """
+    if config.save is not None:
+        require_usable_file(config.save, f"--save {config.save}")
     if config.recording is not None:
         detector = config.detector or DETECTOR
         return search_tracks(

@@ -174,3 +174,14 @@ def test_a_model_without_its_sentences(tmp_path: Path, photos: Path) -> None:
         found(tmp_path, photos)
     with pytest.raises(ArtefactError, match="knows no sentences; give one that"):
         search(SearchConfig("red", "zoo:person-garments-int8", str(photos)))
+
+
+def test_a_sheet_that_cannot_be_written_is_told_before_a_photo_is_looked_at(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "folder.jpg").mkdir()
+    monkeypatch.setattr(look, "answer_photo", None)
+    for save in ("file/sheet.jpg", "folder.jpg"):
+        with pytest.raises(UsageError, match="--save .* is a f"):
+            found(tmp_path, photos, save=tmp_path / save)
