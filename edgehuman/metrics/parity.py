@@ -166,9 +166,11 @@ def _of_numbers(reference: Float32, candidate: Float32, output: OutputSpec) -> P
 def output_error(reference: Float32, candidate: Float32, kind: str) -> float:
     """How far outputs (N, ...) of this kind are from others, to rank by: the RMS of the difference
     over that of the reference; of boxes, `error` of `metrics.boxes.sets`. People and parts are
-    compared as numbers too: who is chosen last changes little of them.
+    compared as numbers too, as who is chosen last changes little of them; and rows of which nobody
+    is chosen yet.
     """
-    if kind in ("boxes", "part_attributes"):
+    is_set = kind == "boxes" or (kind == "part_attributes" and not is_outside(reference))
+    if is_set:
         return compare_sets(reference[..., :_BOX], candidate[..., :_BOX]).error
     size = max(float(np.sqrt(np.mean(reference**2))), 1e-12)
     return float(np.sqrt(np.mean((candidate - reference) ** 2))) / size

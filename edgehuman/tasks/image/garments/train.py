@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from edgehuman.card import OutputSpec
 from edgehuman.data.image.frames.set import FrameSet
-from edgehuman.data.image.garments.score import FLOOR, FrameGarmentsJudge, fitting
-from edgehuman.metrics.garments.answers import PERSON, require_items
+from edgehuman.data.image.garments.score import FrameGarmentsJudge, fitting
+from edgehuman.metrics.garments.answers import PERSON
 from edgehuman.nets.image.crowds.masks import quartered
 from edgehuman.nets.image.garments.network import GarmentNet, garment_net
 from edgehuman.outcome import Outcome
@@ -169,14 +169,11 @@ class GarmentScorer:
     def __init__(
         self, output: OutputSpec, size: tuple[int, int], described: Sequence[bool]
     ) -> None:
-        self._output, self._size = output, size
         self._judge = FrameGarmentsJudge(output, size, described)
 
     def add(self, frames: FrameSet, index: int, row_RX: Float32, place: Letterbox) -> None:
         """Compare the items of one frame."""
-        counts = len(self._output.labels), len(self._output.attributes)
-        row_KX = require_items(row_RX[None], *counts, self._size, FLOOR)[0]
-        self._judge.add(frames, index, row_KX, place)
+        self._judge.add(frames, index, row_RX, place)
 
     def scores(self) -> Scored:
         """The scores of all."""

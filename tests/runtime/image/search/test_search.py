@@ -183,5 +183,5 @@ def test_a_sheet_that_cannot_be_written_is_told_before_a_photo_is_looked_at(
     (tmp_path / "folder.jpg").mkdir()
     monkeypatch.setattr(look, "answer_photo", None)
     for save in ("file/sheet.jpg", "folder.jpg"):
-        with pytest.raises(UsageError, match="--save .* is a f"):
+        with pytest.raises(UsageError, match=r"--save .* is a f"):
             found(tmp_path, photos, save=tmp_path / save)
