@@ -91,7 +91,7 @@ def test_an_answer_of_which_nothing_is_chosen_yet_is_judged_as_a_chosen_one() ->
     torch.nn.init.normal_(network.one.last.weight, std=0.1)
     found = []
     for post in ("inside", "outside"):
-        network.post = post  # type: ignore[assignment]  # a literal
+        network.post = post
         judge = FrameGarmentsJudge(OUTPUT, SIZE, FRAMES.garments.described)
         with torch.inference_mode():
             row_RX = network(torch.from_numpy(FRAMES.frames[1])[None]).numpy()[0]
