@@ -228,9 +228,11 @@ class FileMasks:
 def require_size(path: str, shape: Sequence[int], size: Sequence[int], whose: str) -> None:
     """Raise ImageError if a picture or mask of a shape does not have this size (height, width)."""
     if tuple(shape[:2]) != tuple(size):
+        is_turned = tuple(shape[:2]) == tuple(size)[::-1]
+        fix = "Turn the picture's pixels, not its EXIF" if is_turned else "Copy both again"
         raise ImageError(
             f"{path} is {shape[1]}x{shape[0]} pixels, and {whose} {size[1]}x{size[0]}; "
-            "picture and labels must have the same size. Copy both again"
+            f"picture and labels must have the same size. {fix}"
         )
 
 
