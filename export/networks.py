@@ -28,7 +28,7 @@ def load(
     """Load the network, in eval mode, and its card.
 
     Args:
-        post: where the people of a detector or a parser are chosen.
+        post: where the people and items that a network finds are chosen.
 
     Raises:
         UsageError: an engine, neither a folder nor a name of the catalogue, or `post` of a network
@@ -36,12 +36,12 @@ def load(
         CheckpointError: as `load_network`.
     """
     network, card = _loaded(checkpoint, seed)
-    if card.output.kind in ("boxes", "person_parts"):
+    if card.output.kind in ("boxes", "person_parts", "part_attributes"):
         network.post = post  # type: ignore[assignment]  # of `nets.image.detection.Detector`
     elif post != "inside":
         raise UsageError(
-            f"--post {post} is for networks that find people, whose output is boxes or "
-            f"person_parts; {checkpoint} outputs {card.output.kind}: remove --post"
+            f"--post {post} is for networks that find people, whose output is boxes, person_parts "
+            f"or part_attributes; {checkpoint} outputs {card.output.kind}: remove --post"
         )
     return network, card
 

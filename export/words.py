@@ -52,9 +52,9 @@ class ExportConfig:
     threads: int = 1
     """Threads of onnxruntime when measuring latency."""
     post: Literal["inside", "outside"] = "inside"
-    """Of a detector or a parser: `inside`, the graph chooses the 300 best boxes or 100 people;
-    `outside`, it gives all points, for compilers that fail on TopK (TensorRT 10.3); edgehuman runs
-    either."""
+    """Of networks that find people: `inside`, the graph chooses the 300 best boxes, or 100 people
+    or items; `outside`, it gives all points, for compilers that fail on TopK (TensorRT 10.3);
+    edgehuman runs either."""
     explain: bool = False
     """Print the layer table: the error of each layer, and the first layer that diverges."""
     seed: int = 0

@@ -19,6 +19,7 @@ from edgehuman.errors import ParityError
 from edgehuman.metrics.boxes.overlap import ious
 from edgehuman.metrics.boxes.sets import FOUND, compare_sets
 from edgehuman.metrics.crowds.outside import HEAD, chosen, is_outside
+from edgehuman.metrics.garments.outside import chosen as chosen_items
 from edgehuman.metrics.garments.parity import compare_items
 from edgehuman.metrics.person_answers import joints_of, joints_of_simcc
 from edgehuman.records import Float32, Float64, Index
@@ -139,7 +140,7 @@ def compare(reference: Float32, candidate: Float32, output: OutputSpec) -> Parit
     if output.kind == "boxes":
         return _of_sets(reference, candidate)
     if output.kind == "part_attributes":
-        return _of_items(reference, candidate, len(output.attributes))
+        return _of_items(reference, candidate, len(output.labels), len(output.attributes))
     if output.kind == "person_parts":
         return _of_people(reference, candidate, len(output.labels))
     return _of_numbers(reference, candidate, output)
@@ -165,9 +166,11 @@ def _of_numbers(reference: Float32, candidate: Float32, output: OutputSpec) -> P
 def output_error(reference: Float32, candidate: Float32, kind: str) -> float:
     """How far outputs (N, ...) of this kind are from others, to rank by: the RMS of the difference
     over that of the reference; of boxes, `error` of `metrics.boxes.sets`. People and parts are
-    compared as numbers too: who is chosen last changes little of them.
+    compared as numbers too, as who is chosen last changes little of them; and rows of which nobody
+    is chosen yet.
     """
-    if kind in ("boxes", "part_attributes"):
+    is_set = kind == "boxes" or (kind == "part_attributes" and not is_outside(reference))
+    if is_set:
         return compare_sets(reference[..., :_BOX], candidate[..., :_BOX]).error
     size = max(float(np.sqrt(np.mean(reference**2))), 1e-12)
     return float(np.sqrt(np.mean((candidate - reference) ** 2))) / size
@@ -221,10 +224,16 @@ def _of_people(reference_NRX: Float32, candidate_NRX: Float32, labels: int) -> P
     )
 
 
-def _of_items(reference_NKX: Float32, candidate_NKX: Float32, attributes: int) -> Parity:
+def _of_items(
+    reference_NKX: Float32, candidate_NKX: Float32, labels: int, attributes: int
+) -> Parity:
     """The parity of two networks that say what people wear: of the boxes as sets, whatever their
     labels; of labels, masks and attributes by partners.
     """
+    if is_outside(reference_NKX):
+        reference_NKX, candidate_NKX = (
+            chosen_items(each, labels, attributes) for each in (reference_NKX, candidate_NKX)
+        )
     sets = _of_sets(*(each[..., :_BOX] for each in (reference_NKX, candidate_NKX)))
     items = compare_items(reference_NKX, candidate_NKX, attributes)
     return replace(

@@ -35,6 +35,15 @@ def is_name(value: object) -> bool:
         return False
 
 
+def path_below(value: object) -> str:
+    """The path of a file below a folder, as another file states it, with "/" between its parts
+    also where it was written on Windows; empty: it is none, or it leads elsewhere.
+    """
+    path = value.replace("\\", "/") if isinstance(value, str) and is_name(value) else ""
+    leads_elsewhere = path.startswith("/") or path[1:2] == ":" or ".." in path.split("/")
+    return "" if leads_elsewhere else path
+
+
 def require_types(instance: Any, where: str = "") -> None:
     """Hold a dataclass that was built of a file's values against its annotations, at any depth.
 

@@ -1,10 +1,11 @@
 """FP16 in the graph: every float tensor in float16, except islands that stay in float32.
 
 Islands by rule: LayerNorm and the other norms, softmax, reductions and operators that sum squares
-or exponents, the bias added to attention scores, and the modules that normalise raw coordinates
-(`normalise`) or make boxes (`decode`), as float16 has a resolution of 2 pixels beyond 2048. Islands
-by measurement: every node whose input, output or constants exceed float16 on the given samples, and
-every Q/DQ node whose scale is too small for it. Inputs and outputs of the graph keep their type.
+or exponents, the bias added to attention scores, the modules that normalise raw coordinates
+(`normalise`) or make boxes (`decode`), as float16 has a resolution of 2 pixels beyond 2048, and
+what joins boxes with other numbers. Islands by measurement: every node whose input, output or
+constants exceed float16 on the given samples, and every Q/DQ node whose scale is too small for it.
+Inputs and outputs of the graph keep their type.
 
 An initialiser that is used in both precisions is stored twice, under two names: the public
 converter gives two casts of a shared initialiser the same name, and TensorRT's parser refuses that
@@ -72,7 +73,8 @@ _MOVES = frozenset(
     ]
 )
 # Names of modules, at any depth, whose input or output is in raw units or pixels.
-_RAW = {"normalise", "decode"}
+_DECODE = "decode"
+_RAW = {"normalise", _DECODE}
 # Half of float16's largest number, as a margin for unseen samples.
 LIMIT = 65504.0 / 2
 # Float16's smallest normal number: a smaller scale would be rounded coarsely, or to 0.
@@ -123,17 +125,35 @@ def _float_tensors(model: onnx.ModelProto) -> set[str]:
 
 def _islands(model: onnx.ModelProto, wide: set[str]) -> set[str]:
     softmaxed = {node.input[0] for node in model.graph.node if node.op_type == "Softmax"}
-    islands = _finely_scaled(model)
+    islands = _finely_scaled(model) | _joining_decoded(model)
     for node in model.graph.node:
         is_attention_bias = node.op_type == "Add" and node.output[0] in softmaxed
         if (
             node.op_type in ISLANDS
             or is_attention_bias
-            or _RAW.intersection(node.name.rpartition("/")[0].split("."))
+            or _RAW.intersection(_modules(node))
             or wide.intersection([*node.input, *node.output])
         ):
             islands.add(node.name)
     return islands
+
+
+def _modules(node: onnx.NodeProto) -> list[str]:
+    return node.name.rpartition("/")[0].split(".")
+
+
+def _joining_decoded(model: onnx.ModelProto) -> set[str]:
+    """Nodes that join what a `decode` module made with other numbers: pixels stay as they are."""
+    joining: set[str] = set()
+    decoded: set[str] = set()
+    for node in model.graph.node:
+        is_joined = node.op_type == "Concat" and bool(decoded.intersection(node.input))
+        is_moved = node.op_type in _MOVES and node.input[0] in decoded
+        if is_joined:
+            joining.add(node.name)
+        if is_joined or is_moved or _DECODE in _modules(node):
+            decoded.update(node.output)
+    return joining
 
 
 def _finely_scaled(model: onnx.ModelProto) -> set[str]:

@@ -198,3 +198,9 @@ def test_people_of_points_that_nobody_chose_yet_are_compared_as_chosen_ones() ->
     moved = answer()
     moved[0, 0, 2 + 9 * (5 + NUMBERS) + 5 + 3] = -1
     assert compare(before, moved, output).masks_kept == pytest.approx(0.81 / (0.81 + 0.36))
+
+
+def test_the_error_of_a_row_of_which_nobody_is_chosen_is_that_of_its_numbers() -> None:
+    one, two = np.ones((1, 1, 50), np.float32), np.full((1, 1, 50), 1.5, np.float32)
+    assert output_error(one, two, "part_attributes") == pytest.approx(0.5)
+    assert output_error(one, one, "part_attributes") == 0

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
-from edgehuman.reading.values import is_name, require_types, shown
+from edgehuman.reading.values import is_name, path_below, require_types, shown
 
 
 def test_a_value_is_shown_whatever_it_is() -> None:
@@ -26,6 +26,13 @@ def test_a_name_of_a_file_has_bytes_and_no_zero() -> None:
     ]
     assert is_name("a" * 255 + "/" + "b" * 255)
     assert not any(map(is_name, ("a" * 256, "ä" * 128, "a/" * 1501)))
+
+
+def test_a_path_stays_below_its_folder_and_may_be_written_on_windows() -> None:
+    assert path_below("cam_a\\7..8.jpg") == path_below("cam_a/7..8.jpg") == "cam_a/7..8.jpg"
+    elsewhere = ("/etc/x.jpg", "\\\\host\\x.jpg", "C:\\x.jpg", "a/../../x.jpg", "..")
+    for value in (*elsewhere, "", 3, "a\0b"):
+        assert path_below(value) == "", value
 
 
 @dataclass(frozen=True)

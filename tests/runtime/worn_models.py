@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from edgehuman.card import Card, Decision, OutputSpec, image_input
-from edgehuman.metrics.garments.answers import HEAD, columns_of
+from edgehuman.metrics.garments.answers import columns_of
+from edgehuman.metrics.garments.outside import HEAD
 from edgehuman.records import Float32
 from tests.data.frame_trees import ANNE, BOB
 from tests.runtime.parts_models import LEFT, SCALE, SIZE, write_parts

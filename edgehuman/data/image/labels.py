@@ -255,7 +255,7 @@ def _captions(path: Path, rows: Sequence[Row]) -> tuple[tuple[str, ...], ...]:
 
 def _parts(root: Path, rows: Sequence[Row], images: FilePictures) -> dict[str, Any]:
     try:
-        parts = tuple(read_bounded(root / PARTS, MOST_NOTE, DataError).decode("utf-8").split())
+        parts = tuple(read_bounded(root / PARTS, MOST_NOTE, DataError).decode("utf-8-sig").split())
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
             f"{root / PARTS}: cannot be read ({error}); write the name of one part per line, the "

@@ -228,9 +228,11 @@ class FileMasks:
 def require_size(path: str, shape: Sequence[int], size: Sequence[int], whose: str) -> None:
     """Raise ImageError if a picture or mask of a shape does not have this size (height, width)."""
     if tuple(shape[:2]) != tuple(size):
+        is_turned = tuple(shape[:2]) == tuple(size)[::-1]
+        fix = "Turn the picture's pixels, not its EXIF" if is_turned else "Copy both again"
         raise ImageError(
             f"{path} is {shape[1]}x{shape[0]} pixels, and {whose} {size[1]}x{size[0]}; "
-            "picture and labels must have the same size. Copy both again"
+            f"picture and labels must have the same size. {fix}"
         )
 
 
@@ -262,7 +264,7 @@ def load_png_mask(path: str, size: tuple[int, int] | None = None) -> NDArray[Any
             found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if found is None:
         raise ImageError(f"{path}: the mask cannot be decoded; copy it again")
-    if found.ndim == 3 and (found[..., 0] == found[..., 1]).all():
+    if found.ndim == 3 and (found[..., :1] == found[..., 1:3]).all():
         found = found[..., 0]
     if found.ndim != 2 or found.dtype.kind != "u":
         raise ImageError(

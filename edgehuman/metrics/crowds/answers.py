@@ -85,13 +85,7 @@ def require_rows(
         least: people of lower scores need no mask, where it is not computed yet.
     """
     if is_outside(output):
-        if not np.isfinite(output).all():
-            raise ArtefactError(_BROKEN)
-        if (output[:, 0, :2] != np.array(size) // STRIDES[0]).any():
-            raise ArtefactError(
-                "the network's answer is not of an input of "
-                f"{size[1]}x{size[0]} pixels. Export it again"
-            )
+        require_size(output, size)
         output = chosen(output, num_labels, least)
     rows = output.shape[1] if output.ndim == 3 else 0
     if output.ndim != 3 or rows <= num_labels or output.shape[2] != columns_of(size):
@@ -103,6 +97,19 @@ def require_rows(
     if not np.isfinite(output).all():
         raise ArtefactError(_BROKEN)
     return output
+
+
+def require_size(output_N1X: Float32, size: tuple[int, int]) -> None:
+    """Raise ArtefactError unless rows of which nobody is chosen yet are of an input of this size,
+    and finite.
+    """
+    if not np.isfinite(output_N1X).all():
+        raise ArtefactError(_BROKEN)
+    if (output_N1X[:, 0, :2] != np.array(size) // STRIDES[0]).any():
+        raise ArtefactError(
+            f"the network's answer is not of an input of {size[1]}x{size[0]} pixels. Export it "
+            "again"
+        )
 
 
 def boxes_in(row_RX: Float32, num_labels: int) -> Float32:

@@ -33,8 +33,8 @@ NUMBERS = sum(rows * (columns + 1) for rows, columns in SHAPES)
 """W."""
 REACH = 8.0
 """Places are told in so many strides of the point."""
-# Of a mask that nobody asked for: nothing is inside.
-_NOTHING = -1.0
+NOTHING = -1.0
+"""Of a mask that nobody asked for: nothing is inside."""
 
 
 def is_outside(output_NRX: Float32) -> bool:
@@ -56,7 +56,7 @@ def chosen(output_N1X: Float32, num_labels: int, least: float = 0.0) -> Float32:
 
 def _of_one(row_X: Float32, num_labels: int, least: float) -> Float32:
     grid = _grid(row_X, num_labels)
-    points = int(np.prod(grid)) * 21 // 16  # a fourth of the points, and a sixteenth
+    points = num_points(grid)
     sizes = points * (HEAD + NUMBERS), SHARED * int(np.prod(grid))
     said_X, shared_X, part_X = np.split(row_X[2:], np.cumsum(sizes))
     said_PX = said_X.reshape(points, -1)
@@ -65,11 +65,11 @@ def _of_one(row_X: Float32, num_labels: int, least: float) -> Float32:
     width = QUARTERS * int(np.prod(grid))
     row_RX = np.zeros((most + num_labels, HEAD + width), np.float32)
     row_RX[:most, :HEAD] = said_PX[best_K, :HEAD]
-    row_RX[:most, HEAD:] = _NOTHING
+    row_RX[:most, HEAD:] = NOTHING
     asked = int(np.count_nonzero(row_RX[:most, HEAD - 1] >= least))
     here_K = best_K[:asked]
-    point_P2, stride_P = _points(grid)
-    masks = _masks(shared_X.reshape(SHARED, -1), said_PX[here_K, HEAD:], point_P2[here_K],
+    point_P2, stride_P = points_of(grid)
+    masks = masks_of(shared_X.reshape(SHARED, -1), said_PX[here_K, HEAD:], point_P2[here_K],
                    stride_P[here_K], point_P2[: int(np.prod(grid))])  # fmt: skip
     row_RX[:asked, HEAD:] = masks
     row_RX[most:, HEAD:] = part_X.reshape(num_labels, width)
@@ -78,9 +78,10 @@ def _of_one(row_X: Float32, num_labels: int, least: float) -> Float32:
 
 def _grid(row_X: Float32, num_labels: int) -> tuple[int, int]:
     """Rows and columns of the shared maps."""
-    height, width = (round(float(side)) if 0 < side < 1e5 else 0 for side in row_X[:2])
+    height, width = sides_of(row_X)
     cells = height * width
-    numbers = cells * 21 // 16 * (HEAD + NUMBERS) + cells * (SHARED + QUARTERS * num_labels)
+    numbers = num_points((height, width)) * (HEAD + NUMBERS)
+    numbers += cells * (SHARED + QUARTERS * num_labels)
     if not cells or len(row_X) != 2 + numbers:
         raise ArtefactError(
             f"the network gives one row of {len(row_X)} numbers; of {num_labels} parts and maps of "
@@ -89,7 +90,18 @@ def _grid(row_X: Float32, num_labels: int) -> tuple[int, int]:
     return height, width
 
 
-def _points(grid: tuple[int, int]) -> tuple[Float32, Float32]:
+def sides_of(row_X: Float32) -> tuple[int, int]:
+    """Rows and columns of the shared maps, as a row states them; 0 of what none can have."""
+    height, width = (round(float(side)) if 0 < side < 1e5 else 0 for side in row_X[:2])
+    return height, width
+
+
+def num_points(grid: tuple[int, int]) -> int:
+    """P: of stride 8, a fourth of these, and a sixteenth."""
+    return grid[0] * grid[1] * 21 // 16
+
+
+def points_of(grid: tuple[int, int]) -> tuple[Float32, Float32]:
     """x and y of the points of all strides, row by row, (P, 2), and the stride of each, (P,)."""
     points, strides = [], []
     for stride in STRIDES:
@@ -100,7 +112,7 @@ def _points(grid: tuple[int, int]) -> tuple[Float32, Float32]:
     return np.concatenate(points).astype(np.float32), np.concatenate(strides)
 
 
-def _masks(
+def masks_of(
     shared_ES: Float32, number_KW: Float32, point_K2: Float32, stride_K: Float32, place_S2: Float32
 ) -> Float32:
     """Logits (K, 4 S), quarter by quarter."""

@@ -5,8 +5,9 @@
 
 The graph gives (N, K, 6 + A + h w): x1, y1, x2, y2 in pixels of the input, a score, and the index
 of the label; the logits of the attributes; and those of a mask at a stride of 4, quarter by
-quarter, as `metrics.crowds.answers` has them. The first label is `PERSON`. This numpy and OpenCV
-code runs on the device, in `evaluate` and in training.
+quarter, as `metrics.crowds.answers` has them. The first label is `PERSON`. A graph that leaves the
+choice of items to the runtime gives one row; see `outside`. This numpy and OpenCV code runs on the
+device, in `evaluate` and in training.
 
 Axes: K rows, A attributes, X numbers of a row, h w rows and columns of a mask, H height, W width.
 """
@@ -19,14 +20,21 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edgehuman.errors import ArtefactError
-from edgehuman.metrics.crowds.answers import STRIDE, Placed, in_picture, mask_in, reach, woven
+from edgehuman.metrics.crowds.answers import (
+    STRIDE,
+    Placed,
+    in_picture,
+    mask_in,
+    reach,
+    require_size,
+    woven,
+)
+from edgehuman.metrics.crowds.outside import is_outside
+from edgehuman.metrics.garments.outside import HEAD, LABEL, SCORE, chosen
 from edgehuman.records import Bool, Float32
 
 PERSON = "person"
 """The first label of every such network."""
-SCORE, LABEL = 4, 5
-HEAD = 6
-"""Numbers of a row before its attributes."""
 SURE = 0.3
 """The probability from which an attribute counts, as KE-RCNN has it."""
 MOST_PIXELS = 100_000_000
@@ -60,9 +68,20 @@ def columns_of(size: tuple[int, int], num_attributes: int) -> int:
 
 
 def require_items(
-    output: Float32, num_labels: int, num_attributes: int, size: tuple[int, int]
+    output: Float32,
+    num_labels: int,
+    num_attributes: int,
+    size: tuple[int, int],
+    least: float = 0.0,
 ) -> Float32:
-    """The outputs (N, K, X); ArtefactError unless they are items of such an input."""
+    """The outputs (N, K, X); ArtefactError unless they are items of such an input.
+
+    Args:
+        least: items of lower scores need no mask, where it is not computed yet.
+    """
+    if is_outside(output):
+        require_size(output, size)
+        output = chosen(output, num_labels, num_attributes, least)
     columns = columns_of(size, num_attributes)
     if output.ndim != 3 or output.shape[2] != columns:
         raise ArtefactError(

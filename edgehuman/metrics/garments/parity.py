@@ -12,7 +12,8 @@ import numpy as np
 
 from edgehuman.metrics.boxes.overlap import ious
 from edgehuman.metrics.boxes.sets import FOUND, slack_of
-from edgehuman.metrics.garments.answers import HEAD, LABEL, SCORE, sure_of
+from edgehuman.metrics.garments.answers import sure_of
+from edgehuman.metrics.garments.outside import HEAD, LABEL, SCORE
 from edgehuman.records import Float32, Float64
 
 _HARDLY = 0.05

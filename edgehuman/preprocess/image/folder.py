@@ -71,7 +71,7 @@ class ImageWalk:
         num_maps: number of skipped label maps.
         num_unnamed: number of images skipped because labels.jsonl does not name them.
         simulated: one byte per yielded name: 1 if labels.jsonl marks it as simulated.
-        others: paths below the folder of the files without an image's suffix, if they are kept.
+        others: paths below the folder of what has no image's suffix or is no file, if kept.
 
     Args:
         keep_others: whether to; a folder to train on may hold a million of them.
@@ -113,6 +113,10 @@ class ImageWalk:
                 self.others += [os.path.join(below, name) for name in _without_suffix(files)]
             for name in self._images(files):
                 path = os.path.join(place, name)
+                if _is_no_file(path):
+                    if self.others is not None:
+                        self.others.append(os.path.join(below, name))
+                    continue
                 if labels is None or self._is_photo(path, labels):
                     self.simulated.append(labels is not None and labels.simulated.get(path, False))
                     yield os.path.join(below, name)
@@ -166,6 +170,13 @@ class ImageWalk:
             folders.remove(name)
             for _, _, files in os.walk(os.path.join(folder, name), onerror=_refuse):
                 self.num_maps += sum(1 for _ in self._images(files))
+
+
+def _is_no_file(path: str) -> bool:
+    """Whether it is a pipe, a socket or a device: to open one may wait for ever. A link to nothing
+    is a file that cannot be read.
+    """
+    return os.path.exists(path) and not os.path.isfile(path)
 
 
 def _suffix(name: str) -> str:

@@ -22,7 +22,7 @@ Row = dict[str, Any]
 def has_boxes(path: Path) -> bool:
     """Whether labels are of frames with boxes, not of one person a picture; by the first line."""
     try:
-        with path.open(encoding="utf-8") as stream:
+        with path.open(encoding="utf-8-sig") as stream:
             lines = lines_within(stream, str(path), DataError)
             row = json_of(next((line for line in lines if line.strip()), ""))
     except (OSError, ValueError, DataError):
@@ -38,7 +38,7 @@ def read_label_lines(path: Path) -> list[Row]:
     """
     rows: list[Row] = []
     try:
-        lines = read_bounded(path, MOST_TEXT, DataError).decode("utf-8").splitlines()
+        lines = read_bounded(path, MOST_TEXT, DataError).decode("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read ({error}); write it again") from None
     for number, line in enumerate(lines, 1):

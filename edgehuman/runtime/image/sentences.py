@@ -17,7 +17,7 @@ from edgehuman.errors import ArtefactError
 from edgehuman.preprocess.image.bpe import CONTEXT, Bpe
 from edgehuman.records import Float32
 from edgehuman.runtime.engine.open import Engine, open_engine
-from edgehuman.runtime.engine.part_files import TEXT, part_path
+from edgehuman.runtime.engine.part_files import TEXT, part_path, whole_path
 from edgehuman.runtime.model import Model
 from edgehuman.tables.trainings import TEXT_REID
 
@@ -71,6 +71,11 @@ def sentences_of(model: Model) -> Sentences:
     own: Engine | None = getattr(model.engine, "text", None)
     if own is not None:
         return Sentences(own)
+    if model.card.input.merges:
+        raise ArtefactError(
+            f"{model.name} is the graph of sentences; give {whole_path(Path(model.name))}, that of "
+            "pictures"
+        )
     path = Path(str(model.engine.describe().get("path", "")))
     require_text(model.card, model.name)
     beside = part_path(path, TEXT)

@@ -14,6 +14,7 @@ from edgehuman.data.image.set import (
     PersonSet,
     find_below,
     load_png_mask,
+    require_size,
     whole_box,
 )
 from edgehuman.data.image.unlabelled.file_names import Names
@@ -59,6 +60,14 @@ def test_a_picture_of_another_size_than_its_labels_is_refused(tmp_path: Path) ->
     (tmp_path / "0.png").unlink()
     with pytest.raises(ImageError, match=r"0\.png: No such file"):
         sized.size(0)
+
+
+def test_a_picture_that_is_turned_against_its_labels_says_so() -> None:
+    require_size("a.jpg", (12, 9, 3), (12, 9), "its labels have")
+    with pytest.raises(ImageError, match="Turn the picture's pixels, not its EXIF"):
+        require_size("a.jpg", (12, 9, 3), (9, 12), "its labels have")
+    with pytest.raises(ImageError, match="Copy both again"):
+        require_size("a.jpg", (12, 9, 3), (9, 13), "its labels have")
 
 
 def masks(folder: Path, *grey: int) -> FileMasks:
@@ -110,9 +119,10 @@ def test_masks_that_are_none(tmp_path: Path) -> None:
     path.write_bytes(b"")
     with pytest.raises(ImageError, match="cannot be decoded"):
         load_png_mask(str(path))
-    cv2.imwrite(str(path), np.dstack([np.full((12, 9), c, np.uint8) for c in (1, 2, 3)]))
-    with pytest.raises(ImageError, match="is a colour image"):
-        load_png_mask(str(path))
+    for colour in ((1, 2, 3), (0, 0, 128), (7, 0, 0)):
+        cv2.imwrite(str(path), np.dstack([np.full((12, 9), c, np.uint8) for c in colour]))
+        with pytest.raises(ImageError, match="is a colour image"):
+            load_png_mask(str(path))
     cv2.imwrite(str(path), np.full((12, 9, 3), 2, np.uint8))  # grey, in three equal channels
     assert load_png_mask(str(path)).tolist() == [[2] * 9] * 12
 

@@ -138,6 +138,22 @@ def test_the_normalisation_of_raw_coordinates_is_an_island() -> None:
     assert parity.cosine > 0.9999
 
 
+def test_boxes_beside_other_numbers_keep_their_pixels() -> None:
+    nodes = [
+        helper.make_node("Add", ["x", "corner"], ["box"], "net.decode/Add"),
+        helper.make_node("Add", ["x", "x"], ["double"], "net/Add"),
+        helper.make_node("Concat", ["box", "double"], ["row"], "net/Concat", axis=1),
+        helper.make_node("Identity", ["row"], ["same"], "net/Identity"),
+        helper.make_node("Concat", ["same", "double"], ["y"], "net/Concat_1", axis=1),
+    ]
+    graph = _graph(nodes, ("corner", 1000.0))
+    graph.graph.output[0].type.tensor_type.shape.dim[1].dim_value = 6
+    half, islands = as_half(graph, np.ones((1, 2), np.float32))
+    assert islands == ("net.decode/Add", "net/Concat", "net/Concat_1")
+    x = np.array([[0.05, 1.25]], np.float32)  # of 1000.05, float16 knows 1000
+    assert run(open_session(half), x)[0, :2].tolist() == [np.float32(1000.05), 1001.25]
+
+
 def test_a_graph_with_branches_is_refused_by_name() -> None:
     branch = helper.make_graph(
         [helper.make_node("Identity", ["x"], ["inner"])],

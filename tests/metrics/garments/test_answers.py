@@ -7,12 +7,12 @@ import pytest
 
 from edgehuman.errors import ArtefactError
 from edgehuman.metrics.garments.answers import (
-    HEAD,
     columns_of,
     items_of,
     require_items,
     sure_of,
 )
+from edgehuman.metrics.garments.outside import HEAD
 from edgehuman.preprocess.image.letterbox import Letterbox
 from edgehuman.records import Float32
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -127,3 +128,12 @@ def test_pictures_that_are_not_read_are_said_to_be_left_out(tmp_path: Path) -> N
     walk = ImageWalk(tmp_path, keep_others=True)
     assert len(list(walk.names())) == 1
     assert walk.left_out() == ""
+
+
+def test_a_pipe_named_as_a_picture_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.jpg")
+    (tmp_path / "b.jpg").write_bytes(b"x")
+    (tmp_path / "c.jpg").symlink_to(tmp_path / "nowhere")
+    walk = ImageWalk(tmp_path, keep_others=True)
+    assert list(walk.names()) == ["b.jpg", "c.jpg"]
+    assert walk.others == ["a.jpg"]

@@ -30,3 +30,13 @@ def test_a_wrong_line_is_named(tmp_path: Path) -> None:
     path.write_text('{"image": "a.png", "boxes": []}\n\n{"image": 7}\n')
     with pytest.raises(DataError, match='line 3: not an object with an "image"'):
         read_label_lines(path)
+
+
+def test_a_mark_of_the_order_of_bytes_and_separators_in_texts_change_nothing(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "labels.jsonl"
+    line = '{"image": "a.png", "boxes": [], "captions": ["one\u2028two\x85"]}'
+    path.write_bytes(b"\xef\xbb\xbf" + f"{line}\r\n{line}\r\n".encode())
+    assert has_boxes(path)
+    assert [row["captions"] for row in read_label_lines(path)] == [["one\u2028two\x85"]] * 2

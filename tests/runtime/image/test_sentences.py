@@ -23,6 +23,12 @@ def test_vectors_are_those_of_the_words(tmp_path: Path) -> None:
     assert sentences.is_cut("red " * 76)
 
 
+def test_the_graph_of_sentences_is_not_that_of_pictures(tmp_path: Path) -> None:
+    write_colours(tmp_path / "words.onnx")
+    with pytest.raises(ArtefactError, match=r"is the graph of sentences; give .*/words\.onnx"):
+        sentences_of(load(str(tmp_path / "words.text.onnx")))
+
+
 class NotFinite:
     def __init__(self, inner: Sentences) -> None:
         self.card = inner.card

@@ -18,7 +18,7 @@ from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.limits.sizes import MOST_ANNOTATIONS, read_bounded
 from edgehuman.reading.parsers import json_of
-from edgehuman.reading.values import is_name, shown
+from edgehuman.reading.values import path_below, shown
 
 _PARTS = {"train2017": "train", "val2017": "test"}
 _KINDS = ("person_keypoints", "instances")
@@ -92,10 +92,11 @@ def _pictures(file: Path, folder: str, role: str) -> Iterator[Labels]:
     if strange is not None:
         raise DataError(f"{file}: people in image {shown(strange)}, which it does not list")
     for image, name in images.items():
-        if not is_name(name):
+        path = path_below(name)
+        if not path:
             raise DataError(f"{file}: {shown(name)} is no name of a file; copy it again")
         people = people_of(*boxes_of.get(image, ([], [])), f"{file}, image {shown(image)}")
-        yield Labels(name if folder == _BESIDE else f"{folder}/{name}", people, role)
+        yield Labels(path if folder == _BESIDE else f"{folder}/{path}", people, role)
 
 
 def _person_id(table: dict[str, Any]) -> Any:

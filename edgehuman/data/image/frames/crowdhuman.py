@@ -52,7 +52,7 @@ def odgt_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         DataError: unreadable, or a line is no JSON object with an ID.
     """
     try:
-        with path.open(encoding="utf-8") as stream:
+        with path.open(encoding="utf-8-sig") as stream:
             for number, line in enumerate(lines_within(stream, str(path), DataError), 1):
                 where = f"{path}, line {number}"
                 if line.strip():

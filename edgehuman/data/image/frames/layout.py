@@ -91,8 +91,10 @@ def corners(boxes: Any, where: str, is_sized: bool = True) -> Float32:
         DataError: something else, or numbers that no picture has.
     """
     try:
-        box_M4: Float64 = np.array(boxes, np.float64)
-        box_M4 = box_M4.reshape(-1, 4) if not box_M4.size else box_M4
+        stated = np.array(boxes)
+        is_of_numbers = not stated.size or stated.dtype.kind in "iuf"
+        box_M4: Float64 = stated.astype(np.float64) if is_of_numbers else np.zeros(0)
+        box_M4 = box_M4.reshape(-1, 4) if not stated.size else box_M4
     except (TypeError, ValueError, OverflowError):
         box_M4 = np.zeros(0)
     names = "x, y, width, height" if is_sized else "x1, y1, x2, y2"

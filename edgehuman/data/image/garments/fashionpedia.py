@@ -25,7 +25,7 @@ import numpy as np
 
 from edgehuman.data.image.frames.layout import FrameReader, corners, texts
 from edgehuman.data.image.frames.set import FrameGarments, FrameSet, People
-from edgehuman.data.image.garments.masks import extent_of, fault_in, mask_of
+from edgehuman.data.image.garments.masks import extent_of, fault_in, mask_of, packed
 from edgehuman.data.image.set import FilePictures
 from edgehuman.data.image.unlabelled.file_names import Names
 from edgehuman.data.layout import Layout
@@ -35,9 +35,10 @@ from edgehuman.metrics.boxes.overlap import areas
 from edgehuman.metrics.garments.answers import PERSON
 from edgehuman.metrics.garments.wearers import wearers
 from edgehuman.preprocess.image.pixels import touches_pixels
+from edgehuman.preprocess.image.room import MOST_PIXELS
 from edgehuman.progress import tell
 from edgehuman.reading.parsers import json_of
-from edgehuman.reading.values import is_name, shown
+from edgehuman.reading.values import path_below, shown
 from edgehuman.records import Bool, Float32, Index
 
 CATEGORIES = 46
@@ -216,10 +217,10 @@ def _file(file: Path, folder: str, role: str, wrong: list[str]) -> tuple[_Names,
         names = _names_of(table, file)
         pictures: dict[Any, _Picture] = {}
         for row in table["images"]:
-            if not is_name(row["file_name"]):
+            path = path_below(row["file_name"])
+            if not path:
                 raise DataError(f"{file}: {shown(row['file_name'])} is no name of a file")
-            size = int(row["height"]), int(row["width"])
-            pictures[row["id"]] = _Picture(f"{folder}/{row['file_name']}", size, role)
+            pictures[row["id"]] = _Picture(f"{folder}/{path}", _size_of(row, file), role)
         rows_of = defaultdict(list)
         for row in table["annotations"]:
             rows_of[row["image_id"]].append(row)
@@ -245,6 +246,23 @@ def _file(file: Path, folder: str, role: str, wrong: list[str]) -> tuple[_Names,
     return names, [*pictures.values()]
 
 
+def _size_of(row: dict[str, Any], file: Path) -> tuple[int, int]:
+    """Height and width that a picture is stated to have."""
+    height, width = row["height"], row["width"]
+    if not all(type(side) is int and side > 0 for side in (height, width)):
+        said = f"{shown(height)} and {shown(width)}"
+        raise DataError(
+            f"{file}: height and width of {shown(row['file_name'])} are {said}; they must be "
+            "whole numbers of pixels. Copy the file again"
+        )
+    if height * width > MOST_PIXELS:
+        raise DataError(
+            f"{file}: {shown(row['file_name'])} has {width}x{height} pixels; at most "
+            f"{MOST_PIXELS:,} are read"
+        )
+    return height, width
+
+
 def _names_of(table: dict[str, Any], file: Path) -> _Names:
     """Categories and attributes, each in the order of its ids."""
     each: list[dict[Any, str]] = []
@@ -265,6 +283,11 @@ def _names_of(table: dict[str, Any], file: Path) -> _Names:
     )
 
 
+def _is_id(value: object) -> bool:
+    """Whether it can be an id: JSON's true and 1.0 equal 1, and are none."""
+    return isinstance(value, int | str) and not isinstance(value, bool)
+
+
 def _row(
     row: dict[str, Any], names: _Names, file: Path, picture: _Picture, faults: list[str],
     wrong: list[str],
@@ -276,13 +299,13 @@ def _row(
     """
     where = f"{file}, annotation {shown(row.get('id'))} of {picture.name}"
     category, stated = row["category_id"], row.get("attribute_ids") or ()
-    if category not in names.label_of:
+    if not _is_id(category) or category not in names.label_of:
         faults.append(f"{where}: found category {shown(category)}; the file has "
                       f"{min(names.label_of)} to {max(names.label_of)}")  # fmt: skip
         return None
-    strange = next((each for each in stated if each not in names.index_of), None)
-    if strange is not None:
-        faults.append(f"{where}: found attribute {shown(strange)}, which is none of the "
+    strange = [each for each in stated if not _is_id(each) or each not in names.index_of]
+    if strange:
+        faults.append(f"{where}: found attribute {shown(strange[0])}, which is none of the "
                       f"{len(names.index_of)} in the file: ids have gaps")  # fmt: skip
         return None
     segmentation = row.get("segmentation") or []
@@ -300,7 +323,7 @@ def _row(
         return None
     places = tuple(sorted({names.index_of[each] for each in stated}))
     label, is_crowd = names.label_of[category], bool(row.get("iscrowd"))
-    return _Row(where, box_4, label, places, is_crowd, segmentation)
+    return _Row(where, box_4, label, places, is_crowd, packed(segmentation))
 
 
 def _fault_of(box_4: Float32, size: tuple[int, int]) -> str:

@@ -70,6 +70,15 @@ def extent_of(segmentation: Any) -> Float32 | None:
     return np.asarray(np.concatenate((corner_K2.min(axis=0), corner_K2.max(axis=0))), np.float32)
 
 
+def packed(segmentation: Any) -> Any:
+    """The same mask, in which `fault_in` finds nothing wrong, its polygons in an eighth of the
+    memory that lists of Python's numbers take.
+    """
+    if isinstance(segmentation, list):
+        return [np.array(each, np.float64) for each in segmentation]
+    return segmentation
+
+
 def mask_of(segmentation: Any, size: tuple[int, int], where: str) -> PersonParts:
     """The mask of a picture of this height and width, in which `fault_in` finds nothing wrong.
 

@@ -20,7 +20,7 @@ from edgehuman.errors import DataError
 from edgehuman.metrics.boxes.detection import Found, average_precision
 from edgehuman.metrics.boxes.overlap import ious, shares_within
 from edgehuman.metrics.crowds.people import PersonParts
-from edgehuman.metrics.garments.answers import PERSON, Item, items_of
+from edgehuman.metrics.garments.answers import PERSON, Item, items_of, require_items
 from edgehuman.metrics.garments.localized import FoundGarments, GarmentJudge, TrueGarments
 from edgehuman.preprocess.image.letterbox import Letterbox
 from edgehuman.records import Bool, Float32, Float64, Index
@@ -64,6 +64,8 @@ class FrameGarmentsJudge:
     def add(self, frames: FrameSet, index: int, row_KX: Float32, place: Letterbox) -> None:
         """Compare the network's answer for a frame with what is in it."""
         output = self._output
+        counts = len(output.labels), len(output.attributes)
+        row_KX = require_items(row_KX[None], *counts, self._size, FLOOR)[0]
         items = items_of(row_KX, output.labels, output.attributes, self._size, place, FLOOR)
         self.add_found(frames, index, items, (place.height, place.width))
 

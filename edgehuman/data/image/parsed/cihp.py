@@ -8,7 +8,6 @@ validation part is for testing.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,9 @@ from edgehuman.data.image.frames.set import FrameParts, FrameSet
 from edgehuman.data.image.parsed.files import parsed_set
 from edgehuman.data.image.published.parsing import LIP_PARTS
 from edgehuman.data.image.set import IGNORE, FilePictures, load_png_mask, require_size
-from edgehuman.data.image.unlabelled.file_names import Names
+from edgehuman.data.image.unlabelled.file_names import Names, listed_in, maps_in
 from edgehuman.data.layout import Layout
-from edgehuman.errors import DataError, ImageError
-from edgehuman.limits.sizes import MOST_NOTE, read_bounded
+from edgehuman.errors import ImageError
 from edgehuman.metrics.crowds.people import people_in
 
 PARTS = tuple({"jumpsuits": "torso_skin"}.get(name, name) for name in LIP_PARTS)
@@ -39,8 +37,8 @@ def _stems(root: Path, split: str, listed: str) -> list[str]:
     """Names of the pictures of a split, without suffix."""
     for place in (root / split / listed, root / listed):
         if place.is_file():
-            return read_bounded(place, MOST_NOTE, DataError).decode("utf-8", "replace").split()
-    return sorted(path.stem for path in (root / split / _PARTS).glob("*.png"))
+            return listed_in(place)
+    return [Path(name).stem for name in maps_in(root / split / _PARTS)]
 
 
 def _read(root: Path) -> FrameSet:
@@ -49,9 +47,6 @@ def _read(root: Path) -> FrameSet:
     for split, listed, role in _SPLITS:
         if _is_split(root / split):
             stems = _stems(root, split, listed)
-            wrong = [stem for stem in stems if os.sep in stem or stem.startswith(".")]
-            if wrong:
-                raise DataError(f"{root / split}: {listed} names {wrong[0]}, which is no picture")
             places += [(split, stem) for stem in stems]
             roles += [role] * len(stems)
     images = FilePictures(root, Names(f"{a}/{_PICTURES}/{b}.jpg" for a, b in places))

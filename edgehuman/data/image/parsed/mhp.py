@@ -8,7 +8,6 @@ its evaluation does.
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,10 +20,9 @@ from edgehuman.data.image.frames.layout import FrameReader
 from edgehuman.data.image.frames.set import FrameParts, FrameSet
 from edgehuman.data.image.parsed.files import parsed_set
 from edgehuman.data.image.set import FilePictures, require_size
-from edgehuman.data.image.unlabelled.file_names import Names
+from edgehuman.data.image.unlabelled.file_names import Names, listed_in, maps_in
 from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError, ImageError
-from edgehuman.limits.sizes import MOST_NOTE, read_bounded
 from edgehuman.metrics.crowds.people import person_of
 from edgehuman.preprocess.image.pixels import read_image
 
@@ -55,20 +53,20 @@ def _maps(folder: Path) -> Mapping[str, list[str]]:
         DataError: a map is missing, or has no number.
     """
     found: dict[str, list[str]] = defaultdict(list)
-    for name in sorted(os.listdir(folder)):
-        if name.endswith(".png"):
-            found[name.removesuffix(".png").rsplit("_", 2)[0]].append(name)
+    for name in maps_in(folder):
+        found[Path(name).stem.rsplit("_", 2)[0]].append(name)
     for stem, names in found.items():
-        said = [name.removesuffix(".png").split("_")[-2:] for name in names]
+        said = [Path(name).stem.split("_")[-2:] for name in names]
         if any(len(each) < 2 or not each[0].isdecimal() for each in said):
             raise DataError(
                 f"{folder / names[0]}: the map of a person is named PICTURE_NN_II.png; copy the "
                 "dataset again"
             )
-        if int(said[0][0]) != len(names):
+        stated = next((int(count) for count, _ in said if int(count) != len(names)), len(names))
+        if stated != len(names):
             raise DataError(
-                f"{folder}: {stem} has {len(names)} maps, and their names say {int(said[0][0])}; "
-                "unpack the whole archive"
+                f"{folder}: {stem} has {len(names)} maps, and their names say {stated}; unpack the "
+                "whole archive"
             )
     return found
 
@@ -77,7 +75,7 @@ def _stems(root: Path, split: str, there: Mapping[str, list[str]]) -> list[str]:
     listed = root / "list" / f"{split}.txt"
     if not listed.is_file():
         return sorted(there)
-    stems = read_bounded(listed, MOST_NOTE, DataError).decode("utf-8", "replace").split()
+    stems = listed_in(listed)
     gone = [stem for stem in stems if stem not in there]
     if gone:
         raise DataError(

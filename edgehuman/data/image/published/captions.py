@@ -24,7 +24,7 @@ from edgehuman.data.layout import Layout
 from edgehuman.errors import DataError
 from edgehuman.limits.sizes import MOST_TEXT, read_bounded
 from edgehuman.reading.parsers import json_of
-from edgehuman.reading.values import is_name, shown
+from edgehuman.reading.values import path_below, shown
 from edgehuman.tables.trainings import TEXT_REID
 
 IMAGES = "imgs"
@@ -72,21 +72,22 @@ def _record(row: dict[str, Any], key: str, where: str) -> _Record:
     image, person, split, said = (
         field_of(row, name, where) for name in (key, "id", "split", "captions")
     )
-    if not isinstance(image, str) or not is_name(image):
+    path = path_below(image)
+    if not path:
         raise DataError(f"{where}: {key} is {shown(image)}; it must be a path below {IMAGES}/")
     if isinstance(person, bool) or not isinstance(person, int) or not 0 <= person < 1 << 63:
-        raise DataError(f"{where} ({image}): id is {shown(person)}; it must be a number from 0")
+        raise DataError(f"{where} ({path}): id is {shown(person)}; it must be a number from 0")
     if not isinstance(split, str) or split not in _ROLES:
         raise DataError(
-            f"{where} ({image}): split is {shown(split)}; it must be one of {', '.join(_ROLES)}"
+            f"{where} ({path}): split is {shown(split)}; it must be one of {', '.join(_ROLES)}"
         )
     try:
         captions = sentences_of(said)
     except ValueError as error:
         raise DataError(
-            f"{where} ({image}): captions is {shown(said)}; it must be {error}"
+            f"{where} ({path}): captions is {shown(said)}; it must be {error}"
         ) from None
-    return _Record(image, person, _ROLES[split], captions)
+    return _Record(path, person, _ROLES[split], captions)
 
 
 def _file(root: Path, files: tuple[str, ...]) -> Path | None:

@@ -37,7 +37,7 @@ from edgehuman.limits.sizes import MOST_ANNOTATIONS, read_bounded
 from edgehuman.preprocess.image.cropping import MARGIN, person_box
 from edgehuman.preprocess.image.pixels import whole_pixels
 from edgehuman.reading.parsers import json_of
-from edgehuman.reading.values import is_name, shown
+from edgehuman.reading.values import path_below, shown
 from edgehuman.records import Float32, Index, Uint8
 
 ALONE = "person_keypoints.json"
@@ -263,9 +263,10 @@ def _person(
     labelled_J = joint_J3[:, 2] > 0
     joint_J3[:, :2] -= np.array(box[:2], np.float32)
     joint_J3[~labelled_J] = 0
-    if not is_name(image["file_name"]):
+    path = path_below(image["file_name"])
+    if not path:
         raise DataError(f"{where}: {shown(image['file_name'])} is no name of a file; copy it again")
-    name = f"{folder}/{image['file_name']}"
+    name = f"{folder}/{path}"
     outline = _outline(row.get("segmentation"), where)
     return _Person(name, (height, width), box, outline, joint_J3, float(row["area"]), role)
 

@@ -24,7 +24,7 @@ from edgehuman.data.image.set import (
     find_below,
     load_png_mask,
 )
-from edgehuman.data.image.unlabelled.file_names import Names
+from edgehuman.data.image.unlabelled.file_names import Names, maps_in
 from edgehuman.data.layout import Layout
 from edgehuman.data.mat_file import read_variables
 from edgehuman.errors import DataError, ImageError
@@ -92,7 +92,7 @@ def _lip_folders(root: Path) -> dict[str, tuple[Path, Path]]:
 def _read_lip(root: Path, task: str) -> PersonSet:
     names, masks, roles = [], [], []
     for role, (pictures, folder) in _lip_folders(root).items():
-        stems = sorted(path.stem for path in folder.glob("*.png"))
+        stems = [Path(name).stem for name in maps_in(folder)]
         gone = [stem for stem in stems if not (pictures / f"{stem}.jpg").is_file()]
         if gone:
             raise DataError(
@@ -135,7 +135,7 @@ def _ccp_classes(root: Path) -> tuple[str, ...]:
     """Names of the classes; the first is called background."""
     lines, matlab = root / "labels.txt", root / "label_list.mat"
     if lines.is_file():
-        names = read_bounded(lines, MOST_NOTE, DataError).decode("utf-8", "replace").split()
+        names = read_bounded(lines, MOST_NOTE, DataError).decode("utf-8-sig", "replace").split()
     elif matlab.is_file():
         cells = read_variables(matlab).get("label_list", np.empty(0, object))
         names = [str(np.ravel(cell)[0]) for cell in np.ravel(cells)]

@@ -9,7 +9,8 @@ Its attributes are linear in three things: the features of its point; their mean
 stride 8 round the middle of its box; and those of who wears it. The last are a mean over the people
 found, weighted by their scores and by how much of the box lies in theirs, and a little over the
 whole image, which is all there is where nobody is found. Attributes that a label never had in
-training are never said of it. No RoIAlign, no NMS, nothing is cut out of a map.
+training are never said of it. No RoIAlign, no NMS, nothing is cut out of a map. With `post`
+"outside" the graph says what all points say, and `metrics.garments.outside` chooses.
 
 Source: Wang et al., "KE-RCNN" (arXiv 2206.10146), for the context of the person and the table of
 what occurs together; there both are RoI features.
@@ -28,14 +29,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edgehuman.metrics.crowds.outside import MOST_PEOPLE
+from edgehuman.metrics.garments.outside import NEVER, OF_THE_IMAGE
 from edgehuman.nets.image.crowds.parser import CrowdParser
 from edgehuman.nets.image.detection import EDGES, Decode, Tower, frame_encoder
 from edgehuman.nets.image.neck import STRIDES
-
-NEVER = -20.0
-"""The logit of an attribute that a label never has."""
-# What the whole image weighs, beside a person who is surely found and holds all of a box.
-_OF_THE_IMAGE = 0.05
 
 
 class GarmentSaid(NamedTuple):
@@ -105,8 +102,8 @@ class Wearers(nn.Module):
         own_NK2 = (box_NK4[..., 2:] - box_NK4[..., :2]).clamp(min=1e-3)
         share_NKJ = (side_NKJ2 / own_NK2[:, :, None]).prod(dim=3).clamp(max=1)
         weight_NKJ = share_NKJ * share_NKJ * person_NJ.float()[:, None]
-        total_NK1 = weight_NKJ.sum(dim=2, keepdim=True) + _OF_THE_IMAGE
-        return y_NK * columns + x_NK, weight_NKJ / total_NK1, _OF_THE_IMAGE / total_NK1
+        total_NK1 = weight_NKJ.sum(dim=2, keepdim=True) + OF_THE_IMAGE
+        return y_NK * columns + x_NK, weight_NKJ / total_NK1, OF_THE_IMAGE / total_NK1
 
 
 class Describe(nn.Module):
@@ -220,6 +217,8 @@ class GarmentNet(CrowdParser):
     def forward(self, image_NHWC: Tensor) -> Tensor:
         taps, maps = self._seen(image_NHWC)
         shared_NEhw, _ = self.branch(maps[0], taps[0] if self._is_fine else None)
+        if self.post == "outside":
+            return self._all_said(maps, shared_NEhw)
         answer_NK6, place_NK = self.decode(self.one(maps), min(MOST_PEOPLE, self.num_points))
         assert place_NK is not None
         feature_NPC = self._features(maps)
@@ -230,6 +229,22 @@ class GarmentNet(CrowdParser):
         person_NK = torch.where(label_NK == 0, score_NK, torch.zeros_like(score_NK))
         said_NKA = self.describe(feature_NPC, own_NKC, box_NK4, person_NK, label_NK)
         return torch.cat((answer_NK6, said_NKA.float(), mask_NKX), dim=2)
+
+    def _all_said(self, maps: list[Tensor], shared_NEhw: Tensor) -> Tensor:
+        """One row of all that is said, and of what attributes are made with, (N, 1, numbers); see
+        `metrics.garments.outside`.
+        """
+        answer_NP6 = self.decode(self.one(maps), None)[0]
+        feature_NPC = self._features(maps)
+        number_NPW = self.masks.numbers(feature_NPC)
+        of_points = torch.cat((answer_NP6, number_NPW.float(), feature_NPC.float()), dim=2)
+        linear = self.describe.linear
+        same = (linear.weight.flatten(), linear.bias, self.describe.together_LA.flatten())
+        grid_N2, same_NX = (
+            each.float().expand(len(shared_NEhw), -1) for each in (self.grid_2, torch.cat(same))
+        )
+        row = (grid_N2, of_points.flatten(1), shared_NEhw.float().flatten(1), same_NX)
+        return torch.cat(row, dim=1)[:, None]
 
 
 def garment_net(

@@ -19,7 +19,6 @@ import numpy as np
 from edgehuman.errors import ArtefactError, DataError
 from edgehuman.metrics.boxes.overlap import areas, ious, shares_within
 from edgehuman.metrics.keypoints import oks_nms
-from edgehuman.preprocess.image.letterbox import fit
 from edgehuman.preprocess.image.pixels import touches_pixels
 from edgehuman.records import Bool, Float32, Uint8
 from edgehuman.runtime.foreign.found import FoundPerson, PersonFinder
@@ -28,6 +27,7 @@ from edgehuman.runtime.image.frames.follow import FAINT, Followed, Follower
 from edgehuman.runtime.image.frames.parts import shares_of
 from edgehuman.runtime.image.frames.results import FrameResult, Person, joint_names
 from edgehuman.runtime.image.frames.source import TakenFrame
+from edgehuman.runtime.image.whole_frame import WholeFrame
 from edgehuman.runtime.model import Model
 
 SCORE, MOST = 0.5, 300
@@ -87,7 +87,7 @@ class Watching:
         return self.finder.at(taken) if isinstance(self.finder, OfOneCamera) else self.finder
 
 
-class Detector:
+class Detector(WholeFrame):
     """A model of edgehuman's own that gives boxes, as a `PersonFinder`.
 
     Args:
@@ -98,18 +98,13 @@ class Detector:
     """
 
     def __init__(self, model: Model, score: float = SCORE) -> None:
-        if model.card.output.kind != "boxes":
-            raise ArtefactError(
-                f"{model.name} gives {model.card.output.kind}, not boxes of people; give a "
-                "detector, such as zoo:person-detector, or one that `edgehuman finetune --task "
-                "detection` made"
-            )
-        self._model, self._score = model, FAINT * score
-
-    @property
-    def name(self) -> str:
-        """The name or path that the model was loaded by."""
-        return self._model.name
+        super().__init__(
+            model,
+            "boxes",
+            "not boxes of people; give a detector, such as zoo:person-detector, or one that "
+            "`edgehuman finetune --task detection` made",
+        )
+        self._score = FAINT * score
 
     def find(self, frame_HWC: Uint8, box_4: Float32 | None = None) -> list[FoundPerson]:
         """People in a frame, best first.
@@ -117,16 +112,13 @@ class Detector:
         Raises:
             DataError: an output that is not finite.
         """
-        height, width = self._model.card.input.shape[:2]
-        input_HWC, place = fit(frame_HWC, height, width)
-        row_R5 = self._model.logits(input_HWC[None])[0]
+        output_NR5, place = self.answer(frame_HWC)
+        row_R5 = output_NR5[0]
         if row_R5.ndim != 2 or row_R5.shape[1] != _COLUMNS:
             raise ArtefactError(
                 f"{self.name}: its graph gives {row_R5.shape} for a frame, but boxes are (rows, "
                 f"{_COLUMNS}); export the model again"
             )
-        if not np.isfinite(row_R5).all():
-            raise DataError(BROKEN_OUTPUT)
         row_M5 = row_R5[row_R5[:, 4] >= self._score]
         row_M5 = row_M5[np.argsort(-row_M5[:, 4], kind="stable")]
         box_M4 = place.to_frame(row_M5[:, :4])

@@ -3,27 +3,25 @@
     for person in PartsFinder(load("parts.onnx"), score=0.5).find(frame_HWC):
         person.part_HW, person.parts
 
-Axes: H height, W width, R rows of the model's answer.
+Axes: H height, W width, R rows and X numbers of the model's answer.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from edgehuman.errors import ArtefactError, DataError
 from edgehuman.metrics.crowds.answers import people_of, require_rows
-from edgehuman.preprocess.image.letterbox import fit
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.foreign.found import FoundPerson
-from edgehuman.runtime.image.answer import BROKEN_OUTPUT
 from edgehuman.runtime.image.frames.follow import FAINT
+from edgehuman.runtime.image.whole_frame import WholeFrame
 from edgehuman.runtime.model import Model
 
 KIND = "person_parts"
 """Of the output of such a model."""
 
 
-class PartsFinder:
+class PartsFinder(WholeFrame):
     """A model of edgehuman's own that gives people and their parts.
 
     Args:
@@ -34,17 +32,13 @@ class PartsFinder:
     """
 
     def __init__(self, model: Model, score: float) -> None:
-        if model.card.output.kind != KIND:
-            raise ArtefactError(
-                f"{model.name} gives {model.card.output.kind}, not the parts of people in frames; "
-                "give a model of `edgehuman finetune --task multi-parsing`"
-            )
-        self._model, self._score = model, FAINT * score
-
-    @property
-    def name(self) -> str:
-        """The name or path that the model was loaded by."""
-        return self._model.name
+        super().__init__(
+            model,
+            KIND,
+            "not the parts of people in frames; give a model of `edgehuman finetune --task "
+            "multi-parsing`",
+        )
+        self._score = FAINT * score
 
     def find(self, frame_HWC: Uint8, box_4: Float32 | None = None) -> list[FoundPerson]:
         """People in a frame, best first, with their masks and parts.
@@ -52,14 +46,9 @@ class PartsFinder:
         Raises:
             DataError: an output that is not finite.
         """
-        card = self._model.card
-        height, width = card.input.shape[:2]
-        input_HWC, place = fit(frame_HWC, height, width)
-        output_NRX = self._model.logits(input_HWC[None])
-        if not np.isfinite(output_NRX).all():
-            raise DataError(BROKEN_OUTPUT)
-        labels = card.output.labels
-        row_RX = require_rows(output_NRX, len(labels), (height, width), self._score)[0]
+        output_NRX, place = self.answer(frame_HWC)
+        labels = self.output.labels
+        row_RX = require_rows(output_NRX, len(labels), self.size, self._score)[0]
         return [
             FoundPerson(
                 each.box_4,
@@ -69,7 +58,7 @@ class PartsFinder:
                 part_HW=each.person.part_HW,
                 parts=labels,
             )
-            for each in people_of(row_RX, len(labels), (height, width), place, self._score)
+            for each in people_of(row_RX, len(labels), self.size, place, self._score)
         ]
 
 

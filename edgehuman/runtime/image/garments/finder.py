@@ -3,28 +3,24 @@
     for person in GarmentFinder(load("worn.onnx"), score=0.5).find(frame_HWC):
         person.worn[0].label, person.worn[0].attributes
 
-Axes: H height, W width.
+Axes: H height, W width, K items and X numbers of the model's answer.
 """
 
 from __future__ import annotations
 
-import numpy as np
-
-from edgehuman.errors import ArtefactError, DataError
 from edgehuman.metrics.garments.answers import PERSON, items_of, require_items
 from edgehuman.metrics.garments.wearers import by_wearer
-from edgehuman.preprocess.image.letterbox import fit
 from edgehuman.records import Float32, Uint8
 from edgehuman.runtime.foreign.found import FoundPerson
-from edgehuman.runtime.image.answer import BROKEN_OUTPUT
 from edgehuman.runtime.image.frames.follow import FAINT
+from edgehuman.runtime.image.whole_frame import WholeFrame
 from edgehuman.runtime.model import Model
 
 KIND = "part_attributes"
 """Of the output of such a model."""
 
 
-class GarmentFinder:
+class GarmentFinder(WholeFrame):
     """A model of edgehuman's own that gives people and what they wear.
 
     Args:
@@ -35,17 +31,13 @@ class GarmentFinder:
     """
 
     def __init__(self, model: Model, score: float) -> None:
-        if model.card.output.kind != KIND:
-            raise ArtefactError(
-                f"{model.name} gives {model.card.output.kind}, not what people in frames wear; "
-                "give a model of `edgehuman finetune --task part-attributes`"
-            )
-        self._model, self._score = model, score
-
-    @property
-    def name(self) -> str:
-        """The name or path that the model was loaded by."""
-        return self._model.name
+        super().__init__(
+            model,
+            KIND,
+            "not what people in frames wear; give a model of `edgehuman finetune --task "
+            "part-attributes`",
+        )
+        self._score = score
 
     def find(self, frame_HWC: Uint8, box_4: Float32 | None = None) -> list[FoundPerson]:
         """People in a frame with their masks and what they wear; who surely wears something is as
@@ -54,17 +46,12 @@ class GarmentFinder:
         Raises:
             DataError: an output that is not finite.
         """
-        card = self._model.card
-        height, width = card.input.shape[:2]
-        input_HWC, place = fit(frame_HWC, height, width)
-        output_NKX = self._model.logits(input_HWC[None])
-        if not np.isfinite(output_NKX).all():
-            raise DataError(BROKEN_OUTPUT)
-        labels, attributes = card.output.labels, card.output.attributes
-        size = height, width
-        row_KX = require_items(output_NKX, len(labels), len(attributes), size)[0]
+        output_NKX, place = self.answer(frame_HWC)
+        labels, attributes = self.output.labels, self.output.attributes
         least = FAINT * self._score
-        items = items_of(row_KX, labels, attributes, size, place, least)
+        counts = len(labels), len(attributes)
+        row_KX = require_items(output_NKX, *counts, self.size, least)[0]
+        items = items_of(row_KX, labels, attributes, self.size, place, least)
         sure = [each for each in items if each.label == PERSON or each.score >= self._score]
         found = [
             FoundPerson(

@@ -20,8 +20,8 @@ import numpy as np
 from tyro.conf import Positional
 
 from edgehuman.config import require
-from edgehuman.errors import DataError, UsageError, printable
-from edgehuman.files import own_folder
+from edgehuman.errors import DataError, UsageError, safe_name
+from edgehuman.files import own_folder, require_usable_file
 from edgehuman.outcome import Outcome
 from edgehuman.progress import progress_bar, tell
 from edgehuman.records import Float32
@@ -29,7 +29,7 @@ from edgehuman.records import Index as Places
 from edgehuman.runtime.image.frames.watch import ALONE
 from edgehuman.runtime.image.search.index import Index, index_path, read_index, write_index
 from edgehuman.runtime.image.search.look import Eye, open_eye
-from edgehuman.runtime.image.search.ranking import nearest, remarks_on
+from edgehuman.runtime.image.search.ranking import in_words, nearest, remark_on, remarks_on
 from edgehuman.runtime.image.search.sheet import Shown, require_sheet, write_sheet
 from edgehuman.runtime.image.search.tracks import DETECTOR, search_tracks
 from edgehuman.runtime.image.source import find_photos, name_in
@@ -107,6 +107,8 @@ def search(config: SearchConfig) -> Outcome:
         ArtefactError, EngineError, SignatureError: as `open_eye`.
         DataError: no photo, or nobody in those that can be read; or as `search_tracks`.
     """
+    if config.save is not None:
+        require_usable_file(config.save, f"--save {config.save}")
     if config.recording is not None:
         detector = config.detector or DETECTOR
         return search_tracks(
@@ -128,6 +130,7 @@ def _search_photos(config: SearchConfig, photos: str) -> Outcome:
     if not len(people.photo_P):
         why = next(iter(unreadable.values()), "nobody was found in them")
         raise DataError(f"{photos}: nobody to rank in {len(names)} photos: {why}")
+    remarks += remark_on(len(unreadable), "photos", next(iter(unreadable.values()), ""))
     begin_ns = time.perf_counter_ns()
     query_D = eye.sentences.vectors([config.query])[0]
     index_K, score_K = nearest(people.vector_PD, query_D, config.top)
@@ -225,16 +228,9 @@ def _rows(
 
 
 def _in_words(data: dict[str, Any]) -> str:
-    lines = [f"remark: {one}" for one in data["remarks"]]
-    lines.append(
-        f"{data['people']} people in {data['photos']} photos ({data['looked_at']} looked at now, "
-        f"{data['unreadable']} unreadable); the query took {data['query_ms']:.1f} ms"
-    )
+    rows = []
     for row in data["results"]:
         where = "" if row["box"] is None else f"  at {' '.join(f'{x:.0f}' for x in row['box'])}"
-        lines.append(f"{row['rank']:>4}  {row['score']:.3f}  {printable(row['photo'])}{where}")
-    if data["save"]:
-        lines.append(f"saved: {data['save']}")
-    if data["stopped"]:
-        lines.append("stopped: the photos after that were not looked at; the next query goes on")
-    return "\n".join(lines)
+        rows.append(f"{safe_name(row['photo'])}{where}")
+    stopped = "the photos after that were not looked at; the next query goes on"
+    return in_words(data, f"{data['people']} people in {data['photos']} photos", rows, stopped)

@@ -12,13 +12,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from edgehuman.errors import DataError, UsageError, printable
+from edgehuman.errors import DataError, UsageError, safe_name
 from edgehuman.files import own_folder
 from edgehuman.outcome import Outcome
 from edgehuman.runtime.image.search.index import index_path
 from edgehuman.runtime.image.search.kept_tracks import read_tracks, write_tracks
 from edgehuman.runtime.image.search.look import Eye
-from edgehuman.runtime.image.search.ranking import nearest, remarks_on
+from edgehuman.runtime.image.search.ranking import in_words, nearest, remark_on, remarks_on
 from edgehuman.runtime.image.search.recording import (
     Seen,
     Track,
@@ -66,6 +66,7 @@ def search_tracks(asked: Asked, recording: str, eye: Eye) -> Outcome:
     if not seen.tracks:
         why = seen.reason or "nobody is followed in them"
         raise DataError(f"{recording}: nobody to rank in {seen.frames} frames: {why}")
+    remarks += remark_on(seen.unreadable, "frames", seen.reason)
     begin_ns = time.perf_counter_ns()
     query_D = eye.sentences.vectors([asked.query])[0]
     vector_TD = np.array([track.vector_D for track in seen.tracks])
@@ -154,19 +155,11 @@ def _span(track: Track) -> str:
 
 
 def _in_words(data: dict[str, Any]) -> str:
-    lines = [f"remark: {one}" for one in data["remarks"]]
-    lines.append(
-        f"{data['tracks']} tracks in {data['frames']} frames ({data['looked_at']} looked at now, "
-        f"{data['unreadable']} unreadable); the query took {data['query_ms']:.1f} ms"
-    )
+    rows = []
     for row in data["results"]:
-        where = f"  of {printable(row['source'])}" if row["source"] else ""
-        span = f"{row['from_s']:.1f} to {row['to_s']:.1f} s"
+        where = f"  of {safe_name(row['source'])}" if row["source"] else ""
         count = "1 look" if row["looks"] == 1 else f"{row['looks']} looks"
-        said = f"track {row['track']}  {span}  {count}{where}"
-        lines.append(f"{row['rank']:>4}  {row['score']:.3f}  {said}")
-    if data["save"]:
-        lines.append(f"saved: {data['save']}")
-    if data["stopped"]:
-        lines.append("stopped: what comes after was not looked at, and nothing is kept")
-    return "\n".join(lines)
+        span = f"{row['from_s']:.1f} to {row['to_s']:.1f} s"
+        rows.append(f"track {row['track']}  {span}  {count}{where}")
+    stopped = "what comes after was not looked at, and nothing is kept"
+    return in_words(data, f"{data['tracks']} tracks in {data['frames']} frames", rows, stopped)

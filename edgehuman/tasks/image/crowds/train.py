@@ -8,7 +8,6 @@ beside this file. The checkpoint is selected by AP^p_vol.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,12 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from edgehuman.card import OutputSpec
-from edgehuman.catalogue import IN_MEMORY
-from edgehuman.data.image.frames.load import load_frames
 from edgehuman.data.image.frames.set import FrameSet
 from edgehuman.data.image.parsed.score import PAINTED, FramePartsJudge, fitting
 from edgehuman.data.image.part_groups import grouped_frames
-from edgehuman.data.memory import sets_in_memory
 from edgehuman.errors import DataError
 from edgehuman.geometry import mirror_order
 from edgehuman.nets.image.crowds.parser import CrowdParser, crowd_parser
@@ -36,7 +32,7 @@ from edgehuman.tasks.image.detection.augment import draw_view, in_order, padded
 from edgehuman.tasks.image.detection.losses import assigned_losses
 from edgehuman.tasks.image.detection.settings import DEFAULT_ARCH
 from edgehuman.tasks.image.detection.train import people_of, points_of, said_of
-from edgehuman.tasks.image.detection.work import FrameTask, Scored, Views, frame_work
+from edgehuman.tasks.image.detection.work import FrameTask, Scored, Views, frame_sets, frame_work
 from edgehuman.tasks.learner import Learner
 
 TASK = "multi-parsing"
@@ -94,11 +90,7 @@ def prepare(config: MultiParsingConfig, data: FrameSet | Sequence[FrameSet] | No
             parts or not the same ones, or no training part.
     """
     start = start_from(config, TASK, DEFAULT_ARCH)
-    if data is None:
-        sets = [load_frames(path) for path in config.data]
-    else:
-        config = dataclasses.replace(config, data=(IN_MEMORY,))
-        sets = sets_in_memory(data, FrameSet)
+    config, sets = frame_sets(config, data)
     sets, labels = same_parts(sets, config)
     network = crowd_parser(
         start.arch, len(labels), config.size, config.seed, drop_path=config.drop_path

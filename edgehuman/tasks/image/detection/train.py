@@ -8,7 +8,6 @@ checkpoint is selected by average precision (AP50); see `work.py` for the rest.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,12 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from edgehuman.card import OutputSpec
-from edgehuman.catalogue import IN_MEMORY
-from edgehuman.data.image.frames.load import load_frames
 from edgehuman.data.image.frames.score import as_metrics, boxes_of, require_boxes, seen
 from edgehuman.data.image.frames.set import FrameSet
 from edgehuman.data.image.frames.set import People as FramePeople
-from edgehuman.data.memory import sets_in_memory
 from edgehuman.metrics.boxes.detection import Found, average_precision
 from edgehuman.nets.image.detection import EDGES, VALUES, Detector, detector
 from edgehuman.outcome import Outcome
@@ -32,7 +28,7 @@ from edgehuman.tasks.image.detection.assignment import People, Points, Said
 from edgehuman.tasks.image.detection.augment import IGNORED, PERSON, padded, vary
 from edgehuman.tasks.image.detection.losses import detection_loss
 from edgehuman.tasks.image.detection.settings import DEFAULT_ARCH, DetectionConfig
-from edgehuman.tasks.image.detection.work import FrameTask, Scored, Views, frame_work
+from edgehuman.tasks.image.detection.work import FrameTask, Scored, Views, frame_sets, frame_work
 from edgehuman.tasks.learner import Learner
 
 TASK = "detection"
@@ -99,11 +95,7 @@ def prepare(config: DetectionConfig, data: FrameSet | Sequence[FrameSet] | None 
             no training part.
     """
     start = start_from(config, TASK, DEFAULT_ARCH)
-    if data is None:
-        sets = [load_frames(path) for path in config.data]
-    else:
-        config = dataclasses.replace(config, data=(IN_MEMORY,))
-        sets = sets_in_memory(data, FrameSet)
+    config, sets = frame_sets(config, data)
     network = detector(start.arch, config.size, config.seed, drop_path=config.drop_path)
 
     def sample(frames: FrameSet, index: int, rng: np.random.Generator) -> Views:

@@ -8,9 +8,10 @@ that are held out; the test parts are read once, at the end.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 import torch
@@ -18,8 +19,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edgehuman.card import Card, Decision, OutputSpec, Role, TrainingData, image_input
+from edgehuman.catalogue import IN_MEMORY
+from edgehuman.data.image.frames.load import load_frames
 from edgehuman.data.image.frames.score import read_batches
 from edgehuman.data.image.frames.set import FrameSet
+from edgehuman.data.memory import sets_in_memory
 from edgehuman.errors import UsageError
 from edgehuman.nets.building import ENCODER, count_flops, count_params
 from edgehuman.nets.checkpoint import load_into, read_weights
@@ -48,6 +52,8 @@ from edgehuman.training.processes import Place as Process
 from edgehuman.training.settings import tell_first
 
 _OF_DETECTORS = ("neck.", "many.", "one.")
+
+Config = TypeVar("Config", bound=DetectionConfig)
 
 Views: TypeAlias = tuple[NDArray[Any], ...]
 
@@ -97,6 +103,22 @@ class FrameTask:
     sample: Callable[[FrameSet, int, np.random.Generator], Views]
     scorer: Callable[[float | None], FrameScorer]
     select_by: str
+
+
+def frame_sets(
+    config: Config, data: FrameSet | Sequence[FrameSet] | None
+) -> tuple[Config, list[FrameSet]]:
+    """The frames of a training, and its settings, which say where they are from.
+
+    Args:
+        data: frames in memory, in the place of `config.data`.
+
+    Raises:
+        UsageError, DataError: see `load_frames` and `sets_in_memory`.
+    """
+    if data is None:
+        return config, [load_frames(path) for path in config.data]
+    return dataclasses.replace(config, data=(IN_MEMORY,)), sets_in_memory(data, FrameSet)
 
 
 def frame_work(

@@ -9,7 +9,6 @@ The checkpoint is selected by AP_IoU+F1 of the boxes.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,12 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from edgehuman.card import OutputSpec
-from edgehuman.catalogue import IN_MEMORY
-from edgehuman.data.image.frames.load import load_frames
 from edgehuman.data.image.frames.set import FrameSet
 from edgehuman.data.image.garments.score import FrameGarmentsJudge, fitting
-from edgehuman.data.memory import sets_in_memory
-from edgehuman.metrics.garments.answers import PERSON, require_items
+from edgehuman.metrics.garments.answers import PERSON
 from edgehuman.nets.image.crowds.masks import quartered
 from edgehuman.nets.image.garments.network import GarmentNet, garment_net
 from edgehuman.outcome import Outcome
@@ -36,7 +32,7 @@ from edgehuman.tasks.image.detection.augment import PERSON as COUNTS
 from edgehuman.tasks.image.detection.losses import assigned_losses
 from edgehuman.tasks.image.detection.settings import DEFAULT_ARCH
 from edgehuman.tasks.image.detection.train import points_of, said_of
-from edgehuman.tasks.image.detection.work import FrameTask, Scored, Views, frame_work
+from edgehuman.tasks.image.detection.work import FrameTask, Scored, Views, frame_sets, frame_work
 from edgehuman.tasks.image.garments.losses import attribute_loss
 from edgehuman.tasks.image.garments.settings import PartAttributesConfig
 from edgehuman.tasks.image.garments.views import boxes_of, garments_in
@@ -105,11 +101,7 @@ def prepare(
             say what people wear or not in the same names, or have no training part.
     """
     start = start_from(config, TASK, DEFAULT_ARCH)
-    if data is None:
-        sets = [load_frames(path) for path in config.data]
-    else:
-        config = dataclasses.replace(config, data=(IN_MEMORY,))
-        sets = sets_in_memory(data, FrameSet)
+    config, sets = frame_sets(config, data)
     output = output_of(sets)
     network = garment_net(
         start.arch,
@@ -122,7 +114,7 @@ def prepare(
 
     def sample(frames: FrameSet, index: int, rng: np.random.Generator) -> Views:
         assert frames.garments is not None
-        garments, frame_HWC = frames.garments[index], frames.frames[index]
+        frame_HWC, garments = frames.frames[index], frames.garments[index]  # looks at its size
         view = draw_view(frame_HWC, boxes_of(garments), config.variation, rng, *config.size)
         return view.image_HWC, *garments_in(garments, view)
 
@@ -177,13 +169,11 @@ class GarmentScorer:
     def __init__(
         self, output: OutputSpec, size: tuple[int, int], described: Sequence[bool]
     ) -> None:
-        self._output, self._size = output, size
         self._judge = FrameGarmentsJudge(output, size, described)
 
     def add(self, frames: FrameSet, index: int, row_RX: Float32, place: Letterbox) -> None:
         """Compare the items of one frame."""
-        counts = len(self._output.labels), len(self._output.attributes)
-        self._judge.add(frames, index, require_items(row_RX[None], *counts, self._size)[0], place)
+        self._judge.add(frames, index, row_RX, place)
 
     def scores(self) -> Scored:
         """The scores of all."""

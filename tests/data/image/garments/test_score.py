@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from edgehuman.card import OutputSpec
 from edgehuman.data.image.garments.score import FrameGarmentsJudge, fitting
 from edgehuman.errors import DataError
-from edgehuman.metrics.garments.answers import HEAD, columns_of
+from edgehuman.metrics.garments.answers import columns_of
+from edgehuman.metrics.garments.outside import HEAD
+from edgehuman.nets.image.garments.network import garment_net
 from edgehuman.preprocess.image.letterbox import Letterbox
 from edgehuman.records import Float32
 from tests.tasks.drawn_frames import drawn_set
@@ -80,3 +83,19 @@ def test_other_names_are_refused() -> None:
     assert FRAMES.garments is not None
     with pytest.raises(DataError, match="no frame to score"):
         FrameGarmentsJudge(OUTPUT, SIZE, (True, False)).scores()
+
+
+def test_an_answer_of_which_nothing_is_chosen_yet_is_judged_as_a_chosen_one() -> None:
+    assert FRAMES.garments is not None
+    network = garment_net("starnet_s100", len(OUTPUT.labels), len(ATTRIBUTES), SIZE)
+    torch.nn.init.normal_(network.one.last.weight, std=0.1)
+    found = []
+    for post in ("inside", "outside"):
+        network.post = post
+        judge = FrameGarmentsJudge(OUTPUT, SIZE, FRAMES.garments.described)
+        with torch.inference_mode():
+            row_RX = network(torch.from_numpy(FRAMES.frames[1])[None]).numpy()[0]
+        judge.add(FRAMES, 1, row_RX, Letterbox(1.0, 1.0, 0, 0, *SIZE))
+        found.append(judge.scores().metrics)
+    assert found[0] == pytest.approx(found[1], abs=1e-6)
+    assert found[0]["box_ap_f1"] > 0

@@ -61,3 +61,16 @@ def test_a_map_without_a_number_is_named(tmp_path: Path) -> None:
     write(root / "train" / "parsing_annos" / "odd.png", np.zeros((60, 80, 3), np.uint8))
     with pytest.raises(DataError, match=r"odd\.png: the map of a person is named"):
         load_frames(root)
+
+
+def test_counts_that_names_do_not_agree_on_are_told(tmp_path: Path) -> None:
+    folder = lv_mhp_v2(tmp_path) / "train" / "parsing_annos"
+    (folder / "7_02_02.png").rename(folder / "7_03_02.png")
+    with pytest.raises(DataError, match="7 has 2 maps, and their names say 3"):
+        load_frames(tmp_path)
+
+
+def test_files_of_the_system_are_no_maps(tmp_path: Path) -> None:
+    folder = lv_mhp_v2(tmp_path) / "train" / "parsing_annos"
+    (folder / "._7_02_01.png").write_bytes(b"\x00\x05\x16\x07")
+    assert load_frames(tmp_path).people[0].box_M4.tolist() == [list(ANNE), list(BOB)]

@@ -57,6 +57,12 @@ def test_a_published_layout(name: str, key: str, dataset: str, tmp_path: Path) -
     assert main(["data", "check", str(tmp_path)]) == 0
 
 
+def test_paths_written_on_windows_and_a_mark_of_the_order_of_bytes(tmp_path: Path) -> None:
+    text = json.dumps([record(1, "train", "a\\1.jpg", "a hat")])
+    root = write(tmp_path, "reid_raw.json", "\ufeff" + text, "a/1.jpg")
+    assert load_persons(root, TEXT_REID).image(0).shape == (24, 12, 3)
+
+
 def test_missing_pictures_are_named_by_the_check(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -73,6 +79,8 @@ def test_missing_pictures_are_named_by_the_check(
         ([3], "not a list of records"),
         ([{"split": "train"}], 'record 0 has no "file_path"'),
         ([record(1, "train", 4, "a")], "file_path is 4; it must be a path"),
+        ([record(1, "train", "/x/1.jpg", "a")], "file_path is '/x/1.jpg'; it must be a path below"),
+        ([record(1, "train", "../1.jpg", "a")], "file_path is '../1.jpg'"),
         ([record("7", "train", "1.jpg", "a")], r"\(1.jpg\): id is '7'; it must be a number"),
         ([record(True, "train", "1.jpg", "a")], "id is True"),
         ([record(-1, "train", "1.jpg", "a")], "id is -1"),

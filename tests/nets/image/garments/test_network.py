@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
 from edgehuman.card import Card, OutputSpec, image_input
 from edgehuman.metrics.garments.answers import columns_of, require_items
+from edgehuman.metrics.garments.outside import HEAD, NEVER, SCORE
 from edgehuman.nets.image.build import build_for
 from edgehuman.nets.image.detection import EDGES, detector
 from edgehuman.nets.image.garments.network import (
-    NEVER,
     Describe,
     GarmentDecode,
     GarmentNet,
@@ -102,3 +103,24 @@ def test_a_detector_of_people_begins_it(network: GarmentNet) -> None:
     assert torch.equal(fits["one.last.bias"][-EDGES:], taught["one.last.bias"][-EDGES:])
     own = network.state_dict()["one.last.weight"]
     assert torch.equal(fits["one.last.weight"][1:5], own[1:5])
+
+
+@pytest.mark.parametrize("arch", ["starnet_s100", "vit_tiny", "tinyvit_5m"])
+def test_items_chosen_outside_are_those_chosen_inside(arch: str) -> None:
+    network = garment_net(arch, 5, 7, SIZE)
+    torch.manual_seed(0)
+    torch.nn.init.normal_(network.one.last.weight[:5], std=0.3)  # scores and labels that differ
+    torch.nn.init.normal_(network.describe.linear.weight, std=0.3)
+    network.describe.together_LA[2, 3:] = 0
+    image_NHWC = torch.randint(0, 256, (2, *SIZE, 3), dtype=torch.uint8)
+    with torch.inference_mode():
+        inside_NKX = network(image_NHWC).numpy()
+        network.post = "outside"
+        output_N1X = network(image_NHWC).numpy()
+    found_NKX = require_items(output_N1X, 5, 7, SIZE)
+    # Points that are no peak all say the same, and may come in any order.
+    is_peak_NK = inside_NKX[..., SCORE] > 1e-6
+    assert (is_peak_NK.sum(axis=1) > 5).all()
+    assert (inside_NKX[is_peak_NK][:, HEAD : HEAD + 7] == NEVER).any()
+    assert len(np.unique(inside_NKX[is_peak_NK][:, 5])) > 2
+    np.testing.assert_allclose(found_NKX[is_peak_NK], inside_NKX[is_peak_NK], rtol=1e-4, atol=3e-4)

@@ -75,6 +75,17 @@ def test_a_photo_that_cannot_be_read_is_counted(tmp_path: Path, photos: Path) ->
     for _ in range(2):
         said = found(tmp_path, photos)
         assert (said["photos"], said["people"], said["unreadable"]) == (4, 3, 1)
+        assert "1 of the photos cannot be read; the first: " in " ".join(said["remarks"])
+
+
+def test_a_name_of_two_lines_is_one_row(
+    tmp_path: Path, photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.rename(photos / "red" / "1.png", photos / "red" / "1\n   9  0.999  2.png")
+    found(tmp_path, photos)
+    model = str(tmp_path / "words.onnx")
+    assert main(["search", "red", "--photos", str(photos), "--model", model]) == 0
+    assert "red/1?   9  0.999  2.png" in capsys.readouterr().out
 
 
 def test_people_of_a_detector_are_ranked_each(
@@ -163,3 +174,14 @@ def test_a_model_without_its_sentences(tmp_path: Path, photos: Path) -> None:
         found(tmp_path, photos)
     with pytest.raises(ArtefactError, match="knows no sentences; give one that"):
         search(SearchConfig("red", "zoo:person-garments-int8", str(photos)))
+
+
+def test_a_sheet_that_cannot_be_written_is_told_before_a_photo_is_looked_at(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "folder.jpg").mkdir()
+    monkeypatch.setattr(look, "answer_photo", None)
+    for save in ("file/sheet.jpg", "folder.jpg"):
+        with pytest.raises(UsageError, match=r"--save .* is a f"):
+            found(tmp_path, photos, save=tmp_path / save)
