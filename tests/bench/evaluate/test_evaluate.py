@@ -43,6 +43,7 @@ OWN = {
         "rate_hz",
         "size",
         "layout",
+        "fuse",
     },
     "PersonCrop": {"split", "flip_test"},
 }
