@@ -93,13 +93,21 @@ def _with_signs(config_class: type[Any], words: Sequence[str]) -> list[str]:
 
 
 def _require_known(config_class: type[Any], words: Sequence[str], prog: str) -> None:
-    """Raise UsageError for a word that begins as a flag and is none."""
+    """Raise UsageError for a word that begins as a flag and is none, or names what is given by its
+    place.
+    """
     fields = [each.name for each in dataclasses.fields(config_class)]
+    hints = typing.get_type_hints(config_class, include_extras=True)
+    placed = {name for name in fields if typing.get_origin(hints[name]) is typing.Annotated}
     for word in words:
         option = word.partition("=")[0]
         name = option.removeprefix("--").replace("-", "_")
         if word in ("--", "--help") or not word.startswith("--"):
             continue
+        if name in placed:
+            raise UsageError(
+                f"{option} is no flag of `{prog}`: write its value alone, without {option}"
+            )
         if name in fields or name.removeprefix("no_") in fields:
             continue
         near = difflib.get_close_matches(option, [_flag(each) for each in fields], n=1)
@@ -146,11 +154,6 @@ def _plain(boxed: str, config_class: type[Any], words: Sequence[str], prog: str)
         return f"{found[2]} is {found[1]}; it must be one of: {', '.join(known)}.{hint}"
     # The oldest tyro writes a tuple of the flag's names there.
     if found := re.match(r"Missing value for argument '\W*?(-*\w[\w-]*)", text):
-        typed = next((w for w in words if w.partition("=")[0] == f"--{found[1]}"), None)
-        if typed is not None:  # what is given by its place, named as if it were a flag
-            return (
-                f"--{found[1]} is no flag of `{prog}`: write its value alone, without --{found[1]}"
-            )
         return f"{found[1]} needs a value; {more}"
     if found := re.match(r"Error parsing (\S+): (.+)", text):  # of a flag, or a rule of the class
         name, broken = found.groups()
