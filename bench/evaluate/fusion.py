@@ -26,10 +26,10 @@ from typing import Any, Protocol, cast
 import numpy as np
 
 from edgehuman import catalogue
-from edgehuman.bench.evaluate.walks import open_named
+from edgehuman.bench.evaluate.walks import of_known, open_named
 from edgehuman.data.gait.score import protocol_of, vectors_of
 from edgehuman.data.gait.walks import WalkSet
-from edgehuman.data.silhouette.load import load_silhouettes
+from edgehuman.data.silhouette.load import load_silhouettes, people_in
 from edgehuman.data.silhouette.score import embed_whole, least_frames
 from edgehuman.data.silhouette.walks import SilhouetteSet
 from edgehuman.data.silhouette.walks import simulated_set as simulated_outlines
@@ -197,9 +197,9 @@ def _loaded(data: str, rate_hz: float) -> tuple[SkeletonSet, SilhouetteSet]:
                 f"{data} needs joints and outlines of each walk, as kth_walk.npz has; or give "
                 f"simulated. {error}"
             ) from None
-    if count and not (count.isdecimal() and int(count) >= 2):
-        raise UsageError(f"--data {data}: {count!r} must be a number of people from 2")
-    people = int(count) if count else _PEOPLE
+    people = people_in(count) if count else _PEOPLE
+    if people < 2:
+        raise UsageError(f"--data {data}: somebody else has to be there; give a number from 2")
     walks = simulated_joints(people, _EACH, 0, _FRAMES)
     return resampled(walks, rate_hz), simulated_outlines(people, _EACH, 0, _FRAMES)
 
@@ -332,11 +332,7 @@ def _open_lines(data: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _shares(table: Mapping[str, float]) -> str:
-    return (
-        f"known people {table['accepted_right']:.1%} accepted and right, "
-        f"{table['accepted_wrong']:.1%} accepted and wrong, {table['refused']:.1%} refused; "
-        f"{table['strangers_accepted']:.1%} of strangers accepted"
-    )
+    return f"{of_known(table)}; {table['strangers_accepted']:.1%} of strangers accepted"
 
 
 def _cell(values: Sequence[float]) -> str:

@@ -167,9 +167,16 @@ def _open_set_line(data: Mapping[str, Any]) -> str:
         return f"  no open-set scores: {data['open_set_left_out']}"
     return (
         f"  at the card's threshold {table['threshold']:.4f}: of {table['known_probes']} probes of "
+        f"{of_known(table)}; of {table['stranger_probes']} strangers "
+        f"{table['strangers_accepted']:.1%} accepted"
+    )
+
+
+def of_known(table: Mapping[str, Any]) -> str:
+    """What becomes of known people at a threshold, in words."""
+    return (
         f"known people {table['accepted_right']:.1%} accepted and right, "
-        f"{table['accepted_wrong']:.1%} accepted and wrong, {table['refused']:.1%} refused; of "
-        f"{table['stranger_probes']} strangers {table['strangers_accepted']:.1%} accepted"
+        f"{table['accepted_wrong']:.1%} accepted and wrong, {table['refused']:.1%} refused"
     )
 
 

@@ -69,7 +69,7 @@ def load_silhouettes(
     """
     word, _, count = str(path).partition(":")
     if word == catalogue.SIMULATED:
-        return simulated_set(_people(count) if count else people, each, seed)
+        return simulated_set(people_in(count) if count else people, each, seed)
     walks = read_layout(*find_layout(path, dataset))
     if rate_hz is not None:
         walks = at_rate(walks, rate_hz)
@@ -81,7 +81,8 @@ def load_silhouettes(
     return dataclasses.replace(walks, licence=row.licence, url=row.url)
 
 
-def _people(count: str) -> int:
+def people_in(count: str) -> int:
+    """The number of people in a word such as simulated:200; UsageError if it is none."""
     if not count.isdecimal() or not 1 <= int(count) <= 1_000_000:
         raise UsageError(
             f"{catalogue.SIMULATED}:{count}: the number of people is {count!r}; it must be a whole "

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgehuman.errors import ArtefactError
+from edgehuman.metrics.boxes.overlap import shares_within
 from edgehuman.metrics.crowds.outside import (
     MOST_PEOPLE,
     NOTHING,
@@ -101,21 +102,12 @@ def _attributes(said: _Said, best_K: Index) -> Float32:
     image_C = said.feature_PC[-coarse:].mean(axis=0)
     label_K = answer_K6[:, LABEL].astype(np.int64)
     person_K = np.where(label_K == 0, answer_K6[:, SCORE], 0)
-    weight_KK = _shares_within(answer_K6[:, :4]) ** 2 * person_K[None]
+    weight_KK = shares_within(answer_K6[:, :4], answer_K6[:, :4]) ** 2 * person_K[None]
     total_K1 = weight_KK.sum(axis=1, keepdims=True) + OF_THE_IMAGE
     wearer_KC = (weight_KK @ own_KC + OF_THE_IMAGE * image_C) / total_K1
     x_K3C = np.concatenate((own_KC, _round_the_middle(said, answer_K6), wearer_KC), axis=1)
     said_KA = x_K3C @ said.weight_A3C.T + said.bias_A
     return np.where(said.together_LA[label_K] > 0, said_KA, NEVER).astype(np.float32)
-
-
-def _shares_within(box_K4: Float32) -> Float32:
-    """The share of each box inside each other one, (K, K)."""
-    low_KK2 = np.maximum(box_K4[:, None, :2], box_K4[None, :, :2])
-    high_KK2 = np.minimum(box_K4[:, None, 2:], box_K4[None, :, 2:])
-    own_K2 = (box_K4[:, 2:] - box_K4[:, :2]).clip(min=1e-3)
-    shares = (high_KK2 - low_KK2).clip(min=0) / own_K2[:, None]
-    return np.asarray(shares.prod(axis=2).clip(max=1), np.float32)
 
 
 def _round_the_middle(said: _Said, answer_K6: Float32) -> Float32:

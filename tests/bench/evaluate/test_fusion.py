@@ -116,7 +116,7 @@ def test_shares_are_over_probes_and_gains_are_paired() -> None:
         (["--fuse", OUTLINES], "a model of joints"),
         (["--fuse", JOINTS, "--submission", "s.csv"], "--submission is for one model"),
         (["--fuse", JOINTS, "--random-networks", "3"], "--random-networks is for one model"),
-        (["--fuse", JOINTS, "--data", "simulated:x"], "number of people from 2"),
+        (["--fuse", JOINTS, "--data", "simulated:x"], "a whole number from 1"),
         (["--fuse", JOINTS, "--data", "none.npz"], "none.npz"),
     ],
 )
