@@ -46,7 +46,7 @@ class Pupil(nn.Module):
         self.learner, self.objectives = learner, objectives
         self.kinds, self.task_weight = tuple(kinds), task_weight
         self._answering = (answering,)  # its network is the learner's: not a second time here
-        self._by_angle = answering.card.output.distance == "cosine"
+        self._by_angle = answering.card.output.distance in ("cosine", "centred")
 
     def forward(self, record_N: Tensor, *rest: Tensor) -> dict[str, Tensor]:
         """Return {"loss", the task's losses, the objectives} of records (N, ...), for the task's

@@ -285,7 +285,7 @@ def _agreement(
     if teacher.measured.vectors is not None and student.measured.vectors is not None:
         first, second = (each.measured.vectors.feature_NX for each in (teacher, student))  # type: ignore[union-attr]
         person_N = teacher.measured.vectors.person_N
-    distance: Distance = "euclidean" if output.distance == "euclidean" else "cosine"
+    distance = cast(Distance, output.distance or "cosine")
     found = agreement.same_neighbours(first, second, distance, person_N)
     if compatible:
         shared = agreement.shared_space(first, second, distance, person_N)

@@ -284,7 +284,9 @@ def calibrated(
     where their own person is left out, and what becomes of everybody there, by each way.
     """
     at = {
-        way: at_threshold(trials, w, float(np.quantile(trials.other_WQ[w], 1 - ACCEPTED_STRANGERS)))
+        way: at_threshold(
+            trials, w, float(np.quantile(trials.stranger_WQ[w], 1 - ACCEPTED_STRANGERS))
+        )
         for w, way in enumerate(WAYS)
     }
     people = int(np.median([len(np.unique(person_N[gallery_N])) for gallery_N, _ in pairs]))

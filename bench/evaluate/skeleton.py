@@ -191,7 +191,7 @@ def judge(
 
 def _windows(card: Card) -> str:
     """How a walk becomes one vector."""
-    scaled = ", each of length 1" if card.output.distance == "cosine" else ""
+    scaled = ", each of length 1" if card.output.distance != "euclidean" else ""
     return f"{card.input.shape[0]} frames, overlapping by half; the mean of their vectors{scaled}"
 
 

@@ -88,8 +88,8 @@ def _near(
     query_NX: NDArray[np.floating], gallery_NX: NDArray[np.floating], distance: Distance
 ) -> Float64:
     """How near each query is to each other sample of the gallery (N, N); nobody is near oneself."""
-    nobody_N = np.zeros(len(query_NX), np.int64)
-    query, gallery = (Sightings(each, nobody_N) for each in (query_NX, gallery_NX))
+    each_N = np.arange(len(query_NX))  # a person each: all count in a centre
+    query, gallery = (Sightings(each, each_N) for each in (query_NX, gallery_NX))
     near_NN = -distances(query, gallery, distance)
     np.fill_diagonal(near_NN, -np.inf)
     return near_NN

@@ -23,9 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, UsageError
+from edgehuman.metrics.centring import centred, people_centre, unit
 from edgehuman.records import Bool, Float64, Index
 
-Distance = Literal["euclidean", "cosine"]
+Distance = Literal["euclidean", "cosine", "centred"]
+"""`centred` is 1 - cosine once the gallery's mean person is taken away (`metrics.centring`)."""
 
 # Distances are stored for about this many pairs at a time (256 MB), so memory does not grow with
 # queries x gallery. A gallery of a million is read once per 32 queries.
@@ -119,7 +121,7 @@ def retrieval_scores(
 
     Args:
         query, gallery: with cameras in both, or in neither: then every gallery item counts.
-        distance: Euclidean between unnormalised features, or 1 - cosine.
+        distance: Euclidean between unnormalised features, 1 - cosine, or that of centred features.
         max_rank: K of the CMC curve.
 
     Raises:
@@ -204,7 +206,7 @@ def distances(query: Sightings, gallery: Sightings, distance: Distance = "euclid
 
 def similarity(distance_X: Float64, distance: Distance) -> Float64:
     """Convert distances to similarities, 1 for equal vectors: the cosine, or 1 / (1 + d)."""
-    return 1 - distance_X if distance == "cosine" else 1 / (1 + distance_X)
+    return 1 / (1 + distance_X) if distance == "euclidean" else 1 - distance_X
 
 
 class Scorer:
@@ -216,19 +218,25 @@ class Scorer:
     Args:
         largest: the largest squared length in the gallery that these are a part of, by which
             rounding goes; None: these are all.
+        centre: (P, D) of that gallery; None: that of these.
 
     Raises:
         DataError, UsageError: as `retrieval_scores`.
     """
 
     def __init__(
-        self, gallery: Sightings, distance: Distance, largest: float | None = None
+        self,
+        gallery: Sightings,
+        distance: Distance,
+        largest: float | None = None,
+        centre: Float64 | None = None,
     ) -> None:
         self._gallery, self._distance = gallery, distance
+        self._centre = centre_of(gallery, distance) if centre is None else centre
         self._ready_PGD: Float64 | None = None
         if gallery.feature_NX.size <= READY_VALUES and distance in get_args(Distance):
             gallery_GPD = _parts(gallery.feature_NX)
-            ready_GPD = _unit(gallery_GPD) if distance == "cosine" else gallery_GPD
+            ready_GPD = directions(gallery_GPD, distance, self._centre)
             self._ready_PGD = np.ascontiguousarray(ready_GPD.transpose(1, 0, 2))
             self._square_PG = np.einsum("pgd,pgd->pg", self._ready_PGD, self._ready_PGD)
             self._largest = float(self._square_PG.sum(axis=0).max()) if largest is None else largest
@@ -242,10 +250,10 @@ class Scorer:
         probe = Sightings(vector_X[None], np.zeros(1, np.int64))
         same_shape = vector_X.shape == self._gallery.feature_NX.shape[1:]
         if self._ready_PGD is None or not same_shape:
-            return similarity(distances(probe, self._gallery, self._distance)[0], self._distance)
-        probe_PD = _parts(probe.feature_NX)[0]
-        if self._distance == "cosine":
-            probe_PD = _unit(probe_PD[None])[0]
+            blocks = distance_blocks(probe, self._gallery, self._distance, self._centre)
+            return similarity(next(blocks)[0], self._distance)
+        probe_PD = directions(_parts(probe.feature_NX), self._distance, self._centre)[0]
+        if self._distance != "euclidean":
             dot_PG = self._ready_PGD @ probe_PD[:, :, None]
             distance_G = 1.0 - _rounded(dot_PG[:, :, 0].sum(axis=0) / len(probe_PD), _ROUNDING)
         else:
@@ -304,8 +312,13 @@ def nearest(
     return np.stack(indices).astype(np.int64), np.stack(found)
 
 
-def distance_blocks(query: Sightings, gallery: Sightings, distance: Distance) -> Iterator[Float64]:
+def distance_blocks(
+    query: Sightings, gallery: Sightings, distance: Distance, centre: Float64 | None = None
+) -> Iterator[Float64]:
     """Yield distances of a block of queries to the whole gallery, (Q', G).
+
+    Args:
+        centre: (P, D), in place of the gallery's own.
 
     Raises:
         DataError: features of different shapes, or of length 0 with the cosine distance.
@@ -318,19 +331,40 @@ def distance_blocks(query: Sightings, gallery: Sightings, distance: Distance) ->
             f"found query features {query.feature_NX.shape[1:]} and gallery features "
             f"{gallery.feature_NX.shape[1:]}; both must come from the same network"
         )
-    if distance == "cosine":
-        block, step = _cosine_block, _ROUNDING
-    else:
+    if distance == "euclidean":
         block, step = _euclidean_block, _ROUNDING * max(_largest_square(query, gallery))
+    else:
+        block, step = _cosine_block, _ROUNDING
+    if centre is None:
+        centre = centre_of(gallery, distance)
     rows = max(1, min(len(query), BLOCK_PAIRS // len(gallery)))
     columns = max(1, TILE // max(rows, query.feature_NX[0].size))
     for start in range(0, len(query), rows):
-        query_QPD = _parts(query.feature_NX[start : start + rows])
+        query_QPD = directions(_parts(query.feature_NX[start : start + rows]), distance, centre)
         distance_QG = np.empty((len(query_QPD), len(gallery)))
         for left in range(0, len(gallery), columns):
             tile = slice(left, left + columns)
-            distance_QG[:, tile] = block(query_QPD, _parts(gallery.feature_NX[tile]), step)
+            tile_GPD = directions(_parts(gallery.feature_NX[tile]), distance, centre)
+            distance_QG[:, tile] = block(query_QPD, tile_GPD, step)
         yield distance_QG
+
+
+def centre_of(gallery: Sightings, distance: Distance) -> Float64 | None:
+    """The mean person (P, D) that `centred` takes away; None for the other distances."""
+    if distance != "centred":
+        return None
+    return people_centre(gallery.feature_NX, gallery.person_N)
+
+
+def directions(feature_NPD: Float64, distance: Distance, centre: Float64 | None) -> Float64:
+    """What is compared: the features as they are, or of length 1, before that less a centre.
+
+    Raises:
+        DataError: a vector of length 0 that has no direction.
+    """
+    if distance == "euclidean":
+        return feature_NPD
+    return unit(feature_NPD) if centre is None else centred(unit(feature_NPD), centre)
 
 
 def _largest_square(*sightings: Sightings) -> list[float]:
@@ -356,19 +390,9 @@ def _euclidean_block(query_QPD: Float64, gallery_GPD: Float64, step: float) -> F
 
 
 def _cosine_block(query_QPD: Float64, gallery_GPD: Float64, step: float) -> Float64:
-    query_QX, gallery_GX = (_unit(each).reshape(len(each), -1) for each in (query_QPD, gallery_GPD))
+    query_QX, gallery_GX = (each.reshape(len(each), -1) for each in (query_QPD, gallery_GPD))
     return 1.0 - _rounded(query_QX @ gallery_GX.T / query_QPD.shape[1], step)
 
 
 def _rounded(value_QG: Float64, step: float) -> Float64:
     return np.asarray(np.rint(value_QG / step) * step) if step else value_QG
-
-
-def _unit(feature_NPD: Float64) -> Float64:
-    length_NP = np.linalg.norm(feature_NPD, axis=-1, keepdims=True)
-    if not length_NP.all():
-        raise DataError(
-            f"found {(length_NP == 0).sum()} features of length 0, which have no cosine: "
-            "use the Euclidean distance, or check the network that computed them"
-        )
-    return np.asarray(feature_NPD / length_NP)

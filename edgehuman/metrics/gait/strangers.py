@@ -12,16 +12,20 @@ Axes: N sequences, Q probes, G gallery sequences.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from edgehuman.errors import DataError
+from edgehuman.metrics.centring import people_centre
 from edgehuman.metrics.gait.protocols import GALLERY, PROBE, GaitVectors, Protocol, parts_of
 from edgehuman.metrics.retrieval import Distance, Sightings, distance_blocks, similarity
-from edgehuman.records import Bool, Float64
+from edgehuman.records import Bool, Float64, Index
 
 ACCEPTED_STRANGERS = 0.05
+MOST_LEFT_OUT = 200
+"""People of a gallery up to which each is really left out of its mean in turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def open_set_scores(
     """
     is_known_N, groups = parts_of(vectors, protocol)
     is_probe_N = np.logical_or.reduce(list(groups.values()))
-    own_Q, other_Q = _best_scores(vectors, is_known_N, is_probe_N, distance)
+    own_Q, other_Q, stranger_Q = _best_scores(vectors, is_known_N, is_probe_N, distance)
     in_gallery_Q = np.isfinite(own_Q)
     if not in_gallery_Q.any():
         raise DataError(
@@ -72,8 +76,8 @@ def open_set_scores(
         accepted_right=float(right_K.mean()),
         accepted_wrong=float((accepted_K & ~right_K).mean()),
         refused=float((~accepted_K).mean()),
-        stranger_probes=len(other_Q),
-        strangers_accepted=float((other_Q >= threshold).mean()),
+        stranger_probes=len(stranger_Q),
+        strangers_accepted=float((stranger_Q >= threshold).mean()),
     )
 
 
@@ -88,15 +92,15 @@ def stranger_threshold(
         DataError: fewer than two people in the gallery, or no probes.
     """
     is_known_N, is_probe_N = vectors.role_N == GALLERY, vectors.role_N == PROBE
-    _, other_Q = _best_scores(vectors, is_known_N, is_probe_N, distance)
-    return float(np.quantile(other_Q, 1 - accepted))
+    _, _, stranger_Q = _best_scores(vectors, is_known_N, is_probe_N, distance)
+    return float(np.quantile(stranger_Q, 1 - accepted))
 
 
 def _best_scores(
     vectors: GaitVectors, is_known_N: Bool, is_probe_N: Bool, distance: Distance
-) -> tuple[Float64, Float64]:
-    """Return each probe's score with its own person (Q,), -inf if not in the gallery, and its best
-    score with anybody else (Q,).
+) -> tuple[Float64, Float64, Float64]:
+    """Return each probe's score with its own person (Q,), -inf if not in the gallery, its best
+    score with anybody else (Q,), and that of a gallery without its own person (Q,).
 
     Raises:
         DataError: fewer than two people in the gallery, or no probes.
@@ -107,15 +111,45 @@ def _best_scores(
             f"found {len(np.unique(person_G))} people in the gallery and {len(person_Q)} probes; a "
             "threshold needs at least two people and a probe"
         )
-    gallery = Sightings(vectors.feature_NX[is_known_N], np.zeros(len(person_G), np.int64))
-    probe = Sightings(vectors.feature_NX[is_probe_N], np.zeros(len(person_Q), np.int64))
-    own: list[Float64] = []
-    other: list[Float64] = []
+    index_N = np.unique(vectors.person_N, return_inverse=True)[1].reshape(-1)
+    gallery = Sightings(vectors.feature_NX[is_known_N], index_N[is_known_N])
+    probe = Sightings(vectors.feature_NX[is_probe_N], index_N[is_probe_N])
+    best_3Q = np.full((3, len(probe)), -np.inf)
+    for index_Q, known_QG, stranger_QG in judged_scores(probe, gallery, distance):
+        same_QG = probe.person_N[index_Q][:, None] == gallery.person_N
+        each = ((known_QG, same_QG), (known_QG, ~same_QG), (stranger_QG, ~same_QG))
+        for row, (score_QG, counts_QG) in enumerate(each):
+            best_3Q[row, index_Q] = np.where(counts_QG, score_QG, -np.inf).max(axis=1)
+    return best_3Q[0], best_3Q[1], best_3Q[2]
+
+
+def judged_scores(
+    probe: Sightings, gallery: Sightings, distance: Distance
+) -> Iterator[tuple[Index, Float64, Float64]]:
+    """Yield indices of probes (Q',), their scores (Q', G), and what their scores with everybody
+    else would be if their own person were not in the gallery.
+
+    The two differ for `centred` alone, as a stranger's walks are not in the gallery's mean. Of more
+    than `MOST_LEFT_OUT` people one moves it too little to tell.
+
+    Raises:
+        DataError, UsageError: see `distance_blocks`.
+    """
     start = 0
-    for distance_QG in distance_blocks(probe, gallery, distance):
-        score_QG = similarity(distance_QG, distance)
-        same_QG = person_Q[start : start + len(score_QG), None] == person_G[None]
-        own.append(np.where(same_QG, score_QG, -np.inf).max(axis=1))
-        other.append(np.where(same_QG, -np.inf, score_QG).max(axis=1))
-        start += len(score_QG)
-    return np.concatenate(own), np.concatenate(other)
+    people = np.unique(gallery.person_N)
+    if distance != "centred" or len(people) > MOST_LEFT_OUT:
+        for distance_QG in distance_blocks(probe, gallery, distance):
+            score_QG = similarity(distance_QG, distance)
+            yield np.arange(start, start + len(score_QG)), score_QG, score_QG
+            start += len(score_QG)
+        return
+    whole = people_centre(gallery.feature_NX, gallery.person_N)
+    for person in np.unique(probe.person_N).tolist():
+        index_Q = np.flatnonzero(probe.person_N == person)
+        mine = Sightings(probe.feature_NX[index_Q], probe.person_N[index_Q])
+        without = people_centre(gallery.feature_NX, gallery.person_N, without=person)
+        known_QG, stranger_QG = (
+            similarity(np.concatenate([*distance_blocks(mine, gallery, distance, each)]), distance)
+            for each in (whole, without)
+        )
+        yield index_Q, known_QG, stranger_QG

@@ -1,7 +1,7 @@
 """One vector for a walk of any length: the mean over windows of the network's training length.
 
 A walk is cut into windows that overlap by half, the last one ending with the walk. Their vectors
-are averaged; for the cosine distance each is first scaled to length 1, so that all windows have
+are averaged; for the cosine each is first scaled to length 1, so that all windows have
 equal weight. Training, `evaluate`, enrolment and the live stream all average this way.
 
 Axes: T frames, J joints, N windows, K walks, D dimensions.
@@ -39,7 +39,7 @@ def mean_vector(vector_NX: Float32, distance: str = "cosine") -> Float32:
         raise DataError("found no window to average; give a longer walk")
     if not np.isfinite(vector_NX).all():
         raise ArtefactError("the model's vectors are not finite; export it again")
-    if distance != "cosine":
+    if distance == "euclidean":
         return np.asarray(vector_NX.mean(axis=0), np.float32)
     length_NX = np.linalg.norm(vector_NX, axis=-1, keepdims=True)
     if not length_NX.all():

@@ -29,7 +29,7 @@ import numpy as np
 
 from edgehuman.card import Card
 from edgehuman.errors import ArtefactError, DataError, UsageError
-from edgehuman.metrics.retrieval import Distance, Scorer, Sightings
+from edgehuman.metrics.retrieval import Distance, Scorer, Sightings, centre_of
 from edgehuman.records import Float32, Float64, Index
 from edgehuman.runtime.gallery.rotation import Rotation
 from edgehuman.runtime.gallery.search import Search, is_searchable
@@ -157,7 +157,7 @@ class Gallery:
             vector_BD = self.vector_GD[start : start + _CHECKED]
             if not np.isfinite(vector_BD).all():
                 raise DataError("found a vector that is not finite; enrol that walk again")
-            if self.distance == "cosine" and not np.linalg.norm(vector_BD, axis=-1).all():
+            if self.distance != "euclidean" and not np.linalg.norm(vector_BD, axis=-1).all():
                 raise DataError(
                     "found a vector of length 0, which has no direction; enrol it again"
                 )
@@ -251,7 +251,13 @@ class Gallery:
 
     @cached_property
     def _scorer(self) -> Scorer:
-        return Scorer(Sightings(self.vector_GD, np.zeros(len(self), np.int64)), self.distance)
+        return Scorer(self.sightings, self.distance)
+
+    @cached_property
+    def sightings(self) -> Sightings:
+        """The vectors, and whose they are: numbers in the order of enrolment."""
+        place = {name: index for index, name in enumerate(self.people())}
+        return Sightings(self.vector_GD, np.array([*map(place.__getitem__, self.person_G)]))
 
     @cached_property
     def _people(self) -> People:
@@ -262,7 +268,8 @@ class Gallery:
         """None: every walk is scored."""
         if is_searchable(self.vector_GD, self.distance):
             with contextlib.suppress(ImportError):  # a gallery needs no onnxruntime
-                return Search(self.vector_GD, self.distance)
+                centre = centre_of(self.sightings, self.distance)
+                return Search(self.vector_GD, self.distance, centre)
         return None
 
     def prepare(self) -> None:

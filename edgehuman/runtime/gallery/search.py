@@ -9,8 +9,8 @@ whoever the bound cannot exclude is scored exactly. Nothing is approximate in th
 recall is mixed with a model's errors. The copies are of what is left after the gallery's mean,
 which makes the bounds of vectors that are all alike tight.
 
-Both distances are the Euclidean one of these: of vectors of length 1, 1 - cosine is half its
-square.
+All distances are the Euclidean one of these: of vectors of length 1, 1 - cosine is half its
+square, and `centred` is a cosine too.
 
 Axes: G walks, X numbers of a vector, K candidates, B walks of a block.
 """
@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from edgehuman.errors import DataError
-from edgehuman.metrics.retrieval import Distance, Scorer, Sightings
+from edgehuman.metrics.retrieval import Distance, Scorer, Sightings, directions
 from edgehuman.records import Float32, Float64, Index
 
 LEAST_VALUES = 4_000_000
@@ -47,7 +47,7 @@ def is_searchable(vector_GX: Float32, distance: Distance) -> bool:
     if vector_GX.size < LEAST_VALUES or numbers > _MOST_NUMBERS:
         return False
     # The mean of the parts' distances is no distance of the whole vectors.
-    return distance == "cosine" or vector_GX.ndim == 2 or vector_GX.shape[1] == 1
+    return distance != "euclidean" or vector_GX.ndim == 2 or vector_GX.shape[1] == 1
 
 
 class Search:
@@ -55,14 +55,17 @@ class Search:
 
     Args:
         vector_GX: float32 (G, D), or (G, P, D) of parts; `is_searchable`.
+        centre: (P, D) that `centred` takes away (`metrics.retrieval.centre_of`).
 
     Raises:
         DataError: a vector of length 0 with the cosine.
         ImportError: onnxruntime is not installed.
     """
 
-    def __init__(self, vector_GX: Float32, distance: Distance) -> None:
-        self._vector_GX, self._distance = vector_GX, distance
+    def __init__(
+        self, vector_GX: Float32, distance: Distance, centre: Float64 | None = None
+    ) -> None:
+        self._vector_GX, self._distance, self._centre = vector_GX, distance, centre
         self._block = max(1, min(_BLOCK, _BLOCK_VALUES // int(np.prod(vector_GX.shape[1:]))))
         starts = range(0, len(vector_GX), self._block)
         blocks = (vector_GX[self._of(start)] for start in starts)
@@ -115,7 +118,7 @@ class Search:
     def scores(self, index_K: Index, vector_X: Float32) -> Float64:
         """The exact scores (K,) of some walks."""
         chosen = Sightings(self._vector_GX[index_K], np.zeros(len(index_K), np.int64))
-        return Scorer(chosen, self._distance, self._largest).scores(vector_X)
+        return Scorer(chosen, self._distance, self._largest, self._centre).scores(vector_X)
 
     def _of(self, start: int) -> slice:
         """The walks of a block."""
@@ -123,14 +126,10 @@ class Search:
 
     def _flat(self, vector_NX: Any) -> Float64:
         """Vectors (N, X) whose Euclidean distance stands for the gallery's."""
-        flat_NX = np.asarray(vector_NX, np.float64)
-        if self._distance == "cosine":
-            length_N = np.linalg.norm(flat_NX, axis=-1, keepdims=True)
-            if not length_N.all():
-                raise DataError("found a vector of length 0, which has no direction")
-            parts = flat_NX.shape[1] if flat_NX.ndim == 3 else 1
-            flat_NX = flat_NX / (length_N * parts**0.5)
-        return flat_NX.reshape(len(flat_NX), -1)
+        value_NX = np.asarray(vector_NX, np.float64)
+        value_NPD = value_NX[:, None] if value_NX.ndim == 2 else value_NX
+        flat_NX = directions(value_NPD, self._distance, self._centre).reshape(len(value_NX), -1)
+        return flat_NX if self._distance == "euclidean" else flat_NX / value_NPD.shape[1] ** 0.5
 
     def _copied(self, start: int) -> Callable[[Any], Any]:
         """Copy a block; the product of integers with it."""

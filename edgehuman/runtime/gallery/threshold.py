@@ -29,7 +29,8 @@ from edgehuman.config import require
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.bootstrap import Interval, interval, mean
 from edgehuman.metrics.gait.fusion import best_of_people, fused, share_of, stranger_deviation
-from edgehuman.metrics.retrieval import Distance, Sightings, distance_blocks, similarity
+from edgehuman.metrics.gait.strangers import judged_scores
+from edgehuman.metrics.retrieval import Distance, Sightings
 from edgehuman.outcome import Outcome
 from edgehuman.records import Float64, Index
 from edgehuman.runtime.gallery.files import is_store, read_gallery, update_gallery
@@ -82,12 +83,14 @@ class Trials:
     Attributes:
         person_N: index of the person of each probe.
         other_N: best score with anybody else.
+        stranger_N: the same in a gallery without them.
         own_N: best score with another walk of their own; -inf if there is none.
         people: in the gallery.
     """
 
     person_N: Index
     other_N: Float64
+    stranger_N: Float64
     own_N: Float64
     people: int
 
@@ -212,27 +215,26 @@ def tried(gallery: Gallery, seed: int = 0) -> Trials:
     Raises:
         DataError: fewer than two people.
     """
-    names = {name: index for index, name in enumerate(gallery.people())}
-    if len(names) < 2:
+    people = len(gallery.people())
+    if people < 2:
         raise DataError(
-            f"found {len(names)} people in the gallery; a threshold needs two, and a rate of 1 % "
+            f"found {people} people in the gallery; a threshold needs two, and a rate of 1 % "
             "needs 300: enrol more, or give --threshold"
         )
-    person_G = np.array([names[name] for name in gallery.person_G])
-    drawn = np.random.default_rng(seed).permutation(len(names))[:_MOST_STRANGERS]
+    everybody = gallery.sightings
+    person_G: Index = np.asarray(everybody.person_N, np.int64)
+    drawn = np.random.default_rng(seed).permutation(people)[:_MOST_STRANGERS]
     index_N = np.flatnonzero(np.isin(person_G, drawn))
-    everybody = Sightings(gallery.vector_GD, person_G)
     probes = Sightings(gallery.vector_GD[index_N], person_G[index_N])
-    other, own, start = [], [], 0
-    for distance_QG in distance_blocks(probes, everybody, gallery.distance):
-        score_QG = similarity(distance_QG, gallery.distance)
-        index_Q = index_N[start : start + len(score_QG)]
+    other_N, stranger_N, own_N = np.empty((3, len(index_N)))
+    for row_Q, known_QG, stranger_QG in judged_scores(probes, everybody, gallery.distance):
+        index_Q = index_N[row_Q]
         same_QG = person_G[index_Q][:, None] == person_G[None]
-        other.append(np.where(same_QG, -np.inf, score_QG).max(axis=1))
+        other_N[row_Q] = np.where(same_QG, -np.inf, known_QG).max(axis=1)
+        stranger_N[row_Q] = np.where(same_QG, -np.inf, stranger_QG).max(axis=1)
         same_QG[np.arange(len(index_Q)), index_Q] = False
-        own.append(np.where(same_QG, score_QG, -np.inf).max(axis=1))
-        start += len(score_QG)
-    return Trials(person_G[index_N], np.concatenate(other), np.concatenate(own), len(names))
+        own_N[row_Q] = np.where(same_QG, known_QG, -np.inf).max(axis=1)
+    return Trials(person_G[index_N], other_N, stranger_N, own_N, people)
 
 
 def in_order(gallery: Gallery, other: Gallery) -> tuple[Gallery, Gallery]:
@@ -274,25 +276,33 @@ def tried_together(
     pairs = [pair for index in sorted(drawn) for pair in _paired(joints, outlines, both[index])]
     index_N2 = np.array(pairs, np.int64)
     person_N = np.array([place[joints.person_G[g]] for g in index_N2[:, 0].tolist()])
-    deviations, scores = [], []
+    deviations, scores, strangers = [], [], []
     for gallery, index_N in zip((joints, outlines), index_N2.T, strict=True):
         person_G = np.array([place.get(name, -1) for name in gallery.person_G])
         held = Sightings(gallery.vector_GD[person_G >= 0], person_G[person_G >= 0])
         deviations.append(stranger_deviation(held, gallery.distance, seed))
         row_N = np.cumsum(person_G >= 0)[index_N] - 1
-        scores.append(_of_people(held, row_N, gallery.distance, len(both)))
+        known_NP, stranger_NP = _of_people(held, row_N, gallery.distance, len(both))
+        scores.append(known_NP)
+        strangers.append(stranger_NP)
     share = share_of(*deviations)
-    by_both = fused(scores[0], scores[1], share)
-    alone = [_left_out(score_NP, person_N, len(both)) for score_NP in scores]
-    return _left_out(by_both, person_N, len(both)), share, alone[0], alone[1]
+    both_NP, both_apart_NP = (fused(each[0], each[1], share) for each in (scores, strangers))
+    by_both = _left_out(both_NP, both_apart_NP, person_N)
+    first, second = (_left_out(*each, person_N) for each in zip(scores, strangers, strict=True))
+    return by_both, share, first, second
 
 
-def _left_out(score_NP: Float64, person_N: Index, people: int) -> Trials:
-    """The trials of probes whose scores with all people these are."""
+def _left_out(known_NP: Float64, stranger_NP: Float64, person_N: Index) -> Trials:
+    """The trials of probes whose scores with all people these are, and would be with all others if
+    they were strangers.
+    """
     row_N = np.arange(len(person_N))
-    own_N, others_NP = score_NP[row_N, person_N], score_NP.copy()
-    others_NP[row_N, person_N] = -np.inf
-    return Trials(person_N, others_NP.max(axis=1), own_N, people)
+    own_N, best = known_NP[row_N, person_N], []
+    for score_NP in (known_NP, stranger_NP):
+        others_NP = score_NP.copy()
+        others_NP[row_N, person_N] = -np.inf
+        best.append(others_NP.max(axis=1))
+    return Trials(person_N, best[0], best[1], own_N, known_NP.shape[1])
 
 
 def _paired(joints: Gallery, outlines: Gallery, name: str) -> list[tuple[int, int]]:
@@ -305,17 +315,19 @@ def _paired(joints: Gallery, outlines: Gallery, name: str) -> list[tuple[int, in
     return same or [*zip(first.values(), second.values(), strict=False)]
 
 
-def _of_people(walks: Sightings, row_N: Index, distance: Distance, people: int) -> Float64:
-    """The best score of each person for some of the walks (N, P), themselves left out."""
+def _of_people(
+    walks: Sightings, row_N: Index, distance: Distance, people: int
+) -> tuple[Float64, Float64]:
+    """The best score of each person for some of the walks (N, P), themselves left out, and those of
+    a gallery without the walk's own person.
+    """
     probes = Sightings(walks.feature_NX[row_N], walks.person_N[row_N])
-    found, start = [], 0
-    for distance_QG in distance_blocks(probes, walks, distance):
-        score_QG = similarity(distance_QG, distance)
-        row_Q = row_N[start : start + len(score_QG)]
-        score_QG[np.arange(len(row_Q)), row_Q] = -np.inf
-        found.append(best_of_people(score_QG, walks.person_N, people))
-        start += len(score_QG)
-    return np.concatenate(found)
+    known_NP, stranger_NP = np.empty((2, len(row_N), people))
+    for index_Q, known_QG, stranger_QG in judged_scores(probes, walks, distance):
+        stranger_NP[index_Q] = best_of_people(stranger_QG, walks.person_N, people)
+        known_QG[np.arange(len(index_Q)), row_N[index_Q]] = -np.inf
+        known_NP[index_Q] = best_of_people(known_QG, walks.person_N, people)
+    return known_NP, stranger_NP
 
 
 def score_at(trials: Trials, rate: float) -> float:
@@ -326,12 +338,12 @@ def score_at(trials: Trials, rate: float) -> float:
     """
     _, place_N, walks_P = np.unique(trials.person_N, return_inverse=True, return_counts=True)
     share_N = 1 / (len(walks_P) * walks_P[place_N.reshape(-1)])
-    order_N = np.argsort(-trials.other_N, kind="stable")
+    order_N = np.argsort(-trials.stranger_N, kind="stable")
     named_N = np.cumsum(share_N[order_N])
     first = int(np.searchsorted(named_N, rate * (1 + 1e-9), side="right"))
     if first >= len(order_N):
-        return float(trials.other_N.min())
-    score = float(trials.other_N[order_N[first]]) + _ABOVE
+        return float(trials.stranger_N.min())
+    score = float(trials.stranger_N[order_N[first]]) + _ABOVE
     if score > 1:
         raise DataError(
             "two people of the gallery have the same walk, so no threshold tells them apart: find "
@@ -342,7 +354,7 @@ def score_at(trials: Trials, rate: float) -> float:
 
 def rates(trials: Trials, score: float) -> tuple[Rate, Rate]:
     """FPIR and FNIR at a threshold, as means over people."""
-    named = _rate(trials.person_N, trials.other_N >= score)
+    named = _rate(trials.person_N, trials.stranger_N >= score)
     mated_N = np.isfinite(trials.own_N)
     own_N, other_N = trials.own_N[mated_N], trials.other_N[mated_N]
     refused = _rate(trials.person_N[mated_N], (own_N < score) | (own_N <= other_N))

@@ -61,7 +61,7 @@ class WalkResult:
 
 def distance_of(score: float, distance: Distance) -> float:
     """The distance of a score: the inverse of `metrics.retrieval.similarity`."""
-    return 1 - score if distance == "cosine" else 1 / max(score, 1e-12) - 1
+    return 1 / max(score, 1e-12) - 1 if distance == "euclidean" else 1 - score
 
 
 def to_row(result: WalkResult) -> dict[str, Any]:

@@ -190,7 +190,7 @@ class Windows:
     def _newest_vector(self) -> Float32:
         """Of the window of the newest frames; under the cosine each part has length 1."""
         vector = sound(self._model.logits(np.stack(self._newest)[None])[0])
-        if self._model.card.output.distance == "cosine":
+        if self._model.card.output.distance != "euclidean":
             vector = vector / np.linalg.norm(vector, axis=-1, keepdims=True)
         return vector
 

@@ -29,7 +29,7 @@ def batch_all_triplets(
     the margin.
 
     Args:
-        distance: Euclidean, or 1 - cosine of the angle.
+        distance: Euclidean, or 1 - cosine of the angle; `centred` as that.
 
     Source: Hermans et al., arXiv 1703.07737, section 2 (batch all, mean over the non-zero terms).
 
@@ -42,7 +42,7 @@ def batch_all_triplets(
             f"found {len(person_N)} walks of one person; a batch needs two people for a triplet"
         )
     feature_PND = feature_NPD.float().transpose(0, 1)
-    distance_PNN = _cosine(feature_PND) if distance == "cosine" else _euclidean(feature_PND)
+    distance_PNN = _euclidean(feature_PND) if distance == "euclidean" else _cosine(feature_PND)
     # Each anchor's positives K, padded to the person with the most walks: N x K x N terms, not N^3.
     positive_NK = same_NN.int().argsort(dim=1, descending=True, stable=True)
     positive_NK = positive_NK[:, : int(same_NN.sum(dim=1).max())]

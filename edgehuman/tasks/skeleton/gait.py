@@ -92,7 +92,7 @@ class GaitLearner(Learner):
         (person_N,) = target
         config, feature_ND = self.config, output_N.float()
         compared_ND = feature_ND
-        if config.distance == "cosine":
+        if config.distance != "euclidean":
             compared_ND = functional.normalize(feature_ND, dim=1)
         triplet_P, _ = batch_all_triplets(compared_ND[:, None], person_N, config.margin)
         direction_ID = functional.normalize(self.classifier.weight, dim=1)

@@ -103,7 +103,7 @@ def test_conditions_are_galleries_of_each_other_and_roles_are_one_gallery() -> N
 def test_shares_are_over_probes_and_gains_are_paired() -> None:
     rank_WQ = np.array([[1, 2, 6, 1], [2, 1, 1, 1], [1, 1, 1, 1]])
     blank_WQ = np.zeros((3, 4))
-    table = table_of(Trials(np.array([0, 0, 1, 2]), blank_WQ, blank_WQ, rank_WQ, (0.5,)))
+    table = table_of(Trials(np.array([0, 0, 1, 2]), blank_WQ, blank_WQ, blank_WQ, rank_WQ, (0.5,)))
     assert table["joints"]["rank1"][0] == 0.5
     assert table["joints"]["rank5"][0] == 0.75
     assert table["both"]["rank1"] == [1.0, 1.0, 1.0]
