@@ -5,9 +5,10 @@
 Of both gait models, of random weights of their networks, of bone lengths and of gait energy images,
 rank-1 in percent over every pair of conditions, probes counted once each, with 95 % over people:
 
-- as it is: the nearest walk of the gallery;
+- as it is: the nearest walk of the gallery, compared as the model's card says;
 - less the camera's mean: from every vector the mean of all walks of its condition is taken, as a
-  camera could that has seen many people pass; nobody's name is used;
+  camera could that has seen many people pass; nobody's name is used. (`centred`, of some cards,
+  takes the mean of the gallery's people from both.)
 - a person's mean: a gallery vector is the mean of that person's walks;
 - nearest windows (of skeletons): the nearest pair of windows in place of the means of both walks;
 - both models: the sum of both scores, each in standard deviations of the gallery's own scores
@@ -23,10 +24,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -35,6 +36,7 @@ from edgehuman.bench.evaluate import silhouette, skeleton
 from edgehuman.bench.evaluate.checkpoint_engine import open_random
 from edgehuman.bench.evaluate.walks import open_named
 from edgehuman.bench.pages.keep import write_table
+from edgehuman.card import Card, OutputSpec
 from edgehuman.config import require
 from edgehuman.data.gait.score import judged_walks, protocol_of
 from edgehuman.data.silhouette.gei import energy_images
@@ -45,7 +47,7 @@ from edgehuman.errors import DataError
 from edgehuman.metrics.bootstrap import interval_of_groups
 from edgehuman.metrics.gait.fusion import best_of_people, fused, share_of, stranger_deviation
 from edgehuman.metrics.gait.vectors import mean_vector, window_starts
-from edgehuman.metrics.retrieval import Sightings
+from edgehuman.metrics.retrieval import Distance, Sightings, distances, similarity
 from edgehuman.outcome import Outcome
 from edgehuman.progress import tell
 from edgehuman.records import Float64, Index
@@ -101,19 +103,24 @@ def build_table(config: WaysConfig) -> Outcome:
         UsageError, ArtefactError: no such model, or one of another record.
     """
     rows: dict[str, dict[str, Float64]] = {}
-    walked, features, windows = read(config)
+    walked, features, windows, cards = read(config)
     for who, feature_ND in features.items():
         tell(who)
         by_way = dict(ways(walked, feature_ND))
+        if who in cards:
+            by_way[AS_IS] = as_card(walked, feature_ND, cards[who].output)
         rows[who] = {way: hits(walked, score) for way, score in by_way.items()}
         rows[who][LATER] = hits(walked, by_way[AS_IS], first=1)
     rows[config.skeletons][WINDOWS] = hits(walked, nearest_windows(*windows))
-    own = [unit(features[name]) for name in (config.skeletons, config.silhouettes)]
+    both = config.skeletons, config.silhouettes
+    own = [in_parts(features[name], cards[name].output) for name in both]
+    compared = [cast(Distance, cards[name].output.distance) for name in both]
+    plain = [centred_by(walked, unit(features[name])) for name in both]
     for share in _SHARES:
-        score = summed(walked, own, (share, 1.0))
-        rows[f"{BOTH}, {share:g} : 1"] = {AS_IS: hits(walked, score)}
-        centred = [centred_by(walked, each) for each in own]
-        rows[f"{BOTH}, {share:g} : 1"][CAMERA] = hits(walked, summed(walked, centred, (share, 1.0)))
+        score = summed(walked, own, compared, (share, 1.0))
+        less = summed(walked, plain, ["cosine", "cosine"], (share, 1.0))
+        row = {AS_IS: hits(walked, score), CAMERA: hits(walked, less)}
+        rows[f"{BOTH}, {share:g} : 1"] = row
     data = {
         "people": len(np.unique(walked.person_N)),
         "walks": len(walked.person_N),
@@ -127,9 +134,11 @@ def build_table(config: WaysConfig) -> Outcome:
     return Outcome(data, json.dumps(data) if config.json else text)
 
 
-def read(config: WaysConfig) -> tuple[Walked, dict[str, Float64], tuple[Float64, Index]]:
-    """Read both records; return who walked, the vectors (N, D) of each model and baseline, and the
-    windows (W, D) of the skeletons' model with their walks (W,).
+def read(
+    config: WaysConfig,
+) -> tuple[Walked, dict[str, Float64], tuple[Float64, Index], dict[str, Card]]:
+    """Read both records; return who walked, the vectors (N, D) of each model and baseline, the
+    windows (W, D) of the skeletons' model with their walks (W,), and both models' cards.
     """
     words = skeleton.EvaluateConfig(config.skeletons, threads=config.threads)
     model = open_named(words)
@@ -165,7 +174,8 @@ def read(config: WaysConfig) -> tuple[Walked, dict[str, Float64], tuple[Float64,
     )
     if condition_N.max() == 0:
         raise DataError(f"{config.data}: all walks are in one condition; two are needed")
-    return Walked(person_N, condition_N), features, (unit(window_WD), walk_W)
+    cards = {config.skeletons: model.card, config.silhouettes: masks_model.card}
+    return Walked(person_N, condition_N), features, (unit(window_WD), walk_W), cards
 
 
 def windows_of(walks: SkeletonSet, model: Model, frames: int) -> tuple[Float64, Index]:
@@ -212,6 +222,25 @@ def ways(walked: Walked, feature_ND: Float64) -> Iterator[tuple[str, Score]]:
     yield CAMERA_PERSON, persons_mean(walked, centred_ND)
 
 
+def in_parts(feature_ND: Float64, output: OutputSpec) -> Float64:
+    """Vectors with a vector for each part (N, P, D), as `flat` had them."""
+    return feature_ND.reshape(len(feature_ND), max(1, output.parts), -1)
+
+
+def as_card(walked: Walked, feature_ND: Float64, output: OutputSpec) -> Score:
+    """Similarities as a gallery of the model has them."""
+    feature_NPD, compared = in_parts(feature_ND, output), cast(Distance, output.distance)
+
+    def score(probe_Q: Index, gallery_G: Index) -> Float64:
+        probes, held = (
+            Sightings(feature_NPD[index_N], walked.person_N[index_N])
+            for index_N in (probe_Q, gallery_G)
+        )
+        return similarity(distances(probes, held, compared), compared)
+
+    return score
+
+
 def centred_by(walked: Walked, feature_ND: Float64) -> Float64:
     """Take the mean of its condition from each vector; scale to length 1."""
     made_ND = feature_ND.copy()
@@ -255,19 +284,25 @@ def nearest_windows(window_WD: Float64, walk_W: Index) -> Score:
     return lambda probe_Q, gallery_G: best_NN[np.ix_(probe_Q, gallery_G)]
 
 
-def summed(walked: Walked, units: list[Float64], weights: tuple[float, float]) -> Score:
-    """The weighed sum of two models' cosines, each in standard deviations of the gallery's own
-    cosines between different people; of a person, that of the nearest walk in each model.
+def summed(
+    walked: Walked,
+    features: list[Float64],
+    compared: Sequence[Distance],
+    weights: tuple[float, float],
+) -> Score:
+    """The weighed sum of two models' scores, each in standard deviations of the gallery's own
+    scores between different people; of a person, that of the nearest walk in each model.
     """
 
     def score(probe_Q: Index, gallery_G: Index) -> Float64:
         people_P, person_G = np.unique(walked.person_N[gallery_G], return_inverse=True)
         person_G = person_G.reshape(-1)
         best, deviations = [], []
-        for unit_ND, weight in zip(units, weights, strict=True):
-            held = Sightings(unit_ND[gallery_G], person_G)
-            deviations.append(stranger_deviation(held, "cosine") / weight)
-            score_QG = unit_ND[probe_Q] @ unit_ND[gallery_G].T
+        for feature_NX, way, weight in zip(features, compared, weights, strict=True):
+            held = Sightings(feature_NX[gallery_G], person_G)
+            asked = Sightings(feature_NX[probe_Q], walked.person_N[probe_Q])
+            deviations.append(stranger_deviation(held, way) / weight)
+            score_QG = similarity(distances(asked, held, way), way)
             best.append(best_of_people(score_QG, person_G, len(people_P)))
         by_both_QP = fused(best[0], best[1], share_of(*deviations))
         return np.asarray(by_both_QP[:, person_G])

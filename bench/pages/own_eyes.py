@@ -21,10 +21,10 @@ from __future__ import annotations
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -38,15 +38,18 @@ from edgehuman.bench.pages.gait_ways import (
     GEI,
     RANDOM,
     Walked,
+    as_card,
     cosine,
     distance,
     flat,
     hits,
+    in_parts,
     means,
     said,
     windows_of,
 )
 from edgehuman.bench.pages.keep import write_table
+from edgehuman.card import Card
 from edgehuman.config import require
 from edgehuman.data.image.frames.load import load_frames
 from edgehuman.data.image.frames.set import FrameSet
@@ -58,6 +61,7 @@ from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.errors import DataError
 from edgehuman.metrics.boxes.overlap import ious
 from edgehuman.metrics.gait.trials import WAYS, trials_of
+from edgehuman.metrics.retrieval import Distance
 from edgehuman.metrics.tracking.mot import Truth
 from edgehuman.outcome import Outcome
 from edgehuman.preprocess.skeleton.walk import RATE_HZ, gaps, resample, to_record
@@ -131,15 +135,17 @@ def build_table(config: OwnEyesConfig) -> Outcome:
     joints, outlines = walks_of(seen)
     by_joints = features_of_joints(joints, config)
     by_outlines = features_of_outlines(outlines, config)
+    words = skeleton.EvaluateConfig(config.skeletons), silhouette.EvaluateConfig(config.silhouettes)
+    cards = [open_named(each).card for each in words]
     models = by_joints[config.skeletons], by_outlines[config.silhouettes]
     data = {
         "data": frames.dataset,
         "detector": config.detector,
         "pose": config.pose,
         "segmenter": config.segmenter,
-        "joints": _scored(joints, by_joints),
-        "outlines": _scored(outlines, by_outlines),
-        "fused": fused_of(joints, outlines, models),
+        "joints": _scored(joints, by_joints, cards[0]),
+        "outlines": _scored(outlines, by_outlines, cards[1]),
+        "fused": fused_of(joints, outlines, models, cards),
     }
     text = write_table(config.out, render(data), data)
     return Outcome(data, json.dumps(data) if config.json else text)
@@ -287,7 +293,9 @@ def features_of_outlines(walks: SilhouetteSet, config: OwnEyesConfig) -> dict[st
     return {**features, GEI: images_ND}
 
 
-def _scored(walks: SkeletonSet | SilhouetteSet, features: Mapping[str, Float64]) -> dict[str, Any]:
+def _scored(
+    walks: SkeletonSet | SilhouetteSet, features: Mapping[str, Float64], card: Card
+) -> dict[str, Any]:
     """Rank-1 of each, and the gain of the model, which is the first, over the others."""
     person_N, condition_N = (
         np.unique(each, return_inverse=True)[1].reshape(-1)
@@ -298,7 +306,8 @@ def _scored(walks: SkeletonSet | SilhouetteSet, features: Mapping[str, Float64])
     for name, feature_ND in features.items():
         length_N = np.linalg.norm(feature_ND, axis=1)
         is_unit = bool(np.ptp(length_N) < 1e-3 * length_N.mean())
-        found[name] = hits(walked, cosine(feature_ND) if is_unit else distance(feature_ND))
+        score = cosine(feature_ND) if is_unit else distance(feature_ND)
+        found[name] = hits(walked, score if found else as_card(walked, feature_ND, card.output))
     randoms = [found.pop(name) for name in list(found) if name.startswith(RANDOM)]
     found[RANDOM] = np.mean(randoms, axis=0)
     model, *others = found
@@ -314,7 +323,10 @@ def _scored(walks: SkeletonSet | SilhouetteSet, features: Mapping[str, Float64])
 
 
 def fused_of(
-    joints: SkeletonSet, outlines: SilhouetteSet, models: tuple[Float64, Float64]
+    joints: SkeletonSet,
+    outlines: SilhouetteSet,
+    models: tuple[Float64, Float64],
+    cards: Sequence[Card],
 ) -> dict[str, Any]:
     """Rank-1 of the people who have both records, by each model and by both together.
 
@@ -332,8 +344,12 @@ def fused_of(
     galleries = [pair for pair in pairs_N if len(np.unique(person_N[pair[0]])) >= _FEWEST]
     if not galleries:
         return {}
-    features = models[0][first].astype(np.float32), models[1][second].astype(np.float32)
-    trials = trials_of(galleries, person_N, features, ("cosine", "cosine"))
+    joints_NPD, outlines_NPD = (
+        in_parts(feature_ND[rows], card.output).astype(np.float32)
+        for feature_ND, rows, card in zip(models, (first, second), cards, strict=True)
+    )
+    compared = [cast(Distance, card.output.distance) for card in cards]
+    trials = trials_of(galleries, person_N, (joints_NPD, outlines_NPD), compared)
     return {"people": len(np.unique(trials.person_Q)), **table_of(trials)}
 
 

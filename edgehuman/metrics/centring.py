@@ -30,7 +30,10 @@ _BLOCK = 4096
 
 
 def people_centre(
-    feature_GX: NDArray[np.floating], person_G: NDArray[np.integer], without: int | None = None
+    feature_GX: NDArray[np.floating],
+    person_G: NDArray[np.integer],
+    without: int | None = None,
+    prior: float = PRIOR_PEOPLE,
 ) -> Float64:
     """The mean of the people's mean directions (P, D), shrunk towards the origin.
 
@@ -38,6 +41,7 @@ def people_centre(
         feature_GX: (G, D), or (G, P, D) with a vector per part; of any length but 0.
         person_G: whose each walk is.
         without: a person who does not count, as a stranger to the gallery would not.
+        prior: people who count besides, at the origin.
 
     Raises:
         DataError: a vector of length 0.
@@ -53,7 +57,7 @@ def people_centre(
     for start in range(0, len(person_G), _BLOCK):
         block_BX = unit(feature_GX[start : start + _BLOCK].astype(np.float64))
         total_X += share_G[start : start + _BLOCK] @ block_BX.reshape(len(block_BX), -1)
-    return np.asarray((total_X / (len(count_H) + PRIOR_PEOPLE)).reshape(parts_of))
+    return np.asarray((total_X / (len(count_H) + prior)).reshape(parts_of))
 
 
 def centred(unit_NPD: Float64, centre_PD: Float64) -> Float64:

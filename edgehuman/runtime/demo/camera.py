@@ -161,7 +161,7 @@ def camera(seed: int, schedule: Schedule) -> Camera:
     where = stage(seed)
     spans = spans_of(schedule)
     watcher = _Watcher(where)
-    first, second = _passes(seed, schedule, spans)
+    first, second = passes_of(seed, schedule, spans)
     enrolled = watcher.watch(first, spans[0], None)
     gallery = _gallery(watcher, enrolled)
     named = watcher.watch(second, spans[1], gallery)
@@ -273,7 +273,7 @@ class _Watcher:
         return true
 
 
-def _passes(
+def passes_of(
     seed: int, schedule: Schedule, spans: Sequence[tuple[float, float]]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Who passes the first time, and the second."""

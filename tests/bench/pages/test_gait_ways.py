@@ -89,7 +89,7 @@ def test_scores_are_added_in_the_gallerys_own_deviations() -> None:
     other = unit(np.array([[1.0, 0], [1, 1], [0, 1], [0, 1]]))
     # Cosines of different people in the gallery: 0, -1 and 0; and in the other model 0.7, 0, 0.7.
     spreads = np.std([0.0, -1.0, 0.0]), np.std([0.5**0.5, 0.0, 0.5**0.5])
-    found_1G = summed(walked, [one, other], (2.0, 1.0))(np.array([3]), np.arange(3))
+    found_1G = summed(walked, [one, other], ["cosine"] * 2, (2.0, 1.0))(np.array([3]), np.arange(3))
     weights = 2 / spreads[0], 1 / spreads[1]
     expected_G = weights[0] * (one[3] @ one[:3].T) + weights[1] * (other[3] @ other[:3].T)
     np.testing.assert_allclose(found_1G[0], expected_G / sum(weights))
@@ -99,7 +99,7 @@ def test_the_sum_is_of_each_models_nearest_walk_of_a_person() -> None:
     walked = Walked(np.array([0, 0, 1, 0]), np.array([0, 0, 0, 1]))
     one = unit(np.array([[1.0, 0], [0, 1], [-1, 0], [1, 0]]))
     other = unit(np.array([[1.0, 0], [0, 1], [-1, 0], [0, 1]]))
-    found_1G = summed(walked, [one, other], (1.0, 1.0))(np.array([3]), np.arange(3))
+    found_1G = summed(walked, [one, other], ["cosine"] * 2, (1.0, 1.0))(np.array([3]), np.arange(3))
     np.testing.assert_allclose(found_1G, [[1.0, 1.0, -0.5]])  # the first by one, then by the other
 
 

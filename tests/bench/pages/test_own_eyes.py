@@ -15,6 +15,7 @@ from edgehuman.metrics.tracking.mot import Truth
 from edgehuman.records import Uint8
 from edgehuman.runtime.image.frames.answer import Watching
 from tests.runtime.gait.scenes import FRAMES, Walker
+from tests.runtime.gallery.made import gait_card
 
 
 def sights(seconds: float, is_usable: Callable[[float], bool] = lambda t_s: True) -> list[Sight]:
@@ -102,7 +103,8 @@ def test_the_nearest_half_and_what_the_model_gains() -> None:
     bones, _ = walks_of({("a", k): sights(8.1) for k in range(3)})
     own_ND = np.repeat(np.eye(3), 2, axis=0)
     wrong_ND = np.roll(own_ND, 1, axis=0)
-    table = own_eyes._scored(bones, {"m": own_ND, "random weights, 1": wrong_ND, "bone": own_ND})
+    features = {"m": own_ND, "random weights, 1": wrong_ND, "bone": own_ND}
+    table = own_eyes._scored(bones, features, gait_card())
     assert table["people"] == 3
     assert table["rank1"]["m"] == [1.0, 1.0, 1.0]
     assert table["rank1"]["random weights"][0] == 0.0
@@ -121,7 +123,7 @@ def test_both_models_look_for_the_people_who_have_both_records() -> None:
     joints_ND = np.stack([np.cos(turn_N), np.sin(turn_N)], axis=1)
     turn_N = np.radians([0.0, 5, 70, 70, 150, 150])
     outlines_ND = np.stack([np.cos(turn_N), np.sin(turn_N)], axis=1)
-    table = own_eyes.fused_of(bones, masks, (joints_ND, outlines_ND))
+    table = own_eyes.fused_of(bones, masks, (joints_ND, outlines_ND), [gait_card()] * 2)
     assert table["people"] == 3
     assert table["outlines"]["rank1"][0] == 1.0
     assert table["joints"]["rank1"][0] == pytest.approx(4 / 6)
@@ -131,4 +133,4 @@ def test_both_models_look_for_the_people_who_have_both_records() -> None:
     assert "| fused, 3 people | rank-1 | both gain |" in text
     assert "| outlines | 100.0 [100.0, 100.0] |" in text
     few = walks_of({("a", k): sights(8.1) for k in range(2)})
-    assert own_eyes.fused_of(*few, (joints_ND[:4], outlines_ND[:4])) == {}
+    assert own_eyes.fused_of(*few, (joints_ND[:4], outlines_ND[:4]), [gait_card()] * 2) == {}

@@ -56,6 +56,8 @@ def probes(gallery: Gallery) -> list[Float32]:
         ("euclidean", 64, 0.0, 0),
         ("euclidean", 64, 8.0, 0),
         ("euclidean", 16, 0.0, 1),
+        ("centred", 64, 8.0, 0),
+        ("centred", 16, 1.0, 4),
         ("cosine", 2, 0.0, 0),
     ],
 )
