@@ -87,7 +87,7 @@ def export(config: ExportConfig, trace: Trace | None = None) -> Outcome:
         require_commercial(card, config.checkpoint)
     if has_beside(network):
         require_form(config)
-    card = card.replace(name=config.name or card.name)
+    card = _as_asked(config, card)
     path = out_path(config, card)
     places = _require_place(config, network, card, path)
     judge, calibrating = evidence(config, network, card)
@@ -113,6 +113,14 @@ def export(config: ExportConfig, trace: Trace | None = None) -> Outcome:
             None if text is None else text.beside,
         )
     )
+
+
+def _as_asked(config: ExportConfig, card: Card) -> Card:
+    """The card with what the flags say of it."""
+    card = card.replace(name=config.name or card.name)
+    if config.threshold is None:
+        return card
+    return card.replace(decision=replace(card.decision, threshold=config.threshold))
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ class ExportConfig:
     """The model's name in its card; by default the checkpoint's own."""
     threads: int = 1
     """Threads of onnxruntime when measuring latency."""
+    threshold: float | None = None
+    """The score under which an answer is `unknown`, -1 to 1; by default what training chose."""
     post: Literal["inside", "outside"] = "inside"
     """Of networks that find people: `inside`, the graph chooses the 300 best boxes, or 100 people
     or items; `outside`, it gives all points, for compilers that fail on TopK (TensorRT 10.3);
@@ -129,6 +131,7 @@ def check(config: ExportConfig) -> None:
 def _require_ranges(config: ExportConfig) -> None:
     cores = os.cpu_count() or 1
     for flag, value, least, most in (
+        ("--threshold", 0 if config.threshold is None else config.threshold, -1, 1),
         ("--max-drop", 0 if config.max_drop is None else config.max_drop, 0, math.inf),
         ("--samples", 16 if config.samples is None else config.samples, 16, math.inf),
         ("--threads", config.threads, 1, cores),

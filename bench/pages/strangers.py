@@ -3,16 +3,17 @@
     python -m edgehuman.bench.pages.strangers --data kth_walk.npz
     python -m edgehuman.bench.pages.strangers --data mot
 
-A threshold is chosen once, on simulated people: 5 % of them get a name in a gallery of 50 that they
-are not in. With that threshold and no other, so many people of each set are enrolled from one
-condition, drawn again and again; all walks of another condition look for their person: those of the
-enrolled are known, all others strangers. `cosine` compares vectors as they are, `centred` less the
-gallery's mean person (`metrics.centring`), with --prior people at the origin. Percent, for
-strangers with 95 % over people.
+A threshold is chosen once, on simulated people whom the networks of `edgehuman run` see before a
+drawn camera (`drawn_days`): 5 % of them get a name in a gallery of 20 that they are not in.
+`edgehuman export --threshold` takes it into a card. With that one, so many people of each set are
+enrolled from one condition, drawn again and again; all walks of another condition look for their
+person: those of the enrolled are known, all others strangers. `cosine` compares vectors as they
+are, `centred` less the gallery's mean person (`metrics.centring`), with --prior people at the
+origin. Percent, for strangers with 95 % over people.
 
-A folder of videos with true tracks, or `drawn:N` of N simulated days before the demo's camera, is
-seen by the networks of `edgehuman run` first, as in `bench.pages.own_eyes`; its conditions are the
-halves of each person's time. It writes `table.md` and `table.json` to --out.
+A folder of videos with true tracks, or `drawn:N` of N simulated days, is seen by the networks of
+`edgehuman run` first, as in `bench.pages.own_eyes`; its conditions are the halves of each person's
+time. It writes `table.md` and `table.json` to --out.
 
 Axes: N walks, Q probes, G gallery walks, H people, P parts, D dimensions.
 """
@@ -36,13 +37,17 @@ from edgehuman.bench.pages import own_eyes
 from edgehuman.bench.pages.drawn_days import drawn_days
 from edgehuman.bench.pages.gait_ways import means, windows_of
 from edgehuman.bench.pages.keep import write_table
+from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
 from edgehuman.data.gait.score import judged_walks, protocol_of
 from edgehuman.data.image.frames.load import load_frames
 from edgehuman.data.image.frames.set import FrameSet
+from edgehuman.data.silhouette.load import people_in
 from edgehuman.data.silhouette.score import embed_whole
 from edgehuman.data.silhouette.walks import SilhouetteSet
+from edgehuman.data.skeleton.load import resampled
 from edgehuman.data.skeleton.walks import SkeletonSet
+from edgehuman.data.skeleton.walks import simulated_set as simulated_joints
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.bootstrap import interval_of_groups
 from edgehuman.metrics.centring import PRIOR_PEOPLE, people_centre
@@ -56,8 +61,8 @@ from edgehuman.runtime.model import Model
 
 WAYS: tuple[Distance, ...] = ("cosine", "centred")
 _DRAWN = "drawn:"
-_CHOSEN_AT = 50
-_REFERENCE = "simulated:100"
+# Walks of each person, the world, and frames of a walk, as in `evaluate --data simulated`.
+_SIMULATED_WALKS = 6, 0, 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,10 @@ class StrangersConfig:
 
     data: tuple[str, ...]
     """Sets of walks, folders of videos with tracks, or drawn:N."""
+    reference: str = "drawn:12"
+    """Simulated people, on whom the threshold is chosen."""
+    chosen_at: int = 20
+    """People in the gallery then."""
     model: str = "zoo:gait-silhouette"
     """A model of gait that compares by the cosine or centred."""
     sizes: tuple[int, ...] = (2, 3, 5, 10, 15)
@@ -135,10 +144,10 @@ def build_table(config: StrangersConfig) -> Outcome:
         UsageError, ArtefactError: no such model, or one of another record.
     """
     model = open_named(silhouette.EvaluateConfig(config.model, threads=config.threads))
-    reference = walked_of(_REFERENCE, model, config)
+    reference = walked_of(config.reference, model, config)
     thresholds = {}
     for way in WAYS:
-        chosen = drawn(reference, _CHOSEN_AT, way, config)
+        chosen = drawn(reference, config.chosen_at, way, config)
         thresholds[way] = float(
             np.quantile(chosen.score_Q[~chosen.known_Q], 1 - ACCEPTED_STRANGERS)
         )
@@ -152,7 +161,9 @@ def build_table(config: StrangersConfig) -> Outcome:
                 found = drawn(walked, size, way, config)
                 row = {"data": data, "people": size, "way": way}
                 rows.append({**row, **counted(found, thresholds[way])})
-    result = {"model": config.model, "prior": config.prior, "thresholds": thresholds, "rows": rows}
+    chosen_by = {"reference": config.reference, "chosen_at": config.chosen_at}
+    result = {"model": config.model, "prior": config.prior, **chosen_by}
+    result |= {"thresholds": thresholds, "rows": rows}
     text = write_table(config.out, render(result), result)
     return Outcome(result, json.dumps(result) if config.json else text)
 
@@ -171,11 +182,19 @@ def walked_of(data: str, model: Model, config: StrangersConfig) -> Walked:
         joints, outlines = own_eyes.walks_of(own_eyes.look(frames, words))
         walks: SkeletonSet | SilhouetteSet = joints if is_joints else outlines
     elif is_joints:
-        bones = skeleton.load_test(data, model.card.input.rate_hz)
-        walks = judged_walks(bones, protocol_of(bones))
+        walks = _joints(data, model.card.input.rate_hz)
     else:
         walks = silhouette.load_test(data)
     return _embedded(walks, model)
+
+
+def _joints(data: str, rate_hz: float) -> SkeletonSet:
+    """Walks of joints, also of so many simulated people."""
+    word, _, count = data.partition(":")
+    if word == SIMULATED and count:
+        return resampled(simulated_joints(people_in(count), *_SIMULATED_WALKS), rate_hz)
+    bones = skeleton.load_test(data, rate_hz)
+    return judged_walks(bones, protocol_of(bones))
 
 
 def _drawn(data: str) -> FrameSet:
@@ -267,8 +286,9 @@ def render(data: Mapping[str, Any]) -> str:
     """The Markdown page."""
     chosen = ", ".join(f"{way} {score:.3f}" for way, score in data["thresholds"].items())
     lines = [
-        f"{data['model']}; thresholds of 5 % of **simulated** strangers at {_CHOSEN_AT} people: "
-        f"{chosen}; prior {data['prior']:g}. Percent [95 % over people].",
+        f"{data['model']}; thresholds of 5 % of **simulated** strangers ({data['reference']}) at "
+        f"{data['chosen_at']} people: {chosen}; prior {data['prior']:g}. Percent [95 % over "
+        "people].",
         "",
         "| set | enrolled | compared | rank-1 | known, named right | strangers named "
         "| known, named right where 5 % of these strangers are |",

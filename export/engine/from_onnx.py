@@ -130,6 +130,11 @@ def require_buildable(config: ExportConfig, card: Card, source: Path) -> None:
         raise UsageError(
             "--explain compares with the network; give the checkpoint, or remove --explain"
         )
+    if config.threshold is not None:
+        raise UsageError(
+            f"--threshold is {config.threshold}, but an engine keeps the card of {source}; export "
+            "the checkpoint with that threshold, or remove the flag"
+        )
 
 
 def _outcome(

@@ -55,6 +55,16 @@ def test_one_file_with_its_card_and_its_proof(tiny: None, tmp_path: Path, name: 
     assert (found.precision.calibration_sha256 is not None) == (name == "int8")
 
 
+def test_the_threshold_that_is_asked_for_is_in_the_card(tiny: None, tmp_path: Path) -> None:
+    own, asked = (tmp_path / name for name in ("own.onnx", "asked.onnx"))
+    export(ExportConfig("any", data="made", out=own))
+    export(ExportConfig("any", data="made", out=asked, threshold=0.25))
+    card = read_card(asked)
+    assert card.decision.threshold == 0.25
+    assert card.decision == replace(read_card(own).decision, threshold=0.25)
+    assert card.weights_sha256 == read_card(own).weights_sha256
+
+
 def test_int8_without_data_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--precision int8 needs --data"):
         export(ExportConfig("imuvit_512x5", precision="int8", out=tmp_path / "x.onnx"))

@@ -70,6 +70,9 @@ def test_each_flag_of_the_command_line_is_an_option_of_the_builder() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ({"threshold": 1.5}, r"--threshold must be at most 1 \(got 1\.5\)"),
+        ({"threshold": -1.5}, r"--threshold must be at least -1 \(got -1\.5\)"),
+        ({"threshold": float("nan")}, r"--threshold must be at least -1 \(got nan\)"),
         ({"max_drop": -1.0}, r"--max-drop must be at least 0 \(got -1\.0\)"),
         ({"max_drop": float("nan")}, r"--max-drop must be at least 0 \(got nan\)"),
         ({"samples": 3}, r"--samples must be at least 16 \(got 3\)"),

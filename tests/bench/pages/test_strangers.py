@@ -62,7 +62,13 @@ def test_shares_by_hand() -> None:
     assert row["named_right"] == pytest.approx(1 / 3)
     assert row["strangers_named"][0] == pytest.approx(1 / 3)
     assert row["named_right_at_5"] == pytest.approx(1 / 3)
-    data = {"model": "m", "prior": 3.0, "thresholds": {"cosine": 0.5}}
+    data = {
+        "chosen_at": 20,
+        "model": "m",
+        "prior": 3.0,
+        "thresholds": {"cosine": 0.5},
+        "reference": "drawn:1",
+    }
     text = render({**data, "rows": [{"data": "x", "people": 2, "way": "cosine", **row}]})
     assert "| x | 2 | cosine | 66.7 | 33.3 | 33.3 [" in text
 

@@ -48,6 +48,7 @@ def test_a_bundle_of_a_finished_graph(graph: Path, tmp_path: Path) -> None:
         ({"format": "onnx"}, r"x\.onnx is already exported; --format tensorrt builds"),
         ({"precision": "int8", "data": "made"}, r"--precision is int8, but the graph .* in fp16"),
         ({"explain": True}, "--explain compares with the network"),
+        ({"threshold": 0.5}, r"--threshold is 0\.5, but an engine keeps the card of"),
     ],
 )
 def test_words_that_only_a_checkpoint_can_follow(
