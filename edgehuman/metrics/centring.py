@@ -60,6 +60,11 @@ def people_centre(
     return np.asarray((total_X / (len(count_H) + prior)).reshape(parts_of))
 
 
+def compared_by(distance: str | None) -> str:
+    """A way of comparing vectors, in words."""
+    return "cosine, less the gallery's mean person" if distance == "centred" else str(distance)
+
+
 def centred(unit_NPD: Float64, centre_PD: Float64) -> Float64:
     """Take a centre from vectors of length 1; scale to length 1 again.
 

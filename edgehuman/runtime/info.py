@@ -29,6 +29,7 @@ from edgehuman.card import (
 )
 from edgehuman.errors import ArtefactError, EdgehumanError, UsageError
 from edgehuman.files import require_apart, write_whole
+from edgehuman.metrics.centring import compared_by
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.progress import tell
 from edgehuman.runtime.engine.onnx_file import read_card
@@ -210,7 +211,7 @@ def _answers(card: Card) -> list[tuple[str, str]]:
         rows.append(("each joint", each))
     elif output.dim:
         size = f"{output.parts} parts of {output.dim}" if output.parts else f"{output.dim}"
-        rows.append(("vector", f"{size} numbers, compared by {output.distance}"))
+        rows.append(("vector", f"{size} numbers, compared by {compared_by(output.distance)}"))
     unknown = [f"below a score of {decision.threshold:.3g}"] if decision.threshold else []
     if decision.energy is not None:
         unknown.append(f"unlike what it learnt: below an energy of {decision.energy:.3g}")

@@ -7,7 +7,7 @@ import pytest
 
 from edgehuman.errors import DataError
 from edgehuman.metrics import centring
-from edgehuman.metrics.centring import PRIOR_PEOPLE, centred, people_centre, unit
+from edgehuman.metrics.centring import PRIOR_PEOPLE, centred, compared_by, people_centre, unit
 from edgehuman.metrics.gait.protocols import GALLERY, PROBE, GaitVectors
 from edgehuman.metrics.gait.strangers import judged_scores, stranger_threshold
 from edgehuman.metrics.retrieval import Distance, Scorer, Sightings, distances
@@ -121,3 +121,8 @@ def test_of_many_people_one_moves_the_mean_too_little(monkeypatch: pytest.Monkey
     ((index_Q, known_QG, stranger_QG),) = judged_scores(held, held, "centred")
     assert index_Q.tolist() == list(range(12))
     assert stranger_QG is known_QG
+
+
+def test_ways_of_comparing_in_words() -> None:
+    assert compared_by("cosine") == "cosine"
+    assert compared_by("centred") == "cosine, less the gallery's mean person"

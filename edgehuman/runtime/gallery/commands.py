@@ -18,6 +18,7 @@ from tyro.conf import Positional
 
 from edgehuman.errors import UsageError
 from edgehuman.files import require_usable_file, write_whole
+from edgehuman.metrics.centring import compared_by
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.runtime.gallery.files import (
     as_of_model,
@@ -126,7 +127,8 @@ def list_gallery(config: GalleryListConfig) -> Outcome:
     size = f"{data['parts']} parts of {data['dim']}" if data["parts"] else data["dim"]
     head = (
         f"{config.gallery}: {len(walks)} people, {len(gallery)} walks, vectors of {size} by "
-        f"{gallery.model} (weights {gallery.weights_sha256[:12]}), compared by {gallery.distance}"
+        f"{gallery.model} (weights {gallery.weights_sha256[:12]}), compared by "
+        f"{compared_by(gallery.distance)}"
     )
     lines = [f"  {person:<20} {', '.join(own)}" for person, own in walks.items()]
     if walks_G is not None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from edgehuman.card import RANDOM_WEIGHTS, Ancestor, Card, InputSpec, TrainingData, sha256_of_bytes
 from edgehuman.install import VERSION
+from edgehuman.metrics.centring import compared_by
 from edgehuman.outcome import to_json
 from edgehuman.tables.licences import verdict
 
@@ -160,7 +161,7 @@ def _output(card: Card) -> str:
     if output.kind == "boxes":
         return "boxes: x1, y1, x2, y2 in pixels of the input, score"
     size = f" of {output.parts} x {output.dim}" if output.parts else f" of {output.dim}"
-    return f"{output.kind}{size if output.dim else ''}, compared by {output.distance}"
+    return f"{output.kind}{size if output.dim else ''}, compared by {compared_by(output.distance)}"
 
 
 def _limits(card: Card) -> Iterator[str]:
