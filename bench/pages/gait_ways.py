@@ -7,8 +7,8 @@ rank-1 in percent over every pair of conditions, probes counted once each, with 
 
 - as it is: the nearest walk of the gallery, compared as the model's card says;
 - less the camera's mean: from every vector the mean of all walks of its condition is taken, as a
-  camera could that has seen many people pass; nobody's name is used. (`centred`, of some cards,
-  takes the mean of the gallery's people from both.)
+  camera could that has seen many people pass; nobody's name is used;
+- less the gallery's mean: that of the gallery's people, as cards do that say `centred`;
 - a person's mean: a gallery vector is the mean of that person's walks;
 - nearest windows (of skeletons): the nearest pair of windows in place of the means of both walks;
 - both models: the sum of both scores, each in standard deviations of the gallery's own scores
@@ -57,6 +57,7 @@ Score = Callable[[Index, Index], Float64]
 """(probes (Q,), gallery (G,)) -> scores (Q, G), larger is nearer."""
 BONES, GEI, RANDOM, BOTH = "bone lengths", "gait energy images", "random weights", "both models"
 AS_IS, CAMERA, PERSON = "as it is", "less the camera's mean", "a person's mean"
+GALLERY = "less the gallery's mean"
 WINDOWS, CAMERA_PERSON = "nearest windows", "less the camera's, a person's mean"
 LATER = "as it is, probes of all conditions but the first"
 _SHARES = (0.5, 1.0)
@@ -217,6 +218,7 @@ def ways(walked: Walked, feature_ND: Float64) -> Iterator[tuple[str, Score]]:
     yield AS_IS, cosine(unit(feature_ND)) if by_cosine else distance(feature_ND)
     centred_ND = centred_by(walked, feature_ND)
     yield CAMERA, cosine(centred_ND)
+    yield GALLERY, less_gallery(walked, feature_ND)
     if by_cosine:
         yield PERSON, persons_mean(walked, unit(feature_ND))
     yield CAMERA_PERSON, persons_mean(walked, centred_ND)
@@ -263,6 +265,19 @@ def distance(feature_ND: Float64) -> Score:
         - square_N[gallery_G]
         - square_N[probe_Q][:, None]
     )
+
+
+def less_gallery(walked: Walked, feature_ND: Float64) -> Score:
+    """Cosines once the mean of the gallery's people is taken from all vectors."""
+
+    def score(probe_Q: Index, gallery_G: Index) -> Float64:
+        person_G, held_GD = walked.person_N[gallery_G], feature_ND[gallery_G]
+        of_people = [held_GD[person_G == person].mean(axis=0) for person in np.unique(person_G)]
+        centre_D = np.mean(of_people, axis=0)
+        probe_QD, held_GD = unit(feature_ND[probe_Q] - centre_D), unit(held_GD - centre_D)
+        return np.asarray(probe_QD @ held_GD.T)
+
+    return score
 
 
 def persons_mean(walked: Walked, unit_ND: Float64) -> Score:
@@ -359,7 +374,7 @@ def gains(
 
 def render(data: Mapping[str, Any]) -> str:
     """The Markdown page."""
-    columns = (AS_IS, CAMERA, PERSON, CAMERA_PERSON, WINDOWS, LATER)
+    columns = (AS_IS, CAMERA, GALLERY, PERSON, CAMERA_PERSON, WINDOWS, LATER)
     lines = [
         f"{data['walks']} walks of {data['people']} **real** people, each condition the gallery of "
         "each other one; rank-1 in percent [95 % over people].",

@@ -8,6 +8,7 @@ import pytest
 from edgehuman.bench.pages.gait_ways import (
     AS_IS,
     CAMERA,
+    GALLERY,
     PERSON,
     Walked,
     centred_by,
@@ -15,6 +16,7 @@ from edgehuman.bench.pages.gait_ways import (
     distance,
     flat,
     hits,
+    less_gallery,
     means,
     nearest_windows,
     persons_mean,
@@ -57,6 +59,14 @@ def test_a_cameras_own_mean_is_taken_away() -> None:
     centred = centred_by(TWICE, feature_ND)
     np.testing.assert_allclose(centred, [[0, 1], [0, -1], [0, 1], [0, -1]])
     np.testing.assert_array_equal(hits(TWICE, cosine(centred)), [[2, 2], [2, 2]])
+
+
+def test_the_gallerys_own_mean_is_taken_from_both() -> None:
+    # Three walks of one person and one of another: people count alike, so the mean is (1, 0).
+    walked = Walked(np.array([0, 0, 0, 1, 1]), np.array([0, 0, 0, 0, 1]))
+    feature_ND = np.array([[1.0, 1], [1, 1], [1, 1], [1, -1], [4, -3]])
+    score_1G = less_gallery(walked, feature_ND)(np.array([4]), np.arange(4))
+    np.testing.assert_allclose(score_1G, [[-(0.5**0.5)] * 3 + [0.5**0.5]])
 
 
 def test_a_distance_ranks_as_euclids() -> None:
@@ -107,6 +117,6 @@ def test_parts_weigh_alike_and_vectors_of_any_length_are_compared_by_distance() 
     made = flat(np.array([[[3.0, 0], [0, 0.1]]]))
     np.testing.assert_allclose(made, [[1, 0, 0, 1]])
     lengths = [way for way, _ in ways(TWICE, np.array([[1.0, 0], [0, 2], [1, 0], [0, 2]]))]
-    assert lengths[:2] == [AS_IS, CAMERA]
+    assert lengths[:3] == [AS_IS, CAMERA, GALLERY]
     assert PERSON not in lengths
     assert PERSON in [way for way, _ in ways(TWICE, np.eye(4))]
