@@ -8,7 +8,7 @@ drawn camera (`drawn_days`): 5 % of them get a name in a gallery of 20 that they
 `edgehuman export --threshold` takes it into a card. With that one, so many people of each set are
 enrolled from one condition, drawn again and again; all walks of another condition look for their
 person: those of the enrolled are known, all others strangers. `cosine` compares vectors as they
-are, `centred` less the gallery's mean person (`metrics.centring`), with --prior people at the
+are, `centred` less the gallery's mean person (`metrics.gait.centring`), with --prior people at the
 origin. Percent, for strangers with 95 % over people.
 
 A folder of videos with true tracks, or `drawn:N` of N simulated days, is seen by the networks of
@@ -50,7 +50,7 @@ from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.data.skeleton.walks import simulated_set as simulated_joints
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.bootstrap import interval_of_groups
-from edgehuman.metrics.centring import PRIOR_PEOPLE, people_centre
+from edgehuman.metrics.gait.centring import PRIOR_PEOPLE, people_centre
 from edgehuman.metrics.gait.fusion import best_of_people
 from edgehuman.metrics.gait.strangers import ACCEPTED_STRANGERS
 from edgehuman.metrics.retrieval import Distance, Sightings, distance_blocks, similarity
@@ -175,7 +175,7 @@ def walked_of(data: str, model: Model, config: StrangersConfig) -> Walked:
         DataError: see `load_test` of the record, and `own_eyes.look`.
     """
     tell(data)
-    is_joints = model.card.input.record == "SkeletonSequence"
+    is_joints = not model.card.output.parts  # outlines have a vector for each part of a person
     if data.startswith(_DRAWN) or Path(data).is_dir():
         words = own_eyes.OwnEyesConfig(data, threads=config.threads)
         frames = _drawn(data) if data.startswith(_DRAWN) else load_frames(data)

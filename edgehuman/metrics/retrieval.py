@@ -23,11 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgehuman.errors import DataError, UsageError
-from edgehuman.metrics.centring import centred, people_centre, unit
+from edgehuman.metrics.gait.centring import centred, people_centre, unit
 from edgehuman.records import Bool, Float64, Index
 
 Distance = Literal["euclidean", "cosine", "centred"]
-"""`centred` is 1 - cosine once the gallery's mean person is taken away (`metrics.centring`)."""
+"""`centred` is 1 - cosine less the mean person of the gallery (`metrics.gait.centring`)."""
 
 # Distances are stored for about this many pairs at a time (256 MB), so memory does not grow with
 # queries x gallery. A gallery of a million is read once per 32 queries.

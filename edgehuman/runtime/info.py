@@ -29,7 +29,7 @@ from edgehuman.card import (
 )
 from edgehuman.errors import ArtefactError, EdgehumanError, UsageError
 from edgehuman.files import require_apart, write_whole
-from edgehuman.metrics.centring import compared_by
+from edgehuman.metrics.gait.centring import compared_by
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.progress import tell
 from edgehuman.runtime.engine.onnx_file import read_card

@@ -55,17 +55,6 @@ def test_one_file_with_its_card_and_its_proof(tiny: None, tmp_path: Path, name: 
     assert (found.precision.calibration_sha256 is not None) == (name == "int8")
 
 
-def test_the_threshold_that_is_asked_for_is_in_the_card(
-    tiny: None, tmp_path: Path, model: onnx.ModelProto
-) -> None:
-    own, asked = (tmp_path / name for name in ("own.onnx", "asked.onnx"))
-    for path, threshold in ((own, None), (asked, 0.25)):
-        config = ExportConfig("any", data="made", out=path, threshold=threshold)
-        export(config, trace=lambda network, card: with_card(model, card))
-    assert read_card(asked).decision.threshold == 0.25
-    assert read_card(asked).decision == replace(read_card(own).decision, threshold=0.25)
-
-
 def test_int8_without_data_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--precision int8 needs --data"):
         export(ExportConfig("imuvit_512x5", precision="int8", out=tmp_path / "x.onnx"))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import onnx
 import pytest
 
 from edgehuman.errors import UsageError
 from edgehuman.export.export import export
+from edgehuman.export.graph.trace import with_card
 from edgehuman.export.words import ExportConfig
 from edgehuman.export.words import options as options_of
 from edgehuman.runtime.engine.build_on_device import Options
+from edgehuman.runtime.engine.onnx_file import read_card
 
 
 @pytest.mark.parametrize(
@@ -104,3 +108,14 @@ def test_values_that_cannot_be(tmp_path: Path, change: dict[str, object], messag
     words = {"checkpoint": "imuvit_512x5", "out": tmp_path / "x.onnx", **change}
     with pytest.raises(UsageError, match=message):
         export(ExportConfig(**words))  # type: ignore[arg-type]
+
+
+def test_the_threshold_that_is_asked_for_is_in_the_card(
+    tiny: None, tmp_path: Path, model: onnx.ModelProto
+) -> None:
+    own, asked = (tmp_path / name for name in ("own.onnx", "asked.onnx"))
+    for path, threshold in ((own, None), (asked, 0.25)):
+        config = ExportConfig("any", data="made", out=path, threshold=threshold)
+        export(config, trace=lambda network, card: with_card(model, card))
+    assert read_card(asked).decision.threshold == 0.25
+    assert read_card(asked).decision == replace(read_card(own).decision, threshold=0.25)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgehuman.errors import DataError
-from edgehuman.metrics.centring import people_centre
+from edgehuman.metrics.gait.centring import people_centre
 from edgehuman.metrics.gait.protocols import GALLERY, PROBE, GaitVectors, Protocol, parts_of
 from edgehuman.metrics.retrieval import Distance, Sightings, distance_blocks, similarity
 from edgehuman.records import Bool, Float64, Index

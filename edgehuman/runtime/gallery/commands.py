@@ -18,7 +18,7 @@ from tyro.conf import Positional
 
 from edgehuman.errors import UsageError
 from edgehuman.files import require_usable_file, write_whole
-from edgehuman.metrics.centring import compared_by
+from edgehuman.metrics.gait.centring import compared_by
 from edgehuman.outcome import Outcome, to_json
 from edgehuman.runtime.gallery.files import (
     as_of_model,

@@ -7,9 +7,9 @@ A gallery takes and compares vectors of its own model only, which it knows by th
 weights. FP32, FP16 and INT8 files of one network have the same weights' hash and can share a
 gallery. Names that differ in spaces or Unicode form are one name.
 
-A score is the cosine, or 1 / (1 + d) of a Euclidean distance d: 1 is the same walk. A person's
-score is that of their nearest walk. The distance of vectors of parts (P, D) is the mean over parts.
-In a large gallery an int8 pass finds who may be nearest, see `search`; the scores are the same.
+A score is the cosine, also less the mean person (`centred`), or 1 / (1 + d) of a Euclidean distance
+d: 1 is the same walk. A person's score is that of their nearest walk, of parts (P, D) the mean over
+parts. In a large gallery an int8 pass finds who may be nearest, see `search`; scores are the same.
 
 Axes: G walks, K of them, P parts, D dimensions.
 """
@@ -42,7 +42,6 @@ _SAME_WALK = 1 - 1e-6
 # The nearest people whose scores are exact after the first pass; the others are scored when asked.
 _NEAR_PEOPLE = 4
 _CHECKED = 4096  # walks at a time
-
 
 ANSWERS = {
     UNKNOWN: "for strangers",
@@ -267,8 +266,8 @@ class Gallery:
     def _search(self) -> Search | None:
         """None: every walk is scored."""
         if is_searchable(self.vector_GD, self.distance):
+            centre = centre_of(self.sightings, self.distance)
             with contextlib.suppress(ImportError):  # a gallery needs no onnxruntime
-                centre = centre_of(self.sightings, self.distance)
                 return Search(self.vector_GD, self.distance, centre)
         return None
 

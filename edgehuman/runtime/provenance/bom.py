@@ -15,7 +15,7 @@ from typing import Any
 
 from edgehuman.card import RANDOM_WEIGHTS, Ancestor, Card, InputSpec, TrainingData, sha256_of_bytes
 from edgehuman.install import VERSION
-from edgehuman.metrics.centring import compared_by
+from edgehuman.metrics.gait.centring import compared_by
 from edgehuman.outcome import to_json
 from edgehuman.tables.licences import verdict
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from edgehuman.errors import DataError
-from edgehuman.metrics import centring
-from edgehuman.metrics.centring import PRIOR_PEOPLE, centred, compared_by, people_centre, unit
+from edgehuman.metrics.gait import centring
+from edgehuman.metrics.gait.centring import PRIOR_PEOPLE, centred, compared_by, people_centre, unit
 from edgehuman.metrics.gait.protocols import GALLERY, PROBE, GaitVectors
 from edgehuman.metrics.gait.strangers import judged_scores, stranger_threshold
 from edgehuman.metrics.retrieval import Distance, Scorer, Sightings, distances
