@@ -280,6 +280,11 @@ RECORDS: Mapping[str, Record] = {
         check="edgehuman.data.image.frames.check:check",
         needs="photos or a video of any size in which people are to be found",
         kind="frames",
+        simulate=Action(
+            "edgehuman.data.image.parsed.write:SimulateConfig",
+            "edgehuman.data.image.parsed.write:simulate",
+            "edgehuman data simulate --kind frames --frames 8 --labels garments --out crowds",
+        ),
     ),
 }
 

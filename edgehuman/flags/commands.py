@@ -63,7 +63,7 @@ COMMANDS: Mapping[str, Command | ChoiceCommand | ModelCommand] = {
     ),
     "data simulate": ChoiceCommand(
         choose.simulate,
-        "simulated people: --kind imu (a sensor's CSV files), people (pictures), skeletons",
+        "simulated people: --kind imu (a sensor's CSV files), people (pictures), frames, ...",
         "edgehuman data simulate --kind imu --people 3 --minutes 5 --out recordings",
         "kind",
         choose.simulations,

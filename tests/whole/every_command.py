@@ -46,6 +46,7 @@ info zoo:gait-skeleton
 demo --seconds 45 --speed 0 --no-open
 
 data simulate --kind people --people 2 --each 2 --out people
+data simulate --kind frames --frames 2 --labels garments --out crowds
 data check people
 zoo get person-garments
 zoo get person-garments-fp16

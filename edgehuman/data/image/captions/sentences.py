@@ -17,13 +17,16 @@ def sentences_of(value: object) -> tuple[str, ...]:
     """The sentences of a picture, in any script and of any length; spaces around them are dropped.
 
     Raises:
-        ValueError: no list, an empty one, or one with something else than text or with an empty
-            sentence; the message is the rule.
+        ValueError: no list, an empty one, or one with something else than text or with a sentence
+            that says nothing: without a letter or digit of any script; the message is the rule.
     """
     found = value if isinstance(value, list) else []
     texts = [one.strip() for one in found if isinstance(one, str)]
-    if not found or len(texts) < len(found) or not all(texts) or len(found) > MOST_SENTENCES:
-        raise ValueError(f"a list of 1 to {MOST_SENTENCES} sentences, none of them empty")
+    is_right = bool(found) and len(texts) == len(found) <= MOST_SENTENCES
+    if not is_right or not all(any(map(str.isalnum, text)) for text in texts):
+        raise ValueError(
+            f"a list of 1 to {MOST_SENTENCES} sentences, each with a letter or digit at least"
+        )
     return tuple(texts)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from edgehuman.data.image.check import extent
 from edgehuman.data.image.frames.layout import empty_M, repeated_M
-from edgehuman.data.image.frames.load import layouts
+from edgehuman.data.image.frames.load import MARK, layouts
 from edgehuman.data.image.frames.set import FrameSet, GarmentLabels, People
 from edgehuman.data.layout import found_here
 from edgehuman.data.verdict import verdict
@@ -38,6 +38,7 @@ def check(path: Path, dataset: str | None = None) -> Outcome | None:
     layout, place = found
     problems: list[str] = []
     data: dict[str, Any] = {"dataset": layout.dataset, "path": str(place), "ok": False}
+    data |= {"simulated": True} if (place / MARK).is_file() else {}
     try:
         frames = layout.read.frames(place)
     except DataError as error:
@@ -128,7 +129,8 @@ def _shown(box_4: Any) -> str:
 
 
 def _text(place: Path, data: dict[str, Any]) -> str:
-    head = f"{place} is {data['dataset']}"
+    made = ", SIMULATED people" if data.get("simulated") else ""
+    head = f"{place} is {data['dataset']}{made}"
     if "frames" in data:
         roles = ", ".join(f"{count} {role}" for role, count in data["roles"].items())
         some = "" if data["counted"] == data["frames"] else f", in the {data['counted']} read"

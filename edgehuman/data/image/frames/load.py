@@ -20,6 +20,8 @@ from edgehuman.errors import DataError
 from edgehuman.progress import tell
 
 SIMULATED_FRAMES = 400
+MARK = "simulated_frames.json"
+"""In a folder of frames: nobody in them is real."""
 
 
 @lru_cache(maxsize=1)
@@ -52,6 +54,12 @@ def load_frames(path: Path | str, count: int = SIMULATED_FRAMES, seed: int = 0) 
         frames, said = cleaned(frames)
         if said:
             tell(f"edgehuman: {place}: {said}; `edgehuman data check` names them")
+    if (place / MARK).is_file():
+        from edgehuman.data.image.simulated import LICENCE
+
+        return dataclasses.replace(
+            frames, dataset=catalogue.SIMULATED, licence=LICENCE, url="", simulated=True
+        )
     row = catalogue.DATASETS.get(layout.dataset)
     return frames if row is None else dataclasses.replace(frames, licence=row.licence, url=row.url)
 

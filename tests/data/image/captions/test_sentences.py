@@ -12,12 +12,16 @@ from edgehuman.errors import DataError
 
 def test_sentences_of_any_script_and_length_are_taken() -> None:
     long = "word " * 10_000
-    assert sentences_of([" a coat ", "пальто", long]) == ("a coat", "пальто", long.strip())
+    assert sentences_of([" a coat ", "пальто", "紅", long]) == (
+        "a coat", "пальто", "紅", long.strip(),
+    )  # fmt: skip
 
 
-@pytest.mark.parametrize("value", [[], [""], ["a", "  "], "a coat", None, [3], ["a"] * 101])
+@pytest.mark.parametrize(
+    "value", [[], [""], ["a", "  "], "a coat", None, [3], ["a"] * 101, ["..."], ["a", "?!"]]
+)
 def test_anything_else_is_refused(value: object) -> None:
-    with pytest.raises(ValueError, match="a list of 1 to 100 sentences, none of them empty"):
+    with pytest.raises(ValueError, match="a list of 1 to 100 sentences, each with a letter or"):
         sentences_of(value)
 
 

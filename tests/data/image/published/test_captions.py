@@ -87,7 +87,7 @@ def test_missing_pictures_are_named_by_the_check(
         ([record(1, "dev", "1.jpg", "a")], "split is 'dev'; it must be one of train, val, test"),
         ([record(1, ["x"], "1.jpg", "a")], "split is"),
         ([record(1, "train", "1.jpg")], r"\(1.jpg\): captions is \[\]; it must be a list of 1"),
-        ([record(1, "train", "1.jpg", "a", "")], "none of them empty"),
+        ([record(1, "train", "1.jpg", "a", "")], "each with a letter or digit at least"),
         (
             [record(1, "train", "1.jpg", "a"), record(1, "test", "2.jpg", "a")],
             "person 1 is in two parts, train and test",
