@@ -5,8 +5,8 @@
 --labels garments   OUT/instances_attributes_{train,val}.json beside train/ and val/, Fashionpedia's
                     form: people, garments and accessories with masks and attributes
 
-OUT/simulated_frames.json says that nobody is real; `load_frames` reads it. Every fifth frame, of other
-people and surroundings, is for testing. CIHP has no part for a bag, which is background there.
+OUT/simulated_frames.json says that nobody is real; `load_frames` reads it. Every fifth frame, of
+other people and surroundings, is for testing. CIHP has no part for a bag: it is background there.
 
 Axes: H height, W width.
 """
