@@ -281,8 +281,8 @@ RECORDS: Mapping[str, Record] = {
         needs="photos or a video of any size in which people are to be found",
         kind="frames",
         simulate=Action(
-            "edgehuman.data.image.parsed.write:SimulateConfig",
-            "edgehuman.data.image.parsed.write:simulate",
+            "edgehuman.data.image.frames.write:SimulateConfig",
+            "edgehuman.data.image.frames.write:simulate",
             "edgehuman data simulate --kind frames --frames 8 --labels garments --out crowds",
         ),
     ),

@@ -43,7 +43,7 @@ def load_frames(path: Path | str, count: int = SIMULATED_FRAMES, seed: int = 0) 
         DataError: no such path, no known layout, a missing file, or labels that are wrong.
     """
     if str(path) == catalogue.SIMULATED:
-        from edgehuman.data.image.frames.simulated import simulated_frames
+        from edgehuman.data.image.frames.scenes import simulated_frames
 
         return simulated_frames(count, seed)
     layout, place = find(Path(path), layouts(), what="dataset of frames with boxes")

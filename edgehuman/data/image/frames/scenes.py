@@ -34,14 +34,15 @@ from edgehuman.data.image.crowds.paint import paint_scene
 from edgehuman.data.image.crowds.parts import Labelled, label_scene
 from edgehuman.data.image.crowds.plan import Choices, Plan, sample_plan
 from edgehuman.data.image.crowds.seen import Seen, see
-from edgehuman.data.image.crowds.stock import Source, Stock
+from edgehuman.data.image.crowds.stock import NoPhotos, Source, Stock
 from edgehuman.data.image.crowds.walkers import NUM_WALKERS, walker
 from edgehuman.data.image.frames.set import FrameGarments, FrameParts, FrameSet, People
 from edgehuman.data.image.garments.drawn import DrawnGarments, garments_of
 from edgehuman.data.image.load import load_persons
 from edgehuman.data.image.part_groups import LABELS, places
 from edgehuman.data.image.set import PersonSet
-from edgehuman.errors import DataError
+from edgehuman.data.image.simulated import LICENCE, TEST_EVERY
+from edgehuman.errors import DataError, UsageError
 from edgehuman.geometry import mirror_order
 from edgehuman.metrics.crowds.people import PersonParts, people_in
 from edgehuman.records import Index, Uint8
@@ -52,6 +53,8 @@ TRAIN_SCENES, TEST_SCENES = 20_000, 400
 SIMULATED_SHARE = 0.22
 _KEPT_PLANS = 4096
 _LEAST_SIDE_PX = 1.0
+# Frames of simulated people: one to learn from, one for testing.
+FEWEST = 2
 
 
 class Scenes:
@@ -281,6 +284,22 @@ def scenes_of(
     return frame_set(
         Joined(*made), f"{persons.dataset} + {SIMULATED}", persons.licence, persons.url
     )
+
+
+def simulated_frames(count: int, seed: int) -> FrameSet:
+    """Compose `count` scenes of simulated people.
+
+    Raises:
+        UsageError: fewer than two scenes, which leaves none for testing; or a negative seed.
+    """
+    if count < FEWEST:
+        raise UsageError(f"got {count} simulated frames; there must be at least {FEWEST}")
+    test = max(1, count // TEST_EVERY)
+    train, held = (
+        Scenes(NoPhotos(), each, child_seed(seed, 0x51A, role), simulated=1.0)
+        for role, each in enumerate((count - test, test))
+    )
+    return frame_set(Joined(train, held), SIMULATED, LICENCE, "", simulated=True)
 
 
 def frame_set(

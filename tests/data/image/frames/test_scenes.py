@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgehuman.data.image.frames.scenes import scenes_of, shared_parts
+from edgehuman.data.image.frames.scenes import scenes_of, shared_parts, simulated_frames
 from edgehuman.data.image.frames.set import FrameSet
 from edgehuman.data.image.part_groups import LABELS
-from edgehuman.errors import DataError
+from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.crowds.people import PersonParts, box_of
 from edgehuman.records import Uint8
 from edgehuman.simulate.image.figure.parts import PARTS
@@ -113,3 +113,20 @@ def test_a_role_without_photos_is_refused() -> None:
     with pytest.raises(DataError, match="none of the 4 photos is for testing"):
         scenes_of(drawn_persons(4, 0), train=1, test=1, seed=0)
     assert len(scenes_of(drawn_persons(4, 0), train=1, test=0, seed=0)) == 1
+
+
+def test_roles_licence_and_people() -> None:
+    frames = simulated_frames(10, 0)
+    assert frames.role_N.tolist() == ["train"] * 8 + ["test"] * 2
+    assert frames.simulated
+    assert frames.dataset == "simulated"
+    assert frames.licence.startswith("Apache-2.0")
+    assert sum(len(frames.people[index].ignore_M) for index in range(3)) > 0
+    frame_HWC = frames.frames[0]
+    assert frame_HWC.dtype == np.uint8
+    np.testing.assert_array_equal(frame_HWC, simulated_frames(10, 0).frames[0])
+
+
+def test_too_few_simulated_frames() -> None:
+    with pytest.raises(UsageError, match="got 1 simulated frames"):
+        simulated_frames(1, 0)

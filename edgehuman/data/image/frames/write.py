@@ -65,7 +65,7 @@ def simulate(config: SimulateConfig) -> Outcome:
         UsageError: fewer than two frames, or a negative seed.
     """
     require_usable_folder(config.out, "--out", DataError)
-    from edgehuman.data.image.frames.simulated import simulated_frames
+    from edgehuman.data.image.frames.scenes import simulated_frames
 
     frames = simulated_frames(config.frames, config.seed)
     with writing_tree(config.out, "--out", DataError, replace=False) as partial:

@@ -11,8 +11,8 @@ import pytest
 from edgehuman.catalogue import SIMULATED
 from edgehuman.cli import main
 from edgehuman.data.image.frames.load import load_frames
-from edgehuman.data.image.frames.simulated import simulated_frames
-from edgehuman.data.image.parsed.write import SimulateConfig, run_lengths, simulate
+from edgehuman.data.image.frames.scenes import simulated_frames
+from edgehuman.data.image.frames.write import SimulateConfig, run_lengths, simulate
 from edgehuman.errors import DataError, UsageError
 from edgehuman.metrics.crowds.people import PersonParts
 
