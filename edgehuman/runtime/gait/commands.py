@@ -55,7 +55,7 @@ class EnrolConfig(of_poses.EnrolConfig, FindingFlags, FuseFlags):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IdentifyConfig(of_poses.IdentifyConfig, FindingFlags):
+class IdentifyConfig(of_poses.IdentifyConfig, FindingFlags, FuseFlags):
     """Identify the walker of every track.
 
     Attributes:
@@ -63,9 +63,12 @@ class IdentifyConfig(of_poses.IdentifyConfig, FindingFlags):
             the file or folder of a pose estimator (OpenPose, AlphaPose, YOLO, MediaPipe, mmpose,
             COCO, ...), - (standard input), udp://HOST:PORT or simulated.
         pose: of frames: a model that gives people's joints (default: zoo:person-pose-int8).
+        segmenter: with --fuse: a model that gives people's outlines (default:
+            zoo:person-silhouette-int8; with --detector mog2, the outlines of what moves).
     """
 
     pose: str | None = None
+    segmenter: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +97,7 @@ class SilhouetteEnrolConfig(of_masks.EnrolConfig, FindingFlags, FuseFlags):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SilhouetteIdentifyConfig(of_masks.IdentifyConfig, FindingFlags):
+class SilhouetteIdentifyConfig(of_masks.IdentifyConfig, FindingFlags, FuseFlags):
     """Identify the walker of every walk, or of every track of frames.
 
     Attributes:
@@ -103,6 +106,7 @@ class SilhouetteIdentifyConfig(of_masks.IdentifyConfig, FindingFlags):
             packed file; or simulated.
         segmenter: of frames: a model that gives people's outlines (default:
             zoo:person-silhouette-int8; with --detector mog2, the outlines of what moves).
+        pose: with --fuse: a model that gives people's joints (default: zoo:person-pose-int8).
         on_the_spot: of frames: who walks on the spot gets a name, as on a treadmill, or before a
             camera that follows.
         seconds: of frames: use so much; of a camera it is required.
@@ -110,6 +114,7 @@ class SilhouetteIdentifyConfig(of_masks.IdentifyConfig, FindingFlags):
     """
 
     segmenter: str | None = None
+    pose: str | None = None
     on_the_spot: bool = False
     seconds: float | None = None
     rate_hz: float | None = None
@@ -138,7 +143,14 @@ def identify(config: IdentifyConfig) -> Outcome:
     Raises:
         UsageError, ArtefactError, DataError: as of `runtime.skeleton.commands.identify`.
     """
-    return of_poses.identify(config, partial(_poses, config) if _is_joints(config) else None)
+    if not _is_joints(config):
+        return of_poses.identify(config)
+    require_fusing(config, "--segmenter", config.segmenter)
+    if config.fuse is None:
+        return of_poses.identify(config, partial(_poses, config))
+    from edgehuman.runtime.gait.fusing import identify_both
+
+    return identify_both(config, "joints")
 
 
 def enroll_silhouettes(config: SilhouetteEnrolConfig) -> Outcome:
@@ -171,9 +183,15 @@ def identify_silhouettes(config: SilhouetteIdentifyConfig) -> Outcome:
     Raises:
         UsageError, ArtefactError, DataError: as of `runtime.silhouette.commands.identify`.
     """
-    is_frames = _is_outlines(config)
+    if not _is_outlines(config):
+        return of_masks.identify(config)
+    require_fusing(config, "--pose", config.pose)
+    if config.fuse is not None:
+        from edgehuman.runtime.gait.fusing import identify_both
+
+        return identify_both(config, "outlines")
     found = partial(outline_walks, config, config.segmenter, config.on_the_spot)
-    return of_masks.identify(config, found if is_frames else None)
+    return of_masks.identify(config, found)
 
 
 def _of_masks(config: EnrolConfig) -> of_masks.EnrolConfig:
@@ -238,10 +256,11 @@ def _is_outlines(config: SilhouetteEnrolConfig | SilhouetteIdentifyConfig) -> bo
 
 
 def _of_fusing(config: object) -> dict[str, bool]:
-    """The flags of a second model, and whether each was given; only enrolment has any."""
+    """The flags of a second model, and whether each was given."""
     if not isinstance(config, FuseFlags):
         return {}
-    eyes = "--segmenter" if isinstance(config, of_poses.EnrolConfig) else "--pose"
+    of_joints = isinstance(config, EnrolConfig | IdentifyConfig)
+    eyes = "--segmenter" if of_joints else "--pose"
     given = getattr(config, eyes.removeprefix("--"), None) is not None
     return {**config.given_of_fusing(), eyes: given}
 

@@ -36,6 +36,7 @@ def door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("watching_for", "watching_both"):
         monkeypatch.setattr(of_gait, name, found)
         monkeypatch.setattr(f"edgehuman.runtime.gait.walkers.{name}", found)
+    monkeypatch.setattr("edgehuman.runtime.gait.fusing.watching_both", found)
     return video(tmp_path / "door.avi")
 
 
@@ -113,6 +114,71 @@ def test_poses_and_masks_have_one_model(tmp_path: Path, run: Any) -> None:
     code, _, err = run(JOINTS, "--source", "simulated", *words)
     assert (code, "--fuse is for frames" in err) == (2, True), err
     code, _, err = run(OUTLINES, "--source", "simulated", *words)
+    assert (code, "--fuse is for frames" in err) == (2, True), err
+
+
+@pytest.fixture
+def identify(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, Any, str]]:
+    def go(*words: object) -> tuple[int, Any, str]:
+        code = main(["gallery", "identify", *map(str, words), "--json"])
+        out, err = capsys.readouterr()
+        return code, json.loads(out) if out else None, err
+
+    return go
+
+
+@pytest.mark.parametrize("leads", [0, 1])
+def test_a_track_is_identified_by_both(
+    models: tuple[Model, Model], door: Path, identify: Any, leads: int
+) -> None:
+    paths = known(models, door, ("Ada", "Ada"))
+    first, second = (JOINTS, OUTLINES) if leads == 0 else (OUTLINES, JOINTS)
+    galleries = ("--gallery", paths[leads], "--fuse-gallery", paths[1 - leads])
+    code, found, _ = identify(first, "--source", door, "--fuse", second, *galleries)
+    assert code == 0
+    (row,) = found["tracks"]
+    assert (row["id"], row["label"], row["state"], row["by"]) == ("1", "Ada", "known", "both")
+    assert row["joints"] > 0.95
+    assert row["outlines"] > 0.95
+    share = found["fused"]["share_of_joints"]
+    assert row["score"] == pytest.approx(
+        share * row["joints"] + (1 - share) * row["outlines"], abs=1e-4
+    )
+    assert row["threshold"] == pytest.approx(found["fused"]["threshold"], abs=1e-4)
+    assert [other["label"] for other in row["others"]] == ["Bob"]
+    words = (first, "--source", door, "--fuse", second, *galleries, "--threshold", "2")
+    code, _, err = identify(*words)
+    assert (code, "threshold is 2" in err) == (2, True), err
+
+
+def test_who_has_no_outlines_is_identified_by_joints(
+    models: tuple[Model, Model], door: Path, identify: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = known(models, door, ("Ada", "Ada"))
+    monkeypatch.setattr(
+        "edgehuman.runtime.gait.enrolment.outline_of", lambda *words: (None, "cut_off")
+    )
+    words = ("--source", door, "--fuse", OUTLINES)
+    galleries = ("--gallery", paths[0], "--fuse-gallery", paths[1])
+    code, found, err = identify(JOINTS, *words, *galleries)
+    (row,) = found["tracks"]
+    assert (code, row["label"], row["by"], row["outlines"]) == (0, "Ada", "joints", None), err
+    assert row["score"] == row["joints"]
+
+
+def test_wrong_words_of_an_identification(
+    models: tuple[Model, Model], door: Path, identify: Any
+) -> None:
+    paths = known(models, door, ("Ada", "Ada"))
+    for words, said in (
+        (("--fuse", OUTLINES), "each model has a gallery of its own; add --fuse-gallery"),
+        (("--segmenter", "c"), "--segmenter c is for a second model; add --fuse"),
+        (("--fuse", OUTLINES, "--fuse-gallery", paths[0]), "was made by"),
+    ):
+        code, _, err = identify(JOINTS, "--source", door, "--gallery", paths[0], *words)
+        assert (code != 0, said in err) == (True, True), err
+    fused = ("--fuse", OUTLINES, "--gallery", paths[0], "--fuse-gallery", paths[1])
+    code, _, err = identify(JOINTS, "--source", "simulated", *fused)
     assert (code, "--fuse is for frames" in err) == (2, True), err
 
 
