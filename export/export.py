@@ -31,8 +31,8 @@ from edgehuman.export.forms import (
     forms_of,
     latency_ms,
     learnt_steps,
-    lost_since,
     named,
+    require_unspoilt,
 )
 from edgehuman.export.graph import frames
 from edgehuman.export.graph.trace import (
@@ -174,7 +174,7 @@ def _made(
         raise failure(network, model, named(refused[0], card), judge, config.explain)
     measured_ms = latency_ms(config, forms, judge)
     form, notes = choose(config, forms, measured_ms, judge.most_lost(config.max_drop))
-    notes = [*notes, *lost_since(form, judge, config.max_drop)]
+    require_unspoilt(form, judge, config.max_drop, card.name)
     try:
         parity.require(form.verdict.parity, form.name, card.name)
     except ParityError as error:

@@ -82,17 +82,18 @@ def beside_student(config: ExportConfig, judge: Judge) -> tuple[Judge, list[str]
     ]
 
 
-def lost_since(form: Form, judge: Judge, max_drop: float | None) -> list[str]:
-    """A remark if a graph lost more to the float student than `--max-drop`, by whatever training
-    did to its weights.
+def require_unspoilt(form: Form, judge: Judge, max_drop: float | None, name: str) -> None:
+    """Raise ParityError for a graph that lost more to the float student than `--max-drop`, by
+    whatever quantisation-aware training did to its weights.
     """
     last, most = form.verdict.to_student, judge.most_lost(max_drop)
-    if last is None or last.drop <= most:
-        return []
-    return [
-        f"{form.name}: {last.metric} is {last.drop:.2f} points under the float student's, over "
-        f"--max-drop {most:g}; train with a lower --qat-lr, or export the float student"
-    ]
+    if last is not None and last.drop > most:
+        raise ParityError(
+            f"{name} in {form.name}: {last.metric} is {last.value:.4f}, {last.drop:.2f} "
+            f"points under the float student's, over --max-drop {most:g}: quantisation-aware "
+            "training spoilt it. Train with a lower --qat-lr, export the float student, whose "
+            "folder is the one above, or give a larger --max-drop"
+        )
 
 
 def forms_of(

@@ -17,8 +17,8 @@ from edgehuman.export.forms import (
     choose,
     forms_of,
     latency_ms,
-    lost_since,
     named,
+    require_unspoilt,
 )
 from edgehuman.export.proof import precision
 from edgehuman.export.proof.explanation import Refusal
@@ -73,12 +73,17 @@ def test_a_missing_float_student_is_said(tmp_path: Path) -> None:
     assert "is not in the folder above it" in remarks[0]
 
 
-def test_a_training_that_ruined_the_student_is_said() -> None:
+def test_a_training_that_spoilt_the_student_is_refused() -> None:
     made = form("int8")
-    assert lost_since(made, JUDGE, 0.5) == []
-    for drop, count in ((0.5, 0), (0.6, 1)):
-        trained = replace(VERDICT, to_student=replace(VERDICT, drop=drop))
-        assert len(lost_since(replace(made, verdict=trained), JUDGE, 0.5)) == count
+    require_unspoilt(made, JUDGE, 0.5, "tiny")
+    kept, spoilt = (
+        replace(made, verdict=replace(VERDICT, to_student=replace(VERDICT, drop=drop)))
+        for drop in (0.5, 0.6)
+    )
+    require_unspoilt(kept, JUDGE, 0.5, "tiny")
+    with pytest.raises(ParityError, match=r"tiny in int8: .* 0\.60 points under the float student"):
+        require_unspoilt(spoilt, JUDGE, 0.5, "tiny")
+    require_unspoilt(spoilt, JUDGE, 0.7, "tiny")
 
 
 def test_an_engine_is_not_timed_and_a_refusal_names_its_model() -> None:
