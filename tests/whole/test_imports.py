@@ -62,6 +62,7 @@ MEETING_PLACES = {
     "bench/walking.py": "what people in pictures cost who are named by how they walk",
     "bench/live.py": "how old the labels of a wearable and of a camera are",
     "bench/pages/own_eyes.py": "both records of one walk, as our own networks see it",
+    "bench/pages/distil/abroad.py": "the pair of wearables on their other sets",
     "bench/pages/strangers.py": "models of both records of a walk, on the same people",
     "bench/pages/drawn_days.py": "pictures of people who are named by how they walk",
     "bench/pages/formats.py": "one page for every network",
