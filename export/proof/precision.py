@@ -139,7 +139,10 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
             tried[tuple(layers)] = candidate, others, judge.verdict(candidate)
             return _points_lost(tried[tuple(layers)][2])
 
-        kept = sensitivity.keep_float(ranked, drop_of, options.max_drop, most)
+        def broken(layers: Sequence[str]) -> list[str]:
+            return parity.failures(tried[tuple(layers)][2].parity, "int8")
+
+        kept = sensitivity.keep_float(ranked, drop_of, options.max_drop, most, broken)
         graph, islands, verdict = tried[kept]
     name = "int8" if options.target == "cpu" else "int8-tensorrt"
     floats = (*steps.float_layers, *kept)

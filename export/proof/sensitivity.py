@@ -70,6 +70,7 @@ def keep_float(
     drop_of: Callable[[Sequence[str]], float],
     max_drop: float,
     most: int,
+    broken: Callable[[Sequence[str]], Sequence[str]] = lambda layers: (),
 ) -> tuple[str, ...]:
     """The fewest layers of the ranking to keep in float so that the drop is within the budget.
 
@@ -79,6 +80,7 @@ def keep_float(
     Args:
         drop_of: points that the metric loses with these layers in float.
         most: layers that may be kept in float.
+        broken: of layers in float that were tried, the budgets of parity that do not hold.
 
     Raises:
         ParityError: with so many layers in float the metric is still over the budget.
@@ -92,11 +94,15 @@ def keep_float(
         too_few = enough
     else:
         shown = f"{drop:.2f}" if drop >= _LEAST_SHOWN else f"{drop:.1g}"
-        by = f"drops by {shown} points" if math.isfinite(drop) else "drops by more"
+        by = f"the metric still drops by {shown} points"
+        cure = "Export in fp16 or fp32, use more calibration data, or raise --max-drop"
+        if not math.isfinite(drop):
+            why = broken(names[:too_few]) if too_few else ()
+            by = "; ".join(why) or "the answers still differ too much"
+            cure = "Export in fp16 or fp32, use more calibration data, or train the network longer"
         error = ParityError(
-            f"no INT8 graph is within --max-drop {max_drop}: with {most} of its {len(names)} "
-            f"layers in float, the most that leave a gain, the metric still {by}. Export in fp16 "
-            "or fp32, use more calibration data, or raise --max-drop"
+            f"no INT8 graph is within its budget (--max-drop {max_drop}): with {most} of its "
+            f"{len(names)} layers in float, the most that leave a gain, {by}. {cure}"
         )
         error.ranking = ranked
         raise error

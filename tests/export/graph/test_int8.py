@@ -159,7 +159,7 @@ def test_an_impossible_budget_says_that_there_is_none(
     network: nn.Module, card: Card, model: onnx.ModelProto, samples: Samples
 ) -> None:
     options = Int8Options(samples, "cpu", "minmax", max_drop=-1.0)
-    with pytest.raises(ParityError, match=r"no INT8 graph is within --max-drop -1\.0"):
+    with pytest.raises(ParityError, match=r"no INT8 graph is within its budget .--max-drop -1\.0"):
         as_int8(model, judge_of(network, card, samples), options)
 
 

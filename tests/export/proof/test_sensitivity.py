@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import onnx
@@ -72,9 +73,24 @@ def test_a_large_network_is_judged_a_dozen_times() -> None:
 @pytest.mark.parametrize("layers", [0, 1])
 def test_without_a_layer_to_leave_in_int8_there_is_no_int8_graph(layers: int) -> None:
     ranked = [Sensitivity("head", 1.0)][:layers]
-    with pytest.raises(ParityError, match="still drops by more") as raised:
+    with pytest.raises(ParityError, match="the answers still differ too much") as raised:
         keep_float(ranked, lambda layers: 0.0, 0.5, 0)
     assert raised.value.ranking == ranked
+
+
+def test_the_budget_that_does_not_hold_is_named() -> None:
+    ranked = [Sensitivity(str(i), 1.0) for i in range(4)]
+    asked: list[Sequence[str]] = []
+
+    def broken(layers: Sequence[str]) -> list[str]:
+        asked.append(layers)
+        return ["masks_kept 0.6 is under 0.7"]
+
+    with pytest.raises(
+        ParityError, match=r"a gain, masks_kept 0\.6 is under 0\.7\. Export in fp16"
+    ):
+        keep_float(ranked, lambda layers: math.inf, 0.5, 2, broken)
+    assert asked == [["0", "1"]]
 
 
 def test_a_drop_too_small_for_two_digits_is_not_printed_as_none() -> None:

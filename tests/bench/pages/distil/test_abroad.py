@@ -57,9 +57,7 @@ def test_every_set_that_is_there_is_scored(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_what_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(
-        DataError, match=r"lacks finished networks .*--pair wearable"
-    ):
+    with pytest.raises(DataError, match=r"lacks finished networks .*--pair wearable"):
         build_table(AbroadConfig(tmp_path, tmp_path))
     monkeypatch.setattr(abroad, "networks_of", lambda folder, threads: {})
     with pytest.raises(DataError, match="holds none of the sets"):
