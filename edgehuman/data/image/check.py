@@ -11,7 +11,7 @@ import numpy as np
 from edgehuman.catalogue import Dataset
 from edgehuman.data.image.labels import LABELLED, served
 from edgehuman.data.image.load import layouts
-from edgehuman.data.image.set import NoLabelsError, PersonLayout, PersonSet
+from edgehuman.data.image.set import NoLabelsError, PersonLayout, PersonSet, turned_by_exif
 from edgehuman.data.layout import found_here
 from edgehuman.data.verdict import verdict
 from edgehuman.errors import DataError
@@ -53,6 +53,7 @@ def check(path: Path, dataset: str | None = None) -> Outcome | None:
             name: value for name, value in _counts(persons).items() if value or name not in data
         }
         problems += _unreadable(persons)
+        data["turned"] = turned_by_exif(persons.images, _sample(persons))
     data |= {"ok": not problems, "problems": problems}
     return Outcome(data, _text(layout, place, data), exit_code=int(bool(problems)))
 
@@ -76,10 +77,18 @@ def _counts(persons: PersonSet) -> dict[str, Any]:
     }
 
 
+def _sample(persons: PersonSet) -> list[int]:
+    """Indices of some pictures, spread over the set."""
+    found: list[int] = (
+        np.linspace(0, len(persons) - 1, min(len(persons), _READ)).astype(int).tolist()
+    )
+    return found
+
+
 def _unreadable(persons: PersonSet) -> list[str]:
     """Unreadable pictures among a sample spread over the set, one line each."""
     wrong: list[str] = []
-    for index in np.linspace(0, len(persons) - 1, min(len(persons), _READ)).astype(int).tolist():
+    for index in _sample(persons):
         try:
             persons.image(index)
             if len(persons.masks):
@@ -97,4 +106,5 @@ def _text(layout: PersonLayout, place: Path, data: dict[str, Any]) -> str:
         roles = ", ".join(f"{count} {role}" for role, count in data["roles"].items())
         who = f" of {data['people']} people" if data["people"] else ""
         head += f": {data['pictures']} pictures{who} ({roles}); {data['read']} of them read"
-    return "\n".join([head, *verdict(data["problems"])])
+    turned = [data["turned"]] if data.get("turned") else []
+    return "\n".join([head, *turned, *verdict(data["problems"])])

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -189,6 +189,28 @@ class FilePictures:
             return header.height, header.width
         height, width, _ = read_image(path).shape
         return height, width
+
+
+def turned_by_exif(pictures: object, chosen: Iterable[int]) -> str:
+    """Which of the pictures chosen are turned by their EXIF, in words; empty: none, or they are not
+    of files. Pictures are turned before labels are laid on them, and a turn by 180 degrees or a
+    mirror leaves no trace in the size.
+    """
+    if not isinstance(pictures, FilePictures):
+        return ""
+    names = []
+    for index in chosen:
+        with contextlib.suppress(OSError, ImageError):
+            path = Path(pictures.root, pictures.names[index])
+            header = read_header(read_bounded(path, MOST_PICTURE, ImageError, "picture"))
+            if header.orientation != 1:
+                names.append(f"{pictures.names[index]} ({header.orientation})")
+    if not names:
+        return ""
+    return (
+        f"{len(names)} of the pictures read are turned by their EXIF, such as {names[0]}; their "
+        "labels must be of the picture as it is shown"
+    )
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,19 @@ def test_check_of_another_dataset_than_the_one_named(
     assert main(["data", "check", str(tmp_path), "--dataset", "lip"]) == 1
     assert main(["data", "check", str(tmp_path), "--dataset", "uci_har"]) == 1
     assert main(["data", "check", str(tmp_path), "--dataset", "nope"]) == 2
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_pictures_turned_by_their_exif_are_told(
+    orientation: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A turn by 180 degrees and a mirror leave the size as it is, so only this tells them."""
+    trees.msmt(tmp_path)
+    photo = next(iter(sorted(tmp_path.rglob("*.jpg"))))
+    exif = b"Exif\0\0II*\0" + struct.pack("<IHHHIHH", 8, 1, 0x0112, 3, 1, orientation, 0)
+    data = photo.read_bytes()
+    photo.write_bytes(data[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + data[2:])
+    main(["data", "check", str(tmp_path)])
+    said = capsys.readouterr().out
+    assert (f"{photo.name} ({orientation})" in said) == (orientation != 1)
+    assert ("1 of the pictures read are turned by their EXIF" in said) == (orientation != 1)

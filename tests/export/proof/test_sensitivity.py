@@ -86,9 +86,7 @@ def test_the_budget_that_does_not_hold_is_named() -> None:
         asked.append(layers)
         return ["masks_kept 0.6 is under 0.7"]
 
-    with pytest.raises(
-        ParityError, match=r"a gain, masks_kept 0\.6 is under 0\.7\. Export"
-    ):
+    with pytest.raises(ParityError, match=r"a gain, masks_kept 0\.6 is under 0\.7\. Export"):
         keep_float(ranked, lambda layers: math.inf, 0.5, 2, broken)
     assert asked == [["0", "1"]]
 

@@ -13,6 +13,7 @@ from edgehuman.data.image.check import extent
 from edgehuman.data.image.frames.layout import empty_M, repeated_M
 from edgehuman.data.image.frames.load import MARK, layouts
 from edgehuman.data.image.frames.set import FrameSet, GarmentLabels, People
+from edgehuman.data.image.set import turned_by_exif
 from edgehuman.data.layout import found_here
 from edgehuman.data.verdict import verdict
 from edgehuman.errors import DataError, ImageError
@@ -48,6 +49,7 @@ def check(path: Path, dataset: str | None = None) -> Outcome | None:
         of_maps = layout.read.of_maps  # as slow to read as their pictures
         chosen = read.tolist() if of_maps else range(len(frames))
         data |= _counts(frames, [frames.people[index] for index in chosen]) | {"read": len(read)}
+        data["turned"] = turned_by_exif(frames.frames, read.tolist())
         if frames.garments is not None and layout.read.of_garments:
             boxes: Iterable[str] = _wrong_garments(frames, frames.garments, read.tolist())
             data["garments"] = _garments(frames.garments, len(frames))
@@ -145,4 +147,5 @@ def _text(place: Path, data: dict[str, Any]) -> str:
             f"; {worn['categories']} categories, {worn['described']} of them with "
             f"attributes, of which {worn['attributes_used']} of {worn['attributes']} occur"
         )
-    return "\n".join([head, *verdict(data["problems"])])
+    turned = [data["turned"]] if data.get("turned") else []
+    return "\n".join([head, *turned, *verdict(data["problems"])])
