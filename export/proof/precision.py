@@ -104,16 +104,8 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
 
     def made(layers: Sequence[str]) -> tuple[onnx.ModelProto, tuple[str, ...]]:
         floats = (*steps.float_layers, *layers)
-        return rest.finish(
-            int8.quantise(
-                model,
-                steps.range_of,
-                options.target,
-                floats,
-                steps.scale_of,
-                activated=options.learnt is None,
-            )
-        )
+        ways = steps.range_of, options.target, floats, steps.scale_of
+        return rest.finish(int8.quantise(model, *ways, activated=options.learnt is None))
 
     every = int8.weight_layers(model)
     most = math.floor((1 - LEAST_INT8) * len(every)) - len(steps.float_layers)
@@ -139,10 +131,9 @@ def as_int8(model: onnx.ModelProto, judge: Judge, options: Int8Options) -> Form:
             tried[tuple(layers)] = candidate, others, judge.verdict(candidate)
             return _points_lost(tried[tuple(layers)][2])
 
-        def broken(layers: Sequence[str]) -> list[str]:
-            return parity.failures(tried[tuple(layers)][2].parity, "int8")
-
-        kept = sensitivity.keep_float(ranked, drop_of, options.max_drop, most, broken)
+        kept = sensitivity.keep_float(
+            ranked, drop_of, options.max_drop, most, lambda layers: _broken(tried[tuple(layers)][2])
+        )
         graph, islands, verdict = tried[kept]
     name = "int8" if options.target == "cpu" else "int8-tensorrt"
     floats = (*steps.float_layers, *kept)
@@ -202,7 +193,11 @@ def _points_lost(verdict: Verdict) -> float:
     """Points that an INT8 graph lost; infinite if it would fail the parity gate, as outputs can
     diverge long before the metric drops.
     """
-    return math.inf if parity.failures(verdict.parity, "int8") else verdict.drop
+    return math.inf if _broken(verdict) else verdict.drop
+
+
+def _broken(verdict: Verdict) -> list[str]:
+    return parity.failures(verdict.parity, "int8")
 
 
 class _Rest:
