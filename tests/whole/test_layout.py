@@ -67,6 +67,7 @@ OF_THE_WHOLE = {
     "whole/test_leaving",
     "whole/test_live_faults",
     "whole/test_lock",
+    "whole/test_several_people",
     "whole/test_shipping",
     "whole/test_public_names",
     "zoo/test_kinds",
