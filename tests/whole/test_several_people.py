@@ -58,8 +58,10 @@ def test_from_simulated_people_to_answers_in_three_precisions(
     metrics = answer("evaluate", run, "--data", "simulated", *every)["metrics"]
     assert metrics
     assert all(0 <= value <= 1 for value in metrics.values())
-    files = exported(run, ("fp32", "fp16", "int8"))
-    sizes = [files[each].stat().st_size for each in ("int8", "fp16", "fp32")]
+    # A parser of 50 steps is over INT8's budget of boxes; docs/crowds.md says so.
+    precisions = ("fp16", "fp32") if task == "multi-parsing" else ("int8", "fp16", "fp32")
+    files = exported(run, precisions)
+    sizes = [files[each].stat().st_size for each in precisions]
     assert sizes == sorted(set(sizes))
     for file in files.values():
         if task == "text-reid":
