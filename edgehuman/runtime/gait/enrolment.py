@@ -64,6 +64,9 @@ class BodyBlocks:
     Args:
         walkers: of the source.
         heard: called with each frame and its people.
+
+    Attributes:
+        broken: what ended the source before its end; None: nothing.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class BodyBlocks:
     ) -> None:
         self.name, self.live = walkers.name, walkers.live
         self._walkers, self._heard = walkers, heard
+        self.broken: EdgehumanError | None = None
 
     def __enter__(self) -> BodyBlocks:
         return self
@@ -79,12 +83,16 @@ class BodyBlocks:
         self._walkers.close()
 
     def __iter__(self) -> Iterator[PoseBlock]:
-        for seen in self._walkers:
-            if seen.taken.event:
-                say(f"{self.name}: {seen.taken.event}: {seen.taken.reason}")
-            self._heard(seen)
-            block = body_block(seen.result, seen.taken.grabbed_ns)
-            yield NOTHING if block is None else block
+        try:
+            for seen in self._walkers:
+                if seen.taken.event:
+                    say(f"{self.name}: {seen.taken.event}: {seen.taken.reason}")
+                self._heard(seen)
+                block = body_block(seen.result, seen.taken.grabbed_ns)
+                yield NOTHING if block is None else block
+        except EdgehumanError as error:
+            self.broken = error
+            raise
         if nobody := self._walkers.nobody():
             raise DataError(f"{self.name}: {nobody}")
 

@@ -186,24 +186,28 @@ def identify_both(config: IdentifyWords, wanted: Wanted) -> Outcome:
     eyes = config.detector, config.pose, config.segmenter
     walkers = open_walkers(config, watching_both(*eyes, config.score, config.threads))
     seen = OutlineWalks(config.on_the_spot)
-    missed: list[DataError] = []
+    missed: list[str] = []
     by_joints, by_outlines = dict[str, _Known](), dict[str, _Known]()
+    blocks = BodyBlocks(walkers, seen.take)
     try:
-        blocks = BodyBlocks(walkers, seen.take)
         walks = walks_of(two.models[0], config.source, config.seconds, split=True, poses=blocks)
         by_joints = {
             name: _Known(vector, walks.quality[name], idle_of(walks.idle[name], config.on_the_spot))
             for name, vector in walks.vectors.items()
         }
     except DataError as error:
-        missed.append(error)
+        if blocks.broken is not None:
+            raise
+        missed.append(f"by {BY_JOINTS} nobody can be told: {error}")
     try:
         by_outlines = _outlined(two.models[1], seen.walks(config.source))
     except DataError as error:
-        missed.append(error)
+        missed.append(f"by {BY_OUTLINES} nobody can be told: {error}")
     tracks = dict.fromkeys([*by_joints, *by_outlines])
     if not tracks:
-        raise DataError("; ".join(str(error) for error in missed))
+        raise DataError("; ".join(missed))
+    for said in missed:
+        say(said)
     rows = [_both_of(two, name, by_joints.get(name), by_outlines.get(name)) for name in tracks]
     data = {
         "gallery": str(config.gallery),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 
 from edgehuman.cli import main
-from edgehuman.errors import ArtefactError
+from edgehuman.errors import ArtefactError, DataError
 from edgehuman.runtime.gait import watch as of_gait
 from edgehuman.runtime.gait.fusing import open_two
+from edgehuman.runtime.gait.walkers import Seen, Walkers
 from edgehuman.runtime.gallery import empty_gallery, write_gallery
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.stream import stream
-from tests.runtime.gait.scenes import Walker, video, watching
+from tests.runtime.gait.scenes import FRAMES, Walker, video, watching
 
 JOINTS, OUTLINES = "zoo:gait-skeleton-int8", "zoo:gait-silhouette-int8"
 Rows = list[dict[str, Any]]
@@ -164,6 +165,25 @@ def test_who_has_no_outlines_is_identified_by_joints(
     (row,) = found["tracks"]
     assert (code, row["label"], row["by"], row["outlines"]) == (0, "Ada", "joints", None), err
     assert row["score"] == row["joints"]
+    assert "by outlines nobody can be told: " in err
+
+
+def test_a_source_that_breaks_is_no_track_without_joints(
+    models: tuple[Model, Model], door: Path, identify: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = known(models, door, ("Ada", "Ada"))
+    frames = Walkers.__iter__
+
+    def breaking(walkers: Walkers) -> Iterator[Seen]:
+        for number, seen in enumerate(frames(walkers)):
+            if number == FRAMES - 20:
+                raise DataError("frame 60 is torn")
+            yield seen
+
+    monkeypatch.setattr(Walkers, "__iter__", breaking)
+    galleries = ("--gallery", paths[0], "--fuse-gallery", paths[1])
+    code, found, err = identify(JOINTS, "--source", door, "--fuse", OUTLINES, *galleries)
+    assert (code, found, "frame 60 is torn" in err) == (1, None, True)
 
 
 def test_wrong_words_of_an_identification(
