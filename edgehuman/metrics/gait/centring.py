@@ -24,8 +24,8 @@ from edgehuman.errors import DataError
 from edgehuman.records import Float64
 
 PRIOR_PEOPLE = 3.0
-"""Chosen on simulated people whom our own networks see before a drawn camera: the most at which
-galleries of any size from 2 to 20 let no more than 5 % of strangers pass."""
+"""Chosen on simulated people whom our own networks see before a drawn camera: of 3, 5 and 10 the
+most at which galleries of 2 to 20 let no more than 5 % of strangers pass (docs/silhouettes.md)."""
 _BLOCK = 4096
 
 
