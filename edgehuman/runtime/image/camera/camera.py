@@ -40,6 +40,9 @@ _START_S = 30.0
 _GRACE_S = 2.0
 """Beyond its time-out, until a process that does not answer is ended."""
 _LOOK_S = 0.2
+_PATIENCE = (1, 2, 4)
+"""Times `open_s`, for an address that gave no answer so often in a row: some cameras send a whole
+picture every ten or twenty seconds only, and before that there is nothing to open."""
 _MOST_EVENTS = 256
 _MOST_TIMEOUT_S = 3600.0
 _SAID = {
@@ -56,6 +59,7 @@ class Camera:
         policy: latest, all or every-N; None: latest, and all of a video that a server has.
         every: of the frames 0, every, 2 every, ...
         open_s, read_s: for how long it may give no answer, and no frame, until it counts as lost.
+            An address that gave none is waited for twice as long, then four times.
         pipelines: whether `gst:` is allowed; see `camera.address`.
 
     Attributes:
@@ -89,6 +93,7 @@ class Camera:
         self.name = address.shown
         self._address, self._policy = address, policy_of(policy, every)
         self._open_s, self._read_s = open_s, read_s
+        self._now_open_s = open_s
         if find_spec("cv2") is None:
             raise not_installed("cv2", "a camera")
         if address.kind == "pipeline":
@@ -106,6 +111,7 @@ class Camera:
         self._zero_ns = 0
         self._first, self._next = 0, 0  # numbers: of this opening's first frame, and the next one
         self._is_video, self._fps, self._stated = False, 0.0, 0
+        self._was_opened, self._broke_at, self._skipped = False, -1, 0
         self._state, self._since_s = "", 0.0
         self._counts: Counter[str] = Counter()  # of earlier openings
         self._now: Mapping[str, int] = {}  # of this one
@@ -266,23 +272,38 @@ class Camera:
             self._wake.notify_all()
 
     def _for_ever(self) -> None:
-        backoff = Backoff()
+        backoff, failed = Backoff(), 0
         while not self._stop.is_set():
+            self._now_open_s = self._open_s * _PATIENCE[min(failed, len(_PATIENCE) - 1)]
             why, has_begun = self._once()
-            if self._ended or self._bug or self._stop.is_set():
+            if self._ended or self._bug or self._stop.is_set() or self._is_over():
                 break
+            failed = 0 if has_begun else failed + 1
             if has_begun:
                 backoff.worked()
             pause_s = backoff.failed()
             self._change(LOST, f"{why}; trying again for ever, the next time in {pause_s:.0f} s")
             self._stop.wait(pause_s)
 
+    def _is_over(self) -> bool:
+        """Whether a video that was opened again ended where it did before: its length is wrong."""
+        if not (self._is_video and self._was_opened):
+            return False
+        self._ended = self._next == self._broke_at
+        self._broke_at = self._next
+        return self._ended
+
     def _once(self) -> tuple[str, bool]:
-        """Open the camera once and read it to the end; why it ended, and whether frames came."""
-        self._first, self._overdue = self._next, ""
+        """Open the camera once and read it to the end; why it ended, and whether frames came. A
+        video goes on where it broke off.
+        """
+        self._first, self._overdue, self._was_opened = self._next, "", False
+        self._skipped = self._next if self._is_video else 0
         self._due(_START_S)
         try:
-            process = Process(self._address, self._policy, self._open_s, self._read_s)
+            process = Process(
+                self._address, self._policy, self._now_open_s, self._read_s, self._skipped
+            )
         except OSError as error:
             return f"its process cannot be started ({error.strerror})", False
         why, has_begun = "", False
@@ -312,15 +333,18 @@ class Camera:
             self._change("", "")
             self._frame = grabbed
             self._next = self._first + grabbed.index + 1
-            self._now = {**self._now, "grabbed": grabbed.index + 1}
+            self._now = {**self._now, "grabbed": grabbed.index + 1 - self._skipped}
             self._wake.notify_all()
 
     def _told(self, kind: bytes, said: Mapping[str, Any]) -> str:
         """Take note of a message; of the last one, why there are no more frames."""
-        self._due(self._open_s if kind == messages.STARTED else self._read_s)
+        self._due(self._now_open_s if kind == messages.STARTED else self._read_s)
         if kind == messages.OPENED:
             with self._wake:
                 self._is_video, self._stated = said["count"] > 0, said["count"]
+                self._was_opened = True
+                if self._is_video:  # its process counts the frames that are passed over, too
+                    self._first = 0
                 self._fps = said["fps"]
         if "counts" in said:
             with self._wake:

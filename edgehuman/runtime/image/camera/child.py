@@ -7,6 +7,7 @@ sends. It ends with the pipe to it, so with the process that started it, however
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import threading
@@ -42,6 +43,8 @@ _WAITING = 4
 """Frames that wait where none may be passed over; then the camera does."""
 _LAST_LINES, _MOST_PRINTED = 3, 300
 _PRINTING_S = 0.05
+_EARLY_S, _EARLY = 2.0, 0.05
+"""A video that ends so long before its length, or that share of it, was broken off."""
 # "[tcp @ 0x5620cf51d3c0] Connection refused"; OpenCV's own lines, which name no cause.
 _POINTER = re.compile(r" @ 0x[0-9a-f]+|\[ ?WARN:\S* global \S+ \w+ ")
 _SAYS_NOTHING = (
@@ -165,12 +168,21 @@ class Reader:
     Args:
         every: of the frames 0, every, 2 every, ...
         paced: at the pace of the times that the frames state: of a video, as if it were a camera.
+        skip: frames of a video that were taken before its server broke off.
     """
 
     def __init__(
-        self, capture: Any, shelf: Shelf, said: Stated, every: int, paced: bool, read_s: float
+        self,
+        capture: Any,
+        shelf: Shelf,
+        said: Stated,
+        every: int,
+        paced: bool,
+        read_s: float,
+        skip: int = 0,
     ) -> None:
         self._capture, self._shelf, self._stated = capture, shelf, said
+        self._skip, self._stated_s = skip, math.nan
         self._every, self._paced, self._read_s = every, paced, read_s
         self._health, self._good_s = Health(), time.monotonic()
         self._zero_s: float | None = None
@@ -194,16 +206,11 @@ class Reader:
             there = self._capture.grab()
         grabbed_ns, wall_s = time.monotonic_ns(), time.time()
         if not there:
-            waited_s = time.monotonic() - began_s
-            is_whole = self._stated.count > 0 and index > 0
-            said = (
-                f"no frame for {waited_s:.1f} s"
-                if waited_s > 0.9 * self._read_s
-                else "its stream ended"
-            )
-            self._shelf.end("" if is_whole else said, is_whole)
+            self._end(index, time.monotonic() - began_s)
             return False
-        stated_s = position_s(self._capture)
+        stated_s = self._stated_s = position_s(self._capture)
+        if index < self._skip:
+            return not self._shelf.closed
         if self._paced:
             self._wait(stated_s)
         if index % self._every:
@@ -227,6 +234,18 @@ class Reader:
         if self._state:
             return self._shelf.put(None, self._state, self._state)
         return self._shelf.put(Taken(index, grabbed_ns, wall_s, stated_s, picture), "")
+
+    def _end(self, index: int, waited_s: float) -> None:
+        """Tell that there is no frame of this number, after so many seconds."""
+        length_s = self._stated.count / self._stated.fps if self._stated.fps else math.inf
+        is_early = length_s - self._stated_s > max(_EARLY_S, _EARLY * length_s)
+        is_whole = self._stated.count > 0 and index > 0 and not is_early
+        said = "its stream ended"
+        if self._stated.count > 0 and index > 0:
+            said += f" after {self._stated_s:.0f} of {length_s:.0f} s"
+        if waited_s > 0.9 * self._read_s:
+            said = f"no frame for {waited_s:.1f} s"
+        self._shelf.end("" if is_whole else said, is_whole)
 
     def _wait(self, stated_s: float) -> None:
         now_s = time.monotonic()
@@ -296,7 +315,8 @@ class Server:
         messages.send(self._pipe, messages.OPENED, {"count": said.count, "fps": said.fps})
         shelf = self._shelf = Shelf(latest)
         paced = bool(said.count and latest)
-        reader = Reader(capture, shelf, said, int(request["every"]), paced, read_s)
+        skip = int(request.get("skip", 0)) if said.count else 0
+        reader = Reader(capture, shelf, said, int(request["every"]), paced, read_s, skip)
         thread = threading.Thread(target=reader.run, name="reader", daemon=True)
         thread.start()
         try:

@@ -34,12 +34,15 @@ class Process:
 
     Args:
         open_s, read_s: time-outs.
+        skip: frames of a video that were taken before.
 
     Attributes:
         number: of the process.
     """
 
-    def __init__(self, address: Address, policy: Policy, open_s: float, read_s: float) -> None:
+    def __init__(
+        self, address: Address, policy: Policy, open_s: float, read_s: float, skip: int = 0
+    ) -> None:
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         if address.opened.lower().startswith("rtsp"):  # by UDP, half of a frame is grey
             environment.setdefault(_FFMPEG, "rtsp_transport;tcp")
@@ -64,7 +67,7 @@ class Process:
         request = {
             "kind": address.kind, "opened": address.opened, "options": dict(address.options),
             "latest": policy.latest, "every": policy.every, "open_s": open_s, "read_s": read_s,
-            "room": room,
+            "room": room, "skip": skip,
         }  # fmt: skip
         with contextlib.suppress(OSError):  # it is gone already, which `received` tells
             self._pipe(self._process.stdin).write(to_json(request).encode() + b"\n")

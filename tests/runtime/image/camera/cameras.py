@@ -54,10 +54,11 @@ class Mjpeg:
     Attributes:
         sent_ns: when each frame was given out, by its number.
         fault: "" or, from now on, "silent": accepts and says nothing; "stall": no more frames.
+        late_s: from a request until the answer.
     """
 
     def __init__(self, fps: float = 50.0, picture: Uint8 | None = None) -> None:
-        self.fps, self.fault = fps, ""
+        self.fps, self.fault, self.late_s = fps, "", 0.0
         self.sent_ns: dict[int, int] = {}
         self._picture, self._number = picture, 0
         self._port = 0
@@ -113,6 +114,7 @@ class Mjpeg:
         if self.fault == "silent":
             self._stop.wait(30)
             return
+        self._stop.wait(self.late_s)
         handler.send_response(200)
         handler.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
         handler.end_headers()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import socket
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,28 @@ def test_a_video_of_a_server_ends_and_all_of_it_is_taken(stage: str) -> None:
     assert found[0].wall_s is None
     assert (camera.report()["grabbed"], camera.report()["missing_frames"]) == (6, 0)
     assert camera.is_video
+
+
+def test_a_video_that_its_server_breaks_off_goes_on_where_it_was(
+    stage: str, at_once: None, tmp_path: Path
+) -> None:
+    with Camera(f"{stage}file?count=900&at=4&once={tmp_path / 'broke'}") as camera:
+        found = list(camera)
+    numbers = [taken.index for taken in found if not taken.event]
+    assert numbers == list(range(900))  # each once
+    assert events(found) == ["lost", "back"]
+    assert "its stream ended after 0 of 9 s" in found[4].reason
+    assert [taken.t_s for taken in found if not taken.event][5] == pytest.approx(0.05)
+    report = camera.report()
+    assert (report["grabbed"], report["passed_over"], report["missing_frames"]) == (900, 0, 0)
+
+
+def test_a_video_that_ends_twice_at_the_same_place_is_over(stage: str, at_once: None) -> None:
+    with Camera(f"{stage}file?count=900&at=4") as camera:
+        found = list(camera)
+    assert [taken.index for taken in found if not taken.event] == [0, 1, 2, 3]
+    assert events(found) == ["lost"]
+    assert camera.report()["missing_frames"] == 896
 
 
 @pytest.mark.parametrize("state", ["black", pytest.param("frozen", marks=pytest.mark.long)])
@@ -195,6 +218,19 @@ def test_a_server_that_accepts_and_says_nothing(scheme: str) -> None:
         assert taken.event == "lost"
         assert taken.reason.startswith("no answer for 0.5 s")
         assert time.monotonic() - begin_s < 6
+
+
+@pytest.mark.slow
+def test_a_camera_whose_answer_takes_longer_is_waited_for_longer(at_once: None) -> None:
+    with Mjpeg() as server, Camera(server.url, open_s=0.5) as camera:
+        server.late_s = 1.5  # 0.5 and 1 s are too short, 2 s are enough
+        stop = threading.Timer(15.0, camera.close)
+        stop.start()
+        lost = until(camera, "lost")[-1]
+        assert lost.reason.startswith("no answer for 0.5 s")
+        assert until_frame(camera).index >= 0
+        assert camera.report()["lost"] == 1
+        stop.cancel()
 
 
 @pytest.mark.slow

@@ -9,6 +9,8 @@ http://stage/steady?count=5&fps=100     so many frames, each of another brightne
                 /raises                 `grab` raises
                 /absent                 cannot be opened
                 /file?count=5           a video of so many frames
+                /file?count=900&at=4    its server breaks off at that frame, whenever it is opened
+                ...&at=4&once=FILE      ... the first time alone, which makes the file
                 /talks                  prints on standard output and error
 """
 
@@ -51,6 +53,11 @@ class VideoCapture:
         words = dict(parse_qsl(parts.query))
         self._does = parts.path.strip("/")
         self._count, self._fps = int(words.get("count", 0)), float(words.get("fps", 100))
+        self._at, once = int(words.get("at", 0)), words.get("once", "")
+        if once and os.path.exists(once):
+            self._at = 0
+        elif once:
+            open(once, "w").close()
         self._index = -1
         self._due_s = time.monotonic()
         if self._does == "hang-open":
@@ -74,6 +81,8 @@ class VideoCapture:
         """Wait for the next frame."""
         self._index += 1
         if self._count and self._index >= self._count:
+            return False
+        if self._at and self._index >= self._at:
             return False
         if self._does == "hang" and self._index == 3:
             time.sleep(600)
