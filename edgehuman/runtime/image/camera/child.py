@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 import threading
 import time
 import traceback
@@ -34,6 +33,7 @@ from edgehuman.runtime.image.camera.capture import (
     why_not,
 )
 from edgehuman.runtime.image.camera.health import Health, State
+from edgehuman.runtime.image.camera.printed import printed
 from edgehuman.runtime.image.camera.shared import SlotWriter
 
 ALIVE_S = 0.5
@@ -41,18 +41,11 @@ _LEAVE_S = 2.0
 _MOST_REQUEST = 1 << 20
 _WAITING = 4
 """Frames that wait where none may be passed over; then the camera does."""
-_LAST_LINES, _MOST_PRINTED = 3, 300
 _PRINTING_S = 0.05
+_HANGS_S = 0.5
+"""Beyond its time-out, until a constructor that does not return is given up."""
 _EARLY_S, _EARLY = 2.0, 0.05
 """A video that ends so long before its length, or that share of it, was broken off."""
-# "[tcp @ 0x5620cf51d3c0] Connection refused"; OpenCV's own lines, which name no cause.
-_POINTER = re.compile(r" @ 0x[0-9a-f]+|\[ ?WARN:\S* global \S+ \w+ ")
-_SAYS_NOTHING = (
-    "can't be used to capture by",
-    "Stream timeout triggered",
-    "Stream ends prematurely",
-    "exit requested",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +263,7 @@ class Server:
         self._shelf: Shelf | None = None
         self._room = SlotWriter(-1)
         self._closed = False
+        self._opening, self._is_back = threading.Lock(), False
 
     def listen(self, commands: BinaryIO) -> None:
         """Count what is asked for, and take slots back; when the pipe is closed, end, if need be by
@@ -301,10 +295,16 @@ class Server:
         open_s, read_s = float(request["open_s"]), float(request["read_s"])
         self._room = SlotWriter(int(request.get("room", -1)))
         began_s, why, capture = time.monotonic(), "", None
+        hangs = threading.Timer(open_s + _HANGS_S, self._hangs, (open_s,))
+        hangs.daemon = True
+        hangs.start()
         try:
             capture = open_capture(address, open_s, read_s)
         except ValueError as error:
             why = f"OpenCV ended with an error ({error})"
+        hangs.cancel()
+        with self._opening:
+            self._is_back = True
         if capture is None or not capture.isOpened():
             waited_s = time.monotonic() - began_s
             slow = f"no answer for {waited_s:.1f} s" if waited_s > 0.9 * open_s else ""
@@ -326,6 +326,15 @@ class Server:
             thread.join(_LEAVE_S)
             if not thread.is_alive():  # it would crash inside grab()
                 capture.release()
+
+    def _hangs(self, open_s: float) -> None:
+        """Say so, with what was printed, and end: GStreamer waits for ever for a pipeline of which
+        it has only the end.
+        """
+        with self._opening:
+            if not self._is_back:
+                self._gone(f"no answer for {open_s:.1f} s")
+                os._exit(0)
 
     def _send_all(self, shelf: Shelf) -> None:
         while not self._closed:
@@ -366,7 +375,7 @@ def main() -> None:
     error: Argus does.
     """
     commands, pipe = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
-    server = Server(pipe, _printed())
+    server = Server(pipe, printed())
     try:
         import cv2
 
@@ -380,21 +389,3 @@ def main() -> None:
     except BaseException:
         messages.send(pipe, messages.GONE, {"bug": traceback.format_exc()})
     os._exit(0)  # the interpreter's own end would wait for a decoder that hangs
-
-
-def _printed() -> deque[str]:
-    """The last lines of what is printed from now on, here or by a library."""
-    lines: deque[str] = deque(maxlen=_LAST_LINES)
-    reading, writing = os.pipe()
-    for descriptor in (1, 2):
-        os.dup2(writing, descriptor)
-
-    def read() -> None:
-        with os.fdopen(reading, "rb") as stream:
-            for line in stream:
-                text = _POINTER.sub("", line[:_MOST_PRINTED].decode("utf-8", "replace")).strip()
-                if text and not any(word in text for word in _SAYS_NOTHING):
-                    lines.append(text)
-
-    threading.Thread(target=read, daemon=True).start()
-    return lines

@@ -46,6 +46,8 @@ class Process:
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         if address.opened.lower().startswith("rtsp"):  # by UDP, half of a frame is grey
             environment.setdefault(_FFMPEG, "rtsp_transport;tcp")
+        if address.kind == "pipeline":  # which element is missing, OpenCV does not say
+            environment = {"GST_DEBUG": "1", "GST_DEBUG_NO_COLOR": "1", **environment}
         room = new_room()
         self._frames = SlotReader(room)
         try:
