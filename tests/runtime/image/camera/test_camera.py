@@ -23,6 +23,7 @@ from tests.runtime.image.camera.cameras import (
     number_of,
     stage,
 )
+from tests.runtime.image.camera.rtsp import RtspServer
 
 __all__ = ["at_once", "stage"]
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -313,3 +314,52 @@ def resident_kb(process: Any) -> int:
         if line.startswith("VmRSS")
     )
     return int(line.split()[1])
+
+
+def shown(camera: Camera, count: int) -> list[TakenFrame]:
+    return list(itertools.islice((each for each in camera if not each.event), count))
+
+
+@pytest.mark.slow
+def test_an_rtsp_server_gives_numbers_and_the_times_that_the_stream_states() -> None:
+    with RtspServer() as server, Camera(server.url(), "all") as camera:
+        found = shown(camera, 12)
+    assert [each.index for each in found] == list(range(12))
+    assert {(each.height, each.width) for each in found} == {(96, 128)}
+    pictures = [each.image_HWC for each in found if each.image_HWC is not None]
+    assert any((pictures[0] != each).any() for each in pictures[1:])  # the ball moves
+    stated = [each.stream_s for each in found if each.stream_s is not None]
+    assert 0.3 < stated[-1] - stated[0] < 0.9  # 11 steps of 0.05 s
+    assert "secret" not in found[0].source
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("password", "path", "why"), [("wrong", "door", "401"), ("secret", "no", "404")]
+)
+def test_why_an_rtsp_server_gives_none(password: str, path: str, why: str) -> None:
+    with RtspServer() as server, Camera(server.url(password, path)) as camera:
+        lost = next(iter(camera))
+    assert lost.event == "lost"
+    assert why in lost.reason
+    assert password not in lost.reason
+
+
+@pytest.mark.slow
+def test_an_rtsp_server_that_is_killed_and_started_again(at_once: None) -> None:
+    server = RtspServer()
+    with server:
+        camera = Camera(server.url())
+        camera.__enter__()
+        before = shown(camera, 3)[-1]
+    try:
+        assert next(each for each in camera if each.event).event == "lost"
+        with server:
+            assert next(each for each in camera if each.event).event == "back"
+            after = shown(camera, 1)[0]
+    finally:
+        camera.close()
+    assert after.index > before.index
+    assert after.t_s is not None
+    assert before.t_s is not None
+    assert after.t_s > before.t_s
