@@ -102,6 +102,12 @@ class Shelf:
             self._changed.notify_all()
             return not self._closed
 
+    def skip(self) -> bool:
+        """A frame that was taken before; False once nobody wants any more."""
+        with self._changed:
+            self._moved_s = time.monotonic()
+            return not self._closed
+
     def end(self, why: str, whole: bool = False) -> None:
         """There are no more frames."""
         with self._changed:
@@ -203,7 +209,7 @@ class Reader:
             return False
         stated_s = self._stated_s = position_s(self._capture)
         if index < self._skip:
-            return not self._shelf.closed
+            return self._shelf.skip()
         if self._paced:
             self._wait(stated_s)
         if index % self._every:

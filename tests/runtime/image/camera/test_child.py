@@ -113,6 +113,25 @@ def test_silence_is_told_by_saying_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     assert shelf.news() == b""
 
 
+def test_passing_over_what_was_taken_before_is_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "ALIVE_S", 0.02)
+    shelf = Shelf(latest=False)
+    time.sleep(0.05)
+    assert shelf.news() == b""
+    assert shelf.skip()
+    assert shelf.news() == messages.ALIVE
+    assert shelf.counts["grabbed"] == 0
+    shelf.close()
+    assert not shelf.skip()
+
+
+def test_a_video_goes_on_behind_the_frames_that_were_taken() -> None:
+    shelf = Shelf(latest=False)
+    read(shelf, pictures(6), Stated(6, 0.0), skip=4)
+    assert list(rest(shelf)) == [4, 5]
+    assert (shelf.counts["grabbed"], shelf.whole) == (2, True)
+
+
 def test_black_pictures_are_told_once_and_never_wait() -> None:
     black = np.zeros((9, 8, 3), np.uint8)
     shelf = Shelf(latest=True)
