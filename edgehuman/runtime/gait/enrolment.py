@@ -234,15 +234,24 @@ def enroll_both(
     second = dataclasses.replace(second, config=said)
     try:
         written.append(second.write())
-    except EdgehumanError as error:
-        raise DataError(
-            f"{error}. {first.config.name} is in {first.config.gallery} now, and not in "
-            f"{second.config.gallery}: enrol there with that model alone, or forget the walk "
-            f"{walk!r} in the first"
-        ) from None
+    except (EdgehumanError, KeyboardInterrupt) as error:
+        held = _held(first, second, walk)
+        if isinstance(error, KeyboardInterrupt):
+            say(held)
+            raise
+        raise DataError(f"{error}. {held}") from None
     joints, outlines = (each.data for each in written)
     text = "\n".join(each.text for each in written)
     return Outcome({"walk": walk, BY_JOINTS: joints, BY_OUTLINES: outlines}, text)
+
+
+def _held(first: of_poses.Ready, second: of_masks.Ready, walk: str) -> str:
+    """Which gallery holds a walk that was written to the first alone."""
+    return (
+        f"{first.config.name} is in {first.config.gallery} now, and not in "
+        f"{second.config.gallery}: enrol there with that model alone, or forget the walk "
+        f"{walk!r} in the first"
+    )
 
 
 @contextlib.contextmanager

@@ -85,17 +85,19 @@ def test_a_walk_that_is_in_one_gallery_already_is_refused_for_both(
     assert not (door.parent / "a.gallery").exists()
 
 
+@pytest.mark.parametrize("broken", [UsageError("the disk is full"), KeyboardInterrupt()])
 def test_what_is_written_to_one_alone_is_said(
-    enrol: Enrol, door: Path, monkeypatch: pytest.MonkeyPatch
+    enrol: Enrol, door: Path, monkeypatch: pytest.MonkeyPatch, broken: BaseException
 ) -> None:
-    def full(ready: object) -> None:
-        raise UsageError("the disk is full")
+    def breaks(ready: object) -> None:
+        raise broken
 
-    monkeypatch.setattr(of_masks.Ready, "write", full)
+    monkeypatch.setattr(of_masks.Ready, "write", breaks)
     words = ("--name", "Ada", "--no-consent-record", "--take-as-is")
     code, _, err = enrol(JOINTS, OUTLINES, *words)
-    assert code == 1
-    assert "the disk is full. Ada is in" in err
+    assert code == (130 if isinstance(broken, KeyboardInterrupt) else 1)
+    assert str(broken) in err
+    assert "Ada is in" in err
     assert (door.parent / "a.gallery").exists()
     assert not (door.parent / "b.gallery").exists()
 
