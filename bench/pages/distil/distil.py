@@ -39,7 +39,7 @@ _ABSENT = "-"
 class DistilPageConfig:
     """Measure what distillation is worth for one pair of teacher and student."""
 
-    pair: Literal["wearable", "wisdm", "joints", "outlines", "garments"] = "wearable"
+    pair: Literal["wearable", "wisdm", "joints", "compatible", "outlines", "garments"] = "wearable"
     """Teacher, student and data; see pairs.py."""
     data: Path = Path()
     """Folder of the datasets; simulated pairs need none."""
@@ -147,7 +147,7 @@ class Page:
             **self.words(seed, folder, self.steps),
             "student": self.pair.student, "teacher": self.teachers(), "objective": way.objective,
             "compatible": way.compatible, "task_weight": way.task_weight, "precision": "int8",
-            "targets": None,
+            "targets": None, **way.training,
         }  # fmt: skip
 
     def _asked(self, words: Mapping[str, Any]) -> list[str]:
@@ -190,7 +190,8 @@ def build_page(config: DistilPageConfig) -> Outcome:
 def _measured(page: Page) -> Iterator[tuple[str, Found]]:
     first = next(iter(page.pair.rows))
     for seed in page.config.seeds:
-        yield ALONE, page.alone(seed)
+        if page.pair.alone:
+            yield ALONE, page.alone(seed)
         for name, way in page.pair.rows.items():
             qat_steps = page.pair.qat_steps if name == first else 0
             yield f"distilled: {name}", page.distilled(name, way, seed, qat_steps)
