@@ -33,6 +33,7 @@ from edgehuman.runtime.zoo import ZOO
 
 ALONE, TEACHER = "student alone", "teacher"
 _ABSENT = "-"
+_ALONE_WORD = "alone"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,13 @@ class DistilPageConfig:
     """Folder of the trainings, the table and the picture; finished trainings are kept."""
     seeds: tuple[int, ...] = (0, 1, 2)
     """Seeds of the students."""
+    teacher: str | None = None
+    """Another teacher of that task and size: a model that ships, or an architecture, which is
+    trained first."""
+    student: str | None = None
+    """Another student: an architecture."""
+    ways: tuple[str, ...] = ()
+    """Rows of the table: `alone`, or names of the pair's ways of teaching; by default all."""
     steps: int | None = None
     """Steps of every student; by default the pair's."""
     teacher_steps: int | None = None
@@ -64,7 +72,27 @@ class DistilPageConfig:
             (bool(self.seeds), "seeds", "at least one"),
             *((getattr(self, name) >= 1, name, "at least 1") for name in least),
         )
-        require(self, rules)
+        known = (_ALONE_WORD, *PAIRS[self.pair].rows)
+        said = f"of {', '.join(known)}"
+        require(self, (*rules, (set(self.ways) <= set(known), "ways", said)))
+
+    @property
+    def chosen(self) -> Pair:
+        """The pair, with other networks if they are named."""
+        pair = PAIRS[self.pair]
+        return dataclasses.replace(
+            pair, teacher=self.teacher or pair.teacher, student=self.student or pair.student
+        )
+
+    @property
+    def folder(self) -> Path:
+        """Of this pair's trainings, apart from those of other networks."""
+        names = (self.pair, *filter(None, (self.teacher, self.student)))
+        return self.out / "-".join(name.replace(":", ".") for name in names)
+
+    def has(self, way: str) -> bool:
+        """Whether a row is wanted."""
+        return way in self.ways if self.ways else way != _ALONE_WORD or PAIRS[self.pair].alone
 
 
 Found = Mapping[str, Any]
@@ -75,8 +103,8 @@ class Page:
     """One pair's trainings, in their folder."""
 
     def __init__(self, config: DistilPageConfig) -> None:
-        self.config, self.pair = config, PAIRS[config.pair]
-        self.out = config.out / config.pair
+        self.config, self.pair = config, config.chosen
+        self.out = config.folder
         self.row = _row_of(self.pair)
 
     def words(self, seed: int, out: Path, steps: int) -> dict[str, Any]:
@@ -106,7 +134,7 @@ class Page:
         """The teacher's members: a model that ships, or folders."""
         if self.pair.teacher.startswith(ZOO):
             return (self.pair.teacher,)
-        steps = self.config.teacher_steps or self.pair.teacher_steps
+        steps = self.config.teacher_steps or self.pair.teacher_steps or self.steps
         return tuple(
             str(self.trained(self.pair.teacher, seed, steps)) for seed in range(self.pair.members)
         )
@@ -190,9 +218,11 @@ def build_page(config: DistilPageConfig) -> Outcome:
 def _measured(page: Page) -> Iterator[tuple[str, Found]]:
     first = next(iter(page.pair.rows))
     for seed in page.config.seeds:
-        if page.pair.alone:
+        if page.config.has(_ALONE_WORD):
             yield ALONE, page.alone(seed)
         for name, way in page.pair.rows.items():
+            if not page.config.has(name):
+                continue
             qat_steps = page.pair.qat_steps if name == first else 0
             yield f"distilled: {name}", page.distilled(name, way, seed, qat_steps)
 
