@@ -68,6 +68,7 @@ _JOINTS = {
     "warmup": 0.1,
 }  # fmt: skip
 _SPACE = Taught(("features",), compatible=True, task_weight=0.0)
+_WHOLE = Taught(("features",), compatible=True, task_weight=0.0, training={"lost": 0.0})
 _RELATIONS = Taught(("similarity", "rkd"), task_weight=0.0)
 
 PAIRS: Mapping[str, Pair] = {
@@ -93,7 +94,7 @@ PAIRS: Mapping[str, Pair] = {
     "compatible": Pair(
         "gait", "zoo:gait-skeleton", 1, "examples.gait_sizes:GaitFormer64", "simulated",
         "simulated walkers (edgehuman's own), seen as joints, one second of each walk",
-        {"features": _SPACE},
+        {"features": _SPACE, "features, no joints lost": _WHOLE},
         {**_JOINTS, "save_every": 1000},
         steps=15000, teacher_steps=0, qat_steps=0, simulated=True, alone=False,
     ),
