@@ -134,9 +134,9 @@ class Page:
         """The teacher's members: a model that ships, or folders."""
         if self.pair.teacher.startswith(ZOO):
             return (self.pair.teacher,)
-        steps = self.config.teacher_steps or self.pair.teacher_steps or self.steps
         return tuple(
-            str(self.trained(self.pair.teacher, seed, steps)) for seed in range(self.pair.members)
+            str(self.trained(self.pair.teacher, seed, self.teacher_steps))
+            for seed in range(self.pair.members)
         )
 
     def distilled(self, name: str, way: Taught, seed: int, qat_steps: int) -> Found:
@@ -144,8 +144,10 @@ class Page:
         from edgehuman.distill.distill import distil
         from edgehuman.distill.report import CALIBRATED, INT8
 
-        folder = self.out / f"{name.replace(' ', '_').replace(',', '')}-{seed}"
+        folder = self._folder_of(name, seed)
         words = self._distil_words(seed, folder, way) | {"qat_steps": qat_steps}
+        if way.after:
+            words["weights"] = self._folder_of(way.after, seed)
 
         def run(resume: bool) -> Outcome:
             for file in () if resume else (INT8, CALIBRATED):
@@ -153,6 +155,9 @@ class Page:
             return distil(catalogue.load_object(self.row.distil)(**words, resume=resume))
 
         return once(folder, self._asked(words), None, run)
+
+    def _folder_of(self, name: str, seed: int) -> Path:
+        return self.out / f"{name.replace(' ', '_').replace(',', '')}-{seed}"
 
     def alone(self, seed: int) -> Found:
         """Train a student alone, or find it trained; return the comparison with the teacher."""
@@ -169,6 +174,13 @@ class Page:
         """Of every student."""
         return self.config.steps or self.pair.steps
 
+    @property
+    def teacher_steps(self) -> int:
+        """Of the teacher; 0: one that ships."""
+        if self.pair.teacher.startswith(ZOO):
+            return 0
+        return self.config.teacher_steps or self.pair.teacher_steps or self.steps
+
     def _distil_words(self, seed: int, folder: Path, way: Taught) -> dict[str, Any]:
         # `features` into the teacher's space needs its width; a student alone keeps its own.
         return {
@@ -179,11 +191,9 @@ class Page:
         }  # fmt: skip
 
     def _asked(self, words: Mapping[str, Any]) -> list[str]:
-        made = [
-            (Path(each) / "asked.txt").read_text()
-            for each in words["teacher"]
-            if not each.startswith(ZOO)
-        ]
+        before = [Path(each) for each in words["teacher"] if not each.startswith(ZOO)]
+        before += [words["weights"]] if "weights" in words else []
+        made = [(each / "asked.txt").read_text() for each in before]
         return [repr(sorted(words.items())), *made]
 
 
@@ -276,14 +286,16 @@ def render(page: Page, found: Mapping[str, Sequence[Found]]) -> str:
 
 def note(page: Page, found: Mapping[str, Sequence[Found]]) -> str:
     """What stands below the table."""
-    config, pair = page.config, page.pair
+    pair, steps = page.pair, page.teacher_steps
     count = max(len(each) for each in found.values())
     seeds = f"mean ± standard deviation of {count} seeds" if count > 1 else "one seed"
-    steps = config.teacher_steps or pair.teacher_steps
     members = f"{pair.members} x {pair.teacher}" if pair.members > 1 else pair.teacher
     teacher = f"{members}, {steps} steps" if steps else members
     said = "SIMULATED people. " if pair.simulated else ""
     after = f", then {pair.qat_steps} of QAT where it says so" if pair.qat_steps else ""
+    for name, way in pair.rows.items():
+        if way.after and f"distilled: {name}" in found:
+            after += f"; {name}: {way.training['steps']} more, after {way.after}"
     return (
         f"{said}{pair.said[:1].upper()}{pair.said[1:]}. Percent, {seeds} of the student. "
         f"Teacher: {teacher}; student: {pair.student}, {page.steps} steps of "

@@ -16,12 +16,14 @@ class Taught:
         compatible: whether the student lives in the teacher's space.
         task_weight: of the labels beside it; 0: the student sees none.
         training: settings of this way alone, over those of the pair.
+        after: the way of the pair whose student this one goes on from; "": from random weights.
     """
 
     objective: tuple[str, ...]
     compatible: bool = False
     task_weight: float = 1.0
     training: Mapping[str, Any] = field(default_factory=dict)
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,10 @@ _JOINTS = {
     "warmup": 0.1,
 }  # fmt: skip
 _SPACE = Taught(("features",), compatible=True, task_weight=0.0)
-_WHOLE = Taught(("features",), compatible=True, task_weight=0.0, training={"lost": 0.0})
+_WHOLE = Taught(
+    ("features",), compatible=True, task_weight=0.0, after="features",
+    training={"lost": 0.0, "steps": 4000, "lr": 7e-4},
+)  # fmt: skip
 _RELATIONS = Taught(("similarity", "rkd"), task_weight=0.0)
 
 PAIRS: Mapping[str, Pair] = {
@@ -94,7 +99,7 @@ PAIRS: Mapping[str, Pair] = {
     "compatible": Pair(
         "gait", "zoo:gait-skeleton", 1, "examples.gait_sizes:GaitFormer64", "simulated",
         "simulated walkers (edgehuman's own), seen as joints, one second of each walk",
-        {"features": _SPACE, "features, no joints lost": _WHOLE},
+        {"features": _SPACE, "then no joints lost": _WHOLE},
         {**_JOINTS, "save_every": 1000},
         steps=15000, teacher_steps=0, qat_steps=0, simulated=True, alone=False,
     ),

@@ -154,9 +154,18 @@ def test_the_pair_into_the_teachers_space_trains_nobody_alone(
     made: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page_module, "draw", lambda *given: None)
+    text = build_page(DistilPageConfig(pair="compatible", out=tmp_path, seeds=(0,))).text
+    assert made == ["features-0", "then_no_joints_lost-0"]
+    assert "15000 steps of 64 in every row; then no joints lost: 4000 more, after features" in text
+    # What goes on from a training runs again if that one does.
+    made.clear()
+    (tmp_path / "compatible" / "features-0" / "asked.txt").write_text("other words")
     build_page(DistilPageConfig(pair="compatible", out=tmp_path, seeds=(0,)))
-    assert "features-0" in made
-    assert not any("GaitFormer64" in name for name in made)
+    assert made == ["features-0"]
+    (tmp_path / "compatible" / "features-0" / "asked.txt").write_text("others still")
+    ways = ("then no joints lost",)
+    build_page(DistilPageConfig(pair="compatible", out=tmp_path, seeds=(0,), ways=ways))
+    assert made == ["features-0", "then_no_joints_lost-0"]
 
 
 def test_a_way_that_the_pair_does_not_have_is_refused() -> None:
