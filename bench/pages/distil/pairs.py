@@ -72,7 +72,7 @@ _JOINTS = {
 _SPACE = Taught(("features",), compatible=True, task_weight=0.0)
 _WHOLE = Taught(
     ("features",), compatible=True, task_weight=0.0, after="features",
-    training={"lost": 0.0, "steps": 4000, "lr": 7e-4},
+    training={"lost": 0.0, "steps": 2500, "lr": 7e-4},
 )  # fmt: skip
 _RELATIONS = Taught(("similarity", "rkd"), task_weight=0.0)
 
