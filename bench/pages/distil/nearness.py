@@ -6,7 +6,8 @@ Simulated people that taught nobody walk through the teacher's gallery, which ho
 walks. Each row asks in another way: the teacher, a little later in the same walk or with joints a
 little off; the teacher's own vectors, turned away by a random angle as probable as the vectors
 themselves; and students. It shows the mean cosine with the teacher's vector of the whole walk, and
-how often the nearest of all other walks is the one that the teacher finds, or of that person.
+how often the nearest of all other walks is the one that the teacher finds, or of that person. Below
+stands how crowded the teacher's space is.
 
 Axes: N walks, T frames, J joints, D width.
 """
@@ -90,8 +91,10 @@ def build_page(config: NearnessConfig) -> Outcome:
         compared(asks, vector_ND, said_ND, distance, walks)
         for asks, said_ND in asked(config, walks, teacher, card, vector_ND)
     ]
-    text = render(rows, config)
-    data = {"simulated": True, "walks": len(walks), "rows": [*map(asdict, rows)]}
+    crowded = crowding(vector_ND)
+    text = render(rows, config, crowded)
+    facts = {"simulated": True, "walks": len(walks), **crowded}
+    data = {**facts, "rows": [*map(asdict, rows)]}
     return Outcome(data, json.dumps(data) if config.json else text)
 
 
@@ -174,6 +177,22 @@ def turned(vector_ND: Float32, cosine: float, rng: np.random.Generator) -> Float
     return found
 
 
+def crowding(vector_ND: Float32) -> dict[str, float]:
+    """How near each vector's nearest is (mean cosine), how far behind the next (median), and in how
+    many dimensions the set lies: (sum of the variances)^2 / sum of their squares.
+    """
+    unit_ND = vector_ND / np.linalg.norm(vector_ND, axis=1, keepdims=True)
+    near_NN = unit_ND @ unit_ND.T
+    np.fill_diagonal(near_NN, -np.inf)
+    second_N, first_N = np.sort(near_NN, axis=1)[:, -2:].T
+    variance_D = np.linalg.eigvalsh(np.cov(unit_ND.T.astype(np.float64)))
+    return {
+        "nearest": float(first_N.mean()),
+        "margin": float(np.median(first_N - second_N)),
+        "dimensions": float(variance_D.sum() ** 2 / (variance_D**2).sum()),
+    }
+
+
 def compared(
     asks: str, vector_ND: Float32, said_ND: Float32, distance: Distance, walks: SkeletonSet
 ) -> Row:
@@ -186,14 +205,18 @@ def compared(
     return Row(asks, cosine, found["top1"], found["top1_person"])
 
 
-def render(rows: list[Row], config: NearnessConfig) -> str:
+def render(rows: list[Row], config: NearnessConfig, crowded: dict[str, float]) -> str:
     """The Markdown table."""
     lines = ["| who asks | cosine | same walk | same person |", "|---|---:|---:|---:|"]
     for row in rows:
         shares = f"{100 * row.same_walk:.1f} | {100 * row.same_person:.1f}"
         lines.append(f"| {row.asks} | {row.cosine:.4f} | {shares} |")
     walks = config.people * EACH
-    said = f"SIMULATED people: {config.people}, {walks} walks, gallery of {config.teacher}."
+    said = (
+        f"SIMULATED people: {config.people}, {walks} walks, gallery of {config.teacher}: the "
+        f"nearest at a cosine of {crowded['nearest']:.3f} (mean), the next "
+        f"{crowded['margin']:.4f} behind (median), in {crowded['dimensions']:.1f} dimensions."
+    )
     return "\n".join([*lines, "", said])
 
 

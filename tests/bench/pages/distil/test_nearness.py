@@ -12,6 +12,7 @@ from edgehuman.bench.pages.distil.nearness import (
     NearnessConfig,
     Row,
     build_page,
+    crowding,
     render,
     shaken,
     turned,
@@ -39,9 +40,22 @@ def test_joints_are_off_by_a_share_of_the_height() -> None:
 
 
 def test_the_table_by_hand() -> None:
-    text = render([Row("someone", 0.99954, 0.5, 0.755)], NearnessConfig(people=3))
+    crowded = {"nearest": 0.9, "margin": 0.0125, "dimensions": 2.0}
+    text = render([Row("someone", 0.99954, 0.5, 0.755)], NearnessConfig(people=3), crowded)
     assert "| someone | 0.9995 | 50.0 | 75.5 |" in text
     assert "SIMULATED people: 3, 18 walks" in text
+    assert "cosine of 0.900 (mean), the next 0.0125 behind (median), in 2.0 dimensions" in text
+
+
+def test_crowding_by_hand() -> None:
+    """Four directions of a plane at 0, 60, 90 and 180 degrees."""
+    angle_N = np.radians([0.0, 60.0, 90.0, 180.0])
+    found = crowding(np.stack([np.cos(angle_N), np.sin(angle_N)], axis=1).astype(np.float32))
+    # Nearest: 60, 30, 30 and 90 degrees away; the next 90, 60, 90 and 120.
+    cosines = np.cos(np.radians([[60, 90], [30, 60], [30, 90], [90, 120]]))
+    assert found["nearest"] == pytest.approx(cosines[:, 0].mean(), abs=1e-6)
+    assert found["margin"] == pytest.approx(np.median(cosines[:, 0] - cosines[:, 1]), abs=1e-6)
+    assert 1 < found["dimensions"] < 2
 
 
 def test_the_teacher_agrees_with_itself_the_less_the_more_is_changed() -> None:
