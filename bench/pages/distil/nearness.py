@@ -24,21 +24,19 @@ from typing import cast
 import numpy as np
 
 from edgehuman.bench.entry import main
+from edgehuman.bench.evaluate.skeleton import EvaluateConfig
+from edgehuman.bench.evaluate.walks import open_named
 from edgehuman.card import Card
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
 from edgehuman.data.skeleton.load import load_skeletons
 from edgehuman.data.skeleton.walks import SkeletonSet
 from edgehuman.errors import UsageError
-from edgehuman.export.networks import load
 from edgehuman.metrics.agreement import shared_space
 from edgehuman.metrics.gait.vectors import embed_walks
 from edgehuman.metrics.retrieval import Distance
 from edgehuman.outcome import Outcome
 from edgehuman.records import Float32
-from edgehuman.runtime import model as runtime
-from edgehuman.runtime.zoo import ZOO
-from edgehuman.tasks.finetune import answer_of
 
 Answer = Callable[[Float32], Float32]
 Change = Callable[[Float32], Float32]
@@ -84,7 +82,7 @@ def build_page(config: NearnessConfig) -> Outcome:
         ArtefactError, CheckpointError: no such model.
     """
     walks = load_skeletons(SIMULATED, people=config.people, each=EACH)
-    teacher, card = opened(config.teacher)
+    teacher, card = opened(config.teacher, walks)
     vector_ND = vectors(walks, teacher, card)
     distance = cast(Distance, card.output.distance or "cosine")
     rows = [
@@ -116,7 +114,7 @@ def asked(
     for cosine in COSINES:
         yield f"teacher's vector, turned to {cosine:g}", turned(vector_ND, cosine, rng)
     for word in config.students:
-        student, own = opened(word)
+        student, own = opened(word, walks)
         if own.output.dim != card.output.dim:
             raise UsageError(
                 f"{word} gives {own.output.dim} dimensions and {config.teacher} "
@@ -125,25 +123,20 @@ def asked(
         yield word, vectors(walks, student, own)
 
 
-def opened(word: str) -> tuple[Answer, Card]:
-    """A network of skeletons by name or folder.
+def opened(word: str, walks: SkeletonSet) -> tuple[Answer, Card]:
+    """A network of gait from skeletons, by name or folder.
 
     Raises:
-        UsageError: it reads another record or gives no embedding.
+        UsageError: it reads something else, or gives no embedding.
     """
-    answer: Answer
-    if word.startswith(ZOO) or word.endswith(".onnx"):
-        model = runtime.load(word)
-        answer, card = model.logits, model.card
-    else:
-        network, card = load(word, 0)
-        answer = answer_of(network)
-    if card.input.record != "SkeletonSequence" or card.output.kind != "embedding":
+    model = open_named(EvaluateConfig(word, threads=1))
+    card, shape = model.card, walks.skeleton_SJ3.shape[1:]
+    if card.input.shape[1:] != shape or card.output.kind != "embedding":
         raise UsageError(
             f"{word} reads {card.input.record} and gives {card.output.kind}; give a network of "
             "gait from skeletons"
         )
-    return answer, card
+    return model.logits, card
 
 
 def vectors(
