@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -74,6 +74,9 @@ _WHOLE = Taught(
     ("features",), compatible=True, task_weight=0.0, after="features",
     training={"lost": 0.0, "steps": 2500, "lr": 7e-4},
 )  # fmt: skip
+_LONGER = replace(
+    _WHOLE, after="then no joints lost", training={"lost": 0.0, "steps": 3000, "lr": 7e-4}
+)
 _RELATIONS = Taught(("similarity", "rkd"), task_weight=0.0)
 
 PAIRS: Mapping[str, Pair] = {
@@ -99,7 +102,7 @@ PAIRS: Mapping[str, Pair] = {
     "compatible": Pair(
         "gait", "zoo:gait-skeleton", 1, "examples.gait_sizes:GaitFormer64", "simulated",
         "simulated walkers (edgehuman's own), seen as joints, one second of each walk",
-        {"features": _SPACE, "then no joints lost": _WHOLE},
+        {"features": _SPACE, "then no joints lost": _WHOLE, "and on": _LONGER},
         {**_JOINTS, "save_every": 1000},
         steps=15000, teacher_steps=0, qat_steps=0, simulated=True, alone=False,
     ),
