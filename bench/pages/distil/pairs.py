@@ -102,7 +102,7 @@ PAIRS: Mapping[str, Pair] = {
     "compatible": Pair(
         "gait", "zoo:gait-skeleton", 1, "examples.gait_sizes:GaitFormer64", "simulated",
         "simulated walkers (edgehuman's own), seen as joints, one second of each walk",
-        {"features": _SPACE, "then no joints lost": _WHOLE, "and on": _LONGER},
+        {"features": _SPACE, "then no joints lost": _WHOLE, "then no joints lost, longer": _LONGER},
         {**_JOINTS, "save_every": 1000},
         steps=15000, teacher_steps=0, qat_steps=0, simulated=True, alone=False,
     ),

@@ -155,7 +155,7 @@ def test_the_pair_into_the_teachers_space_trains_nobody_alone(
 ) -> None:
     monkeypatch.setattr(page_module, "draw", lambda *given: None)
     text = build_page(DistilPageConfig(pair="compatible", out=tmp_path, seeds=(0,))).text
-    assert made == ["features-0", "then_no_joints_lost-0", "and_on-0"]
+    assert made == ["features-0", "then_no_joints_lost-0", "then_no_joints_lost_longer-0"]
     assert "15000 steps of 64 in every row; then no joints lost: 2500 more, after features" in text
     # What goes on from a training runs again if that one does.
     made.clear()
