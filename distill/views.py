@@ -22,6 +22,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from edgehuman.distill.targets.targets import Records
 from edgehuman.records import Index
 from edgehuman.tasks.finetune import TrainingSamples
 from edgehuman.tasks.learner import Learner
@@ -72,14 +73,7 @@ class Views:
         where each is read alone: another preprocessing, another seed or another version of either
         gives another hash. It does not depend on how many views there are.
         """
-        count = len(self) if self.samples.together > 1 else _LOOKED_AT
-        spread = np.unique(np.linspace(0, len(self) - 1, count).astype(np.int64))
-        found = hashlib.sha256()
-        for view in (1, 0):  # view 0 is asked for next
-            record_B = np.ascontiguousarray(self.records(spread, view))
-            found.update(f"{record_B.shape} {record_B.dtype}\n".encode())
-            found.update(record_B.data)
-        return found.hexdigest()
+        return digest_of(self.records, len(self), self.samples.together > 1)
 
     def _whole(self, view: int) -> tuple[Tensor, ...]:
         size = self.samples.together
@@ -99,3 +93,17 @@ class Views:
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             torch.manual_seed(int(rng.integers(2**62)))
             return self._learner.viewed(*batch)
+
+
+def digest_of(records: Records, samples: int, together: bool) -> str:
+    """Return a hash of the first two views of a set: of all samples where they are augmented
+    together, and of 64 where each is read alone.
+    """
+    count = samples if together else _LOOKED_AT
+    spread = np.unique(np.linspace(0, samples - 1, count).astype(np.int64))
+    found = hashlib.sha256()
+    for view in (1, 0):  # view 0 is asked for next
+        record_B = np.ascontiguousarray(records(spread, view))
+        found.update(f"{record_B.shape} {record_B.dtype}\n".encode())
+        found.update(record_B.data)
+    return found.hexdigest()

@@ -26,7 +26,7 @@ from edgehuman.runtime.model import Model
 from edgehuman.runtime.zoo import file_of
 
 
-class _OfCard:
+class OfCard:
     """What a teacher's card says of it."""
 
     def __init__(self, word: str, card: Card) -> None:
@@ -64,7 +64,7 @@ class _OfCard:
         return self.card.params
 
 
-class NetworkTeacher(_OfCard):
+class NetworkTeacher(OfCard):
     """The network of a checkpoint folder, in eval mode, with all its answers.
 
     Raises:
@@ -97,7 +97,7 @@ class NetworkTeacher(_OfCard):
         return {kind: answer.float().cpu().numpy() for kind, answer in answers.items()}
 
 
-class GraphTeacher(_OfCard):
+class GraphTeacher(OfCard):
     """A graph of ours, `zoo:NAME` or a path, of any precision. It gives its output alone.
 
     Raises:

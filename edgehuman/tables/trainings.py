@@ -80,8 +80,8 @@ METHODS: Mapping[str, Method] = {
         "edgehuman pretrain --method mae --data hapt_raw.npz --out runs/mae",
     ),
     "saip": Method(
-        "edgehuman.pretrain.saip.settings:SaipConfig",
-        "edgehuman.pretrain.saip.saip:train",
+        "edgehuman.distill.saip.settings:DistilSaipConfig",
+        "edgehuman.distill.saip.kept:train",
         "image",
         "arXiv 2503.08201",
         "edgehuman pretrain --method saip --data photos --out runs/saip",

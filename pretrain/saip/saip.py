@@ -18,8 +18,9 @@ Axes: N persons, V views of one person, D width, C colour, H height, W width.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -53,7 +54,7 @@ from edgehuman.pretrain.saip.matching import (
 from edgehuman.pretrain.saip.reconstruction import Reconstruction
 from edgehuman.pretrain.saip.search import Search
 from edgehuman.pretrain.saip.settings import SaipConfig
-from edgehuman.pretrain.saip.source import PersonViews, require_enough
+from edgehuman.pretrain.saip.source import PersonViews, Told, require_enough
 from edgehuman.pretrain.saip.views import (
     by_view,
     draw_size,
@@ -160,8 +161,11 @@ class Saip(nn.Module):
             self.expert._apply(fn, recurse)  # type: ignore[no-untyped-call]
         return self
 
-    def forward(self, global_NVHWC: Tensor, local_NVHWC: Tensor) -> dict[str, Tensor]:
-        """Return the losses and their sum for two large and some small uint8 views per person.
+    def forward(
+        self, global_NVHWC: Tensor, local_NVHWC: Tensor, told_NTD: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """Return the losses and their sum for two large and some small uint8 views per person, and
+        for a given expert's tokens of the large ones, where they are kept.
 
         Each part has its own random stream, so that turning one off does not change the others.
         """
@@ -184,13 +188,12 @@ class Saip(nn.Module):
         if self.matching:
             tokens = [both.token_ND, scaled.token_ND, *self._local_tokens(local_NVHWC, seed)]
             student_VND = torch.cat(tokens).view(-1, persons, tokens[0].shape[1])
-            with (
-                torch.no_grad(),
-                draws.copies(2),
-                caught_relations(self.expert, self.relate) as told,
-            ):
-                expert_ND = as_backbone(self.expert).backbone(expert_x_NCHW)[0]
-            parts["csm"] = self.matching(student_VND, expert_ND.view(2, persons, -1))
+            if told_NTD is None:
+                with torch.no_grad(), caught_relations(self.expert, self.relate) as told:
+                    expert_TND = self._expert_tokens(expert_x_NCHW)
+            else:
+                expert_TND = told_NTD.transpose(0, 1)
+            parts["csm"] = self.matching(student_VND, expert_TND)
             if self.relate:
                 parts["relation"] = relation_loss(own[0], told[0])
         if self.reconstruction:
@@ -207,6 +210,23 @@ class Saip(nn.Module):
         if isinstance(self.matching, Matching):
             parts["csm_kl"] = self.matching.divergence
         return {"loss": torch.stack(weighted).sum(), **parts}
+
+    def _expert_tokens(self, x_NCHW: Tensor) -> Tensor:
+        """The expert's tokens (2, N, D) of both large views of N persons, first views first."""
+        with draws.copies(2):
+            token_ND: Tensor = as_backbone(self.expert).backbone(x_NCHW)[0]
+        return token_ND.view(2, len(token_ND) // 2, -1)
+
+    def answer(self, global_NVHWC: Tensor) -> Tensor:
+        """Return the expert's tokens (N, 2, D) of two large uint8 views per person, to be kept."""
+        image_NHWC = by_view(global_NVHWC)
+        return self._expert_tokens(as_backbone(self.expert).normalise(image_NHWC)).transpose(0, 1)
+
+    @property
+    def asks_expert(self) -> list[str]:
+        """The objectives, beside matching, that run the expert in each step."""
+        masks = self.reconstruction is not None and self.config.csr_encoder == "expert"
+        return [name for name, asks in (("csr", masks), ("css", self.search is not None)) if asks]
 
     def _local_tokens(self, local_NVHWC: Tensor, seed: int) -> list[Tensor]:
         if not local_NVHWC.shape[1]:
@@ -277,11 +297,27 @@ def make_model(config: SaipConfig) -> Saip:
     return Saip(student, config, given).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
-def train(config: SaipConfig, data: Sequence[Uint8] | None = None) -> Outcome:
-    """Run `edgehuman pretrain --method saip`; write the student's checkpoint to `config.out`.
+@dataclass(frozen=True)
+class Keeping:
+    """How a given expert's tokens are kept.
+
+    Attributes:
+        draws: how many draws of views each image has.
+        keep: the model and the images -> what the expert says of these draws.
+    """
+
+    draws: int
+    keep: Callable[[Saip, PersonViews], Told]
+
+
+def train(
+    config: SaipConfig, data: Sequence[Uint8] | None = None, keeping: Keeping | None = None
+) -> Outcome:
+    """Pretrain as `config` says; write the student's checkpoint to `config.out`.
 
     Args:
         data: images in memory, uint8 RGB (H, W, 3) each, in the place of `config.data`.
+        keeping: of a given expert's tokens; None: it is asked in each step.
 
     Raises:
         UsageError, CheckpointError: see `make_model`; --dataset for simulated people, or --out
@@ -306,8 +342,11 @@ def train(config: SaipConfig, data: Sequence[Uint8] | None = None) -> Outcome:
         given,
         on_bad=config.on_bad_shard,
         cache_gb=config.cache_gb,
+        **({} if keeping is None else {"draws": keeping.draws}),
     )
     require_enough(source, config.data, config.batch // config.accumulate)
+    if keeping is not None:
+        source.told = keeping.keep(model, source)
     job = Job(
         model,
         source.tensors,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,10 +15,16 @@ from edgehuman.catalogue import SIMULATED
 from edgehuman.data.image.unlabelled.images import Images, open_images
 from edgehuman.data.image.unlabelled.shards import LOST, ShardImages
 from edgehuman.data.image.views.load import ViewConfig, ViewLoader
+from edgehuman.data.image.views.order import Filler
 from edgehuman.data.shards.address import shown
 from edgehuman.data.shards.cache import OnBad
-from edgehuman.errors import DataError, UsageError
+from edgehuman.errors import DataError, ImageError, UsageError
+from edgehuman.records import Float32, Index, Uint8
 from edgehuman.training.processes import Place
+
+Told = Callable[[Index, Index], Float32]
+"""(indices of images (N,), numbers of their draws (N,)) -> an expert's tokens of both large views,
+(N, 2, D)."""
 
 
 class PersonViews:
@@ -30,8 +38,10 @@ class PersonViews:
         seed: of order and random draws.
         given: images in memory, in the place of those that `data` names.
         on_bad, cache_gb: of shards, see `open_images`.
+        draws: how many draws of views an image has; 0: a new one whenever it comes.
 
     Attributes:
+        told: what an expert says of the numbered draws; None: nobody knows.
         images: the opened images.
         num_simulated: number of simulated images: all from the simulator, and those marked in a
             folder's labels.jsonl or in the json of a shard's sample.
@@ -51,16 +61,20 @@ class PersonViews:
         given: Images | None = None,
         on_bad: OnBad = "fail",
         cache_gb: float = 0.0,
+        draws: int = 0,
     ) -> None:
         self.images = open_images(data, seed, on_bad, cache_gb) if given is None else given
         self._data = data
         self.num_simulated = int(self.images.simulated_N.sum())
         self.simulated = 0 < self.num_simulated == len(self.images)
+        self.told: Told | None = None
         self._config, self._batch, self._workers, self._seed = config, batch, workers, seed
+        self._draws = draws
         self._loader: ViewLoader | None = None
 
-    def tensors(self, step: int, place: Place) -> tuple[Tensor, Tensor]:
-        """Return two large views (N, 2, H, W, 3) and small ones (N, V, H / 2, W / 2, 3), uint8.
+    def tensors(self, step: int, place: Place) -> tuple[Tensor, ...]:
+        """Return two large views (N, 2, H, W, 3) and small ones (N, V, H / 2, W / 2, 3), uint8, and
+        what the expert says of the large ones (N, 2, D), if `told` knows.
 
         Raises:
             DataError: no image can be read.
@@ -74,9 +88,34 @@ class PersonViews:
                 self._seed,
                 place.rank,
                 place.world,
+                draws=self._draws,
             )
         views = self._loader.batch(step)
-        return torch.from_numpy(views.global_NVHWC), torch.from_numpy(views.local_NVHWC)
+        both = torch.from_numpy(views.global_NVHWC), torch.from_numpy(views.local_NVHWC)
+        if self.told is None:
+            return both
+        return (*both, torch.from_numpy(self.told(views.index_N, views.number_N)))
+
+    def large(self, index_N: Index, number: int) -> Uint8:
+        """Return both large views (N, 2, H, W, 3) of one numbered draw of these images.
+
+        Raises:
+            DataError: an image cannot be read.
+        """
+        config = self._config
+        global_NVHWC = np.empty((len(index_N), 2, config.height, config.width, 3), np.uint8)
+        half = config.height // 2, config.width // 2
+        local_VHWC = np.empty((config.locals_, *half, 3), np.uint8)
+        filler = Filler(self.images, config, 1, self._seed, draws=self._draws)
+        for place, index in enumerate(index_N.tolist()):
+            try:
+                filler.one(index, number, global_NVHWC[place], local_VHWC)
+            except ImageError as error:
+                raise DataError(
+                    f"{error}. With --targets every image of --data {self._data} must be read; "
+                    "omit it, and one that cannot be read is left out"
+                ) from None
+        return global_NVHWC
 
     @property
     def num_corrupt(self) -> int:

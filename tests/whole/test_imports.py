@@ -63,6 +63,7 @@ MEETING_PLACES = {
     "bench/live.py": "how old the labels of a wearable and of a camera are",
     "bench/pages/own_eyes.py": "both records of one walk, as our own networks see it",
     "bench/pages/distil/abroad.py": "the pair of wearables on their other sets",
+    "bench/pages/distil/nearness.py": "the pair of joints in its teacher's space",
     "bench/pages/strangers.py": "models of both records of a walk, on the same people",
     "bench/pages/drawn_days.py": "pictures of people who are named by how they walk",
     "bench/pages/formats.py": "one page for every network",

@@ -33,13 +33,14 @@ from edgehuman.runtime.zoo import ZOO
 
 ALONE, TEACHER = "student alone", "teacher"
 _ABSENT = "-"
+_ALONE_WORD = "alone"
 
 
 @dataclass(frozen=True, kw_only=True)
 class DistilPageConfig:
     """Measure what distillation is worth for one pair of teacher and student."""
 
-    pair: Literal["wearable", "wisdm", "joints", "outlines", "garments"] = "wearable"
+    pair: Literal["wearable", "wisdm", "joints", "compatible", "outlines", "garments"] = "wearable"
     """Teacher, student and data; see pairs.py."""
     data: Path = Path()
     """Folder of the datasets; simulated pairs need none."""
@@ -47,6 +48,13 @@ class DistilPageConfig:
     """Folder of the trainings, the table and the picture; finished trainings are kept."""
     seeds: tuple[int, ...] = (0, 1, 2)
     """Seeds of the students."""
+    teacher: str | None = None
+    """Another teacher of that task and size: a model that ships, or an architecture, which is
+    trained first."""
+    student: str | None = None
+    """Another student: an architecture."""
+    ways: tuple[str, ...] = ()
+    """Rows of the table: `alone`, or names of the pair's ways of teaching; by default all."""
     steps: int | None = None
     """Steps of every student; by default the pair's."""
     teacher_steps: int | None = None
@@ -64,7 +72,27 @@ class DistilPageConfig:
             (bool(self.seeds), "seeds", "at least one"),
             *((getattr(self, name) >= 1, name, "at least 1") for name in least),
         )
-        require(self, rules)
+        known = (_ALONE_WORD, *PAIRS[self.pair].rows)
+        said = f"of {', '.join(known)}"
+        require(self, (*rules, (set(self.ways) <= set(known), "ways", said)))
+
+    @property
+    def chosen(self) -> Pair:
+        """The pair, with other networks if they are named."""
+        pair = PAIRS[self.pair]
+        return dataclasses.replace(
+            pair, teacher=self.teacher or pair.teacher, student=self.student or pair.student
+        )
+
+    @property
+    def folder(self) -> Path:
+        """Of this pair's trainings, apart from those of other networks."""
+        names = (self.pair, *filter(None, (self.teacher, self.student)))
+        return self.out / "-".join(name.replace(":", ".") for name in names)
+
+    def has(self, way: str) -> bool:
+        """Whether a row is wanted."""
+        return way in self.ways if self.ways else way != _ALONE_WORD or PAIRS[self.pair].alone
 
 
 Found = Mapping[str, Any]
@@ -75,8 +103,8 @@ class Page:
     """One pair's trainings, in their folder."""
 
     def __init__(self, config: DistilPageConfig) -> None:
-        self.config, self.pair = config, PAIRS[config.pair]
-        self.out = config.out / config.pair
+        self.config, self.pair = config, config.chosen
+        self.out = config.folder
         self.row = _row_of(self.pair)
 
     def words(self, seed: int, out: Path, steps: int) -> dict[str, Any]:
@@ -106,9 +134,9 @@ class Page:
         """The teacher's members: a model that ships, or folders."""
         if self.pair.teacher.startswith(ZOO):
             return (self.pair.teacher,)
-        steps = self.config.teacher_steps or self.pair.teacher_steps
         return tuple(
-            str(self.trained(self.pair.teacher, seed, steps)) for seed in range(self.pair.members)
+            str(self.trained(self.pair.teacher, seed, self.teacher_steps))
+            for seed in range(self.pair.members)
         )
 
     def distilled(self, name: str, way: Taught, seed: int, qat_steps: int) -> Found:
@@ -116,8 +144,10 @@ class Page:
         from edgehuman.distill.distill import distil
         from edgehuman.distill.report import CALIBRATED, INT8
 
-        folder = self.out / f"{name.replace(' ', '_').replace(',', '')}-{seed}"
+        folder = self._folder_of(name, seed)
         words = self._distil_words(seed, folder, way) | {"qat_steps": qat_steps}
+        if way.after:
+            words["weights"] = self._folder_of(way.after, seed)
 
         def run(resume: bool) -> Outcome:
             for file in () if resume else (INT8, CALIBRATED):
@@ -125,6 +155,9 @@ class Page:
             return distil(catalogue.load_object(self.row.distil)(**words, resume=resume))
 
         return once(folder, self._asked(words), None, run)
+
+    def _folder_of(self, name: str, seed: int) -> Path:
+        return self.out / f"{name.replace(' ', '_').replace(',', '')}-{seed}"
 
     def alone(self, seed: int) -> Found:
         """Train a student alone, or find it trained; return the comparison with the teacher."""
@@ -141,21 +174,26 @@ class Page:
         """Of every student."""
         return self.config.steps or self.pair.steps
 
+    @property
+    def teacher_steps(self) -> int:
+        """Of the teacher; 0: one that ships."""
+        if self.pair.teacher.startswith(ZOO):
+            return 0
+        return self.config.teacher_steps or self.pair.teacher_steps or self.steps
+
     def _distil_words(self, seed: int, folder: Path, way: Taught) -> dict[str, Any]:
         # `features` into the teacher's space needs its width; a student alone keeps its own.
         return {
             **self.words(seed, folder, self.steps),
             "student": self.pair.student, "teacher": self.teachers(), "objective": way.objective,
             "compatible": way.compatible, "task_weight": way.task_weight, "precision": "int8",
-            "targets": None,
+            "targets": None, **way.training,
         }  # fmt: skip
 
     def _asked(self, words: Mapping[str, Any]) -> list[str]:
-        made = [
-            (Path(each) / "asked.txt").read_text()
-            for each in words["teacher"]
-            if not each.startswith(ZOO)
-        ]
+        before = [Path(each) for each in words["teacher"] if not each.startswith(ZOO)]
+        before += [words["weights"]] if "weights" in words else []
+        made = [(each / "asked.txt").read_text() for each in before]
         return [repr(sorted(words.items())), *made]
 
 
@@ -190,8 +228,11 @@ def build_page(config: DistilPageConfig) -> Outcome:
 def _measured(page: Page) -> Iterator[tuple[str, Found]]:
     first = next(iter(page.pair.rows))
     for seed in page.config.seeds:
-        yield ALONE, page.alone(seed)
+        if page.config.has(_ALONE_WORD):
+            yield ALONE, page.alone(seed)
         for name, way in page.pair.rows.items():
+            if not page.config.has(name):
+                continue
             qat_steps = page.pair.qat_steps if name == first else 0
             yield f"distilled: {name}", page.distilled(name, way, seed, qat_steps)
 
@@ -245,14 +286,16 @@ def render(page: Page, found: Mapping[str, Sequence[Found]]) -> str:
 
 def note(page: Page, found: Mapping[str, Sequence[Found]]) -> str:
     """What stands below the table."""
-    config, pair = page.config, page.pair
+    pair, steps = page.pair, page.teacher_steps
     count = max(len(each) for each in found.values())
     seeds = f"mean ± standard deviation of {count} seeds" if count > 1 else "one seed"
-    steps = config.teacher_steps or pair.teacher_steps
     members = f"{pair.members} x {pair.teacher}" if pair.members > 1 else pair.teacher
     teacher = f"{members}, {steps} steps" if steps else members
     said = "SIMULATED people. " if pair.simulated else ""
     after = f", then {pair.qat_steps} of QAT where it says so" if pair.qat_steps else ""
+    for name, way in pair.rows.items():
+        if way.after and f"distilled: {name}" in found:
+            after += f"; {name}: {way.training['steps']} more, after {way.after}"
     return (
         f"{said}{pair.said[:1].upper()}{pair.said[1:]}. Percent, {seeds} of the student. "
         f"Teacher: {teacher}; student: {pair.student}, {page.steps} steps of "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -15,11 +15,15 @@ class Taught:
         objective: what of the teacher is learned.
         compatible: whether the student lives in the teacher's space.
         task_weight: of the labels beside it; 0: the student sees none.
+        training: settings of this way alone, over those of the pair.
+        after: the way of the pair whose student this one goes on from; "": from random weights.
     """
 
     objective: tuple[str, ...]
     compatible: bool = False
     task_weight: float = 1.0
+    training: Mapping[str, Any] = field(default_factory=dict)
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Pair:
         simulated: whether the people are simulated.
         steps, teacher_steps: of student and teacher.
         qat_steps: of quantisation-aware training, after the first row.
+        alone: whether the student is also trained alone.
     """
 
     task: str
@@ -52,6 +57,7 @@ class Pair:
     teacher_steps: int
     qat_steps: int
     simulated: bool = False
+    alone: bool = True
 
 
 _WEARABLE = {
@@ -59,7 +65,18 @@ _WEARABLE = {
     "label_smoothing": 0.0, "save_every": 100,
 }  # fmt: skip
 _GAIT = {"walks": 6, "each": 4, "save_every": 250}
+_JOINTS = {
+    **_GAIT, "people": 600, "test_people": 100, "batch": 64, "frames": 24, "lr": 1.5e-3,
+    "warmup": 0.1,
+}  # fmt: skip
 _SPACE = Taught(("features",), compatible=True, task_weight=0.0)
+_WHOLE = Taught(
+    ("features",), compatible=True, task_weight=0.0, after="features",
+    training={"lost": 0.0, "steps": 2500, "lr": 7e-4},
+)  # fmt: skip
+_LONGER = replace(
+    _WHOLE, after="then no joints lost", training={"lost": 0.0, "steps": 3000, "lr": 7e-4}
+)
 _RELATIONS = Taught(("similarity", "rkd"), task_weight=0.0)
 
 PAIRS: Mapping[str, Pair] = {
@@ -79,9 +96,15 @@ PAIRS: Mapping[str, Pair] = {
         "gait", "zoo:gait-skeleton", 1, "examples.gait_sizes:GaitFormer64", "simulated",
         "simulated walkers (edgehuman's own), seen as joints, one second of each walk",
         {"features, the teacher's space": _SPACE, "relations": _RELATIONS},
-        {**_GAIT, "people": 600, "test_people": 100, "batch": 64, "frames": 24, "lr": 1.5e-3,
-         "warmup": 0.1},
-        steps=1500, teacher_steps=0, qat_steps=60, simulated=True,
+        _JOINTS, steps=1500, teacher_steps=0, qat_steps=60, simulated=True,
+    ),
+    # The same student, ten times as long: how near it comes to its teacher's space.
+    "compatible": Pair(
+        "gait", "zoo:gait-skeleton", 1, "examples.gait_sizes:GaitFormer64", "simulated",
+        "simulated walkers (edgehuman's own), seen as joints, one second of each walk",
+        {"features": _SPACE, "then no joints lost": _WHOLE, "then no joints lost, longer": _LONGER},
+        {**_JOINTS, "save_every": 1000},
+        steps=15000, teacher_steps=0, qat_steps=0, simulated=True, alone=False,
     ),
     # For a GPU: a step of the teacher takes a core 7 seconds.
     "outlines": Pair(

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from edgehuman.bench.targets.ratios import in_turns, require_torch
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from edgehuman.pretrain.saip.saip import Saip
     from edgehuman.pretrain.saip.settings import SaipConfig
 
@@ -45,8 +47,12 @@ def saip_step_over_networks(arch: str, rounds: int = 4, **changes: Any) -> float
     return seconds["step"] / seconds["networks"]
 
 
-def step_of(model: Saip, config: SaipConfig) -> Callable[[], None]:
-    """One training step as in the loop, without reading the images."""
+def step_of(model: Saip, config: SaipConfig, *told: Tensor) -> Callable[[], None]:
+    """One training step as in the loop, without reading the images.
+
+    Args:
+        told: what a given expert says of the large views, if it is kept.
+    """
     import torch
 
     from edgehuman.training.optimiser import make_optimiser
@@ -62,7 +68,7 @@ def step_of(model: Saip, config: SaipConfig) -> Callable[[], None]:
 
     def step() -> None:
         optimiser.zero_grad(set_to_none=True)
-        model(*views)["loss"].backward()
+        model(*views, *told)["loss"].backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
         optimiser.step()
         model.advance(0)

@@ -109,3 +109,19 @@ def test_a_simulated_folder_belongs_to_no_dataset(tmp_path: Path) -> None:
         assert (mixed.row().simulated, mixed.row().dataset) == (False, f"{name} (7 of 8 simulated)")
         with pytest.raises(UsageError, match="7 of the 8 images"):
             mixed.row("ccp")
+
+
+def test_what_is_told_comes_with_the_draw_that_is_shown(photos: Path) -> None:
+    """Six images, three a step, in two draws: the third epoch shows and tells as the first."""
+    views = PersonViews(
+        str(photos), ViewConfig(64, 32, num_locals=1), 3, workers=0, seed=0, draws=2
+    )
+    views.told = lambda index_N, number_N: np.stack([index_N, number_N], 1).astype(np.float32)
+    large_NVHWC, _, told_N2 = views.tensors(3, PLACE)
+    assert told_N2[:, 1].tolist() == [1, 1, 1]
+    index_N = told_N2[:, 0].long().numpy()
+    assert np.array_equal(views.large(index_N, 1), large_NVHWC.numpy())
+    assert not np.array_equal(views.large(index_N, 0), large_NVHWC.numpy())
+    (photos / "2.png").write_bytes(b"")
+    with pytest.raises(DataError, match=r"2\.png is empty.* With --targets every image"):
+        views.large(np.arange(6), 0)

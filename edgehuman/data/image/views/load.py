@@ -48,11 +48,13 @@ class Views:
         global_NVHWC: uint8 (N, 2, 256, 128, 3).
         local_NVHWC: uint8 (N, 8, 128, 64, 3); the last is the whole first global, downscaled.
         index_N: index of each row's photo.
+        number_N: which of its numbered draws that is; 0 where each is drawn anew.
     """
 
     global_NVHWC: Uint8
     local_NVHWC: Uint8
     index_N: Index
+    number_N: Index
 
 
 class ViewLoader:
@@ -66,6 +68,7 @@ class ViewLoader:
         seed: of the order and of all augmentations.
         rank, world: rank of this training process and number of them; each gets its own photos.
         ahead: steps prepared ahead, at 393 kB per photo.
+        draws: how many draws a photo has, see `Filler`; 0: a new one in every step.
 
     Raises:
         UsageError: a value is out of range.
@@ -81,18 +84,20 @@ class ViewLoader:
         rank: int = 0,
         world: int = 1,
         ahead: int = 2,
+        draws: int = 0,
     ) -> None:
         for name, value, least in (
             ("batch", batch, 1),
             ("workers", workers, 0),
             ("seed", seed, 0),
             ("ahead", ahead, 1),
+            ("draws", draws, 0),
         ):
             if value < least:
                 raise UsageError(f"{name} is {value}; it must be at least {least}")
         self.config = ViewConfig() if config is None else config
         self.batch_size = batch
-        self._filler = Filler(images, self.config, batch, seed, rank, world)
+        self._filler = Filler(images, self.config, batch, seed, rank, world, draws)
         self._ahead = ahead
         self._pool = _Pool(self._filler, workers, ahead) if workers else None
 
@@ -119,7 +124,8 @@ class ViewLoader:
         shape = (self.batch_size, self.config.locals_, high // 2, wide // 2, 3)
         local_NVHWC = np.empty(shape, np.uint8)
         index_N = self._filler.fill(step, 0, global_NVHWC, local_NVHWC)
-        return Views(global_NVHWC, local_NVHWC, index_N)
+        number_N = self._filler.numbers(step, range(len(index_N)))
+        return Views(global_NVHWC, local_NVHWC, index_N, number_N)
 
     def close(self) -> None:
         """Stop the workers; also done when the loader is garbage-collected or Python exits."""
@@ -167,6 +173,7 @@ class _Pool:
             self._slots.global_SNVHWC[slot].copy(),
             self._slots.local_SNVHWC[slot].copy(),
             self._index_SN[slot].copy(),
+            self._filler.numbers(step, range(self._filler.batch)),
         )
         del self._slot_of[step]
         self._order(max(self._slot_of, default=step) + 1, slot)

@@ -17,6 +17,7 @@ from edgehuman.data.image.views.make import ViewConfig, make_views
 from edgehuman.errors import DataError, ImageError
 from edgehuman.records import Index, Uint8
 
+_NUMBERED = 31  # of random numbers, beside those of the steps
 # After this many unreadable images in a row the whole source counts as unreadable.
 _MOST_IN_A_ROW = 1000
 
@@ -38,6 +39,8 @@ class Filler:
         config: which views to make of each.
         batch: rows of a step in this process.
         seed, rank, world: of the training; a step's rows are this process's share of it.
+        draws: how many draws of views a photo has: its first in the first epoch, and so on around;
+            0: a new one in every step.
         corrupt: unreadable photos, by index, with the reason.
     """
 
@@ -47,6 +50,7 @@ class Filler:
     seed: int
     rank: int = 0
     world: int = 1
+    draws: int = 0
     corrupt: dict[int, str] = field(default_factory=dict)
     _orders: dict[int, Index] = field(default_factory=dict, init=False)
 
@@ -71,14 +75,31 @@ class Filler:
 
     def wanted(self, step: int, rows: range) -> Index:
         """First choice of photo for each row of a step: every epoch is a new shuffle of all."""
-        start = (step * self.world + self.rank) * self.batch
-        place_N = np.arange(start + rows.start, start + rows.stop)
-        epoch_N, within_N = place_N // len(self.images), place_N % len(self.images)
-        chosen_N = np.empty(len(place_N), np.int64)
+        epoch_N, within_N = self._places(step, rows)
+        chosen_N = np.empty(len(rows), np.int64)
         for epoch in np.unique(epoch_N).tolist():
             here_N = epoch_N == epoch
             chosen_N[here_N] = self._order(epoch)[within_N[here_N]]
         return chosen_N
+
+    def numbers(self, step: int, rows: range) -> Index:
+        """Which of its draws each row of a step shows; 0 where each is drawn anew."""
+        return self._places(step, rows)[0] % max(self.draws, 1)
+
+    def one(self, index: int, number: int, global_VHWC: Uint8, local_VHWC: Uint8) -> None:
+        """Make a row: a numbered draw of one photo, the same whenever it is asked for.
+
+        Raises:
+            ImageError: the photo cannot be read.
+        """
+        rng = np.random.default_rng((self.seed, _NUMBERED, number, index))
+        make_views(self.images, index, self.config, rng, global_VHWC, local_VHWC)
+
+    def _places(self, step: int, rows: range) -> tuple[Index, Index]:
+        """Epoch and place in it of each row of a step."""
+        start = (step * self.world + self.rank) * self.batch
+        place_N = np.arange(start + rows.start, start + rows.stop)
+        return place_N // len(self.images), place_N % len(self.images)
 
     def _order(self, epoch: int) -> Index:
         if epoch not in self._orders:
@@ -97,10 +118,15 @@ class Filler:
             number = (number + 1) % num_images
             if number in self.corrupt:
                 continue
-            # By the row in the step's batch of all processes, whoever makes it.
-            rng = np.random.default_rng((self.seed, step, 0, self.rank * self.batch + row))
             try:
-                make_views(self.images, number, self.config, rng, global_VHWC, local_VHWC)
+                if self.draws:
+                    drawn = int(self.numbers(step, range(row, row + 1))[0])
+                    self.one(number, drawn, global_VHWC, local_VHWC)
+                else:
+                    # By the row in the step's batch of all processes, whoever makes it.
+                    entropy = (self.seed, step, 0, self.rank * self.batch + row)
+                    rng = np.random.default_rng(entropy)
+                    make_views(self.images, number, self.config, rng, global_VHWC, local_VHWC)
                 return number
             except ImageError as error:
                 self.corrupt[number] = str(error)

@@ -124,3 +124,51 @@ def test_the_picture_has_a_point_for_every_model(tmp_path: Path) -> None:
 def test_values_out_of_range_are_named(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         DistilPageConfig(**changes)
+
+
+def test_other_networks_and_chosen_rows_have_a_folder_of_their_own(
+    made: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_module, "draw", lambda *given: None)
+    words: dict[str, Any] = {"data": tmp_path, "out": tmp_path / "out", "seeds": (0,)}
+    build_page(DistilPageConfig(pair="garments", student="tinyvit_11m", ways=("alone",), **words))
+    assert made == ["tinyvit_11m-0", "tinyvit_11m-0 compared"]
+    assert (tmp_path / "out" / "garments-tinyvit_11m" / "table.json").is_file()
+    made.clear()
+    other = DistilPageConfig(
+        pair="garments", teacher="tinyvit_5m", student="starnet_s3", steps=7, **words
+    )
+    build_page(other)
+    # The teacher is trained first, for as many steps as its student if nothing else is said.
+    assert made == [
+        "starnet_s3-0",
+        "tinyvit_5m-0",
+        "starnet_s3-0 compared",
+        "pixels_and_channels-0",
+    ]
+    folder = tmp_path / "out" / "garments-tinyvit_5m-starnet_s3"
+    assert (folder / "tinyvit_5m-0" / "asked.txt").is_file()
+
+
+def test_the_pair_into_the_teachers_space_trains_nobody_alone(
+    made: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_module, "draw", lambda *given: None)
+    text = build_page(DistilPageConfig(pair="compatible", out=tmp_path, seeds=(0,))).text
+    assert made == ["features-0", "then_no_joints_lost-0", "then_no_joints_lost_longer-0"]
+    assert "15000 steps of 64 in every row; then no joints lost: 2500 more, after features" in text
+    # What goes on from a training runs again if that one does.
+    made.clear()
+    (tmp_path / "compatible" / "features-0" / "asked.txt").write_text("other words")
+    build_page(DistilPageConfig(pair="compatible", out=tmp_path, seeds=(0,)))
+    assert made == ["features-0"]
+    (tmp_path / "compatible" / "features-0" / "asked.txt").write_text("others still")
+    ways = ("then no joints lost",)
+    build_page(DistilPageConfig(pair="compatible", out=tmp_path, seeds=(0,), ways=ways))
+    assert made == ["features-0", "then_no_joints_lost-0"]
+
+
+def test_a_way_that_the_pair_does_not_have_is_refused() -> None:
+    said = r"ways is \('logit',\); it must be of alone, logits"
+    with pytest.raises(UsageError, match=said):
+        DistilPageConfig(pair="wisdm", ways=("logit",))

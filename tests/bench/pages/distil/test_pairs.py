@@ -37,3 +37,4 @@ def test_a_pair_is_of_networks_and_settings_that_exist(name: Any) -> None:
     assert known >= set(pair.training)
     for way in pair.rows.values():
         assert parse_objectives(way.objective)
+        assert known >= set(way.training)

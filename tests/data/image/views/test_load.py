@@ -57,6 +57,7 @@ def same(one: Views, other: Views) -> bool:
         np.array_equal(one.global_NVHWC, other.global_NVHWC)
         and np.array_equal(one.local_NVHWC, other.local_NVHWC)
         and np.array_equal(one.index_N, other.index_N)
+        and np.array_equal(one.number_N, other.number_N)
     )
 
 
@@ -92,10 +93,14 @@ def test_a_step_follows_from_seed_and_step(folder: Path) -> None:
     assert not same(third, loader(folder, seed=6).batch(3))
 
 
-def test_it_does_not_matter_who_makes_it(folder: Path) -> None:
+@pytest.mark.parametrize("draws", [0, 2])
+def test_it_does_not_matter_who_makes_it(folder: Path, draws: int) -> None:
     cut_short(folder / "002.jpg")
-    alone = loader(folder)
-    with loader(folder, workers=1) as one, loader(folder, workers=3, ahead=3) as three:
+    alone = loader(folder, draws=draws)
+    with (
+        loader(folder, workers=1, draws=draws) as one,
+        loader(folder, workers=3, ahead=3, draws=draws) as three,
+    ):
         # In order, again from the start as after a resume, and out of order.
         for step in (0, 1, 2, 3, 1, 2, 9):
             wanted = alone.batch(step)

@@ -88,3 +88,62 @@ def test_a_source_of_which_nothing_can_be_read_is_an_error() -> None:
     filler = Filler(Greys(3, broken=(0, 1, 2)), SMALL, 2, seed=0)
     with pytest.raises(DataError, match="greys: 3 images in a row cannot be read; the first"):
         filler.fill(0, 0, *room(2))
+
+
+class Noise(Greys):
+    """Pictures of which each pixel differs, so that every crop is another."""
+
+    def read(self, index: int) -> Uint8:
+        super().read(index)
+        return np.random.default_rng(index).integers(0, 256, (64, 32, 3), np.uint8)
+
+
+def test_a_photo_shows_its_numbered_draws_in_turn() -> None:
+    """Epochs of four photos, two a step, in two draws: photo by photo, the third is the first."""
+    filler = Filler(Noise(4), SMALL, 2, seed=3, draws=2)
+    shown: dict[tuple[int, int], list[bytes]] = {}
+    for step in range(8):
+        global_, local = room(2)
+        index_N = filler.fill(step, 0, global_, local)
+        epoch = step // 2
+        assert filler.numbers(step, range(2)).tolist() == [epoch % 2] * 2
+        for place, index in enumerate(index_N.tolist()):
+            shown.setdefault((index, epoch), []).append(global_[place].tobytes())
+            again, other = room(1)
+            filler.one(index, epoch % 2, again[0], other[0])
+            assert np.array_equal(again[0], global_[place])
+            assert np.array_equal(other[0], local[place])
+    for index in range(4):
+        epochs = [shown[index, epoch][0] for epoch in range(4)]
+        assert epochs[:2] == epochs[2:]
+        assert epochs[0] != epochs[1]
+
+
+def test_numbered_draws_depend_on_neither_process_nor_place() -> None:
+    alone, room_ = Filler(Noise(4), SMALL, 4, seed=3, draws=2), room(4)
+    whose_N = alone.fill(1, 0, *room_).tolist()
+    for rank in range(2):
+        half = room(2)
+        index_N = Filler(Noise(4), SMALL, 2, 3, rank, 2, draws=2).fill(1, 0, *half)
+        for place, index in enumerate(index_N.tolist()):
+            assert np.array_equal(half[0][place], room_[0][whose_N.index(index)])
+
+
+def test_a_photo_that_cannot_be_read_is_replaced_by_the_same_draw_of_the_next() -> None:
+    filler = Filler(Noise(4, broken=(1,)), SMALL, 4, seed=3, draws=2)
+    global_, local = room(4)
+    index_N = filler.fill(0, 0, global_, local)
+    assert sorted(index_N.tolist()) == [0, 2, 2, 3]
+    both = np.flatnonzero(index_N == 2)
+    assert np.array_equal(global_[both[0]], global_[both[1]])
+    with pytest.raises(ImageError, match="1: cut short"):
+        filler.one(1, 0, global_[0], local[0])
+
+
+def test_without_numbers_each_step_has_its_own_draw() -> None:
+    filler = Filler(Noise(2), SMALL, 2, seed=3)
+    assert filler.numbers(5, range(2)).tolist() == [0, 0]
+    first, second = room(2), room(2)
+    one_N, two_N = filler.fill(0, 0, *first), filler.fill(1, 0, *second)
+    place = two_N.tolist().index(one_N[0])
+    assert not np.array_equal(first[0][0], second[0][place])
