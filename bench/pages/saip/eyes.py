@@ -172,8 +172,10 @@ def placed(photo_HWC: Uint8, crop_HWC: Uint8, mask_HW: Uint8) -> Uint8:
         DataError: the crop is not of this photo.
     """
     high, wide = mask_HW.shape
-    far_HW = cv2.matchTemplate(photo_HWC, crop_HWC, cv2.TM_SQDIFF)
-    y, x = np.unravel_index(int(far_HW.argmin()), far_HW.shape)
+    y = x = 0
+    if high <= photo_HWC.shape[0] and wide <= photo_HWC.shape[1]:
+        far_HW = cv2.matchTemplate(photo_HWC, crop_HWC, cv2.TM_SQDIFF)
+        y, x = map(int, np.unravel_index(int(far_HW.argmin()), far_HW.shape))
     if not np.array_equal(photo_HWC[y : y + high, x : x + wide], crop_HWC):
         raise DataError("--labels are of other photos than --ccp; label these, or give those")
     whole_HW = np.zeros(photo_HWC.shape[:2], np.uint8)
