@@ -30,6 +30,7 @@ from edgehuman.bench.pages.saip.settings import Schedule
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import require
 from edgehuman.data.image.published.parsing import ccp_role
+from edgehuman.data.image.set import load_png_mask
 from edgehuman.errors import DataError, UsageError
 from edgehuman.files import writing_tree
 from edgehuman.outcome import Outcome
@@ -39,6 +40,7 @@ from edgehuman.reading.parsers import json_of
 from edgehuman.records import Uint8
 
 TASKS = ("pose", "parsing", "detection")
+ROWS = ("scratch", "saip", "distilled", "saip-distilled")
 HEADS = ("begins with", "learns from")
 HAND, TEACHERS = "labels by hand, simulated joints", "free teachers' labels"
 _BODY = 1  # the class of CCP that stands for a person: none of what is carried
@@ -61,16 +63,23 @@ class EyesConfig(Schedule):
     """Of pose, parsing and detection."""
     seeds: tuple[int, ...] = (0, 1, 2)
     """Seeds; each gets every row, with a pretraining of its own."""
+    rows: tuple[str, ...] = ROWS
+    """Rows of the table, in the order of their trainings."""
     recipes: Path = Path("recipes/saip_eyes")
     """Folder of the recipes: pretrain.toml and TASK.toml."""
 
     def __post_init__(self) -> None:
         Schedule.__post_init__(self)
-        require(self, [({*self.tasks} <= {*TASKS}, "tasks", f"of {', '.join(TASKS)}")])
+        rules = (
+            ({*self.tasks} <= {*TASKS}, "tasks", f"of {', '.join(TASKS)}"),
+            (bool(self.rows) and {*self.rows} <= {*ROWS}, "rows", f"of {', '.join(ROWS)}"),
+            (len(set(self.rows)) == len(self.rows), "rows", "each once"),
+        )
+        require(self, rules)
         for name, place in (
             ("ccp", self.ccp / "photos"),
             ("ccp", self.ccp / "masks"),
-            *(("labels", self.labels / each / LABELS) for each in ("frames", "people")),
+            ("labels", self.labels / "people" / LABELS),
             *((name, Path(getattr(self, name))) for name in ("mot", "coco")),
         ):
             if not place.exists():
@@ -160,7 +169,9 @@ def _masks(config: EyesConfig) -> Iterator[tuple[str, Uint8]]:
             continue
         photo_HWC = read_image(config.ccp / "photos" / f"{stem}.jpg")
         crop_HWC = read_image(people / str(line["image"]))
-        mask_HW = cv2.imread(str(people / str(line["mask"])), cv2.IMREAD_GRAYSCALE)
+        mask_HW = load_png_mask(
+            str(people / str(line["mask"])), (crop_HWC.shape[0], crop_HWC.shape[1])
+        )
         yield stem, placed(photo_HWC, crop_HWC, np.asarray(mask_HW > 0, np.uint8))
         done.add(stem)
 
@@ -203,7 +214,8 @@ def build(config: EyesConfig) -> Outcome:
     )
     if config.pretrain_data == SIMULATED:
         config = dataclasses.replace(config, pretrain_data=str(photos_without_masks(config)))
-    rows = rows_of(taught_photos(config), config.labels / "people")
+    by_name = {row.name: row for row in rows_of(taught_photos(config), config.labels / "people")}
+    rows = [by_name[name] for name in config.rows]
     return build_table(config, Page(rows, HEADS, NOTES, exams=exams_of(config)))
 
 

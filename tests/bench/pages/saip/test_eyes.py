@@ -17,6 +17,7 @@ from edgehuman.bench.pages.saip.eyes import (
     placed,
     taught_photos,
 )
+from edgehuman.data.image.set import load_png_mask
 from edgehuman.errors import DataError, UsageError
 from tests.bench.pages.saip.made import Asked, leave_out_trainings, of, table_of
 
@@ -33,11 +34,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
 def data(tmp_path: Path) -> dict[str, Any]:
     """Photos 1 to 6 of CCP, of which the first has a mask, and what teachers say of 2 and 5."""
     ccp, labels = tmp_path / "ccp", tmp_path / "labels"
-    for folder in (ccp / "photos", ccp / "masks", labels / "people", labels / "frames"):
+    for folder in (ccp / "photos", ccp / "masks", labels / "people"):
         folder.mkdir(parents=True)
     (ccp / "labels.txt").write_text("null\nbody\n")
     (ccp / "masks" / "0001.png").touch()
-    (labels / "frames" / "labels.jsonl").touch()
     lines = []
     for number in range(1, 7):
         photo_HWC = RNG.integers(0, 256, (24, 20, 3), np.uint8)
@@ -127,7 +127,7 @@ def test_pretraining_sees_no_photo_with_a_mask_and_none_of_the_test_part(
 def test_teachers_masks_stand_where_the_crop_was(data: dict[str, Any]) -> None:
     folder = taught_photos(EyesConfig(**data))
     assert sorted(path.stem for path in (folder / "photos").iterdir()) == ["0002", "0005"]
-    mask_HW = cv2.imread(str(folder / "masks" / "0002.png"), cv2.IMREAD_GRAYSCALE)
+    mask_HW = load_png_mask(str(folder / "masks" / "0002.png"))
     assert np.argwhere(mask_HW).tolist() == [[3, 7]]
 
 
@@ -147,11 +147,20 @@ def test_a_crop_of_another_photo_is_refused() -> None:
         ({"labels": Path("absent")}, "--labels: absent"),
         ({"coco": "absent"}, "--coco: absent does not exist"),
         ({"mot": ""}, "--mot judges"),
+        ({"rows": ("scratch", "garments")}, "--rows is"),
+        ({"rows": ()}, "--rows is"),
     ],
 )
 def test_wrong_words(changes: dict[str, Any], said: str, data: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=said):
         EyesConfig(**{**data, **changes})
+
+
+def test_rows_by_name_and_in_the_order_of_the_words(asked: Asked, data: dict[str, Any]) -> None:
+    words = {**data, "rows": ("distilled", "scratch"), "tasks": ("parsing",), "seeds": (0,)}
+    text = build(EyesConfig(**words)).text
+    assert [*table_of(text)][1:] == ["distilled", "scratch"]
+    assert not of(asked, "pretrain")
 
 
 def test_without_videos_or_coco_their_columns_are_left_out(

@@ -1,6 +1,6 @@
 """What is wrong with the joints of a model: whose, in which way, and whether their order costs AP.
 
-    python -m edgehuman.bench.pages.pose_faults zoo:person-pose --data coco_people --split all
+    python -m edgehuman.bench.pages.image.pose_faults zoo:person-pose --data coco_people --split all
 
 Each labelled joint is one of five, after Ronchi and Perona ("Benchmarking and Error Diagnosis in
 Multi-Instance Pose Estimation", ICCV 2017), by the similarity of OKS: good (over 0.85), near (over

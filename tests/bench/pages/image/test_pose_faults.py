@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgehuman.bench.pages import pose_faults
-from edgehuman.bench.pages.pose_faults import (
+from edgehuman.bench.pages.image import pose_faults
+from edgehuman.bench.pages.image.pose_faults import (
     FAULTS,
     FaultsConfig,
     Looked,
@@ -125,7 +125,7 @@ def test_the_table_of_simulated_people(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(pose_faults, "open_model", lambda config: model)
     few = load_persons("simulated", "pose", people=5, each=1)
     monkeypatch.setattr(pose_faults, "load_persons", lambda *_, **__: few)
-    words = {"model": "mid", "data": "simulated", "split": "all", "out": tmp_path}
+    words: dict[str, Any] = {"model": "mid", "data": "simulated", "split": "all", "out": tmp_path}
     text = build(FaultsConfig(**words)).text
     assert "SIMULATED people" in text
     assert (tmp_path / "table.md").read_text() == f"{text}\n"
