@@ -34,9 +34,8 @@ from edgehuman.data.image.set import load_png_mask
 from edgehuman.errors import DataError, UsageError
 from edgehuman.files import writing_tree
 from edgehuman.outcome import Outcome
-from edgehuman.preprocess.image.labels import LABELS
+from edgehuman.preprocess.image.labels import LABELS, read_label_lines
 from edgehuman.preprocess.image.pixels import read_image
-from edgehuman.reading.parsers import json_of
 from edgehuman.records import Uint8
 
 TASKS = ("pose", "parsing", "detection")
@@ -45,6 +44,7 @@ HEADS = ("begins with", "learns from")
 HAND, TEACHERS = "labels by hand, simulated joints", "free teachers' labels"
 _BODY = 1  # the class of CCP that stands for a person: none of what is carried
 _SAIP = "SAIP"
+_OTHER = "is of other photos than those of --ccp; label these, or give those"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,16 +162,17 @@ def _masks(config: EyesConfig) -> Iterator[tuple[str, Uint8]]:
     """Number of a photo, and the teachers' mask of it."""
     people = config.labels / "people"
     done: set[str] = set()
-    for text in (people / LABELS).read_text(encoding="utf-8").splitlines():
-        line = json_of(text)
+    for line in read_label_lines(people / LABELS):
         stem = str(line.get("sequence", "")).rpartition("_")[2]
         if "mask" not in line or stem in done:
             continue
-        photo_HWC = read_image(config.ccp / "photos" / f"{stem}.jpg")
+        photo = config.ccp / "photos" / f"{stem}.jpg"
+        if not photo.is_file():
+            raise DataError(f"{people}: {line['image']} {_OTHER}")
+        photo_HWC = read_image(photo)
         crop_HWC = read_image(people / str(line["image"]))
-        mask_HW = load_png_mask(
-            str(people / str(line["mask"])), (crop_HWC.shape[0], crop_HWC.shape[1])
-        )
+        high, wide = crop_HWC.shape[:2]
+        mask_HW = load_png_mask(str(people / str(line["mask"])), (high, wide))
         yield stem, placed(photo_HWC, crop_HWC, np.asarray(mask_HW > 0, np.uint8))
         done.add(stem)
 
@@ -188,7 +189,7 @@ def placed(photo_HWC: Uint8, crop_HWC: Uint8, mask_HW: Uint8) -> Uint8:
         far_HW = cv2.matchTemplate(photo_HWC, crop_HWC, cv2.TM_SQDIFF)
         y, x = map(int, np.unravel_index(int(far_HW.argmin()), far_HW.shape))
     if not np.array_equal(photo_HWC[y : y + high, x : x + wide], crop_HWC):
-        raise DataError("--labels are of other photos than --ccp; label these, or give those")
+        raise DataError(f"--labels: a crop {_OTHER}")
     whole_HW = np.zeros(photo_HWC.shape[:2], np.uint8)
     whole_HW[y : y + high, x : x + wide] = mask_HW
     return whole_HW

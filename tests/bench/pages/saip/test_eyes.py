@@ -140,6 +140,24 @@ def test_a_crop_of_another_photo_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{", "line 1: not JSON"),
+        ('{"image": "2.png", "mask": "2-mask.png"}', "of other photos"),
+        ('{"image": "2.png", "mask": "2-mask.png", "sequence": "video"}', "of other photos"),
+        ('{"image": "2.png", "mask": "2-mask.png", "sequence": "photos_0003"}', "of other photos"),
+        ("", "is empty"),
+    ],
+)
+def test_wrong_labels_leave_no_half_a_folder(line: str, said: str, data: dict[str, Any]) -> None:
+    (data["labels"] / "people" / "labels.jsonl").write_text(line)
+    config = EyesConfig(**data)
+    with pytest.raises(DataError, match=said):
+        taught_photos(config)
+    assert not (config.out / "taught").exists()
+
+
+@pytest.mark.parametrize(
     ("changes", "said"),
     [
         ({"tasks": ("reid",)}, "saip_eyes has no reid.toml"),

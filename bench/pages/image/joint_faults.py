@@ -1,6 +1,7 @@
 """What is wrong with the joints of a model: whose, in which way, and whether their order costs AP.
 
-    python -m edgehuman.bench.pages.image.pose_faults zoo:person-pose --data coco_people --split all
+    python -m edgehuman.bench.pages.image.joint_faults zoo:person-pose --data coco_people
+        --split all
 
 Each labelled joint is one of five, after Ronchi and Perona ("Benchmarking and Error Diagnosis in
 Multi-Instance Pose Estimation", ICCV 2017), by the similarity of OKS: good (over 0.85), near (over
@@ -63,7 +64,7 @@ class FaultsConfig:
     """People with joints."""
     split: Split = "test"
     """The test part, the training part, or all."""
-    out: Path = Path("runs/pose_faults")
+    out: Path = Path("runs/joint_faults")
     """Folder of the table."""
     threads: int = 1
     """Threads inside one operator."""

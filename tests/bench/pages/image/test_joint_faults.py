@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgehuman.bench.pages.image import pose_faults
-from edgehuman.bench.pages.image.pose_faults import (
+from edgehuman.bench.pages.image import joint_faults
+from edgehuman.bench.pages.image.joint_faults import (
     FAULTS,
     FaultsConfig,
     Looked,
@@ -122,9 +122,9 @@ def test_the_table_of_simulated_people(tmp_path: Path, monkeypatch: pytest.Monke
     inputs = SimpleNamespace(shape=(32, 16, 3), record="PersonCrop")
     card = SimpleNamespace(name="mid", output=output, input=inputs, decision=Decision())
     model = SimpleNamespace(name="mid", card=card, logits=logits)
-    monkeypatch.setattr(pose_faults, "open_model", lambda config: model)
+    monkeypatch.setattr(joint_faults, "open_model", lambda config: model)
     few = load_persons("simulated", "pose", people=5, each=1)
-    monkeypatch.setattr(pose_faults, "load_persons", lambda *_, **__: few)
+    monkeypatch.setattr(joint_faults, "load_persons", lambda *_, **__: few)
     words: dict[str, Any] = {"model": "mid", "data": "simulated", "split": "all", "out": tmp_path}
     text = build(FaultsConfig(**words)).text
     assert "SIMULATED people" in text
