@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from edgehuman.bench.evaluate.evaluate import Split
 from edgehuman.bench.pages.keep import mean_and_spread, write_table
 from edgehuman.bench.pages.saip.settings import METRICS, Schedule, task_of
 from edgehuman.bench.pages.saip.trainings import (
@@ -20,11 +21,13 @@ from edgehuman.bench.pages.saip.trainings import (
     Clock,
     OutOfTime,
     Words,
+    examined,
     expert_of,
     judged,
     labelled,
     pretrain_pictures,
     pretrained,
+    tune,
     tune_steps,
     tuned,
     tuned_folder,
@@ -52,6 +55,7 @@ class Row:
         share: of the fine-tuning's steps.
         published: by task, the paper's number, percent.
         like: name of the row whose pretraining this one shares; "": its own.
+        data: by task, what its fine-tuning learns from, where that differs from the page's.
     """
 
     name: str
@@ -62,6 +66,22 @@ class Row:
     share: float = 1.0
     published: Mapping[str, float] = field(default_factory=dict)
     like: str = ""
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """A set on which the networks of a task are judged as they are.
+
+    Attributes:
+        name: in the table's columns. data: its path; split: the part of it.
+        metrics: their keys, and what the table calls them.
+    """
+
+    name: str
+    data: str
+    metrics: Mapping[str, str]
+    split: Split = "test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +91,7 @@ class Page:
     notes: lines below the table: what differs from the paper.
     zero_shot: whether networks of TASK are judged on the data of TASK@NAME, too.
     one_pretraining: whether all seeds start from the pretrainings of the first.
+    exams: by task, the sets that judge its networks in the place of the test part of its data.
     """
 
     rows: Sequence[Row]
@@ -78,6 +99,7 @@ class Page:
     notes: Sequence[str]
     zero_shot: bool = False
     one_pretraining: bool = False
+    exams: Mapping[str, Sequence[Exam]] = field(default_factory=dict)
 
 
 Scores = dict[str, dict[str, list[Mapping[str, float]]]]
@@ -111,6 +133,14 @@ def _measured(config: Schedule, page: Page, scores: Scores, clock: Clock) -> Ite
             first = config.seeds[0] if page.one_pretraining else seed
             weights = _start(config, row, first, clock)
             for task in config.tasks:
+                if task in page.exams:
+                    data = row.data.get(task, "")
+                    folder, _ = tune(config, task, row.name, seed, weights, clock, row.share, data)
+                    for exam in page.exams[task]:
+                        found = examined(config, task_of(task), folder, exam.data, exam.split)
+                        scores[row.name].setdefault(f"{task}@{exam.name}", []).append(found)
+                    yield
+                    continue
                 found = tuned(config, task, row.name, seed, weights, clock, row.share)
                 scores[row.name].setdefault(task, []).append(found)
                 yield
@@ -144,8 +174,7 @@ def _start(config: Schedule, row: Row, seed: int, clock: Clock) -> Path | None:
 
 def render(config: Schedule, page: Page, scores: Scores) -> str:
     """The Markdown page."""
-    unseen = [f"{other}{_ZERO}" for _, other in _unseen(config, page)]
-    columns = list(_columns([*config.tasks, *unseen]))
+    columns = list(_columns(config, page))
     published = [task for task in config.tasks if any(task in row.published for row in page.rows)]
     heads = [*page.heads, *(said for *_, said in columns)]
     heads += [*(f"{next(iter(METRICS[task].values()))}, paper" for task in published), "seeds"]
@@ -159,18 +188,36 @@ def render(config: Schedule, page: Page, scores: Scores) -> str:
             for task, key, _ in columns
         ]
         cells += [f"{row.published[t]:.1f}" if t in row.published else _ABSENT for t in published]
-        counts = {len(found.get(task, ())) for task in config.tasks}
+        counts = {len(found.get(each, ())) for each in _judged(config, page)}
         cells.append(" to ".join(map(str, sorted({min(counts), max(counts)}))))
         lines.append(f"| {row.name} | {' | '.join(cells)} |")
     return "\n".join([*lines, "", *_sizes(config), *page.notes])
 
 
-def _columns(exams: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    """Of each number: the word of --tasks, the metric, and what the table calls it."""
-    for exam in exams:
-        task, _, name = exam.partition("@")
-        for key, said in METRICS[task].items():
-            yield exam, key, f"{said}, {name}" if name else said
+def _judged(config: Schedule, page: Page) -> Iterator[str]:
+    """The key in `Scores` of everything that each training is judged by."""
+    for task in config.tasks:
+        exams = page.exams.get(task)
+        yield from [task] if exams is None else [f"{task}@{exam.name}" for exam in exams]
+
+
+def _columns(config: Schedule, page: Page) -> Iterator[tuple[str, str, str]]:
+    """Of each number: its key in `Scores`, the metric, and what the table calls it."""
+    for task in config.tasks:
+        if task in page.exams:
+            for exam in page.exams[task]:
+                for key, said in exam.metrics.items():
+                    yield f"{task}@{exam.name}", key, said
+        else:
+            yield from _of_task(task)
+    for _, other in _unseen(config, page):
+        yield from _of_task(f"{other}{_ZERO}")
+
+
+def _of_task(word: str) -> Iterator[tuple[str, str, str]]:
+    task, _, name = word.partition("@")
+    for key, said in METRICS[task].items():
+        yield word, key, f"{said}, {name}" if name else said
 
 
 def _whose(config: Schedule) -> str:

@@ -22,6 +22,8 @@ METRICS: Mapping[str, Mapping[str, str]] = {
     "parsing": {"mean_iou": "parsing mIoU"},
     "text-reid": {"rank1": "text rank-1", "mean_ap": "text mAP"},
     "multi-parsing": {"mean_iou": "crowds mIoU", "ap_p_vol": "crowds AP^p"},
+    "detection": {"ap50": "boxes AP50"},
+    "pose": {"ap": "joints OKS AP", "mean_oks": "joints mean OKS"},
     "part-attributes": {"box_ap_iou_f1": "AP_IoU+F1", "box_ap_f1": "AP_F1"},
 }
 """By task, the metrics of its test part, and how a table calls them."""

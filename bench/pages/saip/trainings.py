@@ -11,9 +11,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from edgehuman import catalogue
+from edgehuman.bench.evaluate import image
+from edgehuman.bench.evaluate.evaluate import Split
 from edgehuman.bench.evaluate.frames import EvaluateConfig, evaluate
 from edgehuman.bench.pages.keep import once
 from edgehuman.bench.pages.saip.settings import Schedule, task_of
@@ -23,11 +25,12 @@ from edgehuman.data.image.write import SimulateConfig, simulate
 from edgehuman.outcome import Outcome
 
 Words = Mapping[str, Any]
+Metrics: TypeAlias = Mapping[str, float]
 EXAM_SEED, PRETRAIN_SEED, EXPERT_SEED = 7, 1007, 2007
 """Of simulated people: nobody of one is of another."""
 _EACH, _PRETRAIN_EACH = 3, 2
 _ASKED = "asked.txt"
-OF_FRAMES = ("multi-parsing", "part-attributes")
+OF_FRAMES = ("multi-parsing", "part-attributes", "detection")
 """Tasks whose pictures are frames of several people."""
 
 
@@ -134,15 +137,36 @@ def tuned(
         weights: the pretraining's folder; None: from scratch.
         share: of the fine-tuning's steps that are taken, with a schedule of that length.
     """
+    folder, outcome = tune(config, exam, name, seed, weights, clock, share)
+    if task_of(exam) in OF_FRAMES:
+        return judged(config, folder, labelled(config, exam))
+    metrics: Mapping[str, float] = outcome.get("metrics", {})
+    return metrics
+
+
+def tune(
+    config: Schedule,
+    exam: str,
+    name: str,
+    seed: int,
+    weights: Path | None,
+    clock: Clock,
+    share: float = 1.0,
+    data: str = "",
+) -> tuple[Path, Mapping[str, Any]]:
+    """The folder of a fine-tuning, and what it says.
+
+    Args:
+        exam, weights, share: see `tuned`.
+        data: what it learns from; "": the labelled data of its task.
+    """
     folder, recipe = tuned_folder(config, exam, name, seed), config.recipe(exam)
-    steps, data = max(1, round(share * tune_steps(config, exam))), labelled(config, exam)
+    steps = max(1, round(share * tune_steps(config, exam)))
+    data = data or labelled(config, exam)
     words = ["--arch", config.arch, "--data", data, "--seed", str(seed), "--steps", str(steps)]
     words += [] if weights is None else ["--weights", str(weights)]
-    of_frames = task_of(exam) in OF_FRAMES
-    words += ["--no-read-test"] if of_frames else []
-    outcome = _fine_tune(config, task_of(exam), folder, words, recipe, clock, weights)
-    metrics: Mapping[str, float] = outcome.get("metrics", {})
-    return judged(config, folder, data) if of_frames else metrics
+    words += ["--no-read-test"] if task_of(exam) in OF_FRAMES else []
+    return folder, _fine_tune(config, task_of(exam), folder, words, recipe, clock, weights)
 
 
 def judged(config: Schedule, folder: Path, data: str) -> Mapping[str, float]:
@@ -151,6 +175,22 @@ def judged(config: Schedule, folder: Path, data: str) -> Mapping[str, float]:
     asked = [_asked(folder), data, str(config.every)]
     words = EvaluateConfig(str(folder), data=data, every=config.every, threads=config.threads)
     metrics: Mapping[str, float] = once(place, asked, None, lambda _: evaluate(words))["metrics"]
+    return metrics
+
+
+def examined(config: Schedule, task: str, folder: Path, data: str, split: Split) -> Metrics:
+    """Metrics of a network of any task on a part of some data, as it is."""
+    place = folder.with_name(f"{folder.name}-on-{Path(data).name}")
+    asked = [_asked(folder), data, split, str(config.every)]
+
+    def run(resume: bool) -> Outcome:
+        model, threads = str(folder), config.threads
+        if task in OF_FRAMES:
+            every = config.every
+            return evaluate(EvaluateConfig(model, data, split=split, every=every, threads=threads))
+        return image.evaluate(image.EvaluateConfig(model, data, split=split, threads=threads))
+
+    metrics: Metrics = once(place, asked, None, run)["metrics"]
     return metrics
 
 
