@@ -38,13 +38,30 @@ def leave_out_trainings(monkeypatch: pytest.MonkeyPatch) -> Asked:
 
     def judged(config: Any) -> Outcome:
         found.append(("judge", config))
-        return Outcome({"metrics": {"mean_iou": 0.5, "ap_p_vol": 0.125}}, "")
+        return Outcome(
+            {
+                "metrics": {
+                    "mean_iou": 0.5,
+                    "ap_p_vol": 0.125,
+                    "box_ap_iou_f1": 0.5,
+                    "box_ap_f1": 0.5,
+                }
+            },
+            "",
+        )
+
+    def framed(config: Any) -> Outcome:
+        found.append(("frames", config))
+        return Outcome({}, "")
 
     monkeypatch.setattr(trainings, "simulate", drawn)
+    monkeypatch.setattr(trainings.frames, "simulate", framed)
     monkeypatch.setattr(trainings, "evaluate", judged)
     monkeypatch.setattr("edgehuman.pretrain.saip.saip.train", pretrained)
-    for module in ("reid", "attributes", "parsing", "captions.train", "crowds.train"):
+    for module in ("reid", "attributes", "parsing"):
         monkeypatch.setattr(f"edgehuman.tasks.image.{module}.train", tuned)
+    for module in ("captions", "crowds", "garments"):
+        monkeypatch.setattr(f"edgehuman.tasks.image.{module}.train.train", tuned)
     return found
 
 
