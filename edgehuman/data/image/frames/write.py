@@ -73,8 +73,12 @@ def simulate(config: SimulateConfig) -> Outcome:
     frames = simulated_frames(config.frames, config.seed, config.portraits)
     with writing_tree(config.out, "--out", DataError, replace=False) as partial:
         people = (_write_parts if config.labels == "parts" else _write_garments)(partial, frames)
-        mark = {"simulated": True, "seed": config.seed, "labels": config.labels}
-        mark["portraits"] = config.portraits
+        mark = {
+            "simulated": True,
+            "seed": config.seed,
+            "labels": config.labels,
+            "portraits": config.portraits,
+        }
         (partial / MARK).write_text(to_json(mark), encoding="utf-8")
     form = "CIHP" if config.labels == "parts" else "Fashionpedia"
     data = {

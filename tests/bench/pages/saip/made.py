@@ -55,7 +55,7 @@ def leave_out_trainings(monkeypatch: pytest.MonkeyPatch) -> Asked:
         return Outcome({}, "")
 
     monkeypatch.setattr(trainings, "simulate", drawn)
-    monkeypatch.setattr(trainings.frames, "simulate", framed)
+    monkeypatch.setattr("edgehuman.data.image.frames.write.simulate", framed)
     monkeypatch.setattr(trainings, "evaluate", judged)
     monkeypatch.setattr("edgehuman.pretrain.saip.saip.train", pretrained)
     for module in ("reid", "attributes", "parsing"):
