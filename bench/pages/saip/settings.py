@@ -29,7 +29,7 @@ METRICS: Mapping[str, Mapping[str, str]] = {
 """By task, the metrics of its test part, and how a table calls them."""
 PAPER = ("reid", "attributes", "parsing")
 """The tasks of the paper's tables 4 to 6."""
-_FEWEST_PEOPLE, _FEWEST_IMAGES = 10, 8
+_FEWEST_PEOPLE, _FEWEST_IMAGES, _FEWEST_FRAMES = 10, 8, 10
 
 
 def task_of(exam: str) -> str:
@@ -62,6 +62,8 @@ class Schedule:
     """Simulated pictures to pretrain on, two of each person."""
     people: int = 600
     """Simulated people of the tasks, three pictures each; every fifth is for the test."""
+    frames: int = 1500
+    """Simulated frames of the tasks on several people; every fifth is for the test."""
     expert: str = ""
     """Expert of the distilled rows (SAIP*): a checkpoint or zoo:NAME; by default a network of
     --expert-arch that learns to tell other simulated people apart."""
@@ -87,6 +89,7 @@ class Schedule:
             (len(set(self.tasks)) == len(self.tasks), "tasks", "each once"),
             (self.images >= _FEWEST_IMAGES, "images", f"at least {_FEWEST_IMAGES}"),
             (self.people >= _FEWEST_PEOPLE, "people", f"at least {_FEWEST_PEOPLE}"),
+            (self.frames >= _FEWEST_FRAMES, "frames", f"at least {_FEWEST_FRAMES}"),
             (self.every >= 1, "every", "at least 1"),
             (self.pretrain_steps >= 0, "pretrain_steps", "0 or more"),
             (self.tune_steps >= 0, "tune_steps", "0 or more"),

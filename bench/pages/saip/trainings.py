@@ -21,6 +21,7 @@ from edgehuman.bench.pages.keep import once
 from edgehuman.bench.pages.saip.settings import Schedule, task_of
 from edgehuman.catalogue import SIMULATED
 from edgehuman.config import read_table, resolve
+from edgehuman.data.image.frames import write as frames
 from edgehuman.data.image.write import SimulateConfig, simulate
 from edgehuman.outcome import Outcome
 
@@ -30,7 +31,13 @@ EXAM_SEED, PRETRAIN_SEED, EXPERT_SEED = 7, 1007, 2007
 """Of simulated people: nobody of one is of another."""
 _EACH, _PRETRAIN_EACH = 3, 2
 _ASKED = "asked.txt"
-OF_FRAMES = ("multi-parsing", "part-attributes", "detection")
+DRAWN: Mapping[str, tuple[str, float]] = {
+    "multi-parsing": ("parts", 0.5),
+    "part-attributes": ("garments", 1.0),
+}
+"""Tasks of which frames of simulated people are drawn: their labels, and which share of the frames
+shows one to three people from close by, as the photos of the published sets do."""
+OF_FRAMES = (*DRAWN, "detection")
 """Tasks whose pictures are frames of several people."""
 
 
@@ -64,6 +71,20 @@ def _drawn(words: list[str]) -> Outcome:
     return simulate(resolve(SimulateConfig, words))
 
 
+def frames_folder(config: Schedule, task: str) -> Path:
+    """Labelled frames of simulated people, drawn now if they are missing."""
+    labels, portraits = DRAWN[task]
+    folder = config.out / f"frames-{config.frames}-{labels}"
+    words = ["--labels", labels, "--portraits", str(portraits), "--frames", str(config.frames)]
+    words += ["--seed", str(EXAM_SEED), "--out", str(folder)]
+    once(folder.with_name(f"{folder.name}-drawn"), words, None, lambda resume: _framed(words))
+    return folder
+
+
+def _framed(words: list[str]) -> Outcome:
+    return frames.simulate(resolve(frames.SimulateConfig, words))
+
+
 def pretrain_pictures(config: Schedule) -> Path:
     """The folder of pictures that the page pretrains on."""
     if config.pretrain_data != SIMULATED:
@@ -76,6 +97,8 @@ def labelled(config: Schedule, task: str) -> str:
     given = config.given().get(task)
     if given is not None:
         return given
+    if task in DRAWN:
+        return str(frames_folder(config, task))
     if task in OF_FRAMES:
         return SIMULATED
     return str(people_folder(config, config.people, _EACH, EXAM_SEED))

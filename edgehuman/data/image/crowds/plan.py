@@ -27,6 +27,10 @@ SHAPES = (
 """Rows, columns and share of frames."""
 MOST_PEOPLE = 30
 SMALLEST_PX = 22
+PORTRAITS = ((416, 312), (448, 336), (448, 252), (352, 352))
+"""Rows and columns of portraits."""
+_THINGS = (1.3, 0.3)
+"""How many stand about on average: in crowds, in portraits."""
 _EMPTY = 0.05
 _KINDS = ("far", "street", "near", "close")
 _KIND_SHARES = (0.34, 0.4, 0.18, 0.08)
@@ -42,7 +46,8 @@ _BACKGROUND_SHARES = (0.66, 0.24, 0.1)
 class Camera:
     """Attributes:
     height, width: of the frame, pixels.
-    kind: "far": small people, from above; "street": eye level; "near": few, large.
+    kind: "far": small people, from above; "street": eye level; "near": few, large; "close":
+        from the height of the eyes; "portrait": one to three, who fill the picture.
     horizon: its row, which may be outside.
     slope: a person's height over the rows between horizon and feet.
     squeeze: rows of a person over those that the cut-out would have: seen from above.
@@ -168,6 +173,7 @@ class Choices:
         streets: how many; drawn: how many.
         is_person: (source, number) -> whether it can be used.
         is_street: likewise.
+        portraits: share of scenes that are.
     """
 
     people: tuple[int, int]
@@ -176,19 +182,21 @@ class Choices:
     drawn: int
     is_person: Callable[[int, int], bool]
     is_street: Callable[[int], bool]
+    portraits: float = 0.0
 
 
 def sample_plan(seed: int, index: int, choices: Choices) -> Plan:
     """Sample the scene of an index."""
     rng = generator(seed, 0x5CE7E, index)
-    camera = _camera(rng)
+    is_portrait = choices.portraits > 0 and bool(rng.random() < choices.portraits)
+    camera = _portrait(rng) if is_portrait else _camera(rng)
     count = _count(rng, camera)
     people: list[Placed] = []
     for _ in range(count):
         people.append(_person(rng, camera, people, choices))
     people.sort(key=lambda each: each.foot[1])
     things = sorted(
-        (_thing(rng, camera, people) for _ in range(rng.poisson(1.3))),
+        (_thing(rng, camera, people) for _ in range(rng.poisson(_THINGS[is_portrait]))),
         key=lambda each: each.box[3],
     )
     return Plan(
@@ -225,7 +233,17 @@ def _camera(rng: np.random.Generator) -> Camera:
     return Camera(height, width, kind, horizon, slope, squeeze, is_dense)
 
 
+def _portrait(rng: np.random.Generator) -> Camera:
+    """From the height of the chest; whose feet are at the lower edge is about as high as it."""
+    height, width = PORTRAITS[int(rng.integers(len(PORTRAITS)))]
+    horizon = height * rng.uniform(0.3, 0.5)
+    slope = height * rng.uniform(0.8, 1.1) / (height - horizon)
+    return Camera(height, width, "portrait", horizon, slope, rng.uniform(0.92, 1.05))
+
+
 def _count(rng: np.random.Generator, camera: Camera) -> int:
+    if camera.kind == "portrait":
+        return 1 + min(2, int(rng.poisson(0.4)))
     if rng.random() < _EMPTY:
         return 0
     mean = {"far": 11.0, "street": 8.0, "near": 3.0, "close": 1.7}[camera.kind]
@@ -288,6 +306,8 @@ def _foot(rng: np.random.Generator, camera: Camera, others: list[Placed]) -> tup
         lowest = camera.foot_of(SMALLEST_PX)
         y = rng.uniform(max(lowest, 0.04 * height), 1.08 * height)
         return float(x), float(y)
+    if camera.kind == "portrait":
+        return float(width * rng.uniform(0.2, 0.8)), float(height * rng.uniform(0.92, 1.06))
     low, high = {"street": (0.08, 1.05), "near": (0.5, 1.7), "close": (1.0, 2.8)}[camera.kind]
     tall = height * math.exp(rng.uniform(math.log(low), math.log(high)))
     y = camera.foot_of(max(SMALLEST_PX, tall))

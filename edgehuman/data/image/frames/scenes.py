@@ -65,13 +65,19 @@ class Scenes:
         count: how many.
         seed: other seeds give other scenes.
         simulated: share of people who are simulated.
+        portraits: share of scenes that show one to three people, who fill the picture.
 
     Attributes:
         part_names: of the parts of `parts`; none: those of the photos are in no group.
     """
 
     def __init__(
-        self, stock: Source, count: int, seed: int, simulated: float = SIMULATED_SHARE
+        self,
+        stock: Source,
+        count: int,
+        seed: int,
+        simulated: float = SIMULATED_SHARE,
+        portraits: float = 0.0,
     ) -> None:
         self.stock, self._count, self._seed = stock, count, seed
         self._choices = Choices(
@@ -81,6 +87,7 @@ class Scenes:
             drawn=NUM_DRAWN,
             is_person=lambda source, number: self.person(source, number) is not None,
             is_street=lambda number: stock.street(number) is not None,
+            portraits=portraits,
         )
         self._people: OrderedDict[int, tuple[People, Index]] = OrderedDict()
         self._walkers: Cache[CutOut | None] = Cache()
@@ -286,17 +293,23 @@ def scenes_of(
     )
 
 
-def simulated_frames(count: int, seed: int) -> FrameSet:
+def simulated_frames(count: int, seed: int, portraits: float = 0.0) -> FrameSet:
     """Compose `count` scenes of simulated people.
 
+    Args:
+        portraits: share that show one to three people, who fill the picture; the rest are crowds.
+
     Raises:
-        UsageError: fewer than two scenes, which leaves none for testing; or a negative seed.
+        UsageError: fewer than two scenes, which leaves none for testing; a negative seed, or no
+            share.
     """
+    if not 0 <= portraits <= 1:
+        raise UsageError(f"--portraits is {portraits:g}; it must be a share, from 0 to 1")
     if count < FEWEST:
         raise UsageError(f"got {count} simulated frames; there must be at least {FEWEST}")
     test = max(1, count // TEST_EVERY)
     train, held = (
-        Scenes(NoPhotos(), each, child_seed(seed, 0x51A, role), simulated=1.0)
+        Scenes(NoPhotos(), each, child_seed(seed, 0x51A, role), 1.0, portraits)
         for role, each in enumerate((count - test, test))
     )
     return frame_set(Joined(train, held), SIMULATED, LICENCE, "", simulated=True)

@@ -47,6 +47,8 @@ class SimulateConfig:
         kind: what to simulate.
         frames: number of frames.
         labels: parts, in CIHP's form, or garments with attributes, in Fashionpedia's.
+        portraits: share of frames that show one to three people, who fill the picture, as in photos
+            of clothes; the rest are crowds.
         seed: seed of the people and of their surroundings.
     """
 
@@ -54,6 +56,7 @@ class SimulateConfig:
     kind: Literal["frames"] = "frames"
     frames: int = 20
     labels: Literal["parts", "garments"] = "parts"
+    portraits: float = 0.0
     seed: int = 0
 
 
@@ -62,15 +65,20 @@ def simulate(config: SimulateConfig) -> Outcome:
 
     Raises:
         DataError: a file cannot be written.
-        UsageError: fewer than two frames, or a negative seed.
+        UsageError: fewer than two frames, a negative seed, or no share.
     """
     require_usable_folder(config.out, "--out", DataError)
     from edgehuman.data.image.frames.scenes import simulated_frames
 
-    frames = simulated_frames(config.frames, config.seed)
+    frames = simulated_frames(config.frames, config.seed, config.portraits)
     with writing_tree(config.out, "--out", DataError, replace=False) as partial:
         people = (_write_parts if config.labels == "parts" else _write_garments)(partial, frames)
-        mark = {"simulated": True, "seed": config.seed, "labels": config.labels}
+        mark = {
+            "simulated": True,
+            "seed": config.seed,
+            "labels": config.labels,
+            "portraits": config.portraits,
+        }
         (partial / MARK).write_text(to_json(mark), encoding="utf-8")
     form = "CIHP" if config.labels == "parts" else "Fashionpedia"
     data = {

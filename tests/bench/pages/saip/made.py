@@ -38,27 +38,37 @@ def leave_out_trainings(monkeypatch: pytest.MonkeyPatch) -> Asked:
 
     def judged(config: Any) -> Outcome:
         found.append(("judge", config))
-        return Outcome({"metrics": {"mean_iou": 0.5, "ap_p_vol": 0.125, "ap50": 0.375}}, "")
+        return Outcome(
+            {
+                "metrics": {
+                    "mean_iou": 0.5,
+                    "ap_p_vol": 0.125,
+                    "ap50": 0.375,
+                    "box_ap_iou_f1": 0.5,
+                    "box_ap_f1": 0.5,
+                }
+            },
+            "",
+        )
 
     def examined(config: Any) -> Outcome:
         found.append(("examine", config))
         score = 0.5 if config.split == "test" else 0.25
         return Outcome({"metrics": dict.fromkeys(("ap", "mean_oks", "median_iou"), score)}, "")
 
+    def framed(config: Any) -> Outcome:
+        found.append(("frames", config))
+        return Outcome({}, "")
+
     monkeypatch.setattr(trainings, "simulate", drawn)
+    monkeypatch.setattr("edgehuman.data.image.frames.write.simulate", framed)
     monkeypatch.setattr(trainings, "evaluate", judged)
     monkeypatch.setattr("edgehuman.bench.evaluate.image.evaluate", examined)
     monkeypatch.setattr("edgehuman.pretrain.saip.saip.train", pretrained)
-    for module in (
-        "reid",
-        "attributes",
-        "parsing",
-        "captions.train",
-        "crowds.train",
-        "pose",
-        "detection.train",
-    ):
+    for module in ("reid", "attributes", "parsing", "pose"):
         monkeypatch.setattr(f"edgehuman.tasks.image.{module}.train", tuned)
+    for module in ("captions", "crowds", "garments", "detection"):
+        monkeypatch.setattr(f"edgehuman.tasks.image.{module}.train.train", tuned)
     return found
 
 

@@ -51,17 +51,27 @@ def test_the_rows_take_equal_steps_and_differ_in_what_they_start_from(
 def test_other_data_are_tuned_on_and_judged_zero_shot(asked: Asked, tmp_path: Path) -> None:
     text = build(small(tmp_path, **CCP, seeds=(0,), every=3)).text
     tunings = of(asked, "multi-parsing")
-    assert {config.data for config in tunings} == {("simulated",), ("ccp",)}
+    drawn = str(tmp_path / "frames-1500-parts")
+    assert {config.data for config in tunings} == {(drawn,), ("ccp",)}
     assert not any(config.read_test for config in tunings)
     judged = {(Path(each.model).name.split("-0-")[1], each.data) for each in of(asked, "judge")}
     assert judged == {
-        ("multi-parsing", "simulated"), ("multi-parsing-ccp", "ccp"), ("multi-parsing", "ccp"),
+        ("multi-parsing", drawn), ("multi-parsing-ccp", "ccp"), ("multi-parsing", "ccp"),
     }  # fmt: skip
     assert {each.every for each in of(asked, "judge")} == {3}
     rows = table_of(text)
     assert "crowds mIoU, ccp zero-shot" in rows[""]
     assert rows["scratch"][2:8] == ["50.0", "12.5"] * 3
     assert "zero-shot" not in build(small(tmp_path, **CCP, zero_shot=False)).text
+
+
+def test_frames_are_drawn_for_the_labels_of_the_task(asked: Asked, tmp_path: Path) -> None:
+    build(small(tmp_path, tasks=("multi-parsing", "part-attributes"), seeds=(0, 1), frames=40))
+    drawn = of(asked, "frames")
+    assert [(config.labels, config.portraits, config.frames) for config in drawn] == [
+        ("parts", 0.5, 40), ("garments", 1.0, 40),
+    ]  # fmt: skip
+    assert {config.data for config in of(asked, "part-attributes")} == {(str(drawn[1].out),)}
 
 
 def test_one_pretraining_for_all_seeds(asked: Asked, tmp_path: Path) -> None:

@@ -68,5 +68,5 @@ def test_data_are_those_given_or_simulated(asked: Asked, tmp_path: Path) -> None
     assert pretrain_pictures(given) == Path("LUPerson")
     assert not asked
     assert labelled(small(tmp_path), "reid") == str(tmp_path / "people-10x3-7")
-    assert labelled(small(tmp_path), "multi-parsing") == "simulated"
+    assert labelled(small(tmp_path), "multi-parsing") == str(tmp_path / "frames-1500-parts")
     assert pretrain_pictures(small(tmp_path)) == tmp_path / "people-10x2-1007"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from edgehuman.data.image.crowds.plan import (
     sample_plan,
 )
 
+SOME = range(60)
 CHOICES = Choices((50, 10), 0.2, 30, 8, lambda source, number: True, lambda number: True)
 
 
@@ -99,3 +102,19 @@ def test_dense_people_stand_nearer_to_one_another() -> None:
     )
     assert len(dense) > 20
     assert np.mean(dense) < 0.7 * np.mean(loose)
+
+
+def test_in_portraits_few_people_fill_the_picture() -> None:
+    plans = [sample_plan(0, index, dataclasses.replace(CHOICES, portraits=1.0)) for index in SOME]
+    assert {plan.camera.kind for plan in plans} == {"portrait"}
+    assert {len(plan.people) for plan in plans} == {1, 2, 3}
+    shares = [each.height_px / plan.camera.height for plan in plans for each in plan.people]
+    assert 0.6 < min(shares) < max(shares) < 1.5
+    within = [each.foot[1] / plan.camera.height for plan in plans for each in plan.people]
+    assert 0.8 < min(within) < max(within) < 1.2  # nobody is a head alone
+
+
+def test_a_share_of_portraits() -> None:
+    some = dataclasses.replace(CHOICES, portraits=0.5)
+    kinds = [sample_plan(0, index, some).camera.kind == "portrait" for index in SOME]
+    assert 0.3 < np.mean(kinds) < 0.7

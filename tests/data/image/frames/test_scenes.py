@@ -127,6 +127,14 @@ def test_roles_licence_and_people() -> None:
     np.testing.assert_array_equal(frame_HWC, simulated_frames(10, 0).frames[0])
 
 
+def test_the_share_of_portraits_is_one() -> None:
+    for share in (-0.1, 1.1, float("nan")):
+        with pytest.raises(UsageError, match="it must be a share, from 0 to 1"):
+            simulated_frames(4, 0, share)
+    plans = simulated_frames(4, 0, 1.0)
+    assert all(0 < len(plans.people[index].ignore_M) <= 3 for index in range(4))
+
+
 def test_too_few_simulated_frames() -> None:
     with pytest.raises(UsageError, match="got 1 simulated frames"):
         simulated_frames(1, 0)

@@ -48,6 +48,17 @@ def test_parts_are_those_that_were_drawn(tmp_path: Path) -> None:
     assert outcome.data["people"] == people > 3
 
 
+def test_portraits_are_written_and_said(tmp_path: Path) -> None:
+    simulate(SimulateConfig(tmp_path / "near", frames=2, labels="garments", portraits=1.0, seed=4))
+    said = json.loads((tmp_path / "near" / "simulated_frames.json").read_text())
+    assert said == {"simulated": True, "seed": 4, "labels": "garments", "portraits": 1.0}
+    table = json.loads((tmp_path / "near" / "instances_attributes_train.json").read_text())
+    (image,) = table["images"]
+    people = [each for each in table["annotations"] if each["category_id"] == 0]
+    assert 1 <= len(people) <= 3
+    assert people[0]["bbox"][3] > 0.5 * image["height"]
+
+
 def test_garments_are_those_that_were_drawn(tmp_path: Path) -> None:
     pytest.importorskip("pycocotools")
     out = tmp_path / "worn"
