@@ -90,6 +90,7 @@ class Fused:
     def __init__(self, bodies: Bodies, outlines: Outlines, pair: Pair) -> None:
         self._models = bodies, outlines
         self._pair = pair
+        self._next: Pair | None = None
         self.hop_s = outlines.hop_s
         self._rule: Rule = rule_for(self.hop_s)
         self.report = FusedReport(bodies, outlines)
@@ -97,6 +98,7 @@ class Fused:
 
     def push(self, result: FrameResult, arrival_ns: int) -> Sequence[GaitResult]:
         """The results of the windows that a frame completes."""
+        self._change_galleries()
         t_s = result.t_s or 0.0
         for name in [name for name, own in self._tracks.items() if not _is_on(own, t_s)]:
             self._end(name)
@@ -118,6 +120,24 @@ class Fused:
             is_recent = waited and window.t_s - waited.t_s <= _RECENT_HOPS * self.hop_s
             results.append(self._answer(track, waited if is_recent else None, window))
         return results
+
+    @property
+    def models(self) -> tuple[Bodies, Outlines]:
+        """What each model finds."""
+        return self._models
+
+    def use(self, pair: Pair) -> None:
+        """Name people by these galleries from the next frame on; from any thread."""
+        self._next = pair
+
+    def _change_galleries(self) -> None:
+        if self._next is None:
+            return
+        self._pair, self._next = self._next, None
+        for track in self._tracks.values():
+            if track.decision.name and track.decision.name not in self._pair.place:
+                self._begin_anew(track)
+                track.said = "", NOT_YET, ""
 
     def close(self) -> None:
         """The stream is over: every track has ended."""

@@ -8,7 +8,9 @@ run and in `edgehuman gallery identify`.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ from edgehuman.outcome import Outcome
 from edgehuman.preprocess.quality import Quality
 from edgehuman.records import Float32
 from edgehuman.runtime.gait.bodies import Bodies
+from edgehuman.runtime.gait.enrolling import OutlineTracks
 from edgehuman.runtime.gait.enrolment import BodyBlocks, OutlineWalks, open_walkers
 from edgehuman.runtime.gait.flags import FindingWords
 from edgehuman.runtime.gait.fused import Fused
@@ -26,13 +29,17 @@ from edgehuman.runtime.gait.outlines import Outlines
 from edgehuman.runtime.gait.walkers import Wanted, watching_both
 from edgehuman.runtime.gallery import Gallery, read_gallery, require_same_model, threshold_for
 from edgehuman.runtime.gallery.fusion import BY_JOINTS, BY_OUTLINES, Pair, fusion_for, one_sided
-from edgehuman.runtime.gallery.gallery import require_people
+from edgehuman.runtime.gallery.gallery import Fusion, require_people
 from edgehuman.runtime.loop.play import say
 from edgehuman.runtime.loop.results import UNKNOWN
 from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.serve.people.both import BothKeepers
+from edgehuman.runtime.serve.people.enrolling import Enrolling, Tracks, keeper_for
+from edgehuman.runtime.serve.people.keeper import Keeper
 from edgehuman.runtime.silhouette.answer import Identifier, require_silhouettes
 from edgehuman.runtime.silhouette.source import MaskWalk
 from edgehuman.runtime.skeleton.answer import require_gait
+from edgehuman.runtime.skeleton.enrolling import PoseTracks
 from edgehuman.runtime.skeleton.shown import idle_of
 from edgehuman.runtime.skeleton.walks import walks_of
 from edgehuman.runtime.states import KNOWN, NOT_WALKING, NOT_YET, too_little
@@ -72,13 +79,30 @@ class Two:
     """Attributes:
     models, galleries: of joints and of outlines.
     pair: both galleries together.
+    leads: which decides where it is not known how both scores become one: 0 or 1.
+    threshold: of both scores together, as it was asked for; None: calibrated.
     notify: called once for each problem.
     """
 
     models: tuple[Model, Model]
     galleries: tuple[Gallery, Gallery]
     pair: Pair
+    leads: int
+    threshold: float | None
     notify: Callable[[str], object]
+
+    def knowing(self, which: int, gallery: Gallery) -> Two:
+        """The same with another gallery of joints (0) or of outlines (1).
+
+        Raises:
+            ArtefactError: the gallery of another model.
+        """
+        require_same_model(gallery, self.models[which].card)
+        joints, outlines = self.galleries
+        galleries = (joints, gallery) if which else (gallery, outlines)
+        fusion = fusion_for(galleries, self.threshold)
+        pair = _pair_of(self.models, galleries, fusion, self.leads)
+        return dataclasses.replace(self, galleries=galleries, pair=pair)
 
     def namer(self, source: str, hop_s: float | None = None, on_the_spot: bool = False) -> Fused:
         """What names the people of one source.
@@ -141,10 +165,6 @@ def open_two(
         )
     for model, gallery in zip(models, galleries, strict=True):
         require_same_model(gallery, model.card)
-    thresholds = (
-        threshold_for(models[0].card, None, galleries[0]),
-        threshold_for(models[1].card, None, galleries[1]),
-    )
     fusion = fusion_for(galleries, threshold, notify)
     if fusion is None:
         notify(
@@ -154,8 +174,88 @@ def open_two(
         )
     if said := one_sided(galleries):
         notify(said)
-    pair = Pair(galleries, thresholds, fusion, leads=int(wanted == "outlines"))
-    return Two(models, galleries, pair, notify)
+    leads = int(wanted == "outlines")
+    pair = _pair_of(models, galleries, fusion, leads)
+    return Two(models, galleries, pair, leads, threshold, notify)
+
+
+def _pair_of(
+    models: tuple[Model, Model],
+    galleries: tuple[Gallery, Gallery],
+    fusion: Fusion | None,
+    leads: int,
+) -> Pair:
+    """Both galleries, each with the threshold that holds for it alone."""
+    joints, outlines = (
+        threshold_for(model.card, None, gallery)
+        for model, gallery in zip(models, galleries, strict=True)
+    )
+    return Pair(galleries, (joints, outlines), fusion, leads)
+
+
+class Managed:
+    """Two models whose galleries change while they name people: what a page enrols by.
+
+    Args:
+        two: as they are when the run begins.
+
+    Attributes:
+        two: as they are now.
+        enrolling: who walks now, by joints and by outlines.
+    """
+
+    def __init__(self, two: Two) -> None:
+        self.two = two
+        self.enrolling = Enrolling(), Enrolling()
+        self._namers: list[Fused] = []
+        self._lock = threading.Lock()
+
+    def add(self, namer: Fused) -> None:
+        """Take the people of one more source."""
+        bodies, outlines = namer.models
+        tracks: tuple[Tracks, Tracks] = PoseTracks(bodies.identifier), OutlineTracks(outlines)
+        for each, own in zip(self.enrolling, tracks, strict=True):
+            each.add(own)
+        with self._lock:
+            namer.use(self.two.pair)
+            self._namers.append(namer)
+
+    def changed(self, which: int) -> None:
+        """The gallery of joints (0) or of outlines (1) is another."""
+        gallery = self.enrolling[which].gallery
+        assert gallery is not None
+        with self._lock:
+            self.two = self.two.knowing(which, gallery)
+            for namer in self._namers:
+                namer.use(self.two.pair)
+
+    def knows(self, name: str) -> bool:
+        """Whether somebody was not forgotten meanwhile."""
+        return name in self.two.pair.place
+
+    def keepers(
+        self, paths: Sequence[Path], key: Path | None, refreshed: Callable[[], object]
+    ) -> BothKeepers:
+        """What manages the galleries on the page.
+
+        Args:
+            paths: of joints and of outlines.
+            refreshed: called after each change.
+
+        Raises:
+            UsageError: an .npz gallery.
+        """
+
+        def keeper(which: int) -> Keeper:
+            def changed() -> None:
+                self.changed(which)
+                refreshed()
+
+            model = self.two.models[which]
+            own = paths[which], key, model, self.enrolling[which]
+            return keeper_for(*own, changed, self.two.notify)
+
+        return BothKeepers((BY_JOINTS, keeper(0)), (BY_OUTLINES, keeper(1)))
 
 
 def identify_both(config: IdentifyWords, wanted: Wanted) -> Outcome:

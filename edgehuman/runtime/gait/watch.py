@@ -18,7 +18,7 @@ from edgehuman.preprocess.video import SUFFIXES
 from edgehuman.runtime.gait.bodies import Bodies
 from edgehuman.runtime.gait.enrolling import OutlineTracks
 from edgehuman.runtime.gait.flags import Words
-from edgehuman.runtime.gait.fusing import Two, open_two
+from edgehuman.runtime.gait.fusing import Managed, Two, open_two
 from edgehuman.runtime.gait.naming import Namer, Naming
 from edgehuman.runtime.gait.outlines import Outlines
 from edgehuman.runtime.gait.source import is_frames, is_people, require_frames
@@ -35,7 +35,7 @@ from edgehuman.runtime.loop.play import Played, play, require_seconds
 from edgehuman.runtime.model import Model, load
 from edgehuman.runtime.serve.beside import Beside
 from edgehuman.runtime.serve.people.enrolling import Enrolling, Tracks, keeper_for
-from edgehuman.runtime.serve.people.keeper import Keeper
+from edgehuman.runtime.serve.people.keeper import Managing
 from edgehuman.runtime.serve.people.sent import Sent, require_receiver
 from edgehuman.runtime.skeleton.enrolling import PoseTracks
 from edgehuman.runtime.skeleton.run import (
@@ -95,19 +95,22 @@ def _second(config: Words, wanted: Wanted, model: Model, serve_gallery: bool, no
     """The second model, --fuse, beside the first.
 
     Raises:
-        UsageError, ArtefactError: as of `open_two`; or a gallery is to be managed on the page.
+        UsageError, ArtefactError: as of `open_two`; or the galleries are to be managed on a page
+            that is not asked for.
     """
     assert config.fuse is not None
     assert config.gallery is not None
     assert config.fuse_gallery is not None
-    if serve_gallery:
-        raise UsageError(
-            "--serve-gallery manages the gallery of one model; with --fuse, enrol with `edgehuman "
-            "gallery enroll --fuse`, which writes both, and leave --serve-gallery out"
-        )
-    own = read_gallery(config.gallery, config.key)
-    others = read_gallery(config.fuse_gallery, config.key)
     other = _loaded(config.fuse, config, notes)
+    paths, key = (config.gallery, config.fuse_gallery), config.key
+    if serve_gallery:
+        page = config.live.serve
+        own, others = (
+            managed_gallery(path, key, page, each)
+            for path, each in zip(paths, (model, other), strict=True)
+        )
+    else:
+        own, others = (read_gallery(path, key) for path in paths)
     return open_two(wanted, (model, other), (own, others), config.threshold, notes)
 
 
@@ -132,44 +135,57 @@ def watch_with(
     sources = open_sources(names, config.policy, config.every, config.seconds, pipelines=True)
     numbers, seconds = Numbers(config.ids), config.seconds
     walkers = Walkers(sources, watching, config.rate_hz, config.every, numbers, seconds)
-    gallery: Gallery | None
-    if serve_gallery:
-        gallery = managed_gallery(config.gallery, config.key, config.live.serve, model)
-    else:
-        gallery = None if config.gallery is None else read_gallery(config.gallery, config.key)
+    managed = Managed(two) if two is not None and serve_gallery else None
+    gallery = _gallery(config, model, serve_gallery)
     if gallery is not None and not len(gallery) and two is None:
         notes(f"{config.gallery} is empty: everybody is unknown")
     enrolling = Enrolling()
 
     def namer_of(source: str) -> Namer:
         if two is not None:
-            return two.namer(source, config.hop_s, config.on_the_spot)
-        made = namer(
-            wanted,
-            model,
-            gallery,
-            config.hop_s,
-            config.threshold,
-            source,
-            notify=notes,
-            on_the_spot=config.on_the_spot,
-        )
+            fused = two.namer(source, config.hop_s, config.on_the_spot)
+            if managed is not None:
+                managed.add(fused)
+            return fused
+        asked = config.hop_s, config.threshold, source
+        flags = {"notify": notes, "on_the_spot": config.on_the_spot}
+        made = namer(wanted, model, gallery, *asked, **flags)
         if serve_gallery:
             enrolling.add(tracks_of(made))
         return made
 
     naming = Naming(walkers, namer_of)
-    naming.knows = enrolling.knows
+    naming.knows = enrolling.knows if managed is None else managed.knows
     sent = Sent(config.sink_names, config.gallery, config.key, config.fuse_gallery)
-    keeper = None
-    if serve_gallery and config.gallery is not None:
+    keeper: Managing | None = None
+    if managed is not None:
+        keeper = _keepers(config, managed, sent)
+    elif serve_gallery and config.gallery is not None:
         keeper = keeper_for(config.gallery, config.key, model, enrolling, sent.refresh, notes)
     with _film(config.save, walkers, naming) as is_film:
         save = None if is_film else config.save
         played = _played(config, naming, walkers, notes, save, sent, keeper)
     if two is not None:
+        two = two if managed is None else managed.two
         played = Played({**played.summary, "fusion": two.report()}, played.broken)
+    if managed is not None:
+        enrolling = managed.enrolling[managed.two.leads]
     return outcome_of(config.json, played, enrolling.gallery or gallery, notes)
+
+
+def _gallery(config: Words, model: Model, serve_gallery: bool) -> Gallery | None:
+    """The gallery of the first model; None: none was given."""
+    if serve_gallery:
+        return managed_gallery(config.gallery, config.key, config.live.serve, model)
+    return None if config.gallery is None else read_gallery(config.gallery, config.key)
+
+
+def _keepers(config: Words, managed: Managed, sent: Sent) -> Managing:
+    """What manages the galleries of two models on the page."""
+    assert config.gallery is not None
+    assert config.fuse_gallery is not None
+    paths = (config.gallery, config.fuse_gallery)[:: -1 if managed.two.leads else 1]
+    return managed.keepers(paths, config.key, sent.refresh)
 
 
 def namer(
@@ -204,7 +220,7 @@ def _played(
     notes: Notes,
     save: Path | None,
     sent: Sent,
-    keeper: Keeper | None,
+    keeper: Managing | None,
 ) -> Played:
     """The sources played to their end, with what stands beside the loop."""
     models = config.model if config.fuse is None else f"{config.model} and {config.fuse}"

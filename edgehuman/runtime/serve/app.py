@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
     from starlette.websockets import WebSocket
 
-    from edgehuman.runtime.serve.people.keeper import Keeper
+    from edgehuman.runtime.serve.people.keeper import Managing
 
 BETWEEN_S = 1.0 / 30
 """Between two updates of one viewer."""
@@ -72,7 +72,7 @@ class Page:
         board: Board,
         meter: Meter,
         access: Access,
-        keeper: Keeper | None = None,
+        keeper: Managing | None = None,
         notify: Callable[[str], object] = lambda said: None,
     ) -> None:
         self.viewers = Viewers()

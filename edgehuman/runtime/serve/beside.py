@@ -29,7 +29,7 @@ from edgehuman.runtime.serve.systemd import Watchdog
 from edgehuman.runtime.serve.webhook import Webhook
 
 if TYPE_CHECKING:
-    from edgehuman.runtime.serve.people.keeper import Keeper
+    from edgehuman.runtime.serve.people.keeper import Managing
 
 Item = TypeVar("Item")
 MOST_KEPT = 64
@@ -69,7 +69,7 @@ class Beside:
         flags: LiveFlags,
         about: About,
         notify: Callable[[str], object],
-        keeper: Keeper | None = None,
+        keeper: Managing | None = None,
     ) -> None:
         flags.require_page()
         self._keeper = keeper

@@ -10,11 +10,11 @@
   const node = (kind, text, name) => Object.assign(document.createElement(kind), { textContent: text, className: name || "" });
   const count = (many, one, several) => many + " " + (many === 1 ? one : several);
 
-  const termsOf = ({ walks }) => {
+  const termsOf = ({ walks, by }) => {
     const newest = walks[walks.length - 1], given = newest.consent;
     const kept = walks.map((walk) => walk.keep_until).filter(Boolean).sort();
     return [
-      count(walks.length, "walk", "walks"),
+      count(walks.length, "walk", "walks") + (by ? " by " + by + " alone" : ""),
       given ? "agreed to " + given.text + " on " + given.day + ", " + given.by : "no record of consent",
       walks.some((walk) => !walk.consent) && given ? "not for every walk" : "",
       kept.length ? "until " + kept[0] : "until forgotten",

@@ -23,7 +23,7 @@ from edgehuman.runtime.serve.viewer import PATIENCE_S
 if TYPE_CHECKING:
     import uvicorn
 
-    from edgehuman.runtime.serve.people.keeper import Keeper
+    from edgehuman.runtime.serve.people.keeper import Managing
 
 MOST_CONNECTIONS = 64
 MOST_MESSAGE_BYTES = 1024
@@ -54,7 +54,7 @@ class PageServer:
         meter: Meter,
         address: Address,
         token: str,
-        keeper: Keeper | None = None,
+        keeper: Managing | None = None,
         notify: Callable[[str], object] = lambda said: None,
     ) -> None:
         require_installed()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,11 +13,14 @@ import pytest
 
 from edgehuman.cli import main
 from edgehuman.errors import ArtefactError, DataError
+from edgehuman.records import Float32
 from edgehuman.runtime.gait import watch as of_gait
-from edgehuman.runtime.gait.fusing import open_two
+from edgehuman.runtime.gait.fusing import Managed, open_two
 from edgehuman.runtime.gait.walkers import Seen, Walkers
-from edgehuman.runtime.gallery import empty_gallery, write_gallery
+from edgehuman.runtime.gallery import empty_gallery, read_gallery, update_gallery, write_gallery
+from edgehuman.runtime.image.frames.several import open_sources
 from edgehuman.runtime.model import Model, load
+from edgehuman.runtime.serve.people.asked import Enrol, Forget
 from edgehuman.runtime.stream import stream
 from tests.runtime.gait.scenes import FRAMES, Walker, video, watching
 
@@ -202,13 +206,93 @@ def test_wrong_words_of_an_identification(
     assert (code, "--fuse is for frames" in err) == (2, True), err
 
 
-def test_the_page_manages_one_gallery(models: tuple[Model, Model], door: Path, run: Any) -> None:
-    paths = known(models, door, ("Ada", "Ada"))
-    code, _, err = run(
-        *(JOINTS, "--source", door, "--fuse", OUTLINES, "--serve", "0", "--serve-gallery"),
-        *("--gallery", paths[0], "--fuse-gallery", paths[1]),
+class InPicture(Walker):
+    """Whose joints lie in the picture."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._joint_TJ3 = self._joint_TJ3 * np.array((0.03, 0.03, 1), np.float32)
+
+
+def managed_by(models: tuple[Model, Model]) -> Managed:
+    galleries = empty_gallery(models[0].card), empty_gallery(models[1].card)
+    return Managed(open_two("joints", models, galleries, notify=lambda said: None))
+
+
+def walk_by(managed: Managed, door: Path, each: Callable[[], object] = lambda: None) -> list[str]:
+    """What a walk through the door is called, window by window."""
+    namer = managed.two.namer(str(door))
+    managed.add(namer)
+    found = []
+    for seen in Walkers(open_sources([str(door)], None, 1, None), watching(InPicture()), None, 1):
+        found += [row.label for row in namer.push(seen.result, 0)]
+        each()
+    return found
+
+
+def test_who_is_enrolled_on_the_page_is_named_by_both_and_forgotten(
+    models: tuple[Model, Model], door: Path, tmp_path: Path
+) -> None:
+    managed, refreshed = managed_by(models), list[int]()
+    paths = tmp_path / "joints.gallery", tmp_path / "outlines.gallery"
+    keepers = managed.keepers(paths, None, lambda: refreshed.append(1))
+    said: list[str] = []
+
+    def enrol() -> None:
+        if not said:
+            with contextlib.suppress(DataError):  # too little was seen until now
+                said.append(keepers.change(Enrol("1", "Ada", "2026-03"))["said"])
+
+    assert "Ada" not in walk_by(managed, door, enrol)[:4]
+    assert "1 walk by joints, 1 walk by outlines" in said[0]
+    assert [read_gallery(path).people() for path in paths] == [{"Ada": 1}] * 2
+    assert len(refreshed) == 2
+    assert walk_by(managed, door)[-1] == "Ada"
+    assert managed.knows("Ada")
+    keepers.change(Forget("Ada"))
+    assert not managed.knows("Ada")
+    assert managed.two.report()["in_both"] == 0
+    assert "Ada" not in walk_by(managed, door)
+
+
+def write_known(path: Path, vector_D: Float32, model: Model) -> None:
+    """A gallery in which the walker is Ada."""
+    update_gallery(
+        path, lambda gallery: gallery.enrol("Ada", "one", vector_D), model.card, lambda said: None
     )
-    assert (code, "--serve-gallery manages the gallery of one model" in err) == (2, True), err
+
+
+def test_a_name_that_is_forgotten_while_it_is_said_is_not_said_again(
+    models: tuple[Model, Model], door: Path, tmp_path: Path
+) -> None:
+    managed = managed_by(models)
+    paths = [tmp_path / f"{name}.gallery" for name in ("joints", "outlines")]
+    for path, npz, model in zip(paths, known(models, door, ("Ada", "Ada")), models, strict=True):
+        write_known(path, read_gallery(npz).vector_GD[0], model)
+    keepers = managed.keepers(paths, None, lambda: None)
+    keepers.listing()  # as the page does when it opens
+    frame = [0]
+
+    def forget() -> None:
+        frame[0] += 1
+        if frame[0] == FRAMES - 15:
+            keepers.change(Forget("Ada"))
+
+    labels = walk_by(managed, door, forget)
+    assert "Ada" in labels
+    assert labels[-1] != "Ada"
+
+
+@pytest.mark.parametrize("missing", ["--serve", "--fuse-gallery"])
+def test_what_the_page_needs_to_manage_both(
+    models: tuple[Model, Model], door: Path, run: Any, missing: str
+) -> None:
+    paths = known(models, door, ("Ada", "Ada"))
+    words = {"--serve": "0", "--gallery": paths[0], "--fuse-gallery": paths[1]}
+    del words[missing]
+    given = [word for pair in words.items() for word in pair]
+    code, _, err = run(JOINTS, "--source", door, "--fuse", OUTLINES, "--serve-gallery", *given)
+    assert (code, f"add {missing}" in err) == (2, True), err
 
 
 def test_two_of_a_kind_and_swapped_galleries_are_refused(models: tuple[Model, Model]) -> None:

@@ -23,7 +23,7 @@ from edgehuman.errors import DataError, EdgehumanError, printable
 from edgehuman.outcome import to_json
 from edgehuman.runtime.names import one_name
 from edgehuman.runtime.serve.people.asked import MOST_BYTES, Forget, asked_of
-from edgehuman.runtime.serve.people.keeper import Keeper
+from edgehuman.runtime.serve.people.keeper import Managing
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -73,7 +73,7 @@ class People:
 
     def __init__(
         self,
-        keeper: Keeper,
+        keeper: Managing,
         word: str,
         forgotten: Callable[[str], object],
         notify: Callable[[str], object],

@@ -22,11 +22,11 @@ from edgehuman.card import Card
 from edgehuman.errors import DataError, UsageError
 from edgehuman.placing import followed
 from edgehuman.records import Float32
-from edgehuman.runtime.gallery.files import is_store, update_gallery
+from edgehuman.runtime.gallery.files import gallery_for, is_store, update_gallery
 from edgehuman.runtime.gallery.gallery import Gallery, threshold_for
 from edgehuman.runtime.gallery.key import read_key
 from edgehuman.runtime.gallery.outliers import fit_of
-from edgehuman.runtime.gallery.terms import EnrolmentTerms, terms_of
+from edgehuman.runtime.gallery.terms import EnrolmentTerms, Terms, terms_of
 from edgehuman.runtime.names import one_name
 from edgehuman.runtime.serve.people.asked import Asked, Enrol, Forget
 
@@ -55,6 +55,41 @@ class Taken:
     remarks: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What may be enrolled.
+
+    Attributes:
+        track, name: of whom.
+        walk: its name.
+        taken: what is known of it; terms: on which it is kept.
+    """
+
+    track: str
+    name: str
+    walk: str
+    taken: Taken
+    terms: Terms
+
+    @property
+    def walk_id(self) -> tuple[str, str]:
+        """Which walk of the run it is."""
+        return self.track, self.taken.began
+
+
+class Managing(Protocol):
+    """What a page manages people by."""
+
+    def change(self, asked: Asked) -> dict[str, Any]:
+        """Do what was asked; `said` says what was done."""
+
+    def listing(self, part: str = "") -> dict[str, Any]:
+        """Who is known, and who may be enrolled now."""
+
+    def gone(self) -> set[str]:
+        """Who was forgotten since this was asked last."""
+
+
 class Walking(Protocol):
     """Who walks before the run now."""
 
@@ -80,6 +115,9 @@ class Keeper:
         use: called with the gallery after each change, and where another program changed it.
         notify: what the page does not say, such as that a new gallery is not encrypted.
 
+    Attributes:
+        path: of the gallery.
+
     Raises:
         UsageError: an .npz gallery, which has no place for consent.
     """
@@ -98,7 +136,7 @@ class Keeper:
                 f"--serve-gallery: {path} is an .npz gallery, which holds no consent; make one "
                 "that does with `edgehuman gallery convert`"
             )
-        self._path, self._key, self._card = path, key, card
+        self.path, self._key, self._card = path, key, card
         self._walking, self._use, self._notify = walking, use, notify
         self._enrolled: dict[tuple[str, str], str] = {}
         self._lock = threading.Lock()
@@ -121,6 +159,22 @@ class Keeper:
             DataError: weak evidence, or it is somebody else's walk. UsageError, ArtefactError: as
                 `update_gallery`.
         """
+        ready = self.ready(asked)
+        people, taken = self.write(ready).people(), ready.taken
+        said = f"{ready.name} is enrolled with track {asked.track}, {taken.windows} windows: "
+        said += f"{counted(people[ready.name], 'walk')} of {ready.name}, "
+        said += f"{counted(len(people), 'person')} in all"
+        return {"said": "; ".join([said, *taken.remarks])}
+
+    def ready(self, asked: Enrol, walk: str = "") -> Ready:
+        """What there is to be enrolled now; nothing is written.
+
+        Args:
+            walk: its name; "": a new one.
+
+        Raises:
+            DataError: weak evidence. UsageError: no consent, or no name.
+        """
         taken = self._walking.taken(asked.track)
         name = one_name(asked.name)
         flags = EnrolmentTerms(
@@ -130,30 +184,57 @@ class Keeper:
             key=self._key,
         )
         terms = terms_of(flags, name, True, False)
-        walk_id = (asked.track, taken.began)
-        walk = one_name(f"page {_now():%Y-%m-%d %H:%M:%S.%f} #{asked.track[:40]}")
+        walk = walk or one_name(f"page {_now():%Y-%m-%d %H:%M:%S.%f} #{asked.track[:40]}")
         if taken.quality is not None:
             terms = dataclasses.replace(terms, quality={walk: taken.quality})
+        return Ready(asked.track, name, walk, taken, terms)
 
-        def enrolled(known: Gallery) -> Gallery:
-            self._require_new(known, name, asked.track, walk_id)
-            self._require_fitting(known, name, asked.track, taken.vector_D)
-            return known.enrol(name, walk, taken.vector_D)
+    def check(self, ready: Ready) -> None:
+        """Refuse what `write` would refuse now.
 
+        Raises:
+            DataError, UsageError, ArtefactError: as `write`.
+        """
+        self._with(gallery_for(self.path, self._card, self._key), ready)
+
+    def write(self, ready: Ready) -> Gallery:
+        """Enrol it; the gallery as it is then.
+
+        Raises:
+            DataError: it is somebody else's walk. UsageError, ArtefactError: as `update_gallery`.
+        """
         _, gallery = update_gallery(
-            self._path, enrolled, self._card, self._notify, self._key, terms
+            self.path,
+            lambda known: self._with(known, ready),
+            self._card,
+            self._notify,
+            self._key,
+            ready.terms,
         )
         with self._lock:
-            self._enrolled[walk_id] = name
+            self._enrolled[ready.walk_id] = ready.name
             while len(self._enrolled) > _MOST_REMEMBERED:
                 del self._enrolled[next(iter(self._enrolled))]
         self._use(gallery)
-        walks = gallery.people()[name]
-        said = f"{name} is enrolled with track {asked.track}, {taken.windows} windows: "
-        said += (
-            f"{_count(walks, 'walk')} of {name}, {_count(len(gallery.people()), 'person')} in all"
+        return gallery
+
+    def take_back(self, walk: str) -> None:
+        """Remove one walk that this page has written.
+
+        Raises:
+            UsageError, ArtefactError: as `update_gallery`.
+        """
+        _, gallery = update_gallery(
+            self.path, lambda known: known.forget(walk=walk), notify=self._notify, key=self._key
         )
-        return {"said": "; ".join([said, *taken.remarks])}
+        with self._lock:
+            self._enrolled.popitem()
+        self._use(gallery)
+
+    def _with(self, known: Gallery, ready: Ready) -> Gallery:
+        self._require_new(known, ready.name, ready.track, ready.walk_id)
+        self._require_fitting(known, ready.name, ready.track, ready.taken.vector_D)
+        return known.enrol(ready.name, ready.walk, ready.taken.vector_D)
 
     def forget(self, asked: Forget) -> dict[str, Any]:
         """Remove a person with all their walks.
@@ -163,14 +244,14 @@ class Keeper:
         """
         name, told = one_name(asked.name), list[str]()
         before, after = update_gallery(
-            self._path, lambda known: known.forget(name), notify=told.append, key=self._key
+            self.path, lambda known: known.forget(name), notify=told.append, key=self._key
         )
         with self._lock:
             self._enrolled = {walk: own for walk, own in self._enrolled.items() if own != name}
         self._use(after)
-        said = f"{name} is forgotten ({_count(len(before) - len(after), 'walk')}); "
+        said = f"{name} is forgotten ({counted(len(before) - len(after), 'walk')}); "
         said += (
-            f"{_count(len(after.people()), 'person')} left. Copies of the file made before, such "
+            f"{counted(len(after.people()), 'person')} left. Copies of the file made before, such "
         )
         said += "as back-ups, still hold what was forgotten"
         return {"said": "; ".join([said, *told])}
@@ -184,13 +265,33 @@ class Keeper:
         Raises:
             ArtefactError, UsageError: the gallery cannot be read.
         """
-        tracks = list(self._walking.now())
+        tracks, rows = self.walking_now(), self.rows()
+        wanted = one_name(part).casefold()
+        found = [row for row in rows if wanted in row["name"].casefold()]
+        counts = {"people": found[:MOST_LISTED], "found": len(found), "count": len(rows)}
+        return {"gallery": self.path.name, **counts, "tracks": tracks}
+
+    def walking_now(self) -> list[Mapping[str, Any]]:
+        """The tracks that may be enrolled."""
+        return list(self._walking.now())
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Everybody in the gallery as it is now: `name` and `walks`.
+
+        Raises:
+            ArtefactError, UsageError: the gallery cannot be read.
+        """
         with self._lock:
             self._look()
-            wanted = one_name(part).casefold()
-            found = [row for row in self._rows if wanted in row["name"].casefold()]
-            counts = {"people": found[:MOST_LISTED], "found": len(found), "count": len(self._rows)}
-        return {"gallery": self._path.name, **counts, "tracks": tracks}
+            return self._rows
+
+    def holds(self, name: str) -> bool:
+        """Whether somebody is in the gallery now.
+
+        Raises:
+            ArtefactError, UsageError: the gallery cannot be read.
+        """
+        return any(row["name"] == name for row in self.rows())
 
     def gone(self) -> set[str]:
         """Who left the gallery since this was asked last, by the page or another program."""
@@ -202,15 +303,15 @@ class Keeper:
         """Read the gallery if it is another than before: this page or another program changed
         it.
         """
-        seen = _signature(self._path)
+        seen = _signature(self.path)
         if seen == self._seen:
             return
-        if not self._path.exists():
+        if not self.path.exists():
             self._rows, self._seen = [], seen
             return
         from edgehuman.runtime.gallery.store.book import read_book
 
-        book = read_book(self._path, read_key(self._key))
+        book = read_book(self.path, read_key(self._key))
         rows: dict[str, dict[str, Any]] = {}
         for name, record in zip(book.gallery.person_G, book.walks, strict=True):
             consent = record.consent
@@ -270,5 +371,6 @@ def _day(time_s: int) -> str:
     return datetime.datetime.fromtimestamp(time_s, datetime.timezone.utc).date().isoformat()
 
 
-def _count(many: int, what: str) -> str:
+def counted(many: int, what: str) -> str:
+    """So many of something, in words."""
     return f"1 {what}" if many == 1 else f"{many} {'people' if what == 'person' else what + 's'}"
