@@ -148,7 +148,7 @@ def watch_with(
                 managed.add(fused)
             return fused
         asked = config.hop_s, config.threshold, source
-        flags = {"notify": notes, "on_the_spot": config.on_the_spot}
+        flags: dict[str, Any] = {"notify": notes, "on_the_spot": config.on_the_spot}
         made = namer(wanted, model, gallery, *asked, **flags)
         if serve_gallery:
             enrolling.add(tracks_of(made))
